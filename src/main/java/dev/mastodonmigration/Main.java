@@ -1,0 +1,28 @@
+package dev.mastodonmigration;
+
+import dev.mastodonmigration.worker.control.Worker;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.annotations.QuarkusMain;
+import java.util.Arrays;
+
+/** One jar, two programs: the operator, and the workers that its Jobs run. A worker never starts Quarkus, so it never looks for a cluster. */
+@QuarkusMain
+public final class Main {
+    private static final String USAGE = """
+            usage: operator            run the operator
+                   worker <task>       run one task of a migration (the operator's Jobs do this)
+            """;
+
+    private Main() {}
+
+    public static void main(String... args) {
+        switch (args.length == 0 ? "" : args[0]) {
+            case "operator" -> Quarkus.run(OperatorApplication.class, Arrays.copyOfRange(args, 1, args.length));
+            case "worker" -> System.exit(Worker.run(Arrays.asList(args).subList(1, args.length), System.getenv()));
+            default -> {
+                System.err.print(USAGE);
+                System.exit(64);
+            }
+        }
+    }
+}

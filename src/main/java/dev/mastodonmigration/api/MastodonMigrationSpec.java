@@ -1,0 +1,215 @@
+package dev.mastodonmigration.api;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Pattern;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
+import java.util.List;
+
+/** What the admin wants moved, from where, to where, and when. Optional parts are null when left out: Jackson and the CRD speak so. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record MastodonMigrationSpec(
+        @Required @JsonPropertyDescription("The Mastodon instance that moves.") Instance instance,
+        @Required
+        @ValidationRule(value = "has(self.heroku) != has(self.endpoints)", message = "source: set exactly one of heroku, endpoints")
+        @ValidationRule(value = "self == oldSelf", message = "source is immutable: create another MastodonMigration instead")
+        @JsonPropertyDescription("Where the instance runs now: exactly one of heroku, endpoints. Immutable.") Source source,
+        @Required
+        @ValidationRule(value = "has(self.postgres) || has(self.redis) || has(self.compute)", message = "target: set at least one of postgres, redis, compute")
+        @JsonPropertyDescription("What stands here is what moves.") Target target,
+        @JsonPropertyDescription("AWS account and region. Default: the pod's own AWS identity.") Aws aws,
+        @JsonPropertyDescription("How data is copied.") Strategy strategy,
+        @JsonPropertyDescription("A full copy into a scratch database before anything changes.") Rehearsal rehearsal,
+        @JsonPropertyDescription("The gate before the freeze.") Cutover cutover,
+        @JsonPropertyDescription("How long both sides are kept after going live.") Soak soak,
+        @JsonPropertyDescription("What is removed from the old host in the end, and its gate.") Retire retire,
+        @Default("Running")
+        @JsonPropertyDescription("What you want now: Running, Suspended, Aborted (before the target opened) or RolledBack (after).") DesiredState state) {
+
+    public static final String DNS_NAME = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+
+    public enum DesiredState { Running, Suspended, Aborted, RolledBack }
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Instance(
+            @Required @Pattern(DNS_NAME)
+            @ValidationRule(value = "self == oldSelf", message = "instance.localDomain is immutable: it is the instance's identity in the Fediverse")
+            @JsonPropertyDescription("LOCAL_DOMAIN, as in user@LOCAL_DOMAIN. Immutable.") String localDomain,
+            @Pattern(DNS_NAME) @JsonPropertyDescription("WEB_DOMAIN. Default: localDomain.") String webDomain,
+            @Pattern(DNS_NAME) @JsonPropertyDescription("Host name of the streaming API. Default: webDomain.") String streamingDomain,
+            @Required @JsonPropertyDescription("Image of web and Sidekiq: the version that the source runs.") String image,
+            @JsonPropertyDescription("Image of streaming. Required when compute moves.") String streamingImage) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Source(
+            @JsonPropertyDescription("Two Heroku apps with Heroku Postgres and a Redis add-on.") Heroku heroku,
+            @JsonPropertyDescription("A Postgres and a Redis by URL, on another host.") Endpoints endpoints) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Heroku(
+            @Required @Size(min = 1) @JsonPropertyDescription("App that runs web and Sidekiq.") String app,
+            @JsonPropertyDescription("App that runs streaming, if it is another one.") String streamingApp,
+            @Required @JsonPropertyDescription("Secret key with a Heroku API token that may read and scale both apps.") SecretKeyRef apiTokenSecretRef,
+            @Default("https://api.heroku.com") @Pattern("^https?://.+") @JsonPropertyDescription("Base URL of the Heroku Platform API.") String apiUrl) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Endpoints(
+            @JsonPropertyDescription("The source's Postgres.") Existing postgres,
+            @JsonPropertyDescription("The source's Redis.") Existing redis) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record SecretKeyRef(
+            @Required @Size(min = 1) @JsonPropertyDescription("Name of a Secret in the migration's namespace.") String name,
+            @Required @Size(min = 1) @JsonPropertyDescription("Key in that Secret.") String key) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Existing(@Required @JsonPropertyDescription("Secret key that holds the URL, with user and password.") SecretKeyRef urlSecretRef) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Target(
+            @ValidationRule(value = "has(self.rds) != has(self.existing)", message = "target.postgres: set exactly one of rds, existing")
+            @JsonPropertyDescription("Where Postgres moves: exactly one of rds, existing.") TargetPostgres postgres,
+            @ValidationRule(value = "has(self.elastiCache) != has(self.existing)", message = "target.redis: set exactly one of elastiCache, existing")
+            @JsonPropertyDescription("Where Redis moves: exactly one of elastiCache, existing.") TargetRedis redis,
+            @ValidationRule(value = "has(self.kubernetes) != has(self.ec2)", message = "target.compute: set exactly one of kubernetes, ec2")
+            @JsonPropertyDescription("Where web, streaming and Sidekiq move: exactly one of kubernetes, ec2.") Compute compute,
+            @ValidationRule(value = "has(self.route53) != has(self.manual)", message = "target.dns: set exactly one of route53, manual")
+            @JsonPropertyDescription("Who moves DNS: exactly one of route53, manual. Default: manual.") Dns dns) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record TargetPostgres(
+            @JsonPropertyDescription("An RDS instance that the operator creates.") Rds rds,
+            @JsonPropertyDescription("An empty database that you made.") Existing existing) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Rds(
+            @Required @JsonPropertyDescription("For example db.t4g.medium.") String instanceClass,
+            @Required @Min(20) @JsonPropertyDescription("Storage in GiB.") Integer allocatedStorageGiB,
+            @JsonPropertyDescription("Postgres version. Default: the source's major version.") String engineVersion,
+            @JsonPropertyDescription("A standby in a second availability zone.") Boolean multiAz,
+            @JsonPropertyDescription("Subnets in at least two availability zones.") List<String> subnetIds,
+            @JsonPropertyDescription("Security groups of the instance.") List<String> securityGroupIds) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record TargetRedis(
+            @JsonPropertyDescription("A replication group that the operator creates.") ElastiCache elastiCache,
+            @JsonPropertyDescription("An empty Redis or Valkey that you made, with maxmemory-policy noeviction.") Existing existing) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record ElastiCache(
+            @Required @JsonPropertyDescription("For example cache.t4g.small.") String nodeType,
+            @JsonPropertyDescription("valkey or redis. Default: valkey.") String engine,
+            @JsonPropertyDescription("Engine version.") String engineVersion,
+            @Min(0) @Max(5) @JsonPropertyDescription("Replicas beside the primary.") Integer replicas,
+            @JsonPropertyDescription("Subnets.") List<String> subnetIds,
+            @JsonPropertyDescription("Security groups.") List<String> securityGroupIds) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Compute(
+            @JsonPropertyDescription("Deployments in the migration's namespace.") Kubernetes kubernetes,
+            @JsonPropertyDescription("EC2 instances that the operator creates.") Ec2 ec2) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Kubernetes(
+            @JsonPropertyDescription("Puma.") Workload web,
+            @JsonPropertyDescription("The streaming server.") Workload streaming,
+            @ValidationRule(value = "self.filter(s, !has(s.queues) || s.queues.exists(q, q == 'scheduler' || q.startsWith('scheduler,'))).size() == 1",
+                    message = "target.compute.kubernetes.sidekiq: exactly one entry must serve the scheduler queue")
+            @Size(max = 16)
+            @JsonPropertyDescription("Sidekiq processes. Default: one with every queue. The scheduler queue belongs to exactly one, with one replica.") List<Sidekiq> sidekiq,
+            @JsonPropertyDescription("An Ingress for web and streaming.") Ingress ingress) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Workload(
+            @Min(1) @Max(100) @JsonPropertyDescription("Pods. Default: 1.") Integer replicas) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    @ValidationRule(value = "!(!has(self.queues) || self.queues.exists(q, q == 'scheduler' || q.startsWith('scheduler,'))) || !has(self.replicas) || self.replicas == 1",
+            message = "the Sidekiq entry with the scheduler queue must have one replica: two would publish and delete twice")
+    public record Sidekiq(
+            @Required @Pattern("^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$") @JsonPropertyDescription("Name of the entry, part of the Deployment's name.") String name,
+            @Size(min = 1, max = 16) @JsonPropertyDescription("Queues, optionally weighted as in 'default,8'. Default: all of Mastodon's.") List<@Pattern("^[a-z_]+(,[0-9]+)?$") String> queues,
+            @Min(1) @Max(200) @JsonPropertyDescription("Threads. Default: 5.") Integer concurrency,
+            @Min(1) @Max(100) @JsonPropertyDescription("Pods. Default: 1.") Integer replicas) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Ingress(
+            @JsonPropertyDescription("ingressClassName.") String className,
+            @JsonPropertyDescription("Secret with the TLS certificate.") String tlsSecretName) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Ec2(
+            @JsonPropertyDescription("Single: one host for all. Split: one for each process.") Topology topology,
+            @Required @JsonPropertyDescription("For example t4g.large.") String instanceType,
+            @JsonPropertyDescription("Subnets.") List<String> subnetIds) {}
+
+    public enum Topology { Single, Split }
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Dns(
+            @JsonPropertyDescription("A Route 53 hosted zone.") Route53 route53,
+            @JsonPropertyDescription("You move DNS yourself when the operator says so.") Manual manual) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Route53(
+            @Required @JsonPropertyDescription("Hosted zone id.") String hostedZoneId,
+            @Min(1) @JsonPropertyDescription("TTL of the records in seconds.") Integer ttlSeconds,
+            @JsonPropertyDescription("Weights in percent, in order.") List<Integer> steps,
+            @JsonPropertyDescription("Time to hold each step, for example 10m.") String hold) {}
+
+    /** Has no settings: its presence is the choice. */
+    public record Manual() {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Aws(
+            @JsonPropertyDescription("AWS region.") String region,
+            @JsonPropertyDescription("Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.") String credentialsSecretRef,
+            @JsonPropertyDescription("Endpoint of every AWS service, for tests.") String endpointUrl) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Strategy(
+            @JsonPropertyDescription("Live: copied while the instance runs. Dump: dumped and restored inside the freeze. Default: Live.") PostgresStrategy postgres,
+            @JsonPropertyDescription("Live: copied while the instance runs. Snapshot: one pass inside the freeze. Rebuild: queues only. Default: Live.") RedisStrategy redis,
+            @Min(1) @Max(32) @JsonPropertyDescription("Parallel copy and verify connections. Default: 4.") Integer parallelism,
+            @JsonPropertyDescription("How long both sides must stay in sync before the cutover. Default: 30s.") String inSyncFor,
+            @JsonPropertyDescription("The source is restored by itself when the freeze lasts longer. Default: 10m.") String maxDowntime) {}
+
+    public enum PostgresStrategy { Live, Dump }
+
+    public enum RedisStrategy { Live, Snapshot, Rebuild }
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Rehearsal(
+            @JsonPropertyDescription("Default: true.") Boolean enabled,
+            @JsonPropertyDescription("A container run against the rehearsed copy.") SmokeTest smokeTest) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record SmokeTest(
+            @Required @JsonPropertyDescription("Image.") String image,
+            @JsonPropertyDescription("Command.") List<String> command) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Cutover(
+            @JsonPropertyDescription("Set to true to let the freeze begin.") Boolean approved,
+            @JsonPropertyDescription("True: no approval is needed.") Boolean automatic,
+            @JsonPropertyDescription("RFC 3339 time before which the freeze does not begin.") String notBefore,
+            @JsonPropertyDescription("RFC 3339 time after which the freeze does not begin.") String notAfter) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Soak(
+            @JsonPropertyDescription("Default: 72h.") String duration,
+            @JsonPropertyDescription("Copy the target's writes back, so that going back loses nothing.") Boolean reverseReplication) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Retire(
+            @JsonPropertyDescription("Set to true to let the old host be retired.") Boolean approved,
+            @JsonPropertyDescription("Take a last backup of the source first.") Boolean finalBackup,
+            @JsonPropertyDescription("Keep the apps' formation at zero for good.") Boolean formation,
+            @JsonPropertyDescription("Delete the source's Postgres and Redis add-ons.") Boolean addons,
+            @JsonPropertyDescription("Delete the source's apps.") Boolean apps) {}
+}

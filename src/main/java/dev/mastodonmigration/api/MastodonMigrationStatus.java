@@ -1,0 +1,2 @@
+package dev.mastodonmigration.api;
+public class MastodonMigrationStatus { public String phase; }

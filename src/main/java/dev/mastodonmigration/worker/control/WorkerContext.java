@@ -1,0 +1,84 @@
+package dev.mastodonmigration.worker.control;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What a worker is told: which migration it serves, where its credentials are mounted, and how much it may do at a time.
+ *
+ * @param migrationUid  uid of the MastodonMigration: the marker on everything we write
+ * @param migrationName namespace/name, for messages
+ * @param epoch         raised by the operator before the target opens; a worker of an older epoch may write nothing
+ * @param secrets       directory of the mounted Secret; read at each use, because credentials rotate
+ * @param scratch       writable directory, gone with the pod
+ * @param parallelism   connections and processes to each side
+ * @param progress      where the task says how far it is
+ */
+public record WorkerContext(String migrationUid, String migrationName, long epoch, Path secrets, Path scratch, int parallelism, Progress progress) {
+    /** Environment that the operator sets on a worker's container. */
+    public static final String ENV_UID = "MIGRATION_UID";
+    public static final String ENV_NAME = "MIGRATION_NAME";
+    public static final String ENV_EPOCH = "MIGRATION_EPOCH";
+    public static final String ENV_SECRETS = "MIGRATION_SECRETS";
+    public static final String ENV_SCRATCH = "MIGRATION_SCRATCH";
+    public static final String ENV_PARALLELISM = "MIGRATION_PARALLELISM";
+    public static final String ENV_PORT = "WORKER_PORT";
+    public static final String ENV_POD_IP = "POD_IP";
+    public static final String ENV_TERMINATION_LOG = "TERMINATION_LOG";
+
+    /** Files of the mounted Secret. */
+    public static final String SOURCE_POSTGRES_URL = "source-postgres-url";
+    public static final String SOURCE_REDIS_URL = "source-redis-url";
+    public static final String TARGET_POSTGRES_URL = "target-postgres-url";
+    public static final String TARGET_REDIS_URL = "target-redis-url";
+    public static final String PROGRESS_TOKEN = "progress-token";
+
+    static WorkerContext of(Map<String, String> env) {
+        return new WorkerContext(
+                required(env, ENV_UID),
+                required(env, ENV_NAME),
+                Long.parseLong(required(env, ENV_EPOCH)),
+                Path.of(required(env, ENV_SECRETS)),
+                Path.of(required(env, ENV_SCRATCH)),
+                Integer.parseInt(required(env, ENV_PARALLELISM)),
+                new Progress());
+    }
+
+    /**
+     * Reads a connection URL anew from the mounted Secret.
+     *
+     * @throws Refusal when the file is missing or not a URL; the value itself is never quoted
+     */
+    public URI url(String file) throws Refusal, IOException {
+        try {
+            return URI.create(secret(file));
+        } catch (IllegalArgumentException e) {
+            throw new Refusal(file + " is not a valid URL. Percent-encode special characters in its user and password.");
+        }
+    }
+
+    /** Whether the migration moves this part at all: the file is there. */
+    public boolean has(String file) {
+        return Files.isRegularFile(secrets.resolve(file));
+    }
+
+    String secret(String file) throws Refusal, IOException {
+        try {
+            return Files.readString(secrets.resolve(file)).strip();
+        } catch (NoSuchFileException e) {
+            throw new Refusal("the worker's Secret has no " + file);
+        }
+    }
+
+    private static String required(Map<String, String> env, String name) {
+        var value = env.get(name);
+        if (value == null || value.isBlank()) {
+            throw new IllegalArgumentException("environment variable " + name + " is not set; workers are started by the operator's Jobs");
+        }
+        return value;
+    }
+}
