@@ -1,0 +1,44 @@
+package dev.mastodonmigration.itinerary;
+
+import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.MastodonMigrationSpec.SecretKeyRef;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/** The parts of a spec that say which instance moves from where to where: recorded at the start, and held against every later edit. */
+public final class ImmutableFields {
+    private ImmutableFields() {}
+
+    /** Path to value, as status keeps it. References, never secrets. */
+    public static Map<String, String> of(MastodonMigrationSpec spec) {
+        var fields = new LinkedHashMap<String, String>();
+        fields.put("spec.instance.localDomain", spec.instance() == null ? "" : String.valueOf(spec.instance().localDomain()));
+        var heroku = spec.source() == null ? null : spec.source().heroku();
+        fields.put("spec.source.heroku.app", heroku == null ? "" : String.valueOf(heroku.app()));
+        fields.put("spec.source.heroku.streamingApp", heroku == null || heroku.streamingApp() == null ? "" : heroku.streamingApp());
+        fields.put("spec.source.heroku.apiUrl", heroku == null || heroku.apiUrl() == null ? "" : heroku.apiUrl());
+        var target = spec.target();
+        fields.put("spec.target.postgres", target == null || target.postgres() == null ? "" : target.postgres().existing() == null ? "rds" : text(target.postgres().existing().urlSecretRef()));
+        fields.put("spec.target.redis", target == null || target.redis() == null ? "" : target.redis().existing() == null ? "elastiCache" : text(target.redis().existing().urlSecretRef()));
+        fields.put("spec.target.compute", target == null || target.compute() == null ? "" : target.compute().kubernetes() == null ? "ec2" : "kubernetes");
+        fields.put("spec.strategy.postgres", SpecDefaults.postgresStrategy(spec).name());
+        fields.put("spec.strategy.redis", SpecDefaults.redisStrategy(spec).name());
+        return fields;
+    }
+
+    /** The sentence that names the first field edited since the start; empty when none was. */
+    public static Optional<String> changed(MastodonMigrationSpec spec, Map<String, String> accepted) {
+        var now = of(spec);
+        return accepted.entrySet().stream()
+                .filter(then -> !Objects.equals(then.getValue(), now.getOrDefault(then.getKey(), "")))
+                .findFirst()
+                .map(then -> then.getKey() + " is immutable once a migration has started: it was \"" + then.getValue() + "\" and is now \"" + now.getOrDefault(then.getKey(), "")
+                        + "\". Put it back, or delete this MastodonMigration and create another.");
+    }
+
+    private static String text(SecretKeyRef ref) {
+        return ref == null ? "" : ref.name() + "/" + ref.key();
+    }
+}

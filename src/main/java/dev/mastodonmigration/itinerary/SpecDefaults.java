@@ -1,0 +1,106 @@
+package dev.mastodonmigration.itinerary;
+
+import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
+import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
+import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** What a spec means where it says nothing: the one place that knows its defaults and its spelling of durations and times. */
+public final class SpecDefaults {
+    private static final Pattern DURATION = Pattern.compile("(?:(\\d+)h)?(?:(\\d+)m)?(?:(\\d+)s)?");
+
+    private SpecDefaults() {}
+
+    public static DesiredState state(MastodonMigrationSpec spec) {
+        return spec.state() == null ? DesiredState.Running : spec.state();
+    }
+
+    public static PostgresStrategy postgresStrategy(MastodonMigrationSpec spec) {
+        return spec.strategy() == null || spec.strategy().postgres() == null ? PostgresStrategy.Live : spec.strategy().postgres();
+    }
+
+    public static RedisStrategy redisStrategy(MastodonMigrationSpec spec) {
+        return spec.strategy() == null || spec.strategy().redis() == null ? RedisStrategy.Live : spec.strategy().redis();
+    }
+
+    public static int parallelism(MastodonMigrationSpec spec) {
+        return spec.strategy() == null || spec.strategy().parallelism() == null ? 4 : spec.strategy().parallelism();
+    }
+
+    public static Duration maxDowntime(MastodonMigrationSpec spec) {
+        return durationOr(Duration.ofMinutes(10), spec.strategy() == null ? null : spec.strategy().maxDowntime());
+    }
+
+    public static Duration soak(MastodonMigrationSpec spec) {
+        return durationOr(Duration.ofHours(72), spec.soak() == null ? null : spec.soak().duration());
+    }
+
+    public static boolean rehearsalEnabled(MastodonMigrationSpec spec) {
+        return spec.rehearsal() == null || spec.rehearsal().enabled() == null || spec.rehearsal().enabled();
+    }
+
+    public static boolean cutoverApproved(MastodonMigrationSpec spec) {
+        var cutover = spec.cutover();
+        return cutover != null && (Boolean.TRUE.equals(cutover.approved()) || Boolean.TRUE.equals(cutover.automatic()));
+    }
+
+    public static Optional<Instant> notBefore(MastodonMigrationSpec spec) {
+        return Optional.ofNullable(spec.cutover()).map(MastodonMigrationSpec.Cutover::notBefore).map(Instant::parse);
+    }
+
+    public static Optional<Instant> notAfter(MastodonMigrationSpec spec) {
+        return Optional.ofNullable(spec.cutover()).map(MastodonMigrationSpec.Cutover::notAfter).map(Instant::parse);
+    }
+
+    public static boolean retireApproved(MastodonMigrationSpec spec) {
+        return spec.retire() != null && Boolean.TRUE.equals(spec.retire().approved());
+    }
+
+    public static boolean retireFormation(MastodonMigrationSpec spec) {
+        return spec.retire() != null && Boolean.TRUE.equals(spec.retire().formation());
+    }
+
+    /** The Heroku apps that the source consists of, the one with the database first. */
+    public static List<String> apps(MastodonMigrationSpec spec) {
+        var apps = new LinkedHashSet<String>();
+        apps.add(spec.source().heroku().app());
+        Optional.ofNullable(spec.source().heroku().streamingApp()).ifPresent(apps::add);
+        return List.copyOf(apps);
+    }
+
+    public static String webDomain(MastodonMigrationSpec spec) {
+        return spec.instance().webDomain() == null ? spec.instance().localDomain() : spec.instance().webDomain();
+    }
+
+    /**
+     * Reads a duration as Kubernetes writes it: 72h, 10m, 30s, 1h30m.
+     *
+     * @throws IllegalArgumentException when it is none
+     */
+    public static Duration duration(String text) {
+        var match = DURATION.matcher(text);
+        if (text.isEmpty() || !match.matches()) {
+            throw new IllegalArgumentException("\"" + text + "\" is not a duration such as 72h, 10m, 30s or 1h30m");
+        }
+        return Duration.ofHours(part(match.group(1))).plusMinutes(part(match.group(2))).plusSeconds(part(match.group(3)));
+    }
+
+    /** SpecRules refuses what is not a duration; a freeze that is under way must not depend on an edit made in it. */
+    private static Duration durationOr(Duration otherwise, String text) {
+        try {
+            return text == null ? otherwise : duration(text);
+        } catch (IllegalArgumentException refusedBySpecRules) {
+            return otherwise;
+        }
+    }
+
+    private static long part(String digits) {
+        return digits == null ? 0 : Long.parseLong(digits);
+    }
+}
