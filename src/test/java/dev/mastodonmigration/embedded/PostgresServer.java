@@ -1,0 +1,223 @@
+package dev.mastodonmigration.embedded;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** A real Postgres server of any major version on loopback, as strict as a hosted one: passwords, and owners that are no superusers. */
+public final class PostgresServer implements AutoCloseable {
+    /** Whether the server may lose writes when the machine (not the server) crashes: tests do not mind and are faster. */
+    public enum Durability { NONE, FSYNC }
+
+    private static final String SUPERUSER = "postgres";
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
+    private final Path binaries;
+    private final Path home;
+    private final Durability durability;
+    private final Map<String, String> passwords = new ConcurrentHashMap<>();
+    private int port;
+    private LocalProcess process;
+
+    private PostgresServer(Path binaries, Path home, Durability durability) {
+        this.binaries = binaries;
+        this.home = home;
+        this.durability = durability;
+    }
+
+    public static PostgresServer start(int major) {
+        return start(major, Durability.NONE);
+    }
+
+    /** Starts a new, empty server of this major version; it listens on {@code 127.0.0.1} only. */
+    public static PostgresServer start(int major, Durability durability) {
+        var binaries = PostgresBinaries.of(major);
+        try {
+            var home = Files.createTempDirectory("postgres-" + major + "-");
+            Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
+            var server = new PostgresServer(binaries, home, durability);
+            try {
+                server.initialise();
+                server.launch();
+            } catch (RuntimeException e) {
+                server.close();
+                throw e;
+            }
+            return server;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void initialise() throws IOException {
+        passwords.put(SUPERUSER, randomPassword());
+        var passwordFile = Files.writeString(home.resolve("superuser"), passwords.get(SUPERUSER) + "\n");
+        LocalProcess.giveToUnprivileged(home);
+        LocalProcess.runUnprivileged(List.of(binaries.resolve("initdb").toString(), "-D", data(), "-U", SUPERUSER, "--auth=scram-sha-256",
+                "--pwfile=" + passwordFile, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"), log());
+        port = freePort();
+    }
+
+    private void launch() {
+        try {
+            Awaitility.await().atMost(START_TIMEOUT).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(50)).until(this::answers);
+        } catch (ConditionTimeoutException e) {
+            throw new IllegalStateException("Postgres did not start:\n" + readLog(), e);
+        }
+    }
+
+    /** Starts the process when it is not there (a port or shared memory of a killed predecessor may still be busy), then asks it. */
+    private boolean answers() {
+        if (process == null || !process.isAlive()) {
+            process = LocalProcess.startUnprivileged(command(), Map.of(), log());
+        }
+        try (var connection = superuser(SUPERUSER)) {
+            return connection.isValid(1);
+        } catch (SQLException notYet) {
+            return false;
+        }
+    }
+
+    private List<String> command() {
+        var command = new ArrayList<>(List.of(binaries.resolve("postgres").toString(), "-D", data(), "-p", String.valueOf(port)));
+        var settings = new ArrayList<>(List.of("listen_addresses=127.0.0.1", "unix_socket_directories=" + home, "max_connections=200",
+                "logging_collector=off", "shared_buffers=64MB", "max_wal_size=2GB", "jit=off"));
+        if (durability == Durability.NONE) {
+            settings.addAll(List.of("fsync=off", "full_page_writes=off", "synchronous_commit=off"));
+        }
+        settings.forEach(setting -> command.addAll(List.of("-c", setting)));
+        return command;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    /**
+     * Creates a database owned by a login role that is no superuser, as a hosted database is. The role is made when missing, with a
+     * random password and the memberships that Heroku grants its default credential.
+     */
+    public void createDatabase(String name, String owner) {
+        if (passwords.putIfAbsent(owner, randomPassword()) == null) {
+            execute("CREATE ROLE " + quoted(owner) + " LOGIN NOSUPERUSER PASSWORD '" + passwords.get(owner) + "'",
+                    "GRANT pg_monitor, pg_read_all_stats, pg_signal_backend TO " + quoted(owner));
+        }
+        execute("CREATE DATABASE " + quoted(name) + " OWNER " + quoted(owner));
+    }
+
+    /** Lets the role create databases, as the main user of a hosted target can and a rehearsal needs. */
+    public void allowCreateDatabase(String role) {
+        execute("ALTER ROLE " + quoted(role) + " CREATEDB");
+    }
+
+    /** The database's address as an app would be given it, password and all. */
+    public String url(String database, String user) {
+        return "postgres://" + user + ":" + passwords.get(user) + "@127.0.0.1:" + port + "/" + database;
+    }
+
+    public Connection superuser(String database) throws SQLException {
+        return connect(database, SUPERUSER);
+    }
+
+    public Connection connect(String database, String user) throws SQLException {
+        var source = new PGSimpleDataSource();
+        source.setServerNames(new String[] {"127.0.0.1"});
+        source.setPortNumbers(new int[] {port});
+        source.setDatabaseName(database);
+        source.setUser(user);
+        source.setPassword(passwords.get(user));
+        source.setConnectTimeout(5);
+        return source.getConnection();
+    }
+
+    /** Stops at once and in order, ending its sessions. */
+    public void stop() {
+        LocalProcess.runUnprivileged(List.of(binaries.resolve("pg_ctl").toString(), "stop", "-D", data(), "-m", "fast", "-w"), log());
+        process.waitFor();
+    }
+
+    /** Stops and starts on the same port; after {@link #stop} or {@link #kill} it only starts. */
+    public void restart() {
+        if (process.isAlive()) {
+            stop();
+        }
+        launch();
+    }
+
+    /** Ends the server as a crash does. */
+    public void kill() {
+        process.kill();
+    }
+
+    @Override
+    public void close() {
+        if (process != null && process.isAlive()) {
+            process.kill();
+        }
+        try {
+            Awaitility.await().atMost(Duration.ofSeconds(20)).pollDelay(Duration.ZERO).ignoreExceptions().until(() -> {
+                PostgresBinaries.deleteTree(home);
+                return !Files.exists(home);
+            });
+        } catch (ConditionTimeoutException e) {
+            throw new IllegalStateException("cannot remove " + home, e);
+        }
+    }
+
+    private void execute(String... statements) {
+        try (var connection = superuser(SUPERUSER); var statement = connection.createStatement()) {
+            for (var sql : statements) {
+                statement.execute(sql);
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private String data() {
+        return home.resolve("data").toString();
+    }
+
+    private Path log() {
+        return home.resolve("log");
+    }
+
+    private String readLog() {
+        try {
+            return Files.readString(log());
+        } catch (IOException e) {
+            return "(no log: " + e.getMessage() + ")";
+        }
+    }
+
+    private static String quoted(String identifier) {
+        return "\"" + identifier.replace("\"", "\"\"") + "\"";
+    }
+
+    private static String randomPassword() {
+        var bytes = new byte[16];
+        new SecureRandom().nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}
