@@ -1,0 +1,228 @@
+package dev.mastodonmigration.embedded;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.mastodonmigration.embedded.HerokuHttp.Refused;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Heroku's Platform API v3 as far as a migration meets it, on a free loopback port, behaving as research/mastodon-heroku-aws.md §2
+ * says, with faults on demand.
+ */
+public final class HerokuStub implements AutoCloseable {
+    /** What may happen to the next calls instead of an answer. SLOW answers only after {@link #slowness}. */
+    public enum Fault { RATE_LIMITED, UNAVAILABLE, SLOW, CUT_OFF, NOT_JSON }
+
+    private static final DynoRuntime NOTHING_RUNS = new DynoRuntime() {
+        @Override
+        public void start(String app, String type, int index) {
+            // A dyno without a runtime is only a state.
+        }
+
+        @Override
+        public void stop(String app, String type, int index) {
+            // As above.
+        }
+    };
+
+    private final HttpServer server;
+    private final ExecutorService threads = Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("heroku-", 0).factory());
+    private final Map<String, HerokuStubApp> apps = new ConcurrentHashMap<>();
+    private final ConcurrentLinkedQueue<Fault> faults = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger remaining = new AtomicInteger(4500);
+    private final AtomicInteger calls = new AtomicInteger();
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private volatile String token = "HRKU-" + UUID.randomUUID();
+    private volatile DynoRuntime runtime = NOTHING_RUNS;
+    private volatile HerokuDynos.Delays delays = new HerokuDynos.Delays(Duration.ofMillis(20), Duration.ofMillis(50));
+    private volatile Duration slowness = Duration.ofSeconds(60);
+    private volatile int pageSize = 200;
+
+    private HerokuStub(HttpServer server) {
+        this.server = server;
+    }
+
+    public static HerokuStub start() {
+        try {
+            var stub = new HerokuStub(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+            stub.server.setExecutor(stub.threads);
+            stub.server.createContext("/", stub::handle);
+            stub.server.start();
+            return stub;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public URI url() {
+        return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+    }
+
+    /** The one token that is good now. */
+    public String token() {
+        return token;
+    }
+
+    /** Revokes the token; returns the new one that is good from now on. */
+    public String revokeToken() {
+        token = "HRKU-" + UUID.randomUUID();
+        return token;
+    }
+
+    public HerokuStubApp createApp(String name) {
+        var app = new HerokuStubApp(name, () -> runtime, () -> delays, threads);
+        apps.put(name, app);
+        return app;
+    }
+
+    public HerokuStubApp app(String name) {
+        if (!apps.containsKey(name)) {
+            throw new NoSuchElementException("the stub has no app " + name + ", only " + apps.keySet());
+        }
+        return apps.get(name);
+    }
+
+    public void destroyApp(String name) {
+        apps.remove(name);
+    }
+
+    /** What runs behind the dynos from now on. */
+    public void runtime(DynoRuntime newRuntime) {
+        runtime = newRuntime;
+    }
+
+    /** How long each dyno takes to start and to go after SIGTERM, beside what its runtime takes. */
+    public void delays(Duration start, Duration stop) {
+        delays = new HerokuDynos.Delays(start, stop);
+    }
+
+    /** The next {@code count} calls meet this fault. */
+    public void failNext(int count, Fault fault) {
+        for (int i = 0; i < count; i++) {
+            faults.add(fault);
+        }
+    }
+
+    public void clearFaults() {
+        faults.clear();
+    }
+
+    public void slowness(Duration newSlowness) {
+        slowness = newSlowness;
+    }
+
+    /** Tokens left in the account's rate limit; at 0 every call gets 429. */
+    public void rateLimitRemaining(int tokens) {
+        remaining.set(tokens);
+    }
+
+    public void pageSize(int items) {
+        pageSize = items;
+    }
+
+    /** Calls of any kind so far, those that met a fault included. */
+    public int calls() {
+        return calls.get();
+    }
+
+    private void handle(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            calls.incrementAndGet();
+            var fault = faults.poll();
+            if (fault == Fault.CUT_OFF) {
+                return;
+            }
+            if (fault == Fault.SLOW && closing.await(slowness.toMillis(), TimeUnit.MILLISECONDS)) {
+                return;
+            }
+            try {
+                refuse(exchange, fault);
+                if (fault == Fault.NOT_JSON) {
+                    HerokuHttp.answer(exchange, 200, "<html>sign in to this network</html>");
+                    return;
+                }
+                route(exchange);
+            } catch (Refused refused) {
+                HerokuHttp.answer(exchange, refused);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void refuse(HttpExchange exchange, Fault fault) throws Refused {
+        var headers = exchange.getRequestHeaders();
+        if (!("Bearer " + token).equals(headers.getFirst("Authorization"))) {
+            throw new Refused(401, "unauthorized", "Invalid credentials provided.");
+        }
+        if (!"application/vnd.heroku+json; version=3".equals(headers.getFirst("Accept"))) {
+            throw new Refused(406, "not_acceptable", "Specify Accept: application/vnd.heroku+json; version=3");
+        }
+        var left = remaining.updateAndGet(tokens -> Math.max(0, tokens - 1));
+        exchange.getResponseHeaders().set("RateLimit-Remaining", String.valueOf(left));
+        if (left == 0 || fault == Fault.RATE_LIMITED) {
+            throw new Refused(429, "rate_limit", "Your account reached the API rate limit\nPlease wait a few minutes before making new requests");
+        }
+        if (fault == Fault.UNAVAILABLE) {
+            throw new Refused(503, "service_unavailable", "Heroku is in maintenance.");
+        }
+    }
+
+    private void route(HttpExchange exchange) throws IOException, Refused {
+        var path = exchange.getRequestURI().getPath().split("/", -1);
+        if (path.length < 3 || path.length > 4 || !path[1].equals("apps")) {
+            throw new Refused(404, "not_found", "The requested API endpoint was not found. Are you using the right HTTP verb (i.e. `GET` vs. `POST`)?");
+        }
+        var app = apps.get(path[2]);
+        if (app == null) {
+            throw new Refused(404, "not_found", "Couldn't find that app.");
+        }
+        switch (exchange.getRequestMethod() + (path.length == 4 ? " " + path[3] : "")) {
+            case "GET" -> HerokuHttp.answer(exchange, 200, app.json());
+            case "PATCH" -> {
+                app.patch(HerokuHttp.body(exchange));
+                HerokuHttp.answer(exchange, 200, app.json());
+            }
+            case "GET config-vars" -> HerokuHttp.answer(exchange, 200, app.configVars());
+            case "PATCH config-vars" -> {
+                app.patchConfigVars(strings(HerokuHttp.body(exchange)));
+                HerokuHttp.answer(exchange, 200, app.configVars());
+            }
+            case "GET formation" -> HerokuHttp.page(exchange, app.formationJson(), pageSize);
+            case "PATCH formation" -> HerokuHttp.answer(exchange, 200, app.patchFormation(HerokuHttp.body(exchange)));
+            case "GET dynos" -> HerokuHttp.page(exchange, app.dynosJson(), pageSize);
+            case "GET releases" -> HerokuHttp.page(exchange, app.releasesJson(), pageSize);
+            default -> throw new Refused(404, "not_found", "The requested API endpoint was not found.");
+        }
+    }
+
+    private static Map<String, String> strings(JsonNode body) {
+        var changes = new LinkedHashMap<String, String>();
+        body.properties().forEach(entry -> changes.put(entry.getKey(), entry.getValue().isNull() ? null : entry.getValue().asText()));
+        return changes;
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}
