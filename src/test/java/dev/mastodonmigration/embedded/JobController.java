@@ -1,0 +1,197 @@
+package dev.mastodonmigration.embedded;
+
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodFluent;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
+import io.fabric8.kubernetes.api.model.batch.v1.JobConditionBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.JobStatus;
+import io.fabric8.kubernetes.api.model.batch.v1.JobStatusBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Makes pods of Jobs and sets the Jobs' conditions in the order of Kubernetes 1.31 and later: the target condition
+ * (SuccessCriteriaMet, FailureTarget) when the outcome is known, Complete or Failed when no pod is left
+ * (https://kubernetes.io/docs/concepts/workloads/controllers/job/#terminal-job-conditions).
+ */
+final class JobController {
+    static final String JOB_NAME_LABEL = "batch.kubernetes.io/job-name";
+    private static final String TRACKING = "batch.kubernetes.io/job-tracking";
+
+    private final KubernetesClient client;
+    private final Supplier<String> addresses;
+    private final Consumer<String> violations;
+    private final Map<String, JobTally> tallies = new HashMap<>();
+    private final Map<String, PodTemplateSpec> templates = new HashMap<>();
+
+    JobController(KubernetesClient client, Supplier<String> addresses, Consumer<String> violations) {
+        this.client = client;
+        this.addresses = addresses;
+        this.violations = violations;
+    }
+
+    void sync(List<Job> jobs, List<Pod> pods) {
+        var living = new HashSet<String>();
+        for (var job : jobs) {
+            living.add(job.getMetadata().getUid());
+            sync(job, pods.stream().filter(pod -> isOwned(pod, job.getMetadata().getUid())).toList());
+        }
+        tallies.keySet().retainAll(living);
+        templates.keySet().retainAll(living);
+        releaseOrphans(pods, living);
+    }
+
+    private void sync(Job job, List<Pod> pods) {
+        guardTemplate(job);
+        var tally = tallies.computeIfAbsent(job.getMetadata().getUid(), uid -> new JobTally());
+        var ended = pods.stream().filter(Kubelet::isTerminal).toList();
+        if (!isFinished(job)) {
+            ended.forEach(pod -> tally.count(job.getSpec(), pod));
+            var active = pods.stream().filter(pod -> !Kubelet.isTerminal(pod)).toList();
+            advance(job, tally, active);
+        }
+        ended.forEach(this::release);
+    }
+
+    private void advance(Job job, JobTally tally, List<Pod> active) {
+        var reason = conditions(job).stream().filter(condition -> condition.getType().equals("FailureTarget")).findFirst()
+                .map(JobCondition::getReason).or(() -> tally.failure(job.getSpec()));
+        if (tally.isComplete(job.getSpec()) && reason.isEmpty()) {
+            conclude(job, tally, active, "SuccessCriteriaMet", "Complete", "CompletionsReached");
+        } else if (reason.isPresent()) {
+            active.forEach(pod -> client.resource(pod).delete());
+            conclude(job, tally, active, "FailureTarget", "Failed", reason.get());
+        } else {
+            if (active.isEmpty() && !Boolean.TRUE.equals(job.getSpec().getSuspend()) && tally.mayRetryNow()) {
+                active = List.of(createPod(job));
+            }
+            write(job, status(job, tally, active).build());
+        }
+    }
+
+    private void conclude(Job job, JobTally tally, List<Pod> active, String targetType, String finalType, String reason) {
+        var conditions = new ArrayList<>(conditions(job));
+        if (conditions.stream().noneMatch(condition -> condition.getType().equals(targetType))) {
+            conditions.add(condition(targetType, reason));
+        } else if (active.isEmpty()) {
+            conditions.add(condition(finalType, reason));
+        }
+        var status = status(job, tally, active).withConditions(conditions);
+        if (isFinished(conditions) && finalType.equals("Complete")) {
+            status.withCompletionTime(Kubelet.time(Instant.now()));
+        }
+        write(job, status.build());
+    }
+
+    private static JobStatusBuilder status(Job job, JobTally tally, List<Pod> active) {
+        var status = new JobStatusBuilder(Optional.ofNullable(job.getStatus()).orElseGet(JobStatus::new))
+                .withStartTime(Kubelet.time(tally.startedAt()))
+                .withActive(positive(active.size()))
+                .withReady((int) active.stream().filter(pod -> Kubelet.RUNNING.equals(pod.getStatus().getPhase())).count())
+                .withTerminating((int) active.stream().filter(Kubelet::isDeleted).count())
+                .withSucceeded(positive(tally.succeeded()))
+                .withFailed(positive(tally.failed()));
+        return status;
+    }
+
+    /** Zero counters are left out of a Job's status. */
+    private static Integer positive(int count) {
+        return count == 0 ? null : Integer.valueOf(count);
+    }
+
+    private void write(Job job, JobStatus status) {
+        if (!status.equals(job.getStatus())) {
+            job.setStatus(status);
+            Writes.status(client, job);
+        }
+    }
+
+    private Pod createPod(Job job) {
+        var name = job.getMetadata().getName();
+        var builder = new PodBuilder()
+                .withMetadata(Optional.ofNullable(job.getSpec().getTemplate().getMetadata()).orElseGet(io.fabric8.kubernetes.api.model.ObjectMeta::new))
+                .editMetadata()
+                .withName(name.substring(0, Math.min(name.length(), 57)) + "-" + UUID.randomUUID().toString().substring(0, 5))
+                .withNamespace(job.getMetadata().getNamespace())
+                .addToLabels(Map.of(JOB_NAME_LABEL, name, "job-name", name,
+                        "batch.kubernetes.io/controller-uid", job.getMetadata().getUid(), "controller-uid", job.getMetadata().getUid()))
+                .withFinalizers(TRACKING)
+                .withOwnerReferences(new OwnerReferenceBuilder().withApiVersion("batch/v1").withKind("Job").withName(name)
+                        .withUid(job.getMetadata().getUid()).withController(true).withBlockOwnerDeletion(true).build())
+                .endMetadata()
+                .withSpec(job.getSpec().getTemplate().getSpec());
+        var refused = PodSecurity.workerViolations(job.getSpec().getTemplate().getSpec());
+        refused.forEach(rule -> violations.accept("Job " + name + ": " + rule));
+        return client.resource(withStatus(builder, refused).build()).create();
+    }
+
+    private PodBuilder withStatus(PodBuilder pod, List<String> refused) {
+        PodFluent<PodBuilder>.StatusNested<PodBuilder> status = pod.withNewStatus().withPodIP(addresses.get()).withHostIP("127.0.0.1");
+        return refused.isEmpty()
+                ? status.withPhase(Kubelet.PENDING).endStatus()
+                : status.withPhase(Kubelet.FAILED).withReason("PodSecurity").withMessage("violates PodSecurity \"restricted\": " + refused).endStatus();
+    }
+
+    private void guardTemplate(Job job) {
+        var first = templates.putIfAbsent(job.getMetadata().getUid(), job.getSpec().getTemplate());
+        if (first != null && !first.equals(job.getSpec().getTemplate())) {
+            violations.accept("Job " + job.getMetadata().getName() + ": spec.template was changed, which a cluster refuses: field is immutable");
+        }
+    }
+
+    private void releaseOrphans(List<Pod> pods, Set<String> living) {
+        pods.stream().filter(Kubelet::isTerminal)
+                .filter(pod -> pod.getMetadata().getOwnerReferences().stream().noneMatch(owner -> living.contains(owner.getUid())))
+                .forEach(this::release);
+    }
+
+    /** A counted pod may go: until then its finalizer keeps it, so that no outcome is missed. */
+    private void release(Pod pod) {
+        if (pod.getFinalizers().contains(TRACKING)) {
+            pod.getMetadata().setFinalizers(pod.getFinalizers().stream().filter(finalizer -> !finalizer.equals(TRACKING)).toList());
+            Writes.object(client, pod);
+        }
+    }
+
+    private static boolean isOwned(Pod pod, String uid) {
+        return pod.getMetadata().getOwnerReferences().stream().anyMatch(owner -> owner.getUid().equals(uid));
+    }
+
+    private static boolean isFinished(Job job) {
+        return isFinished(conditions(job));
+    }
+
+    private static boolean isFinished(List<JobCondition> conditions) {
+        return conditions.stream().anyMatch(c -> Set.of("Complete", "Failed").contains(c.getType()) && "True".equals(c.getStatus()));
+    }
+
+    private static List<JobCondition> conditions(Job job) {
+        return Optional.ofNullable(job.getStatus()).map(JobStatus::getConditions).orElse(List.of());
+    }
+
+    private static JobCondition condition(String type, String reason) {
+        var now = Kubelet.time(Instant.now());
+        var message = switch (reason) {
+            case "CompletionsReached" -> "Reached expected number of succeeded pods";
+            case "BackoffLimitExceeded" -> "Job has reached the specified backoff limit";
+            case "DeadlineExceeded" -> "Job was active longer than specified deadline";
+            default -> "A pod failed in a way that the Job's podFailurePolicy names";
+        };
+        return new JobConditionBuilder().withType(type).withStatus("True").withReason(reason).withMessage(message)
+                .withLastProbeTime(now).withLastTransitionTime(now).build();
+    }
+}

@@ -1,0 +1,191 @@
+package dev.mastodonmigration.embedded;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodConditionBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
+import io.fabric8.kubernetes.client.dsl.Watchable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/**
+ * Plays what stands behind the API server in a cluster: Job controller, kubelet and Deployment controller, with Jobs as local
+ * processes of the packaged program. It refuses what a cluster with the restricted Pod Security Standard refuses.
+ */
+public final class JobRunner implements AutoCloseable {
+    private static final long RESYNC_MILLIS = 500;
+
+    private final KubernetesClient client;
+    private final String namespace;
+    private final TemporaryDirectory directory = TemporaryDirectory.create("jobs-");
+    private final Semaphore wake = new Semaphore(0);
+    private final Set<String> violations = new ConcurrentSkipListSet<>();
+    private final List<Consumer<Pod>> podListeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<Deployment>> deploymentListeners = new CopyOnWriteArrayList<>();
+    private final AtomicInteger addresses = new AtomicInteger();
+    private final String network = "127." + ThreadLocalRandom.current().nextInt(10, 250) + "." + ThreadLocalRandom.current().nextInt(0, 250) + ".";
+    private final JobController jobs;
+    private final Kubelet kubelet;
+    private final DeploymentController deployments;
+    private final List<Watch> watches;
+    private final Thread loop = Thread.ofPlatform().daemon().name("job-runner").unstarted(this::run);
+    private volatile boolean closed;
+
+    private JobRunner(KubernetesClient client, String namespace) {
+        this.client = client;
+        this.namespace = namespace;
+        this.jobs = new JobController(client, () -> network + (1 + addresses.getAndIncrement() % 250), violations::add);
+        this.kubelet = new Kubelet(client, directory.path(), wake::release, pod -> podListeners.forEach(listener -> listener.accept(pod)));
+        this.deployments = new DeploymentController(client, d -> deploymentListeners.forEach(listener -> listener.accept(d)), violations::add);
+        this.watches = List.of(
+                watch(client.batch().v1().jobs().inNamespace(namespace)),
+                watch(client.pods().inNamespace(namespace)),
+                watch(client.apps().deployments().inNamespace(namespace)),
+                watch(client.secrets().inNamespace(namespace)));
+    }
+
+    public static JobRunner start(KubernetesClient client, String namespace) {
+        var runner = new JobRunner(client, namespace);
+        runner.loop.start();
+        return runner;
+    }
+
+    /** Called in the runner's thread when a pod's process has started, with the pod as stored. */
+    public void onPodStarted(Consumer<Pod> listener) {
+        podListeners.add(listener);
+    }
+
+    /** Called when a Deployment is new, changed, or (with 0 replicas) gone; it is reported ready a little after the listener returns. */
+    public void onDeployment(Consumer<Deployment> listener) {
+        deploymentListeners.add(listener);
+    }
+
+    /** What a real cluster would have refused so far, each with the object's name. */
+    public List<String> violations() {
+        return List.copyOf(violations);
+    }
+
+    /** Names of pods whose process runs now. */
+    public List<String> running() {
+        return kubelet.running().stream().map(PodProcess::podName).sorted().toList();
+    }
+
+    /** SIGKILL to the running pods of Jobs with such a name; gives how many there were. */
+    public int kill(Predicate<String> jobName) {
+        var killed = kubelet.running().stream().filter(process -> jobName.test(jobOf(process.podName()))).toList();
+        killed.forEach(PodProcess::kill);
+        return killed.size();
+    }
+
+    /** Evicts a pod as a node drain does: condition DisruptionTarget, then a graceful deletion. */
+    public void evict(String podName) {
+        var pod = client.pods().inNamespace(namespace).withName(podName);
+        while (true) {
+            var current = pod.get();
+            current.getStatus().getConditions().add(new PodConditionBuilder().withType("DisruptionTarget").withStatus("True")
+                    .withReason("EvictionByEvictionAPI").withMessage("Eviction API: evicting")
+                    .withLastTransitionTime(Kubelet.time(Instant.now())).build());
+            try {
+                client.resource(current).updateStatus();
+                pod.delete();
+                return;
+            } catch (KubernetesClientException changedMeanwhile) {
+                if (changedMeanwhile.getCode() != 409) {
+                    throw changedMeanwhile;
+                }
+            }
+        }
+    }
+
+    /** What the pod's process printed, as long as the runner lives. */
+    public String log(String podName) {
+        try {
+            var file = directory.resolve(podName + ".log");
+            return Files.exists(file) ? Files.readString(file) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Directory with one log file for each pod, gone with the runner. */
+    public Path logs() {
+        return directory.path();
+    }
+
+    private static String jobOf(String podName) {
+        return podName.substring(0, podName.lastIndexOf('-'));
+    }
+
+    private void run() {
+        while (!closed) {
+            try {
+                wake.tryAcquire(RESYNC_MILLIS, TimeUnit.MILLISECONDS);
+                wake.drainPermits();
+                if (!closed) {
+                    sync();
+                }
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                if (!closed) {
+                    violations.add("the job runner itself failed: " + e);
+                }
+            }
+        }
+    }
+
+    private void sync() {
+        kubelet.sync(pods());
+        jobs.sync(client.batch().v1().jobs().inNamespace(namespace).list().getItems(), pods());
+        deployments.sync(client.apps().deployments().inNamespace(namespace).list().getItems());
+    }
+
+    private List<Pod> pods() {
+        return client.pods().inNamespace(namespace).list().getItems();
+    }
+
+    private <T> Watch watch(Watchable<T> resources) {
+        return resources.watch(new Watcher<>() {
+            @Override
+            public void eventReceived(Action action, T object) {
+                wake.release();
+            }
+
+            @Override
+            public void onClose(WatcherException cause) {
+                wake.release();
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        loop.interrupt();
+        try {
+            loop.join(TimeUnit.SECONDS.toMillis(10));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        watches.forEach(Watch::close);
+        kubelet.close();
+        directory.close();
+    }
+}

@@ -1,0 +1,219 @@
+package dev.mastodonmigration.embedded;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class JobRunnerTest {
+    private static final String NAMESPACE = "mastodon";
+    private final EmbeddedApiServer server = EmbeddedApiServer.start();
+    private final KubernetesClient client = server.client();
+    private final JobRunner runner = JobRunner.start(client, NAMESPACE);
+
+    @AfterEach
+    void close() {
+        runner.close();
+        server.close();
+    }
+
+    @Test
+    void aJobSucceedsWithTheConditionsOfKubernetesAndItsTerminationMessage() {
+        secret("creds", Map.of("url", "c2VjcmV0"));
+        var job = create(job("copy", "test \"$NOTHING_ELSE\" = '' && cat $DIR/url > $TERMINATION_LOG && echo \" $POD_IP $POD_NAME\" >> $TERMINATION_LOG"));
+
+        await().untilAsserted(() -> assertThat(types(job)).containsExactly("SuccessCriteriaMet", "Complete"));
+        var pod = pods(job).getFirst();
+        assertThat(pod.getStatus().getPhase()).isEqualTo("Succeeded");
+        assertThat(terminated(pod).getExitCode()).isZero();
+        assertThat(terminated(pod).getMessage()).startsWith("secret 127.").contains(pod.getStatus().getPodIP() + " " + pod.getMetadata().getName());
+        assertThat(pod.getMetadata().getLabels()).containsEntry("batch.kubernetes.io/job-name", "copy").containsEntry("app", "worker");
+        assertThat(current(job).getStatus().getSucceeded()).isEqualTo(1);
+        assertThat(current(job).getStatus().getCompletionTime()).isNotNull();
+        assertThat(runner.violations()).isEmpty();
+        assertThat(runner.running()).isEmpty();
+    }
+
+    @Test
+    void aFailureIsFinalWithBackoffLimitZeroAndRetriedWithOne() {
+        secret("creds", Map.of());
+        var once = create(job("once", "echo no > $TERMINATION_LOG; exit 2"));
+        var twice = create(new JobBuilder(job("twice", "exit 3")).editSpec().withBackoffLimit(1).endSpec().build());
+
+        await().untilAsserted(() -> assertThat(types(once)).containsExactly("FailureTarget", "Failed"));
+        assertThat(current(once).getStatus().getConditions()).allMatch(condition -> condition.getReason().equals("BackoffLimitExceeded"));
+        assertThat(terminated(pods(once).getFirst()).getExitCode()).isEqualTo(2);
+        await().untilAsserted(() -> assertThat(types(twice)).containsExactly("FailureTarget", "Failed"));
+        assertThat(pods(twice)).hasSize(2);
+        assertThat(current(twice).getStatus().getFailed()).isEqualTo(2);
+    }
+
+    @Test
+    void aKilledWorkerIsAFailedPodWithoutReport() {
+        secret("creds", Map.of());
+        var job = create(job("copy", "sleep 300"));
+        await().until(() -> runner.running().size() == 1);
+
+        assertThat(runner.kill(name -> name.equals("copy"))).isEqualTo(1);
+        await().untilAsserted(() -> assertThat(types(job)).containsExactly("FailureTarget", "Failed"));
+        assertThat(terminated(pods(job).getFirst()).getExitCode()).isEqualTo(137);
+        assertThat(terminated(pods(job).getFirst()).getMessage()).isEmpty();
+    }
+
+    @Test
+    void anEvictedPodIsReplacedWhenThePolicyIgnoresDisruption() {
+        secret("creds", Map.of());
+        var job = create(new JobBuilder(job("copy", "trap 'exit 7' TERM; while :; do sleep 0.05; done")).editSpec()
+                .withNewPodFailurePolicy().addNewRule().withAction("Ignore").addNewOnPodCondition().withType("DisruptionTarget").withStatus("True")
+                .endOnPodCondition().endRule().endPodFailurePolicy().endSpec().build());
+        await().until(() -> runner.running().size() == 1);
+        var first = runner.running().getFirst();
+
+        runner.evict(first);
+        await().until(() -> runner.running().size() == 1 && !runner.running().contains(first));
+        assertThat(types(job)).isEmpty();
+        await().until(() -> client.pods().inNamespace(NAMESPACE).withName(first).get() == null);
+        assertThat(current(job).getStatus().getFailed()).isNull();
+    }
+
+    @Test
+    void deletingAJobStopsItsProcessGently() {
+        secret("creds", Map.of());
+        var job = create(job("copy", "trap 'echo stopped; exit 0' TERM; echo ready; while :; do sleep 0.05; done"));
+        await().until(() -> runner.running().size() == 1);
+        var pod = runner.running().getFirst();
+        await().until(() -> runner.log(pod).contains("ready"));
+
+        client.resource(job).delete();
+        await().untilAsserted(() -> assertThat(client.pods().inNamespace(NAMESPACE).list().getItems()).isEmpty());
+        assertThat(runner.running()).isEmpty();
+        assertThat(runner.log(pod)).contains("stopped");
+    }
+
+    @Test
+    void aDeadlineEndsTheJob() {
+        secret("creds", Map.of());
+        var job = create(new JobBuilder(job("copy", "sleep 300")).editSpec().withActiveDeadlineSeconds(1L).endSpec().build());
+        await().untilAsserted(() -> assertThat(types(job)).containsExactly("FailureTarget", "Failed"));
+        assertThat(current(job).getStatus().getConditions()).allMatch(condition -> condition.getReason().equals("DeadlineExceeded"));
+        await().untilAsserted(() -> assertThat(runner.running()).isEmpty());
+    }
+
+    @Test
+    void aRotatedSecretReachesTheRunningPod() {
+        secret("creds", Map.of("url", "b2xk"));
+        var job = create(job("copy", "until test \"$(cat $DIR/url)\" = new; do sleep 0.05; done"));
+        await().until(() -> runner.running().size() == 1);
+        client.resource(new SecretBuilder().withNewMetadata().withName("creds").withNamespace(NAMESPACE).endMetadata().withData(Map.of("url", "bmV3")).build()).update();
+        await().untilAsserted(() -> assertThat(types(job)).contains("Complete"));
+    }
+
+    @Test
+    void aPodWaitsForItsSecret() {
+        var job = create(job("copy", "cat $DIR/url"));
+        await().untilAsserted(() -> assertThat(pods(job)).singleElement().satisfies(
+                pod -> assertThat(pod.getStatus().getContainerStatuses().getFirst().getState().getWaiting().getMessage()).contains("creds")));
+        secret("creds", Map.of("url", "bmV3"));
+        await().untilAsserted(() -> assertThat(types(job)).contains("Complete"));
+    }
+
+    @Test
+    void whatARestrictedClusterRefusesIsRefused() {
+        secret("creds", Map.of());
+        var careless = create(new JobBuilder(job("careless", "true")).editSpec().editTemplate().editSpec().withAutomountServiceAccountToken(null)
+                .editFirstContainer().withSecurityContext(null).withResources(null).endContainer().endSpec().endTemplate().endSpec().build());
+        await().untilAsserted(() -> assertThat(types(careless)).contains("Failed"));
+        assertThat(runner.violations()).anyMatch(v -> v.contains("careless") && v.contains("allowPrivilegeEscalation"))
+                .anyMatch(v -> v.contains("capabilities")).anyMatch(v -> v.contains("requests or limits")).anyMatch(v -> v.contains("automount"));
+        assertThat(pods(careless)).allMatch(pod -> pod.getStatus().getReason().equals("PodSecurity"));
+    }
+
+    @Test
+    void aChangedTemplateIsAViolation() {
+        secret("creds", Map.of());
+        var job = create(job("copy", "sleep 300"));
+        await().until(() -> runner.running().size() == 1);
+        await().until(() -> {
+            var changed = new JobBuilder(current(job)).editSpec().editTemplate().editSpec().editFirstContainer().withImage("other").endContainer()
+                    .endSpec().endTemplate().endSpec().build();
+            return Writes.object(client, changed) != changed;
+        });
+        await().untilAsserted(() -> assertThat(runner.violations()).anyMatch(v -> v.contains("immutable")));
+    }
+
+    @Test
+    void aDeploymentIsToldAndReported() {
+        var told = new CopyOnWriteArrayList<Integer>();
+        runner.onDeployment(deployment -> told.add(deployment.getSpec().getReplicas()));
+        var template = job("web", "true").getSpec().getTemplate();
+        var deployment = client.resource(new DeploymentBuilder().withNewMetadata().withName("web").withNamespace(NAMESPACE).endMetadata()
+                .withNewSpec().withReplicas(2).withTemplate(template).endSpec().build()).create();
+        await().untilAsserted(() -> assertThat(ready(deployment)).isEqualTo(2));
+
+        client.apps().deployments().inNamespace(NAMESPACE).withName("web").scale(0);
+        await().untilAsserted(() -> assertThat(ready(deployment)).isZero());
+        client.resource(deployment).delete();
+        await().untilAsserted(() -> assertThat(told).containsExactly(2, 0, 0));
+    }
+
+    private int ready(Deployment deployment) {
+        var status = client.resource(deployment).get().getStatus();
+        return status == null || status.getReadyReplicas() == null ? -1 : status.getReadyReplicas();
+    }
+
+    private void secret(String name, Map<String, String> data) {
+        client.resource(new SecretBuilder().withNewMetadata().withName(name).withNamespace(NAMESPACE).endMetadata().withData(data).build()).create();
+    }
+
+    private Job create(Job job) {
+        return client.resource(job).create();
+    }
+
+    private Job current(Job job) {
+        return client.resource(job).get();
+    }
+
+    private List<String> types(Job job) {
+        var status = current(job).getStatus();
+        return status == null ? List.of() : status.getConditions().stream().map(condition -> condition.getType()).toList();
+    }
+
+    private List<Pod> pods(Job job) {
+        return client.pods().inNamespace(NAMESPACE).withLabel("job-name", job.getMetadata().getName()).list().getItems();
+    }
+
+    private static io.fabric8.kubernetes.api.model.ContainerStateTerminated terminated(Pod pod) {
+        return pod.getStatus().getContainerStatuses().getFirst().getState().getTerminated();
+    }
+
+    private static Job job(String name, String script) {
+        var container = new ContainerBuilder().withName("worker").withImage("worker").withCommand("sh", "-c").withArgs(script)
+                .addNewEnv().withName("DIR").withValue("/secrets").endEnv()
+                .addNewEnv().withName("POD_IP").withNewValueFrom().withNewFieldRef().withFieldPath("status.podIP").endFieldRef().endValueFrom().endEnv()
+                .addNewEnv().withName("POD_NAME").withNewValueFrom().withNewFieldRef().withFieldPath("metadata.name").endFieldRef().endValueFrom().endEnv()
+                .addNewVolumeMount().withName("secrets").withMountPath("/secrets").withReadOnly(true).endVolumeMount()
+                .withNewSecurityContext().withRunAsNonRoot(true).withAllowPrivilegeEscalation(false)
+                .withNewCapabilities().withDrop("ALL").endCapabilities().withNewSeccompProfile().withType("RuntimeDefault").endSeccompProfile().endSecurityContext()
+                .withNewResources().addToRequests("memory", new Quantity("1Mi")).addToLimits("memory", new Quantity("1Mi")).endResources()
+                .build();
+        return new JobBuilder().withNewMetadata().withName(name).withNamespace(NAMESPACE).endMetadata()
+                .withNewSpec().withBackoffLimit(0).withNewTemplate().withNewMetadata().addToLabels("app", "worker").endMetadata()
+                .withNewSpec().withRestartPolicy("Never").withAutomountServiceAccountToken(false).withTerminationGracePeriodSeconds(3L)
+                .withContainers(container)
+                .addNewVolume().withName("secrets").withNewSecret().withSecretName("creds").withDefaultMode(0400).endSecret().endVolume()
+                .endSpec().endTemplate().endSpec().build();
+    }
+}

@@ -1,0 +1,136 @@
+package dev.mastodonmigration.embedded;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The one container of a pod, run as a local process in the environment that the pod names and no other. */
+final class PodProcess implements AutoCloseable {
+    private static final List<String> SMALL_JVM = List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+    private static final long DEFAULT_GRACE_SECONDS = 30;
+
+    private final PodFiles files;
+    private final LocalProcess process;
+    private final Instant startedAt = Instant.now();
+    private final AtomicBoolean terminating = new AtomicBoolean();
+    private final String podName;
+
+    private PodProcess(String podName, PodFiles files, LocalProcess process) {
+        this.podName = podName;
+        this.files = files;
+        this.process = process;
+    }
+
+    /**
+     * Starts the pod's container.
+     *
+     * @throws IllegalArgumentException when the container asks for something that is not played here, such as {@code envFrom}
+     */
+    static PodProcess start(Pod pod, PodFiles files, Path log, Runnable onExit) {
+        var container = pod.getSpec().getContainers().getFirst();
+        var process = LocalProcess.start(command(container, environment(pod, container, files), files), Map.of(), log);
+        Thread.ofVirtual().start(() -> {
+            process.waitFor();
+            onExit.run();
+        });
+        return new PodProcess(pod.getMetadata().getName(), files, process);
+    }
+
+    private static List<String> command(Container container, Map<String, String> environment, PodFiles files) {
+        var args = container.getArgs().stream().map(files::here).toList();
+        var program = container.getCommand().isEmpty()
+                ? PackagedJar.command(SMALL_JVM, args)
+                : concat(container.getCommand().stream().map(files::here).toList(), args);
+        var command = new ArrayList<>(List.of("env", "-i", "PATH=" + System.getenv("PATH"), "LANG=C.UTF-8"));
+        environment.forEach((name, value) -> command.add(name + "=" + value));
+        command.addAll(program);
+        return command;
+    }
+
+    private static Map<String, String> environment(Pod pod, Container container, PodFiles files) {
+        if (!container.getEnvFrom().isEmpty()) {
+            throw new IllegalArgumentException("envFrom is not played here: a worker gets its credentials as files");
+        }
+        var environment = new LinkedHashMap<String, String>();
+        for (var variable : container.getEnv()) {
+            environment.put(variable.getName(), files.here(value(pod, variable)));
+        }
+        environment.put("TERMINATION_LOG", files.terminationLog());
+        return environment;
+    }
+
+    private static String value(Pod pod, EnvVar variable) {
+        if (variable.getValueFrom() == null) {
+            return Optional.ofNullable(variable.getValue()).orElse("");
+        }
+        var field = variable.getValueFrom().getFieldRef();
+        return switch (field == null ? "" : field.getFieldPath()) {
+            case "status.podIP" -> pod.getStatus().getPodIP();
+            case "metadata.name" -> pod.getMetadata().getName();
+            case "metadata.namespace" -> pod.getMetadata().getNamespace();
+            default -> throw new IllegalArgumentException("environment variable " + variable.getName() + " has a source that is not played here");
+        };
+    }
+
+    private static List<String> concat(List<String> first, List<String> second) {
+        var all = new ArrayList<>(first);
+        all.addAll(second);
+        return all;
+    }
+
+    String podName() {
+        return podName;
+    }
+
+    PodFiles files() {
+        return files;
+    }
+
+    Instant startedAt() {
+        return startedAt;
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    int exitCode() {
+        return process.waitFor();
+    }
+
+    /** SIGTERM now, SIGKILL when the pod's grace period is over; returns at once, and acts once. */
+    void terminate(Pod pod) {
+        if (terminating.compareAndSet(false, true)) {
+            var grace = Optional.ofNullable(pod.getSpec().getTerminationGracePeriodSeconds()).orElse(DEFAULT_GRACE_SECONDS);
+            Thread.ofVirtual().start(() -> endTree(() -> process.stop(grace)));
+        }
+    }
+
+    /** SIGKILL to all of the container, as when the kernel runs out of memory. */
+    void kill() {
+        endTree(process::kill);
+    }
+
+    /** A container's end is the end of its children too. */
+    private void endTree(Runnable end) {
+        var children = ProcessHandle.of(process.pid()).stream().flatMap(ProcessHandle::descendants).toList();
+        end.run();
+        children.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    @Override
+    public void close() {
+        if (isAlive()) {
+            kill();
+        }
+        files.close();
+    }
+}
