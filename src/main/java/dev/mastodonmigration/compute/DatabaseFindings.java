@@ -1,0 +1,85 @@
+package dev.mastodonmigration.compute;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Looks at where Mastodon keeps its data: a database that we overlook is data that we lose. */
+final class DatabaseFindings {
+    private static final int POSTGRES_PORT = 5432;
+
+    private DatabaseFindings() {}
+
+    static List<String> blockers(AppConfig web, AppConfig streaming) {
+        var blockers = new ArrayList<String>();
+        var urls = web.urls();
+        if (urls.postgres().isEmpty()) {
+            blockers.add(web.app() + ": DATABASE_URL is not set or is not a Postgres URL. "
+                    + "Attach the database to this app (heroku addons:attach), or correct spec.source.heroku.app.");
+        }
+        if (urls.redis().isEmpty()) {
+            blockers.add(web.app() + ": none of REDIS_URL, REDIS_HOST, REDISCLOUD_URL is set to a Redis URL. Set REDIS_URL to the Redis that Mastodon uses.");
+        }
+        primaryDatabase(web, urls).ifPresent(blockers::add);
+        for (var app : List.of(web, streaming)) {
+            if (app.has("REDIS_NAMESPACE")) {
+                blockers.add(app.app() + ": REDIS_NAMESPACE is set. Mastodon 4.4 and later do not read namespaced keys, so they cannot move as they are. "
+                        + "Rename them (github.com/mastodon/redis_namespace_migration), then unset it.");
+            }
+            if (app.has("SELF_DESTRUCT")) {
+                blockers.add(app.app() + ": SELF_DESTRUCT is set. It tells Mastodon to remove the instance from the Fediverse and must not reach the target. "
+                        + "If that is a mistake, unset it.");
+            }
+        }
+        blockers.addAll(redis(web, urls.redis().map(RedisUrl::of)));
+        return blockers;
+    }
+
+    /** Rails reads PRIMARY_DATABASE_URL before DATABASE_URL (rails#36773), the streaming server never. */
+    private static Optional<String> primaryDatabase(AppConfig web, SourceUrls urls) {
+        return web.value("PRIMARY_DATABASE_URL")
+                .filter(text -> !SourceUrls.postgresUrl(text).map(DatabaseFindings::endpoint).equals(urls.postgres().map(DatabaseFindings::endpoint)))
+                .map(text -> web.app() + ": PRIMARY_DATABASE_URL and DATABASE_URL name different databases, and Rails uses the first. "
+                        + "Find out which one holds your posts, make DATABASE_URL that one, and unset PRIMARY_DATABASE_URL.");
+    }
+
+    /** Mastodon falls back to the main Redis unless a URL, a host or sentinels name another (lib/mastodon/redis_configuration.rb). */
+    private static List<String> redis(AppConfig web, Optional<RedisUrl> main) {
+        var blockers = new ArrayList<String>();
+        for (var prefix : List.of("SIDEKIQ_", "CACHE_")) {
+            var byUrl = web.value(prefix + "REDIS_URL").map(text -> SourceUrls.redisUrl(text).map(RedisUrl::of));
+            var byHost = web.value(prefix + "REDIS_HOST").map(host -> SourceUrls.redisUrl("redis://" + host + ":"
+                    + web.value(prefix + "REDIS_PORT").orElse("") + "/" + web.value(prefix + "REDIS_DB").orElse("")).map(RedisUrl::of));
+            byUrl.or(() -> byHost).filter(other -> !other.equals(main)).ifPresent(other -> blockers.add(
+                    web.app() + ": " + prefix + (byUrl.isPresent() ? "REDIS_URL" : "REDIS_HOST") + " names another Redis than the main one. "
+                            + "More than one Redis is not supported yet: move its keys to the main Redis and unset it."));
+        }
+        List.of("REDIS_SENTINELS", "SIDEKIQ_REDIS_SENTINELS", "CACHE_REDIS_SENTINELS").stream().filter(web::has).forEach(name -> blockers.add(
+                web.app() + ": " + name + " is set. Redis Sentinel is not supported yet: set REDIS_URL to the primary and unset it."));
+        if (main.filter(url -> url.database() != 0).isPresent() || web.value("REDIS_DB").filter(number -> !number.equals("0")).isPresent()) {
+            blockers.add(web.app() + ": Mastodon uses another Redis database than 0 (REDIS_DB, or the number at the end of REDIS_URL). "
+                    + "This is not supported yet: move its keys to database 0.");
+        }
+        return blockers;
+    }
+
+    static List<String> notes(AppConfig web, AppConfig streaming) {
+        var notes = new ArrayList<String>();
+        var urls = web.urls();
+        var other = streaming.urls();
+        if (other.postgres().isPresent() && !other.postgres().map(DatabaseFindings::endpoint).equals(urls.postgres().map(DatabaseFindings::endpoint))) {
+            notes.add(streaming.app() + ": DATABASE_URL names another database than on " + web.app()
+                    + ", perhaps a follower. The web app's database is the one that moves, and streaming will use it too.");
+        }
+        if (other.redis().isPresent() && !other.redis().map(RedisUrl::of).equals(urls.redis().map(RedisUrl::of))) {
+            notes.add(streaming.app() + ": uses another Redis than " + web.app() + ". The web app's Redis is the one that moves, and streaming will use it too.");
+        }
+        return notes;
+    }
+
+    private static String endpoint(URI url) {
+        return url.getHost().toLowerCase(Locale.ROOT) + ":" + (url.getPort() < 0 ? POSTGRES_PORT : url.getPort()) + url.getPath();
+    }
+}
