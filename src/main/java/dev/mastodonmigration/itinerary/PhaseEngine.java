@@ -75,8 +75,8 @@ public final class PhaseEngine {
     private Decision conclude(PhaseId phase, StepResult result, Observation seen) {
         return switch (result) {
             case StepResult.Done done -> new Decision.Advance(phase, done, planAfter(phase, seen));
-            case StepResult.Working working -> new Decision.Continue(phase, working, seen.down() ? SOON_WHILE_DOWN : SOON);
-            case StepResult.Waiting waiting -> new Decision.Continue(phase, waiting, waiting.gate() == StepResult.Gate.TIME ? SOON : AT_MOST);
+            case StepResult.Working working -> new Decision.Continue(phase, working, working.lookAgain().orElse(seen.down() ? SOON_WHILE_DOWN : SOON));
+            case StepResult.Waiting waiting -> new Decision.Continue(phase, waiting, waiting.lookAgain());
             case StepResult.Retryable retryable -> failed(phase, "AttemptFailed", retryable.message(), false, seen);
             case StepResult.Lost lost -> failed(phase, "JobLost", lost.message(), false, seen);
             case StepResult.Refused refused -> failed(phase, "Refused", refused.message(), true, seen);

@@ -1,7 +1,10 @@
 package dev.mastodonmigration.itinerary;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** What one step of a phase came to. {@link #facts} are what it found out, for the StatusReporter to write. */
@@ -26,15 +29,43 @@ public sealed interface StepResult {
         }
     }
 
-    /** Something is under way: the next step follows soon. */
-    record Working(String message, Consumer<MastodonMigrationStatus> facts) implements StepResult {
+    /**
+     * Something is under way.
+     *
+     * @param lookAgain when the next step is worth its price; empty for as soon as the engine likes
+     */
+    record Working(String message, Consumer<MastodonMigrationStatus> facts, Optional<Duration> lookAgain) implements StepResult {
         public Working(String message) {
-            this(message, NO_FACTS);
+            this(message, NO_FACTS, Optional.empty());
+        }
+
+        public Working(String message, Consumer<MastodonMigrationStatus> facts) {
+            this(message, facts, Optional.empty());
+        }
+
+        public Working(String message, Duration lookAgain) {
+            this(message, NO_FACTS, Optional.of(lookAgain));
         }
     }
 
-    /** Nothing to do until the admin or the clock says so. */
-    record Waiting(Gate gate, String message) implements StepResult {}
+    /** Nothing to do until the admin or the clock says so. An edit of the spec is seen at once. */
+    record Waiting(Gate gate, String message, Duration lookAgain) implements StepResult {
+        private static final Duration AT_MOST = Duration.ofSeconds(30);
+
+        public Waiting {
+            lookAgain = lookAgain.compareTo(AT_MOST) < 0 ? lookAgain : AT_MOST;
+        }
+
+        /** Waits for an edit. */
+        public static Waiting forApproval(String message) {
+            return new Waiting(Gate.APPROVAL, message, AT_MOST);
+        }
+
+        /** Waits for the clock. */
+        public static Waiting until(Instant end, Instant now, String message) {
+            return new Waiting(Gate.TIME, message, Duration.between(now, end));
+        }
+    }
 
     /** The cause may pass: a network, a throttle, a killed worker. */
     record Retryable(String message) implements StepResult {}

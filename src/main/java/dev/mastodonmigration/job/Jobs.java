@@ -1,0 +1,132 @@
+package dev.mastodonmigration.job;
+
+import dev.mastodonmigration.OperatorConfig;
+import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
+import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.net.HttpURLConnection;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Creates a migration's Jobs, once each, and says what became of them. */
+@ApplicationScoped
+public class Jobs {
+    private static final Duration PATIENCE_WITH_A_LOST_NODE = Duration.ofSeconds(30);
+    private static final String JOB_NAME = "batch.kubernetes.io/job-name";
+    private final KubernetesClient client;
+    private final OperatorConfig config;
+
+    Jobs(KubernetesClient client, OperatorConfig config) {
+        this.client = client;
+        this.config = config;
+    }
+
+    public String name(MastodonMigration migration, String task, int attempt) {
+        return WorkerJob.name(migration, task, attempt);
+    }
+
+    /**
+     * Creates the Job of that record; finds it when an operator that was killed had created it already.
+     *
+     * @return the Job's uid
+     */
+    public String create(MastodonMigration migration, JobRecord record) {
+        var job = WorkerJob.of(migration, record.task, record.name, config.workerImage(), config.workerPort());
+        try {
+            return client.batch().v1().jobs().resource(job).create().getMetadata().getUid();
+        } catch (KubernetesClientException e) {
+            if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+                throw e;
+            }
+            return own(migration, record).map(found -> found.getMetadata().getUid())
+                    .orElseThrow(() -> new IllegalStateException("Job " + record.name + " exists and belongs to another owner. Delete it."));
+        }
+    }
+
+    public JobOutcome outcome(MastodonMigration migration, JobRecord record) {
+        var found = own(migration, record);
+        if (found.isEmpty() || record.uid != null && !record.uid.equals(found.get().getMetadata().getUid())) {
+            return record.uid == null ? new JobOutcome.Absent() : new JobOutcome.Lost();
+        }
+        var job = found.get();
+        if (hasCondition(job, "Complete")) {
+            return finalReport(migration, record).<JobOutcome>map(JobOutcome.Succeeded::new)
+                    .orElseGet(() -> new JobOutcome.Failed(WorkerReport.retryable("Job " + record.name + " is complete, but its pod and with it its report are gone.")));
+        }
+        if (hasCondition(job, "Failed")) {
+            return new JobOutcome.Failed(finalReport(migration, record).filter(report -> report.outcome() != WorkerReport.Outcome.SUCCEEDED)
+                    .orElseGet(() -> WorkerReport.retryable("The worker of Job " + record.name + " died without a word" + exit(migration, record) + ".")));
+        }
+        return new JobOutcome.Running();
+    }
+
+    /** Where the Job's running worker serves its progress; empty before it has an address. */
+    public Optional<String> progressUrl(MastodonMigration migration, JobRecord record) {
+        return pods(migration, record).stream()
+                .filter(pod -> pod.getStatus() != null && "Running".equals(pod.getStatus().getPhase()) && pod.getStatus().getPodIP() != null)
+                .map(pod -> "http://" + bracketed(pod.getStatus().getPodIP()) + ":" + config.workerPort() + "/progress")
+                .findFirst();
+    }
+
+    /** Deletes the Job with its pods; nothing when it is gone. */
+    public void delete(MastodonMigration migration, JobRecord record) {
+        if (own(migration, record).isPresent()) {
+            client.batch().v1().jobs().inNamespace(migration.getMetadata().getNamespace()).withName(record.name)
+                    .withPropagationPolicy(DeletionPropagation.BACKGROUND).delete();
+        }
+    }
+
+    /** Whether a pod of that Job still runs. One on a node that no longer answers is not waited for: the databases' own locks hold it off. */
+    public boolean hasRunningPod(MastodonMigration migration, JobRecord record, Instant now) {
+        return pods(migration, record).stream()
+                .filter(pod -> pod.getStatus() == null || !List.of("Succeeded", "Failed").contains(String.valueOf(pod.getStatus().getPhase())))
+                .anyMatch(pod -> pod.getMetadata().getDeletionTimestamp() == null
+                        || now.isBefore(Instant.parse(pod.getMetadata().getDeletionTimestamp()).plus(PATIENCE_WITH_A_LOST_NODE)));
+    }
+
+    private Optional<Job> own(MastodonMigration migration, JobRecord record) {
+        return Optional.ofNullable(client.batch().v1().jobs().inNamespace(migration.getMetadata().getNamespace()).withName(record.name).get())
+                .filter(job -> job.getMetadata().getOwnerReferences().stream().anyMatch(owner -> migration.getMetadata().getUid().equals(owner.getUid())));
+    }
+
+    private static boolean hasCondition(Job job, String type) {
+        return job.getStatus() != null && job.getStatus().getConditions() != null
+                && job.getStatus().getConditions().stream().anyMatch(condition -> type.equals(condition.getType()) && "True".equals(condition.getStatus()));
+    }
+
+    private Optional<WorkerReport> finalReport(MastodonMigration migration, JobRecord record) {
+        return terminated(migration, record).map(ContainerStateTerminated::getMessage).map(WorkerReport::parse).flatMap(Optional::stream).reduce((first, last) -> last);
+    }
+
+    private String exit(MastodonMigration migration, JobRecord record) {
+        return terminated(migration, record).reduce((first, last) -> last)
+                .map(state -> ": exit code " + state.getExitCode() + (state.getReason() == null ? "" : ", " + state.getReason())).orElse("");
+    }
+
+    private Stream<ContainerStateTerminated> terminated(MastodonMigration migration, JobRecord record) {
+        return pods(migration, record).stream()
+                .filter(pod -> pod.getStatus() != null && pod.getStatus().getContainerStatuses() != null)
+                .flatMap(pod -> pod.getStatus().getContainerStatuses().stream())
+                .map(container -> container.getState() == null ? null : container.getState().getTerminated())
+                .filter(Objects::nonNull);
+    }
+
+    private List<Pod> pods(MastodonMigration migration, JobRecord record) {
+        return client.pods().inNamespace(migration.getMetadata().getNamespace()).withLabel(JOB_NAME, record.name).list().getItems();
+    }
+
+    private static String bracketed(String ip) {
+        return ip.contains(":") ? "[" + ip + "]" : ip;
+    }
+}

@@ -1,0 +1,136 @@
+package dev.mastodonmigration.job;
+
+import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/** The manifest of a worker's Job: restricted PodSecurity, no API token, credentials only as files of the migration's Secret. */
+final class WorkerJob {
+    static final String UID_LABEL = "mastodonmigration.dev/uid";
+    private static final String SECRETS = "/etc/mastodon-migration/secrets";
+    private static final String SCRATCH = "/var/lib/mastodon-migration";
+    private static final String TERMINATION_LOG = "/dev/termination-log";
+    private static final long USER = 10001;
+    private static final int LONGEST_NAME = 63;
+    private static final int HASH_LENGTH = 8;
+
+    private WorkerJob() {}
+
+    /** {@code <migration>-<task>-<attempt>-<uid hash>}, cut so that it is a label value too. */
+    static String name(MastodonMigration migration, String task, int attempt) {
+        var tail = "-" + task + "-" + attempt + "-" + hash(migration.getMetadata().getUid());
+        return prefix(migration, LONGEST_NAME - tail.length()) + tail;
+    }
+
+    static String secretName(MastodonMigration migration) {
+        var tail = "-worker-" + hash(migration.getMetadata().getUid());
+        return prefix(migration, LONGEST_NAME - tail.length()) + tail;
+    }
+
+    private static String prefix(MastodonMigration migration, int length) {
+        var name = migration.getMetadata().getName();
+        return (name.length() <= length ? name : name.substring(0, length)).replaceAll("[.-]+$", "").replace('.', '-');
+    }
+
+    private static String hash(String uid) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(uid.getBytes(StandardCharsets.UTF_8))).substring(0, HASH_LENGTH);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JVM has SHA-256", e);
+        }
+    }
+
+    static Map<String, String> labels(MastodonMigration migration) {
+        return Map.of("app.kubernetes.io/managed-by", "mastodon-migration-operator", UID_LABEL, migration.getMetadata().getUid());
+    }
+
+    static OwnerReference owner(MastodonMigration migration) {
+        return new OwnerReferenceBuilder()
+                .withApiVersion(migration.getApiVersion()).withKind(migration.getKind())
+                .withName(migration.getMetadata().getName()).withUid(migration.getMetadata().getUid())
+                .withController(true).withBlockOwnerDeletion(false)
+                .build();
+    }
+
+    static Job of(MastodonMigration migration, String task, String name, String image, int port) {
+        var scratch = Map.of("cpu", new Quantity("100m"), "memory", new Quantity("256Mi"));
+        return new JobBuilder()
+                .withNewMetadata()
+                    .withName(name).withNamespace(migration.getMetadata().getNamespace())
+                    .withLabels(labels(migration)).withOwnerReferences(owner(migration))
+                .endMetadata()
+                .withNewSpec()
+                    .withBackoffLimit(0)
+                    .withNewPodFailurePolicy()
+                        .addNewRule().withAction("Ignore")
+                            .addNewOnPodCondition().withType("DisruptionTarget").withStatus("True").endOnPodCondition()
+                        .endRule()
+                    .endPodFailurePolicy()
+                    .withNewTemplate()
+                        .withNewMetadata().withLabels(labels(migration)).endMetadata()
+                        .withNewSpec()
+                            .withRestartPolicy("Never")
+                            .withAutomountServiceAccountToken(false)
+                            .withEnableServiceLinks(false)
+                            .withTerminationGracePeriodSeconds(10L)
+                            .withNewSecurityContext()
+                                .withRunAsNonRoot(true).withRunAsUser(USER).withRunAsGroup(USER).withFsGroup(USER)
+                                .withNewSeccompProfile().withType("RuntimeDefault").endSeccompProfile()
+                            .endSecurityContext()
+                            .addNewContainer()
+                                .withName("worker").withImage(image).withArgs("worker", task)
+                                .withEnv(environment(migration, port))
+                                .withTerminationMessagePath(TERMINATION_LOG).withTerminationMessagePolicy("File")
+                                .addNewPort().withName("progress").withContainerPort(port).withProtocol("TCP").endPort()
+                                .withNewResources().withRequests(scratch).withLimits(Map.of("memory", new Quantity("1Gi"))).endResources()
+                                .withNewSecurityContext()
+                                    .withAllowPrivilegeEscalation(false).withReadOnlyRootFilesystem(true).withRunAsNonRoot(true)
+                                    .withNewCapabilities().withDrop("ALL").endCapabilities()
+                                    .withNewSeccompProfile().withType("RuntimeDefault").endSeccompProfile()
+                                .endSecurityContext()
+                                .addNewVolumeMount().withName("secrets").withMountPath(SECRETS).withReadOnly(true).endVolumeMount()
+                                .addNewVolumeMount().withName("scratch").withMountPath(SCRATCH).endVolumeMount()
+                                .addNewVolumeMount().withName("tmp").withMountPath("/tmp").endVolumeMount()
+                            .endContainer()
+                            .addNewVolume().withName("secrets").withNewSecret().withSecretName(secretName(migration)).withDefaultMode(0440).endSecret().endVolume()
+                            .addNewVolume().withName("scratch").withNewEmptyDir().endEmptyDir().endVolume()
+                            .addNewVolume().withName("tmp").withNewEmptyDir().endEmptyDir().endVolume()
+                        .endSpec()
+                    .endTemplate()
+                .endSpec()
+                .build();
+    }
+
+    private static List<EnvVar> environment(MastodonMigration migration, int port) {
+        return List.of(
+                literal(WorkerContext.ENV_UID, migration.getMetadata().getUid()),
+                literal(WorkerContext.ENV_NAME, migration.getMetadata().getNamespace() + "/" + migration.getMetadata().getName()),
+                literal(WorkerContext.ENV_EPOCH, String.valueOf(migration.getStatus().epoch)),
+                literal(WorkerContext.ENV_PARALLELISM, String.valueOf(SpecDefaults.parallelism(migration.getSpec()))),
+                literal("MIGRATION_REHEARSAL", String.valueOf(SpecDefaults.rehearsalEnabled(migration.getSpec()))),
+                literal(WorkerContext.ENV_SECRETS, SECRETS),
+                literal(WorkerContext.ENV_SCRATCH, SCRATCH),
+                literal("HOME", SCRATCH),
+                literal(WorkerContext.ENV_PORT, String.valueOf(port)),
+                literal(WorkerContext.ENV_TERMINATION_LOG, TERMINATION_LOG),
+                new EnvVarBuilder().withName(WorkerContext.ENV_POD_IP)
+                        .withNewValueFrom().withNewFieldRef().withApiVersion("v1").withFieldPath("status.podIP").endFieldRef().endValueFrom().build());
+    }
+
+    private static EnvVar literal(String name, String value) {
+        return new EnvVarBuilder().withName(name).withValue(value).build();
+    }
+}

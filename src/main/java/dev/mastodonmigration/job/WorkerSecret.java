@@ -1,0 +1,69 @@
+package dev.mastodonmigration.job;
+
+import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+
+/** The one Secret through which credentials reach a migration's workers. Owned by the migration; brought up to date before each Job, because Heroku's URLs rotate. */
+@ApplicationScoped
+public class WorkerSecret {
+    private static final int TOKEN_BYTES = 32;
+    private final KubernetesClient client;
+    private final SecureRandom random = new SecureRandom();
+
+    WorkerSecret(KubernetesClient client) {
+        this.client = client;
+    }
+
+    /** Writes exactly these files, and a token that stays the same for the migration's life. */
+    public void write(MastodonMigration migration, Map<String, String> files) {
+        var found = find(migration);
+        var data = new HashMap<String, String>();
+        files.forEach((file, value) -> data.put(file, encode(value)));
+        data.put(WorkerContext.PROGRESS_TOKEN, found.map(secret -> secret.getData().get(WorkerContext.PROGRESS_TOKEN)).orElseGet(this::newToken));
+        if (found.isEmpty()) {
+            client.secrets().resource(new SecretBuilder()
+                    .withNewMetadata()
+                        .withName(WorkerJob.secretName(migration)).withNamespace(migration.getMetadata().getNamespace())
+                        .withLabels(WorkerJob.labels(migration)).withOwnerReferences(WorkerJob.owner(migration))
+                    .endMetadata()
+                    .withType("Opaque").withData(data).build()).create();
+        } else if (!data.equals(found.get().getData())) {
+            client.secrets().resource(new SecretBuilder(found.get()).withData(data).build()).update();
+        }
+    }
+
+    /** The bearer token of the migration's workers; empty before the first was started. */
+    public Optional<String> token(MastodonMigration migration) {
+        return find(migration).map(secret -> decode(secret.getData().get(WorkerContext.PROGRESS_TOKEN)));
+    }
+
+    private Optional<Secret> find(MastodonMigration migration) {
+        return Optional.ofNullable(client.secrets().inNamespace(migration.getMetadata().getNamespace()).withName(WorkerJob.secretName(migration)).get())
+                .filter(secret -> secret.getMetadata().getOwnerReferences().stream().anyMatch(owner -> migration.getMetadata().getUid().equals(owner.getUid())));
+    }
+
+    private String newToken() {
+        var bytes = new byte[TOKEN_BYTES];
+        random.nextBytes(bytes);
+        return encode(HexFormat.of().formatHex(bytes));
+    }
+
+    private static String encode(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String decode(String base64) {
+        return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+    }
+}

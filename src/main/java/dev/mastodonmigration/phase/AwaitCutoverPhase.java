@@ -1,0 +1,35 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.itinerary.StepResult;
+import jakarta.enterprise.context.ApplicationScoped;
+
+/** The gate before the clock starts: the admin's approval, inside the admin's window. */
+@ApplicationScoped
+public class AwaitCutoverPhase implements Phase {
+    @Override
+    public PhaseId id() {
+        return PhaseId.AwaitCutover;
+    }
+
+    @Override
+    public StepResult step(PhaseContext context) {
+        var spec = context.spec();
+        var closed = SpecDefaults.notAfter(spec).filter(context.now()::isAfter);
+        if (closed.isPresent()) {
+            return new StepResult.Refused("The cutover window closed at " + closed.get() + " and the source runs on. Set spec.cutover.notBefore and notAfter to the next one.");
+        }
+        if (!SpecDefaults.cutoverApproved(spec)) {
+            return StepResult.Waiting.forApproval("Ready to cut over. Set spec.cutover.approved to true to begin: " + forecast(context));
+        }
+        return SpecDefaults.notBefore(spec).filter(context.now()::isBefore)
+                .<StepResult>map(opens -> StepResult.Waiting.until(opens, context.now(), "approved; the cutover window opens at " + opens))
+                .orElseGet(() -> new StepResult.Done("the gate is open"));
+    }
+
+    private static String forecast(PhaseContext context) {
+        var forecast = context.status().forecast;
+        return forecast == null ? "the downtime was not rehearsed." : "the instance will be down for about " + forecast.downtimeSeconds + " s.";
+    }
+}

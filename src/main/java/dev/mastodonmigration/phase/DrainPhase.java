@@ -1,0 +1,26 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.worker.control.Tasks;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Copies Postgres and Redis side by side out of the stopped source. */
+@ApplicationScoped
+public class DrainPhase implements Phase {
+    @Override
+    public PhaseId id() {
+        return PhaseId.Drain;
+    }
+
+    @Override
+    public StepResult step(PhaseContext context) {
+        return context.work(List.of(Tasks.COPY_POSTGRES, Tasks.COPY_REDIS), reports -> {
+            var postgres = reports.get(Tasks.COPY_POSTGRES);
+            var redis = reports.get(Tasks.COPY_REDIS);
+            return new StepResult.Done(postgres.message() + " " + redis.message(), Stream.concat(postgres.notes().stream(), redis.notes().stream()).toList(), StepResult.NO_FACTS);
+        });
+    }
+}

@@ -1,0 +1,60 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.MastodonMigrationStatus.Downtime;
+import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.worker.control.Tasks;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Stops the source, and proves that it is stopped: what it was is saved first, then maintenance mode (HTTP only), formation 0, no dyno left,
+ * and the write gate on its database, because a Scheduler dyno can start after any look.
+ */
+@ApplicationScoped
+public class FreezePhase implements Phase {
+    /** Heroku counts requests: dynos take seconds to stop, up to 30. */
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
+
+    @Override
+    public PhaseId id() {
+        return PhaseId.Freeze;
+    }
+
+    @Override
+    public StepResult step(PhaseContext context) {
+        if (context.status().source == null) {
+            var source = new SourceApps(context).read();
+            return new StepResult.Working("saved the formation and maintenance mode of " + String.join(", ", SpecDefaults.apps(context.spec())), status -> save(status, source));
+        }
+        if (context.status().downtime == null) {
+            return new StepResult.Working("the clock starts", status -> {
+                status.downtime = new Downtime();
+                status.downtime.startedAt = context.now().toString();
+            });
+        }
+        if (!context.intended(Tasks.CLOSE_SOURCE)) {
+            var apps = new SourceApps(context);
+            apps.stop();
+            var alive = apps.dynos();
+            if (!alive.isEmpty()) {
+                return new StepResult.Working("waiting for dynos to stop: " + String.join(", ", alive)
+                        + (alive.stream().anyMatch(SourceApps::isOneOff) ? ". One-off dynos end only by themselves or by heroku ps:stop." : ""), BETWEEN_LOOKS);
+            }
+        }
+        return context.work(List.of(Tasks.CLOSE_SOURCE), reports -> {
+            var report = reports.get(Tasks.CLOSE_SOURCE);
+            return new StepResult.Done(report.message(), report.notes(), StepResult.NO_FACTS);
+        });
+    }
+
+    /** What restoring needs is written once: a second reading would find the frozen values. */
+    private static void save(MastodonMigrationStatus status, MastodonMigrationStatus.Source source) {
+        if (status.source == null) {
+            status.source = source;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.worker.control.Tasks;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/** Opens the target. That it was opened is written down before it is: from then on nothing goes back by itself. */
+@ApplicationScoped
+public class GoLivePhase implements Phase {
+    private static final double MILLISECONDS = 1000.0;
+
+    @Override
+    public PhaseId id() {
+        return PhaseId.GoLive;
+    }
+
+    @Override
+    public StepResult step(PhaseContext context) {
+        return context.status().downtime.targetOpenedAt == null ? decideToOpen(context) : open(context);
+    }
+
+    private static StepResult decideToOpen(PhaseContext context) {
+        var source = new SourceApps(context);
+        var alive = source.dynos();
+        var scaledUp = source.scaledUp();
+        if (!alive.isEmpty() || !scaledUp.isEmpty()) {
+            return new StepResult.Refused("The target was not opened, because the source is no longer stopped: " + String.join(", ", alive.isEmpty() ? scaledUp : alive)
+                    + ". Two sides must never run at once. Find out who scaled the app up during the freeze, and migrate again.");
+        }
+        return new StepResult.Working("the target is being opened", status -> {
+            status.downtime.targetOpenedAt = context.now().toString();
+            status.epoch = status.epoch + 1;
+        });
+    }
+
+    private static StepResult open(PhaseContext context) {
+        return context.work(List.of(Tasks.OPEN_TARGET), reports -> start(context));
+    }
+
+    private static StepResult start(PhaseContext context) {
+        context.compute().ensure(context.migration(), context.inputs().targetEnvironment(context.migration()));
+        context.compute().startSidekiq(context.migration());
+        var readiness = context.compute().ready(context.migration());
+        return readiness.complete()
+                ? new StepResult.Done("web, streaming and Sidekiq run on the target. " + dns(context), List.of(dns(context)), status -> stopTheClock(status, context.now()))
+                : new StepResult.Working("waiting for " + readiness.waitingFor());
+    }
+
+    private static String dns(PhaseContext context) {
+        var name = context.migration().getMetadata().getName();
+        return "Point DNS of " + context.spec().instance().localDomain() + " at Services " + name + "-web and " + name + "-streaming now.";
+    }
+
+    private static void stopTheClock(MastodonMigrationStatus status, Instant now) {
+        status.downtime.endedAt = now.toString();
+        status.downtime.seconds = Duration.between(Instant.parse(status.downtime.startedAt), now).toMillis() / MILLISECONDS;
+    }
+}

@@ -1,0 +1,88 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.compute.EnvironmentFindings;
+import dev.mastodonmigration.heroku.HerokuException;
+import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.itinerary.SpecRules;
+import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.worker.control.Tasks;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Looks at everything that could go wrong later, changes nothing, and tells all it found in one message. */
+@ApplicationScoped
+public class PreflightPhase implements Phase {
+    @Override
+    public PhaseId id() {
+        return PhaseId.Preflight;
+    }
+
+    @Override
+    public StepResult step(PhaseContext context) {
+        var spec = SpecRules.violations(context.spec());
+        if (!spec.isEmpty()) {
+            return new StepResult.Refused(String.join(" ", spec));
+        }
+        var own = new ArrayList<String>();
+        var notes = new ArrayList<String>();
+        context.rivals().olderOf(context.migration()).ifPresent(own::add);
+        collect(own, () -> context.inputs().targetPostgresUrl(context.migration()));
+        collect(own, () -> context.inputs().targetRedisUrl(context.migration()));
+        collect(own, () -> configuration(context, own, notes));
+        if (!own.isEmpty() && !context.intended(Tasks.PREFLIGHT) && unreadable(context)) {
+            return new StepResult.Refused(String.join(" ", own));
+        }
+        return databases(context, own, notes);
+    }
+
+    private static StepResult databases(PhaseContext context, List<String> own, List<String> notes) {
+        var looked = context.work(List.of(Tasks.PREFLIGHT), reports -> passed(reports.get(Tasks.PREFLIGHT), notes));
+        return switch (looked) {
+            case StepResult.Refused refused -> new StepResult.Refused(String.join(" ", Stream.concat(own.stream(), Stream.of(refused.message())).toList()));
+            case StepResult.Done done when !own.isEmpty() -> new StepResult.Refused(String.join(" ", own));
+            default -> looked;
+        };
+    }
+
+    private static StepResult passed(WorkerReport report, List<String> notes) {
+        return new StepResult.Done(report.message(), Stream.concat(notes.stream(), report.notes().stream()).toList(), StepResult.NO_FACTS);
+    }
+
+    /** Without all four URLs no worker can look at the databases. */
+    private static boolean unreadable(PhaseContext context) {
+        try {
+            context.inputs().workerFiles(context.migration());
+            return false;
+        } catch (MissingInputException | HerokuException missing) {
+            return true;
+        }
+    }
+
+    private static void configuration(PhaseContext context, List<String> blockers, List<String> notes) {
+        var apps = SpecDefaults.apps(context.spec());
+        var heroku = context.heroku();
+        var web = heroku.configVars(apps.getFirst());
+        var streaming = apps.size() > 1 ? heroku.configVars(apps.getLast()) : web;
+        apps.forEach(heroku::formation);
+        var findings = EnvironmentFindings.of(web, streaming, context.spec());
+        blockers.addAll(findings.blockers());
+        notes.addAll(findings.notes());
+    }
+
+    private static void collect(List<String> blockers, Runnable reading) {
+        try {
+            reading.run();
+        } catch (MissingInputException missing) {
+            blockers.add(missing.getMessage());
+        } catch (HerokuException e) {
+            if (e.retryable()) {
+                throw e;
+            }
+            blockers.add(e.getMessage());
+        }
+    }
+}

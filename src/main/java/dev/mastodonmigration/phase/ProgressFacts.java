@@ -1,0 +1,55 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.MastodonMigrationStatus.PostgresProgress;
+import dev.mastodonmigration.api.MastodonMigrationStatus.RedisProgress;
+import dev.mastodonmigration.worker.control.Progress;
+
+/** Puts a worker's progress into the resource's words. */
+final class ProgressFacts {
+    private static final double PERCENT = 100.0;
+
+    private ProgressFacts() {}
+
+    static void record(MastodonMigrationStatus status, String task, Progress.Reading reading) {
+        if (status.progress == null) {
+            status.progress = new MastodonMigrationStatus.Progress();
+        }
+        var ofRedis = task.endsWith("redis");
+        if (ofRedis) {
+            status.progress.redis = redis(reading);
+        } else {
+            status.progress.postgres = postgres(reading);
+            status.progress.etaSeconds = reading.etaSeconds() < 0 ? null : reading.etaSeconds();
+        }
+        if (!ofRedis || status.progress.summary == null) {
+            status.progress.summary = summary(reading);
+        }
+    }
+
+    private static String summary(Progress.Reading reading) {
+        var done = reading.bytesTotal() > 0 ? reading.bytesDone() * PERCENT / reading.bytesTotal() : reading.itemsTotal() > 0 ? reading.itemsDone() * PERCENT / reading.itemsTotal() : 0;
+        return reading.stage() + " " + Math.min(Math.round(done), 100) + "%";
+    }
+
+    private static PostgresProgress postgres(Progress.Reading reading) {
+        var progress = new PostgresProgress();
+        progress.stage = reading.stage();
+        progress.bytesCopied = reading.bytesDone();
+        progress.bytesTotal = reading.bytesTotal();
+        progress.tablesDone = reading.itemsDone();
+        progress.tablesTotal = reading.itemsTotal();
+        progress.bytesPerSecond = reading.bytesPerSecond();
+        return progress;
+    }
+
+    private static RedisProgress redis(Progress.Reading reading) {
+        var progress = new RedisProgress();
+        progress.stage = reading.stage();
+        progress.keysCopied = reading.itemsDone();
+        progress.keysTotal = reading.itemsTotal();
+        progress.bytesCopied = reading.bytesDone();
+        progress.bytesPerSecond = reading.bytesPerSecond();
+        return progress;
+    }
+}

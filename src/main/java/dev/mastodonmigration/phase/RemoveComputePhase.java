@@ -1,0 +1,20 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.itinerary.StepResult;
+import jakarta.enterprise.context.ApplicationScoped;
+
+/** Removes the workloads that this migration made: the target was never opened. */
+@ApplicationScoped
+public class RemoveComputePhase implements Phase {
+    @Override
+    public PhaseId id() {
+        return PhaseId.RemoveCompute;
+    }
+
+    @Override
+    public StepResult step(PhaseContext context) {
+        context.compute().remove(context.migration());
+        return new StepResult.Done("the workloads on the target are gone");
+    }
+}

@@ -1,0 +1,27 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.itinerary.StepResult;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+
+/** Keeps the source as it was at the freeze, gate and all, while the admin finds out whether the new place is good. */
+@ApplicationScoped
+public class SoakPhase implements Phase {
+    @Override
+    public PhaseId id() {
+        return PhaseId.Soak;
+    }
+
+    @Override
+    public StepResult step(PhaseContext context) {
+        var end = Instant.parse(context.record().startedAt).plus(SpecDefaults.soak(context.spec()));
+        if (!context.now().isBefore(end)) {
+            return new StepResult.Done("soaked until " + end);
+        }
+        var readiness = context.compute().ready(context.migration());
+        var health = readiness.complete() ? "the target is healthy" : "the target is NOT healthy, not ready: " + readiness.waitingFor();
+        return StepResult.Waiting.until(end, context.now(), health + "; soaking until " + end);
+    }
+}

@@ -1,0 +1,95 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.api.MastodonMigrationStatus.App;
+import dev.mastodonmigration.api.MastodonMigrationStatus.Source;
+import dev.mastodonmigration.heroku.HerokuApi;
+import dev.mastodonmigration.itinerary.SpecDefaults;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+
+/** The source's Heroku apps as one: read, stopped, and started as they were. */
+final class SourceApps {
+    private final PhaseContext context;
+    private final HerokuApi heroku;
+    private final List<String> names;
+
+    SourceApps(PhaseContext context) {
+        this.context = context;
+        this.heroku = context.heroku();
+        this.names = SpecDefaults.apps(context.spec());
+    }
+
+    Source read() {
+        var source = new Source();
+        source.savedAt = context.now().toString();
+        for (var name : names) {
+            var app = new App();
+            app.name = name;
+            app.maintenance = heroku.app(name).maintenance();
+            app.release = heroku.latestReleaseVersion(name).orElse(null);
+            heroku.formation(name).forEach(type -> app.formation.put(type.type(), type.quantity()));
+            source.apps.add(app);
+        }
+        return source;
+    }
+
+    /** Maintenance mode on, every process type to zero. Changes nothing that is so already. */
+    void stop() {
+        for (var name : names) {
+            heroku.setMaintenance(name, true);
+        }
+        for (var name : names) {
+            var zero = new LinkedHashMap<String, Integer>();
+            heroku.formation(name).forEach(type -> zero.put(type.type(), 0));
+            heroku.scale(name, zero);
+        }
+    }
+
+    /** Dynos that still exist, as "worker.1 of example-web (up)". */
+    List<String> dynos() {
+        var alive = new ArrayList<String>();
+        for (var name : names) {
+            heroku.dynos(name).forEach(dyno -> alive.add(dyno.name() + " of " + name + " (" + dyno.state() + ")"));
+        }
+        return alive;
+    }
+
+    /** Process types that somebody scaled up while the source is to be stopped. */
+    List<String> scaledUp() {
+        var up = new ArrayList<String>();
+        for (var name : names) {
+            heroku.formation(name).stream().filter(type -> type.quantity() > 0).forEach(type -> up.add(type.type() + "=" + type.quantity() + " of " + name));
+        }
+        return up;
+    }
+
+    static boolean isOneOff(String dyno) {
+        return dyno.startsWith("run.") || dyno.startsWith("scheduler.");
+    }
+
+    /** Dynos first, so that they are there when maintenance mode ends. */
+    void startAsTheyWere(Source saved) {
+        for (var app : saved.apps) {
+            heroku.scale(app.name, app.formation);
+        }
+        for (var app : saved.apps) {
+            heroku.setMaintenance(app.name, app.maintenance);
+        }
+    }
+
+    /** Dynos that the saved formation wants and that are not up yet, as "web of example-web: 0/2". */
+    List<String> notYetUp(Source saved) {
+        var missing = new ArrayList<String>();
+        for (var app : saved.apps) {
+            var dynos = heroku.dynos(app.name);
+            app.formation.forEach((type, wanted) -> {
+                var up = dynos.stream().filter(dyno -> dyno.type().equals(type) && dyno.state().equals("up")).count();
+                if (up < wanted) {
+                    missing.add(type + " of " + app.name + ": " + up + "/" + wanted);
+                }
+            });
+        }
+        return missing;
+    }
+}

@@ -1,0 +1,52 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.MastodonMigrationStatus.PostgresVerification;
+import dev.mastodonmigration.api.MastodonMigrationStatus.RedisVerification;
+import dev.mastodonmigration.api.MastodonMigrationStatus.Verification;
+import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.worker.control.Tasks;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Proves every row and key equal. One difference, and the target is not opened. */
+@ApplicationScoped
+public class VerifyPhase implements Phase {
+    @Override
+    public PhaseId id() {
+        return PhaseId.Verify;
+    }
+
+    @Override
+    public StepResult step(PhaseContext context) {
+        return context.work(List.of(Tasks.VERIFY_POSTGRES, Tasks.VERIFY_REDIS), reports -> proved(reports.get(Tasks.VERIFY_POSTGRES), reports.get(Tasks.VERIFY_REDIS)));
+    }
+
+    private static StepResult proved(WorkerReport postgres, WorkerReport redis) {
+        var notes = new ArrayList<>(postgres.notes());
+        notes.addAll(redis.notes());
+        long refused = postgres.figures().getOrDefault(Figure.REFUSED_WRITES, 0L);
+        if (refused > 0) {
+            notes.add("Writes refused by the write gate on the source during the freeze: " + refused
+                    + ". Something still writes to it, such as a Heroku Scheduler job or a one-off dyno. Nothing of it was taken over; stop it.");
+        }
+        return new StepResult.Done(postgres.message() + " " + redis.message(), List.copyOf(notes), status -> record(status, postgres, redis));
+    }
+
+    private static void record(MastodonMigrationStatus status, WorkerReport postgres, WorkerReport redis) {
+        var rows = new PostgresVerification();
+        rows.tables = postgres.figures().get(Figure.TABLES);
+        rows.rows = postgres.figures().get(Figure.ROWS);
+        rows.differences = postgres.figures().get(Figure.DIFFERENCES);
+        var keys = new RedisVerification();
+        keys.keys = redis.figures().get(Figure.KEYS);
+        keys.differences = redis.figures().get(Figure.DIFFERENCES);
+        status.verification = new Verification();
+        status.verification.postgres = rows;
+        status.verification.redis = keys;
+    }
+}

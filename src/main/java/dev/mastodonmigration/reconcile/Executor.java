@@ -1,0 +1,74 @@
+package dev.mastodonmigration.reconcile;
+
+import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.compute.ForeignObjectException;
+import dev.mastodonmigration.compute.KubernetesCompute;
+import dev.mastodonmigration.heroku.HerokuException;
+import dev.mastodonmigration.itinerary.Decision;
+import dev.mastodonmigration.itinerary.Observation;
+import dev.mastodonmigration.itinerary.PhaseEngine;
+import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.job.Jobs;
+import dev.mastodonmigration.job.ProgressReader;
+import dev.mastodonmigration.job.WorkerSecret;
+import dev.mastodonmigration.phase.Inputs;
+import dev.mastodonmigration.phase.MissingInputException;
+import dev.mastodonmigration.phase.Phase;
+import dev.mastodonmigration.phase.PhaseContext;
+import dev.mastodonmigration.phase.Rivals;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Instance;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Carries a decision out: the only place where a migration acts on the world. */
+@ApplicationScoped
+class Executor {
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
+    private final PhaseEngine engine = new PhaseEngine();
+    private final Map<PhaseId, Phase> phases;
+    private final PhaseContext.Outside outside;
+
+    Executor(Instance<Phase> phases, Inputs inputs, Jobs jobs, WorkerSecret workerSecret, ProgressReader progress, Rivals rivals, KubernetesClient client) {
+        this.phases = phases.stream().collect(Collectors.toMap(Phase::id, Function.identity()));
+        this.outside = new PhaseContext.Outside(inputs, jobs, workerSecret, progress, new KubernetesCompute(client), rivals);
+    }
+
+    /** Acts, and returns what is to be reported: for a step, what the engine makes of its result. */
+    Decision act(Decision decision, Observation seen, MastodonMigration migration) {
+        return switch (decision) {
+            case Decision.Step step -> engine.decide(seen.after(take(step, seen, migration)));
+            case Decision.Begin begin when stopEarlierAttempt(begin.phase().name(), seen, migration) ->
+                    new Decision.Continue(begin.phase(), new StepResult.Working("waiting for the workers of the last attempt to end"), LOOK_AGAIN);
+            case Decision.Start start when !start.reason().isEmpty() && stopEarlierAttempt(migration.getStatus().phase, seen, migration) ->
+                    new Decision.Rest(LOOK_AGAIN);
+            default -> decision;
+        };
+    }
+
+    private StepResult take(Decision.Step step, Observation seen, MastodonMigration migration) {
+        try {
+            return phases.get(step.phase()).step(new PhaseContext(migration, step.phase(), seen.now(), outside));
+        } catch (MissingInputException | ForeignObjectException mendedByTheAdmin) {
+            return new StepResult.Refused(mendedByTheAdmin.getMessage());
+        } catch (HerokuException e) {
+            return e.retryable() ? new StepResult.Retryable(e.getMessage()) : new StepResult.Refused(e.getMessage());
+        }
+    }
+
+    /** Deletes the Jobs of the phase's last attempt. True while one of their pods still runs: a new attempt must not meet the old one. */
+    private boolean stopEarlierAttempt(String phase, Observation seen, MastodonMigration migration) {
+        var jobs = migration.getStatus().phases.stream().filter(record -> record.name.equals(phase)).flatMap(record -> record.jobs.stream()).toList();
+        jobs.forEach(job -> outside.jobs().delete(migration, job));
+        return jobs.stream().anyMatch(job -> outside.jobs().hasRunningPod(migration, job, seen.now()));
+    }
+
+    /** Stops whatever the migration has running: it is being deleted. */
+    void stopEverything(MastodonMigration migration) {
+        migration.getStatus().phases.stream().flatMap(record -> record.jobs.stream()).forEach(job -> outside.jobs().delete(migration, job));
+    }
+}
