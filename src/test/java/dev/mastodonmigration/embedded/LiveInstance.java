@@ -1,0 +1,154 @@
+package dev.mastodonmigration.embedded;
+
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
+
+/**
+ * A Mastodon-shaped instance that lives: its processes start and stop as Heroku's formation and the target's Deployments say, and each
+ * reads where its data is when it starts, from nothing but the app's config vars or the Deployment's env Secret.
+ */
+public final class LiveInstance implements DynoRuntime, AutoCloseable {
+    private static final String WEB = "web";
+    private static final List<String> ALL_QUEUES = List.of("default", "push", "ingress", "mailers", "pull", "scheduler", "fasp");
+
+    /** What runs of one Deployment, as it was when it started. */
+    private record Rollout(Deployment deployment, List<AutoCloseable> processes) {}
+
+    private final HerokuStub heroku;
+    private final String webApp;
+    private final KubernetesClient client;
+    private final Ledger ledger;
+    private final Map<String, AutoCloseable> dynos = new ConcurrentHashMap<>();
+    private final Map<String, Rollout> rollouts = new ConcurrentHashMap<>();
+
+    public LiveInstance(HerokuStub heroku, String webApp, KubernetesClient client, Ledger ledger) {
+        this.heroku = heroku;
+        this.webApp = webApp;
+        this.client = client;
+        this.ledger = ledger;
+    }
+
+    @Override
+    public void start(String app, String type, int index) {
+        var environment = SiteEnvironment.ofConfigVars(heroku.app(app).configVars());
+        var dyno = type + "." + index;
+        AutoCloseable process = switch (app.equals(webApp) ? type : "streaming") {
+            case WEB -> new WebProcess(environment);
+            case "worker" -> SidekiqProcess.start(environment, ledger, ALL_QUEUES, dyno);
+            default -> StreamingProcess.start(environment);
+        };
+        dynos.put(app + "/" + dyno, process);
+    }
+
+    @Override
+    public void stop(String app, String type, int index) {
+        close(Optional.ofNullable(dynos.remove(app + "/" + type + "." + index)).stream().toList());
+    }
+
+    /** Follows a Deployment of the target: starts, stops and, when its template changes, replaces its processes. */
+    public void deployed(Deployment deployment) {
+        var name = deployment.getMetadata().getName();
+        var wanted = Optional.ofNullable(deployment.getSpec().getReplicas()).orElse(1);
+        var before = rollouts.remove(name);
+        if (before != null) {
+            close(before.processes());
+        }
+        var processes = new ArrayList<AutoCloseable>();
+        for (var replica = 0; replica < wanted; replica++) {
+            processes.add(startOnTarget(deployment, name + "-" + replica));
+        }
+        rollouts.put(name, new Rollout(deployment, processes));
+    }
+
+    private AutoCloseable startOnTarget(Deployment deployment, String pod) {
+        var environment = SiteEnvironment.ofEnvSecret(environment(deployment));
+        var name = deployment.getMetadata().getName();
+        if (name.endsWith("-web")) {
+            return new WebProcess(environment);
+        }
+        return name.contains("-sidekiq") ? SidekiqProcess.start(environment, ledger, queues(deployment), pod) : StreamingProcess.start(environment);
+    }
+
+    private Map<String, String> environment(Deployment deployment) {
+        var environment = new HashMap<String, String>();
+        var container = deployment.getSpec().getTemplate().getSpec().getContainers().getFirst();
+        for (var source : container.getEnvFrom()) {
+            var secret = client.secrets().inNamespace(deployment.getMetadata().getNamespace()).withName(source.getSecretRef().getName()).require();
+            environment.putAll(decode(secret));
+        }
+        container.getEnv().stream().filter(variable -> variable.getValue() != null).forEach(variable -> environment.put(variable.getName(), variable.getValue()));
+        return environment;
+    }
+
+    private static Map<String, String> decode(Secret secret) {
+        var values = new HashMap<String, String>();
+        Optional.ofNullable(secret.getData()).orElse(Map.of()).forEach((key, value) -> values.put(key, new String(Base64.getDecoder().decode(value), java.nio.charset.StandardCharsets.UTF_8)));
+        Optional.ofNullable(secret.getStringData()).ifPresent(values::putAll);
+        return values;
+    }
+
+    /** The queues after each {@code -q} of Sidekiq's command line, without their weights. */
+    private static List<String> queues(Deployment deployment) {
+        var container = deployment.getSpec().getTemplate().getSpec().getContainers().getFirst();
+        var words = Stream.concat(container.getCommand().stream(), container.getArgs().stream()).flatMap(word -> Stream.of(word.split(" "))).toList();
+        var queues = new ArrayList<String>();
+        for (var i = 1; i < words.size(); i++) {
+            if (words.get(i - 1).equals("-q")) {
+                queues.add(words.get(i).split(",")[0]);
+            }
+        }
+        return queues.isEmpty() ? ALL_QUEUES : queues;
+    }
+
+    /** The web process that Heroku's router would choose; empty in maintenance or without a web dyno. */
+    Optional<WebProcess> herokuWeb() {
+        return heroku.app(webApp).maintenance() ? Optional.empty() : any(dynos.entrySet().stream()
+                .filter(dyno -> dyno.getKey().startsWith(webApp + "/" + WEB)).map(Map.Entry::getValue));
+    }
+
+    /** A web process of the target, which users reach once the old host no longer serves; empty when none runs. */
+    Optional<WebProcess> targetWeb() {
+        return any(rollouts.values().stream().flatMap(rollout -> rollout.processes().stream()));
+    }
+
+    private static Optional<WebProcess> any(Stream<AutoCloseable> processes) {
+        var webs = processes.filter(WebProcess.class::isInstance).map(WebProcess.class::cast).toList();
+        return webs.isEmpty() ? Optional.empty() : Optional.of(webs.get(ThreadLocalRandom.current().nextInt(webs.size())));
+    }
+
+    /** Sidekiqs that run now, on either side. */
+    List<SidekiqProcess> sidekiqs() {
+        return processes().filter(SidekiqProcess.class::isInstance).map(SidekiqProcess.class::cast).toList();
+    }
+
+    private Stream<AutoCloseable> processes() {
+        return Stream.concat(dynos.values().stream(), rollouts.values().stream().flatMap(rollout -> rollout.processes().stream()));
+    }
+
+    private static void close(List<? extends AutoCloseable> processes) {
+        for (var process : processes) {
+            try {
+                process.close();
+            } catch (Exception e) {
+                throw new IllegalStateException("a process of the instance did not stop", e);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        close(processes().toList());
+        dynos.clear();
+        rollouts.clear();
+    }
+}

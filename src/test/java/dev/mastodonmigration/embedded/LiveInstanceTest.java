@@ -1,0 +1,169 @@
+package dev.mastodonmigration.embedded;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import java.net.URI;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.Jedis;
+
+class LiveInstanceTest {
+    private static final String NAMESPACE = "mastodon";
+    private final TemporaryDirectory directory = TemporaryDirectory.create("live-");
+    private final PostgresServer postgres = PostgresServer.start(15);
+    private final RedisServer redis = RedisServer.start();
+    private final HerokuStub heroku = HerokuStub.start();
+    private final EmbeddedApiServer server = EmbeddedApiServer.start();
+    private final Ledger ledger = Ledger.open(directory.resolve("ledger"));
+    private final LiveInstance instance = new LiveInstance(heroku, "web-app", server.client(), ledger);
+    private Connection owner;
+    private Users users;
+
+    @BeforeEach
+    void start() throws SQLException {
+        postgres.createDatabase("mastodon", "mastodon");
+        owner = postgres.connect("mastodon", "mastodon");
+        try (var superuser = postgres.superuser("mastodon")) {
+            MastodonSchema.create(owner, superuser);
+        }
+        MastodonSchema.seed(owner, 500, 1);
+        LiveTables.create(owner);
+        heroku.runtime(instance);
+        heroku.createApp("web-app").config(Map.of("DATABASE_URL", postgres.url("mastodon", "mastodon"), "REDIS_URL", redis.url()));
+        heroku.app("web-app").formation("web", 2, "standard-2x");
+        heroku.app("web-app").formation("worker", 1, "standard-1x");
+        users = Users.start(instance, ledger, owner, 4, 100, 7);
+        await().until(() -> ledger.acknowledged() > 600);
+    }
+
+    @AfterEach
+    void close() throws SQLException {
+        users.close();
+        instance.close();
+        heroku.close();
+        server.close();
+        ledger.close();
+        owner.close();
+        redis.close();
+        postgres.close();
+        directory.close();
+    }
+
+    @Test
+    void theInstanceObeysFormationAndMaintenanceAndLosesNothing() throws SQLException {
+        assertThat(heroku.app("web-app").dynoFailures()).isEmpty();
+        await().until(() -> count("SELECT count(*) FROM deliveries") > 20);
+        try (var jedis = redis.connect()) {
+            assertThat(jedis.smembers("processes")).singleElement().satisfies(identity -> assertThat(jedis.ttl(identity)).isPositive());
+        }
+
+        heroku.app("web-app").maintenance(true);
+        var before = users.measured().refused();
+        await().until(() -> users.measured().refused() > before + 10);
+        heroku.app("web-app").formation("web", 0, "standard-2x");
+        heroku.app("web-app").formation("worker", 0, "standard-1x");
+        await().untilAsserted(() -> assertThat(heroku.app("web-app").dynos()).isEmpty());
+        assertThat(count("SELECT count(*) FROM pg_stat_activity WHERE application_name IN ('puma', 'sidekiq')")).isZero();
+        try (var jedis = redis.connect()) {
+            assertThat(jedis.exists("processes")).isFalse();
+            assertThat(LedgerCheck.losses(ledger, owner, jedis)).isEmpty();
+        }
+        assertThat(users.broken()).isEmpty();
+    }
+
+    @Test
+    void usersFollowToTheTargetAndMeasureTheOutage() {
+        var url = URI.create(postgres.url("mastodon", "mastodon"));
+        var credentials = url.getUserInfo().split(":");
+        server.client().resource(new SecretBuilder().withNewMetadata().withName("x-env").withNamespace(NAMESPACE).endMetadata().withStringData(Map.of(
+                "DB_HOST", url.getHost(), "DB_PORT", String.valueOf(url.getPort()), "DB_NAME", "mastodon", "DB_USER", credentials[0],
+                "DB_PASS", credentials[1], "REDIS_URL", redis.url())).build()).create();
+        heroku.app("web-app").maintenance(true);
+        heroku.app("web-app").formation("web", 0, "standard-2x");
+        heroku.app("web-app").formation("worker", 0, "standard-1x");
+        await().until(() -> heroku.app("web-app").dynos().isEmpty());
+        var refused = users.measured().refused();
+        await().until(() -> users.measured().refused() > refused + 10);
+
+        instance.deployed(deployment("x-web", 2));
+        instance.deployed(deployment("x-sidekiq-default", 1));
+        var acknowledged = ledger.acknowledged();
+        await().until(() -> ledger.acknowledged() > acknowledged + 50);
+        assertThat(users.measured().outage()).hasValueSatisfying(outage -> assertThat(outage).isBetween(Duration.ofMillis(50), Duration.ofSeconds(20)));
+        instance.deployed(deployment("x-sidekiq-default", 0));
+        try (var jedis = redis.connect()) {
+            assertThat(jedis.exists("processes")).isFalse();
+        }
+    }
+
+    @Test
+    void theLedgerReportsEveryKindOfLoss() throws SQLException {
+        users.pause();
+        instance.sidekiqs().forEach(SidekiqProcess::quiet);
+        await().until(() -> instance.sidekiqs().stream().allMatch(SidekiqProcess::isIdle));
+        try (var jedis = redis.connect()) {
+            assertThat(LedgerCheck.losses(ledger, owner, jedis)).isEmpty();
+            var uri = text("SELECT uri FROM statuses WHERE uri LIKE '" + LiveTables.URI_PREFIX + "%' ORDER BY id LIMIT 1");
+            var other = text("SELECT uri FROM statuses WHERE uri LIKE '" + LiveTables.URI_PREFIX + "%' ORDER BY id DESC LIMIT 1");
+            var gone = deletedUri();
+            var job = scheduledJob(jedis);
+            sabotage("UPDATE statuses SET text = text || '!' WHERE uri = '" + uri + "'");
+            sabotage("DELETE FROM statuses WHERE uri = '" + other + "'");
+            sabotage("INSERT INTO statuses (uri, text, account_id) SELECT '" + gone + "', 'back', min(id) FROM accounts");
+            jedis.zrem("schedule", job);
+            jedis.del(jedis.keys("feed:home:*").iterator().next());
+
+            assertThat(LedgerCheck.losses(ledger, owner, jedis))
+                    .anyMatch(loss -> loss.contains("statuses " + uri + " has another value"))
+                    .anyMatch(loss -> loss.contains("statuses " + other + " was acknowledged, but is missing"))
+                    .anyMatch(loss -> loss.contains("mentions " + other))
+                    .anyMatch(loss -> loss.contains("statuses " + gone + " was deleted, but is there"))
+                    .anyMatch(loss -> loss.startsWith("job ") && job.contains(loss.split(" ")[1]))
+                    .anyMatch(loss -> loss.startsWith("redis:feed"));
+        }
+    }
+
+    private String deletedUri() {
+        return ledger.entries().stream().filter(entry -> entry.kind() == Ledger.Kind.ACKNOWLEDGED)
+                .map(Ledger.Entry::write).filter(write -> write.table().equals("statuses") && write.value().isEmpty()).findFirst().orElseThrow().key();
+    }
+
+    private static String scheduledJob(Jedis jedis) {
+        return jedis.zrange("schedule", -1, -1).getFirst();
+    }
+
+    private void sabotage(String sql) throws SQLException {
+        try (var statement = owner.createStatement()) {
+            assertThat(statement.executeUpdate(sql)).isEqualTo(1);
+        }
+    }
+
+    private long count(String query) throws SQLException {
+        return Long.parseLong(text(query));
+    }
+
+    private String text(String query) throws SQLException {
+        try (var statement = owner.createStatement(); var rows = statement.executeQuery(query)) {
+            assertThat(rows.next()).as(query).isTrue();
+            return rows.getString(1);
+        }
+    }
+
+    private static Deployment deployment(String name, int replicas) {
+        return new DeploymentBuilder().withNewMetadata().withName(name).withNamespace(NAMESPACE).endMetadata()
+                .withNewSpec().withReplicas(replicas).withNewTemplate().withNewSpec()
+                .addNewContainer().withName("c").withArgs(List.of("-q", "default,8", "-q", "push"))
+                .addNewEnvFrom().withNewSecretRef().withName("x-env").endSecretRef().endEnvFrom().endContainer()
+                .endSpec().endTemplate().endSpec().build();
+    }
+}

@@ -1,0 +1,200 @@
+package dev.mastodonmigration.embedded;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * One Sidekiq, as far as a migration sees it (research/redis.md §4): BRPOP, so that a job being executed is in memory alone; a
+ * heartbeat with a time to live; quiet by signal key; on SIGTERM it fetches no more, and pushes back what it did not begin.
+ */
+final class SidekiqProcess implements AutoCloseable {
+    private static final int EXECUTORS = 2;
+    private static final double FETCH_SECONDS = 0.5;
+    /** Sidekiq's is 10 s; shorter here, so that tests of quieting do not wait. */
+    private static final Duration HEARTBEAT = Duration.ofSeconds(1);
+    private static final Pattern JID = Pattern.compile("\"jid\":\"([0-9a-f]+)\"");
+    private static final Pattern ARGS = Pattern.compile("\"args\":\\[\"([^\"]*)\"");
+
+    private final SiteEnvironment environment;
+    private final Ledger ledger;
+    private final String[] queues;
+    private final String identity;
+    private final AtomicInteger busy = new AtomicInteger();
+    /** Executors that may have a job in hand: between the look at {@link #quiet} and the end of the job. */
+    private final AtomicInteger fetching = new AtomicInteger();
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final List<Thread> threads = new ArrayList<>();
+    private volatile boolean quiet;
+    private volatile boolean stopped;
+
+    private SidekiqProcess(SiteEnvironment environment, Ledger ledger, List<String> queues, String host) {
+        this.environment = environment;
+        this.ledger = ledger;
+        this.queues = queues.stream().map(queue -> "queue:" + queue).toArray(String[]::new);
+        var nonce = new byte[6];
+        ThreadLocalRandom.current().nextBytes(nonce);
+        this.identity = host + ":4:" + HexFormat.of().formatHex(nonce);
+    }
+
+    static SidekiqProcess start(SiteEnvironment environment, Ledger ledger, List<String> queues, String host) {
+        var process = new SidekiqProcess(environment, ledger, queues, host);
+        process.run("heartbeat", process::heartbeat);
+        process.run("poller", process::poll);
+        for (var i = 0; i < EXECUTORS; i++) {
+            process.run("executor-" + i, process::execute);
+        }
+        return process;
+    }
+
+    private void run(String name, Runnable loop) {
+        threads.add(Thread.ofPlatform().daemon().name("sidekiq-" + name).start(() -> {
+            while (!stopped) {
+                try {
+                    loop.run();
+                } catch (JedisException unreachable) {
+                    failure.set(unreachable);
+                    LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+                }
+            }
+        }));
+    }
+
+    /** TSTP: fetches no more, goes on living. */
+    void quiet() {
+        quiet = true;
+    }
+
+    /** Quiet, and no job in hand. */
+    boolean isIdle() {
+        return quiet && fetching.get() == 0;
+    }
+
+    void resume() {
+        quiet = false;
+    }
+
+    private void heartbeat() {
+        try (var redis = environment.connectRedis()) {
+            while (!stopped) {
+                if ("TSTP".equals(redis.rpop(identity + "-signals"))) {
+                    quiet();
+                }
+                redis.sadd("processes", identity);
+                redis.hset(identity, Map.of("info", "{\"hostname\":\"" + identity.split(":")[0] + "\",\"concurrency\":" + EXECUTORS + "}",
+                        "busy", String.valueOf(busy.get()), "beat", String.valueOf(Instant.now().toEpochMilli() / 1000.0), "quiet", String.valueOf(quiet)));
+                redis.expire(identity, 60);
+                LockSupport.parkNanos(HEARTBEAT.toNanos());
+            }
+        }
+    }
+
+    /** Moves due jobs of the schedule and the retries to their queue. */
+    private void poll() {
+        try (var redis = environment.connectRedis()) {
+            while (!stopped) {
+                for (var set : quiet ? List.<String>of() : List.of("schedule", "retry")) {
+                    for (var payload : redis.zrangeByScore(set, 0, Instant.now().toEpochMilli() / 1000.0)) {
+                        requeue(redis, set, payload);
+                    }
+                }
+                LockSupport.parkNanos(Duration.ofMillis(300).toNanos());
+            }
+        }
+    }
+
+    private static void requeue(Jedis redis, String set, String payload) {
+        redis.eval("if redis.call('zrem', KEYS[1], ARGV[1]) == 1 then redis.call('lpush', KEYS[2], ARGV[1]) end", List.of(set, "queue:default"), List.of(payload));
+    }
+
+    private void execute() {
+        try (var redis = environment.connectRedis()) {
+            while (!stopped) {
+                fetching.incrementAndGet();
+                try {
+                    var popped = quiet ? null : redis.brpop(FETCH_SECONDS, queues);
+                    if (popped != null) {
+                        handle(redis, popped.getKey(), popped.getValue());
+                    }
+                } finally {
+                    fetching.decrementAndGet();
+                }
+                if (quiet) {
+                    LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+                }
+            }
+        }
+    }
+
+    private void handle(Jedis redis, String queue, String payload) {
+        if (stopped) {
+            redis.rpush(queue, payload);
+            return;
+        }
+        redis.hset(identity + ":work", Thread.currentThread().getName(), payload);
+        busy.incrementAndGet();
+        try {
+            deliver(payload);
+        } catch (SQLException failed) {
+            failure.set(failed);
+            redis.zadd("retry", Instant.now().getEpochSecond() + 2, payload);
+        } finally {
+            busy.decrementAndGet();
+            redis.hdel(identity + ":work", Thread.currentThread().getName());
+        }
+    }
+
+    private void deliver(String payload) throws SQLException {
+        var jid = JID.matcher(payload);
+        var args = ARGS.matcher(payload);
+        if (!jid.find() || !args.find()) {
+            return;
+        }
+        var write = List.of(Ledger.Write.put(LiveTables.DELIVERIES, jid.group(1), "done"));
+        ledger.intend(write);
+        try (Connection postgres = environment.connect("sidekiq"); var insert = postgres.prepareStatement(
+                "INSERT INTO deliveries (jid, what) VALUES (?, ?) ON CONFLICT (jid) DO UPDATE SET executions = deliveries.executions + 1")) {
+            insert.setString(1, jid.group(1));
+            insert.setString(2, args.group(1));
+            insert.executeUpdate();
+        }
+        ledger.acknowledge(write);
+    }
+
+    /** What went wrong last, for the reader of a failed test. */
+    java.util.Optional<Throwable> failure() {
+        return java.util.Optional.ofNullable(failure.get());
+    }
+
+    /** SIGTERM: the jobs in hand are finished or pushed back before this returns. */
+    @Override
+    public void close() {
+        stopped = true;
+        threads.forEach(LockSupport::unpark);
+        for (var thread : threads) {
+            try {
+                thread.join(Duration.ofSeconds(25));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        try (var redis = environment.connectRedis()) {
+            redis.srem("processes", identity);
+            redis.del(identity, identity + ":work", identity + "-signals");
+        } catch (JedisException unreachable) {
+            failure.set(unreachable);
+        }
+    }
+}

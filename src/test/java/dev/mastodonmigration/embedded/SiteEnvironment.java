@@ -1,0 +1,65 @@
+package dev.mastodonmigration.embedded;
+
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.Properties;
+import redis.clients.jedis.Jedis;
+
+/** Where a process of the instance finds its data, from its environment alone, in either of the two forms that Mastodon reads. */
+record SiteEnvironment(String host, int port, String database, String user, String password, String sslMode, URI redis) {
+    private static final int DEFAULT_PORT = 5432;
+
+    /** As on Heroku: DATABASE_URL, and REDIS_URL or the add-on's REDISCLOUD_URL. */
+    static SiteEnvironment ofConfigVars(Map<String, String> config) {
+        var database = URI.create(required(config, "DATABASE_URL"));
+        var credentials = database.getRawUserInfo().split(":", 2);
+        var redis = Optional.ofNullable(config.get("REDIS_URL")).orElseGet(() -> required(config, "REDISCLOUD_URL"));
+        return new SiteEnvironment(database.getHost(), database.getPort() < 0 ? DEFAULT_PORT : database.getPort(), decode(database.getRawPath().substring(1)),
+                decode(credentials[0]), decode(credentials[1]), "prefer", URI.create(redis));
+    }
+
+    /** As on the target: DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASS, DB_SSLMODE and REDIS_URL. */
+    static SiteEnvironment ofEnvSecret(Map<String, String> env) {
+        return new SiteEnvironment(required(env, "DB_HOST"), Integer.parseInt(env.getOrDefault("DB_PORT", String.valueOf(DEFAULT_PORT))),
+                required(env, "DB_NAME"), required(env, "DB_USER"), required(env, "DB_PASS"), env.getOrDefault("DB_SSLMODE", "prefer"),
+                URI.create(required(env, "REDIS_URL")));
+    }
+
+    /** Opens a connection as the process of that name, as Rails does: short to give up, and no statement without end. */
+    Connection connect(String process) throws SQLException {
+        var properties = new Properties();
+        properties.putAll(Map.of("user", user, "password", password, "sslmode", sslMode, "ApplicationName", process,
+                "connectTimeout", "5", "loginTimeout", "5", "socketTimeout", "15"));
+        return DriverManager.getConnection("jdbc:postgresql://" + host + ":" + port + "/" + database, properties);
+    }
+
+    Jedis connectRedis() {
+        return new Jedis(redis, 5000);
+    }
+
+    /** What an error message may show. */
+    List<String> places() {
+        return List.of(host + ":" + port + "/" + database, redis.getHost() + ":" + redis.getPort());
+    }
+
+    @Override
+    public String toString() {
+        return String.join(" and ", places());
+    }
+
+    private static String required(Map<String, String> values, String name) {
+        return Optional.ofNullable(values.get(name)).orElseThrow(() -> new NoSuchElementException("the process has no " + name + " in its environment"));
+    }
+
+    private static String decode(String text) {
+        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    }
+}
