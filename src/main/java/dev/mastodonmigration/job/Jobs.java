@@ -10,7 +10,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,14 +20,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Creates a migration's Jobs, once each, and says what became of them. */
-@ApplicationScoped
+@Singleton
 public class Jobs {
     private static final Duration PATIENCE_WITH_A_LOST_NODE = Duration.ofSeconds(30);
     private static final String JOB_NAME = "batch.kubernetes.io/job-name";
     private final KubernetesClient client;
     private final OperatorConfig config;
 
-    Jobs(KubernetesClient client, OperatorConfig config) {
+    public Jobs(KubernetesClient client, OperatorConfig config) {
         this.client = client;
         this.config = config;
     }

@@ -2,7 +2,7 @@ package dev.mastodonmigration.job;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mastodonmigration.worker.control.Progress;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -13,7 +13,7 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /** Asks a running worker how far it is. Only for the admin's eyes: no decision rests on it, so a worker that does not answer is no error. */
-@ApplicationScoped
+@Singleton
 public class ProgressReader {
     private static final Logger LOG = Logger.getLogger(ProgressReader.class);
     private static final Duration PATIENCE = Duration.ofMillis(500);

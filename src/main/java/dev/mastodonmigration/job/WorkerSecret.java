@@ -5,7 +5,7 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Base64;
@@ -15,13 +15,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The one Secret through which credentials reach a migration's workers. Owned by the migration; brought up to date before each Job, because Heroku's URLs rotate. */
-@ApplicationScoped
+@Singleton
 public class WorkerSecret {
     private static final int TOKEN_BYTES = 32;
     private final KubernetesClient client;
     private final SecureRandom random = new SecureRandom();
 
-    WorkerSecret(KubernetesClient client) {
+    public WorkerSecret(KubernetesClient client) {
         this.client = client;
     }
 

@@ -3,10 +3,10 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 
 /** The gate before the old host is retired. */
-@ApplicationScoped
+@Singleton
 public class AwaitRetirePhase implements Phase {
     @Override
     public PhaseId id() {

@@ -2,10 +2,10 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.StepResult;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 
 /** Brings web and streaming up on the target, warmed but locked out of its database by the write gate; Sidekiq stays at zero. */
-@ApplicationScoped
+@Singleton
 public class DeployComputePhase implements Phase {
     @Override
     public PhaseId id() {

@@ -3,12 +3,12 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** Copies Postgres and Redis side by side out of the stopped source. */
-@ApplicationScoped
+@Singleton
 public class DrainPhase implements Phase {
     @Override
     public PhaseId id() {

@@ -6,7 +6,7 @@ import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
 
@@ -14,7 +14,7 @@ import java.util.List;
  * Stops the source, and proves that it is stopped: what it was is saved first, then maintenance mode (HTTP only), formation 0, no dyno left,
  * and the write gate on its database, because a Scheduler dyno can start after any look.
  */
-@ApplicationScoped
+@Singleton
 public class FreezePhase implements Phase {
     /** Heroku counts requests: dynos take seconds to stop, up to 30. */
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);

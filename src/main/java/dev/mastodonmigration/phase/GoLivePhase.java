@@ -4,13 +4,13 @@ import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
 /** Opens the target. That it was opened is written down before it is: from then on nothing goes back by itself. */
-@ApplicationScoped
+@Singleton
 public class GoLivePhase implements Phase {
     private static final double MILLISECONDS = 1000.0;
 

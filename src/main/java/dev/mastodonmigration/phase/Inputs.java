@@ -9,7 +9,7 @@ import dev.mastodonmigration.heroku.HerokuClient;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -19,12 +19,12 @@ import java.util.Optional;
 import java.util.SortedMap;
 
 /** What the admin gave us: tokens and URLs from Secrets, the source's from its config vars. Read at each use, kept nowhere. */
-@ApplicationScoped
+@Singleton
 public class Inputs {
     private static final String HEROKU_API = "https://api.heroku.com";
     private final KubernetesClient client;
 
-    Inputs(KubernetesClient client) {
+    public Inputs(KubernetesClient client) {
         this.client = client;
     }
 

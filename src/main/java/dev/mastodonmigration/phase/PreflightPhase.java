@@ -8,13 +8,13 @@ import dev.mastodonmigration.itinerary.SpecRules;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** Looks at everything that could go wrong later, changes nothing, and tells all it found in one message. */
-@ApplicationScoped
+@Singleton
 public class PreflightPhase implements Phase {
     @Override
     public PhaseId id() {

@@ -3,11 +3,11 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.List;
 
 /** Claims the target's databases: only empty ones, by leaving this migration's marker in each. */
-@ApplicationScoped
+@Singleton
 public class ProvisionPhase implements Phase {
     @Override
     public PhaseId id() {

@@ -7,12 +7,12 @@ import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
 
 /** Copies one snapshot of the running source into a scratch database, proves it, drops it, and so knows how long the real thing will take. */
-@ApplicationScoped
+@Singleton
 public class RehearsePhase implements Phase {
     /** Stopping dynos, which Heroku kills after 30 s, and starting Jobs and pods. */
     private static final Duration STOPPING_AND_STARTING = Duration.ofSeconds(45);

@@ -3,11 +3,11 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.List;
 
 /** Empties the target's databases of what we copied, and only that: they were empty when we claimed them and were never opened. */
-@ApplicationScoped
+@Singleton
 public class ReleaseProvisionedPhase implements Phase {
     @Override
     public PhaseId id() {

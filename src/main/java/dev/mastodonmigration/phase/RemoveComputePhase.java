@@ -2,10 +2,10 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.StepResult;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 
 /** Removes the workloads that this migration made: the target was never opened. */
-@ApplicationScoped
+@Singleton
 public class RemoveComputePhase implements Phase {
     @Override
     public PhaseId id() {

@@ -3,11 +3,11 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.List;
 
 /** With Dump and Snapshot nothing is copied while the source runs: only room for the copy is made sure of. */
-@ApplicationScoped
+@Singleton
 public class ReplicatePhase implements Phase {
     @Override
     public PhaseId id() {

@@ -3,13 +3,13 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.StepResult;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
 /** Starts the source with the formation and maintenance mode that it had before the freeze. */
-@ApplicationScoped
+@Singleton
 public class RestoreSourcePhase implements Phase {
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
     private static final double MILLISECONDS = 1000.0;

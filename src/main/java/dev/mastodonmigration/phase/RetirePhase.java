@@ -4,12 +4,12 @@ import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** Ends the migration: the formation stays at zero where the admin said so, and nothing of ours stays on either side. */
-@ApplicationScoped
+@Singleton
 public class RetirePhase implements Phase {
     @Override
     public PhaseId id() {

@@ -4,20 +4,20 @@ import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Optional;
 
 /** Finds another migration that already has one of our source's apps: the older one goes on, the younger is refused. */
-@ApplicationScoped
+@Singleton
 public class Rivals {
     private static final Comparator<MastodonMigration> BY_AGE = Comparator
             .comparing((MastodonMigration migration) -> migration.getMetadata().getCreationTimestamp())
             .thenComparing(migration -> migration.getMetadata().getUid());
     private final KubernetesClient client;
 
-    Rivals(KubernetesClient client) {
+    public Rivals(KubernetesClient client) {
         this.client = client;
     }
 

@@ -3,11 +3,11 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Instant;
 
 /** Keeps the source as it was at the freeze, gate and all, while the admin finds out whether the new place is good. */
-@ApplicationScoped
+@Singleton
 public class SoakPhase implements Phase {
     @Override
     public PhaseId id() {

@@ -3,11 +3,11 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.List;
 
 /** Takes everything of ours off the source, the write gate first of all, so that its dynos can write again. */
-@ApplicationScoped
+@Singleton
 public class StopReplicationPhase implements Phase {
     @Override
     public PhaseId id() {

@@ -9,12 +9,12 @@ import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Proves every row and key equal. One difference, and the target is not opened. */
-@ApplicationScoped
+@Singleton
 public class VerifyPhase implements Phase {
     @Override
     public PhaseId id() {

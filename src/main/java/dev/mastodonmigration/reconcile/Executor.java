@@ -18,24 +18,31 @@ import dev.mastodonmigration.phase.Phase;
 import dev.mastodonmigration.phase.PhaseContext;
 import dev.mastodonmigration.phase.Rivals;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Instance;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Carries a decision out: the only place where a migration acts on the world. */
-@ApplicationScoped
+@Singleton
 class Executor {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
     private final PhaseEngine engine = new PhaseEngine();
     private final Map<PhaseId, Phase> phases;
     private final PhaseContext.Outside outside;
 
+    @Inject
     Executor(Instance<Phase> phases, Inputs inputs, Jobs jobs, WorkerSecret workerSecret, ProgressReader progress, Rivals rivals, KubernetesClient client) {
-        this.phases = phases.stream().collect(Collectors.toMap(Phase::id, Function.identity()));
-        this.outside = new PhaseContext.Outside(inputs, jobs, workerSecret, progress, new KubernetesCompute(client), rivals);
+        this(phases.stream().collect(Collectors.toMap(Phase::id, Function.identity())),
+                new PhaseContext.Outside(inputs, jobs, workerSecret, progress, new KubernetesCompute(client), rivals));
+    }
+
+    Executor(Map<PhaseId, Phase> phases, PhaseContext.Outside outside) {
+        this.phases = phases;
+        this.outside = outside;
     }
 
     /** Acts, and returns what is to be reported: for a step, what the engine makes of its result. */

@@ -3,13 +3,13 @@ package dev.mastodonmigration.reconcile;
 import dev.mastodonmigration.api.MastodonMigration;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 
 /** Tells the admin what happened, one Event per transition, as {@code kubectl describe} shows them. */
-@ApplicationScoped
+@Singleton
 class MigrationEvents {
     private static final int LONGEST_MESSAGE = 1000;
     private static final int LONGEST_PREFIX = 200;

@@ -13,14 +13,14 @@ import dev.mastodonmigration.itinerary.Itineraries;
 import dev.mastodonmigration.itinerary.Observation;
 import dev.mastodonmigration.reconcile.MigrationEvents.Told;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 
 /** The one writer of status. Writes with the resourceVersion that was read, so that nothing is overwritten, and not at all when nothing changed. */
-@ApplicationScoped
+@Singleton
 class StatusReporter {
     private static final ObjectMapper JSON = new ObjectMapper();
     private final KubernetesClient client;

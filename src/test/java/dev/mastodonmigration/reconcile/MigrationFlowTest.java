@@ -1,0 +1,264 @@
+package dev.mastodonmigration.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mastodonmigration.api.MastodonMigrationSpec.Cutover;
+import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Existing;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Retire;
+import dev.mastodonmigration.api.MastodonMigrationSpec.SecretKeyRef;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Soak;
+import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.itinerary.Specs;
+import dev.mastodonmigration.worker.control.Tasks;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Whole migrations through the operator, restarted before every single look, with workers from a script. */
+class MigrationFlowTest {
+    private static final Map<String, Integer> WEB_FORMATION = Map.of("web", 2, "worker", 1);
+    private static final Map<String, Integer> STOPPED = Map.of("web", 0, "worker", 0);
+    private final MigrationFlow flow = new MigrationFlow();
+
+    @AfterEach
+    void close() {
+        flow.close();
+    }
+
+    private static MastodonMigrationSpec approved() {
+        var spec = Specs.with(new Soak("0s", null), new Retire(true, null, true, null, null));
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, spec.strategy(), null, new Cutover(true, null, null, null), spec.soak(), spec.retire(), null);
+    }
+
+    @Test
+    void movesAnInstanceAndEndsWithEverythingProvedAndTheSourceStopped() {
+        flow.apply(approved());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+
+        var status = flow.status();
+        assertThat(flow.jobs.ran).containsExactlyInAnyOrderElementsOf(ScriptedJobs.everyTask());
+        assertThat(status.phases).allSatisfy(phase -> assertThat(phase.state).as(phase.name).isEqualTo(MastodonMigrationStatus.PhaseState.Succeeded));
+        assertThat(status.verification.postgres.rows).isEqualTo(30);
+        assertThat(status.verification.redis.keys).isEqualTo(7);
+        assertThat(status.downtime.seconds).isPositive();
+        assertThat(flow.condition("Ready")).startsWith("True Completed");
+        assertThat(flow.condition("Reconciling")).isEmpty();
+        assertThat(flow.condition("DataVerified")).startsWith("True");
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(STOPPED);
+        assertThat(flow.heroku.app("example-web").maintenance()).isTrue();
+        assertThat(status.source.apps.getFirst().formation).isEqualTo(WEB_FORMATION);
+        assertThat(deployment("sidekiq-scheduler")).isEqualTo(1);
+        assertThat(deployment("sidekiq-default")).isEqualTo(2);
+    }
+
+    @Test
+    void waitsForApprovalWithTheSourceUntouchedAndSidekiqStopped() {
+        flow.apply(Specs.valid());
+        flow.until(status -> "AwaitCutover".equals(status.phase) && flow.condition("AwaitingApproval").startsWith("True"));
+
+        assertThat(flow.mutations()).isZero();
+        assertThat(flow.condition("Ready")).startsWith("False AwaitingApproval").contains("spec.cutover.approved");
+        assertThat(deployment("sidekiq-default")).isZero();
+        assertThat(deployment("web")).isEqualTo(1);
+        assertThat(flow.events()).anyMatch(event -> event.startsWith("AwaitingApproval"));
+    }
+
+    @Test
+    void aFailureInsideTheFreezeRestoresTheSourceAndLeavesNothingBehind() {
+        flow.jobs.script(Tasks.VERIFY_POSTGRES, run -> WorkerReport.refused("Table public.statuses differs in 1 row: id 42."));
+        flow.apply(approved());
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(WEB_FORMATION);
+        assertThat(flow.heroku.app("example-streaming").formation()).isEqualTo(Map.of("web", 1));
+        assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
+        assertThat(flow.status().downtime.endedAt).isNotNull();
+        assertThat(flow.jobs.ran).contains(Tasks.REOPEN_SOURCE, Tasks.RESET_TARGET).doesNotContain(Tasks.OPEN_TARGET);
+        assertThat(flow.jobs.ran.indexOf(Tasks.REOPEN_SOURCE)).isLessThan(flow.jobs.ran.indexOf(Tasks.RESET_TARGET));
+        assertThat(flow.client.apps().deployments().inNamespace(MigrationFlow.NAMESPACE).list().getItems()).isEmpty();
+        assertThat(flow.condition("Stalled")).contains("public.statuses differs").contains("delete this MastodonMigration and create another");
+        assertThat(flow.events()).anyMatch(event -> event.startsWith("RestoringSource") && event.contains("public.statuses differs"));
+    }
+
+    @Test
+    void aWorkerThatDiesInsideTheFreezeIsFollowedByAnother() {
+        flow.jobs.script(Tasks.COPY_POSTGRES, run -> run == 1 ? WorkerReport.retryable("connection reset") : ScriptedJobs.succeeded());
+        flow.apply(approved());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.jobs.count(Tasks.COPY_POSTGRES)).isEqualTo(2);
+        assertThat(flow.events()).anyMatch(event -> event.startsWith("AttemptFailed") && event.contains("connection reset"));
+    }
+
+    @Test
+    void aJobThatVanishesIsToldAndFollowedByAnother() {
+        flow.jobs.script(Tasks.REHEARSE_POSTGRES, run -> run == 1 ? ScriptedJobs.RUNS_ON : ScriptedJobs.succeeded());
+        flow.apply(Specs.valid());
+        flow.until(status -> status.phases.stream().flatMap(phase -> phase.jobs.stream()).anyMatch(job -> job.task.equals(Tasks.REHEARSE_POSTGRES) && job.uid != null));
+        flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE).delete();
+        flow.until(status -> "AwaitCutover".equals(status.phase));
+        assertThat(flow.events()).anyMatch(event -> event.startsWith("JobLost") && event.contains("rehearse-postgres"));
+    }
+
+    @Test
+    void afterTheTargetOpenedAFailureStallsAndHerokuStaysStopped() {
+        flow.jobs.script(Tasks.OPEN_TARGET, run -> WorkerReport.refused("The target's marker is gone."));
+        flow.apply(approved());
+        flow.until(status -> status.phases.stream().anyMatch(phase -> phase.name.equals("GoLive") && phase.state == MastodonMigrationStatus.PhaseState.Stalled));
+
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(STOPPED);
+        assertThat(flow.heroku.app("example-web").maintenance()).isTrue();
+        assertThat(flow.condition("Stalled")).contains("Heroku was not restarted");
+        flow.jobs.script(Tasks.OPEN_TARGET, run -> ScriptedJobs.succeeded());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+    }
+
+    @Test
+    void aSourceThatSomebodyStartedAgainKeepsTheTargetClosed() {
+        flow.jobs.script(Tasks.VERIFY_REDIS, run -> {
+            flow.heroku.app("example-web").formation("web", 1, "Standard-2X");
+            return ScriptedJobs.succeeded();
+        });
+        flow.apply(approved());
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+        assertThat(flow.status().downtime.targetOpenedAt).isNull();
+        assertThat(flow.jobs.ran).doesNotContain(Tasks.OPEN_TARGET);
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(WEB_FORMATION);
+    }
+
+    @Test
+    void aOneOffDynoHoldsTheFreezeUpUntilItEnds() {
+        var run = flow.heroku.app("example-web").oneOff("run", "rails console");
+        flow.apply(approved());
+        flow.until(status -> "Freeze".equals(status.phase) && status.phases.getLast().message.contains(run));
+        assertThat(flow.jobs.ran).doesNotContain(Tasks.CLOSE_SOURCE);
+        flow.heroku.app("example-web").endOneOff(run);
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+    }
+
+    @Test
+    void abortAtTheGateLeavesTheSourceUntouchedAndTheTargetEmpty() {
+        flow.apply(Specs.valid());
+        flow.until(status -> "AwaitCutover".equals(status.phase));
+        flow.edit(Specs.with(DesiredState.Aborted));
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+        assertThat(flow.mutations()).isZero();
+        assertThat(flow.jobs.ran).contains(Tasks.RESET_TARGET).doesNotContain(Tasks.REOPEN_SOURCE);
+        assertThat(flow.client.apps().deployments().inNamespace(MigrationFlow.NAMESPACE).list().getItems()).isEmpty();
+    }
+
+    @Test
+    void deletingInsideTheFreezeRestoresTheSourceBeforeTheResourceGoes() {
+        flow.jobs.script(Tasks.COPY_REDIS, run -> ScriptedJobs.RUNS_ON);
+        var created = flow.apply(approved());
+        created.addFinalizer("mastodonmigrations.mastodonmigration.dev/finalizer");
+        flow.client.resource(created).update();
+        flow.until(status -> "Drain".equals(status.phase) && status.phases.getLast().jobs.stream().allMatch(job -> job.uid != null) && !status.phases.getLast().jobs.isEmpty());
+        flow.client.resource(flow.read()).delete();
+
+        Awaitility.await().until(() -> {
+            var gone = flow.operator().cleanup(flow.read(), null).isRemoveFinalizer();
+            flow.jobs.play();
+            return gone;
+        });
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(WEB_FORMATION);
+        assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
+        assertThat(flow.jobs.ran).contains(Tasks.REOPEN_SOURCE, Tasks.RESET_TARGET);
+    }
+
+    @Test
+    void aResourceCreatedAgainUnderTheSameNameStartsAnew() {
+        flow.apply(Specs.valid());
+        flow.until(status -> "AwaitCutover".equals(status.phase));
+        var jobsOfTheFirst = flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE).list().getItems().stream().map(job -> job.getMetadata().getName()).toList();
+        flow.client.resource(flow.read()).delete();
+        var again = flow.apply(Specs.valid());
+        flow.until(status -> "AwaitCutover".equals(status.phase) || stalled(status));
+
+        assertThat(flow.condition("Stalled")).as("its own Deployments are another migration's").contains("was not made by this migration");
+        assertThat(flow.status().phases.getFirst().jobs).noneMatch(job -> jobsOfTheFirst.contains(job.name));
+        assertThat(flow.jobs.count(Tasks.PREFLIGHT)).isEqualTo(2);
+        assertThat(again.getMetadata().getUid()).isNotNull();
+    }
+
+    @Test
+    void suspendedNothingBegins() {
+        flow.apply(Specs.with(DesiredState.Suspended));
+        flow.until(status -> flow.condition("Ready").contains("Suspended"));
+        assertThat(flow.jobs.ran).isEmpty();
+        flow.edit(Specs.valid());
+        flow.until(status -> "AwaitCutover".equals(status.phase));
+    }
+
+    @Test
+    void theYoungerOfTwoMigrationsOfOneSourceIsRefused() {
+        flow.apply(Specs.valid());
+        flow.until(status -> "AwaitCutover".equals(status.phase));
+        flow.apply("second", Specs.valid());
+        flow.until("second", MigrationFlowTest::stalled);
+        assertThat(flow.read("second").getStatus().phases.getLast().message).contains("MastodonMigration example-social already migrates Heroku app example-web");
+    }
+
+    @Test
+    void badInputsStallWithOneMessageThatNamesThemAllAndTheSourceUntouched() {
+        flow.client.secrets().inNamespace(MigrationFlow.NAMESPACE).withName("target-redis").delete();
+        flow.secret("target-postgres", "uri", "postgres://elsewhere");
+        flow.client.secrets().inNamespace(MigrationFlow.NAMESPACE).withName("target-postgres").edit(secret -> {
+            secret.getData().remove("url");
+            return secret;
+        });
+        flow.heroku.app("example-web").config(Map.of("REDIS_NAMESPACE", "cache", "SELF_DESTRUCT", "yes"));
+        flow.heroku.app("example-web").config("ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", null);
+        flow.apply(approved());
+        flow.until(MigrationFlowTest::stalled);
+
+        assertThat(flow.status().phases.getLast().message)
+                .contains("Secret mastodon/target-redis does not exist", "Secret mastodon/target-postgres has no key \"url\"", "REDIS_NAMESPACE", "SELF_DESTRUCT", "ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY");
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(WEB_FORMATION);
+    }
+
+    @Test
+    void aTokenThatHerokuRefusesStallsAndSaysWhichAppAndNeverTheToken() {
+        flow.secret("heroku", "token", "wrong-token-value");
+        flow.apply(approved());
+        flow.until(MigrationFlowTest::stalled);
+        assertThat(flow.status().phases.getLast().message).contains("example-web").contains("token").doesNotContain("wrong-token-value");
+    }
+
+    @Test
+    void anAppThatDoesNotExistStallsAndNamesIt() {
+        flow.apply(Specs.with(Specs.source("no-such-app"), Specs.target(new Existing(new SecretKeyRef("target-postgres", "url")))));
+        flow.until(MigrationFlowTest::stalled);
+        assertThat(flow.status().phases.getLast().message).contains("no-such-app");
+    }
+
+    @Test
+    void whatTheWorkersFindInTheDatabasesIsToldTogetherWithTheRest() {
+        flow.jobs.script(Tasks.PREFLIGHT, run -> WorkerReport.refused("The target database is not empty: it has 3 relations, such as public.accounts."));
+        flow.heroku.app("example-web").config("SELF_DESTRUCT", "yes");
+        flow.apply(approved());
+        flow.until(MigrationFlowTest::stalled);
+        assertThat(flow.status().phases.getLast().message).contains("SELF_DESTRUCT", "The target database is not empty");
+        assertThat(flow.condition("Stalled")).startsWith("True");
+    }
+
+    @Test
+    void noSecretReachesStatusEventsOrJobs() {
+        flow.apply(approved());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        var everythingReadable = flow.read().toString() + flow.events() + flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE).list()
+                + flow.client.apps().deployments().inNamespace(MigrationFlow.NAMESPACE).list();
+        assertThat(everythingReadable).doesNotContain("p4ss", "s3cr3t-base", flow.heroku.token());
+    }
+
+    private static boolean stalled(MastodonMigrationStatus status) {
+        return !status.phases.isEmpty() && status.phases.getLast().state == MastodonMigrationStatus.PhaseState.Stalled;
+    }
+
+    private int deployment(String part) {
+        return flow.client.apps().deployments().inNamespace(MigrationFlow.NAMESPACE).withName(MigrationFlow.NAME + "-" + part).get().getSpec().getReplicas();
+    }
+}
