@@ -3,10 +3,14 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.StepResult;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 
 /** Brings web and streaming up on the target, warmed but locked out of its database by the write gate; Sidekiq stays at zero. */
 @Singleton
 public class DeployComputePhase implements Phase {
+    /** Each look reads the source's config vars, and Heroku counts requests. */
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(2);
+
     @Override
     public PhaseId id() {
         return PhaseId.DeployCompute;
@@ -18,6 +22,6 @@ public class DeployComputePhase implements Phase {
         var readiness = context.compute().ready(context.migration());
         return readiness.complete()
                 ? new StepResult.Done("web and streaming are ready, Sidekiq is stopped")
-                : new StepResult.Working("waiting for " + readiness.waitingFor());
+                : new StepResult.Working("waiting for " + readiness.waitingFor(), BETWEEN_LOOKS);
     }
 }

@@ -2,6 +2,7 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.compute.Readiness;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
@@ -43,12 +44,18 @@ public class GoLivePhase implements Phase {
     }
 
     private static StepResult start(PhaseContext context) {
-        context.compute().ensure(context.migration(), context.inputs().targetEnvironment(context.migration()));
-        context.compute().startSidekiq(context.migration());
+        if (!everythingStarted(context.compute().ready(context.migration()))) {
+            context.compute().ensure(context.migration(), context.inputs().targetEnvironment(context.migration()));
+            context.compute().startSidekiq(context.migration());
+        }
         var readiness = context.compute().ready(context.migration());
         return readiness.complete()
                 ? new StepResult.Done("web, streaming and Sidekiq run on the target. " + dns(context), List.of(dns(context)), status -> stopTheClock(status, context.now()))
                 : new StepResult.Working("waiting for " + readiness.waitingFor());
+    }
+
+    private static boolean everythingStarted(Readiness readiness) {
+        return readiness.missing().isEmpty() && readiness.deployments().values().stream().allMatch(pods -> pods.total() > 0);
     }
 
     private static String dns(PhaseContext context) {

@@ -7,7 +7,6 @@ import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.SpecRules;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
-import dev.mastodonmigration.worker.control.WorkerReport;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +26,9 @@ public class PreflightPhase implements Phase {
         if (!spec.isEmpty()) {
             return new StepResult.Refused(String.join(" ", spec));
         }
+        if (context.intended(Tasks.PREFLIGHT) && databases(context) instanceof StepResult.Working running) {
+            return running;
+        }
         var own = new ArrayList<String>();
         var notes = new ArrayList<String>();
         context.rivals().olderOf(context.migration()).ifPresent(own::add);
@@ -36,20 +38,23 @@ public class PreflightPhase implements Phase {
         if (!own.isEmpty() && !context.intended(Tasks.PREFLIGHT) && unreadable(context)) {
             return new StepResult.Refused(String.join(" ", own));
         }
-        return databases(context, own, notes);
+        return together(databases(context), own, notes);
     }
 
-    private static StepResult databases(PhaseContext context, List<String> own, List<String> notes) {
-        var looked = context.work(List.of(Tasks.PREFLIGHT), reports -> passed(reports.get(Tasks.PREFLIGHT), notes));
+    private static StepResult databases(PhaseContext context) {
+        return context.work(List.of(Tasks.PREFLIGHT), reports -> {
+            var report = reports.get(Tasks.PREFLIGHT);
+            return new StepResult.Done(report.message(), report.notes(), StepResult.NO_FACTS);
+        });
+    }
+
+    private static StepResult together(StepResult looked, List<String> own, List<String> notes) {
         return switch (looked) {
             case StepResult.Refused refused -> new StepResult.Refused(String.join(" ", Stream.concat(own.stream(), Stream.of(refused.message())).toList()));
             case StepResult.Done done when !own.isEmpty() -> new StepResult.Refused(String.join(" ", own));
+            case StepResult.Done done -> new StepResult.Done(done.message(), Stream.concat(notes.stream(), done.notes().stream()).toList(), done.facts());
             default -> looked;
         };
-    }
-
-    private static StepResult passed(WorkerReport report, List<String> notes) {
-        return new StepResult.Done(report.message(), Stream.concat(notes.stream(), report.notes().stream()).toList(), StepResult.NO_FACTS);
     }
 
     /** Without all four URLs no worker can look at the databases. */
