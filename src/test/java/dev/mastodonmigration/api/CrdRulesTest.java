@@ -1,0 +1,127 @@
+package dev.mastodonmigration.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.FieldSource;
+
+class CrdRulesTest {
+    private static final YAMLMapper YAML = new YAMLMapper();
+    private static final String HEROKU = "  source:\n    heroku: {app: a, apiTokenSecretRef: {name: n, key: k}}\n";
+    private static final String BY_URL = "existing: {urlSecretRef: {name: n, key: k}}";
+
+    /** A mistake, and the words that name it. Each is the smallest valid migration with one thing wrong. */
+    static final List<Arguments> MISTAKES = List.of(
+            Arguments.of(spec("  source: {}\n", "postgres: {" + BY_URL + "}"), "source: set exactly one of heroku, endpoints"),
+            Arguments.of(spec("  source:\n    heroku: {app: a, apiTokenSecretRef: {name: n, key: k}}\n    endpoints: {}\n", "postgres: {" + BY_URL + "}"), "source: set exactly one"),
+            Arguments.of(spec("", "postgres: {" + BY_URL + "}"), ".spec.source is required"),
+            Arguments.of(spec(HEROKU.replace("app: a, ", ""), "postgres: {" + BY_URL + "}"), "heroku.app is required"),
+            Arguments.of(spec(HEROKU.replace("app: a", "app: ''"), "postgres: {" + BY_URL + "}"), "heroku.app is too short"),
+            Arguments.of(spec(HEROKU.replace("app: a", "app: a, apiUrl: 'ftp://x'"), "postgres: {" + BY_URL + "}"), "apiUrl does not match"),
+            Arguments.of(spec(HEROKU, ""), "target: set at least one of postgres, redis, compute"),
+            Arguments.of(spec(HEROKU, "postgres: {}"), "target.postgres: set exactly one of rds, existing"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + ", rds: {instanceClass: c, allocatedStorageGiB: 20}}"), "target.postgres: set exactly one"),
+            Arguments.of(spec(HEROKU, "postgres: {rds: {instanceClass: c, allocatedStorageGiB: 19}}"), "allocatedStorageGiB is out of range"),
+            Arguments.of(spec(HEROKU, "redis: {}"), "target.redis: set exactly one of elastiCache, existing"),
+            Arguments.of(spec(HEROKU, "compute: {}"), "target.compute: set exactly one of kubernetes, ec2"),
+            Arguments.of(spec(HEROKU, "compute: {kubernetes: {}, ec2: {instanceType: t}}"), "target.compute: set exactly one"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {}"), "target.dns: set exactly one of route53, manual"),
+            Arguments.of(spec(HEROKU, sidekiq("{name: a, queues: [default]}")), "exactly one entry must serve the scheduler queue"),
+            Arguments.of(spec(HEROKU, sidekiq("{name: a}, {name: b, queues: ['scheduler,1']}")), "exactly one entry must serve the scheduler queue"),
+            Arguments.of(spec(HEROKU, sidekiq("{name: a, queues: [scheduler], replicas: 2}")), "must have one replica"),
+            Arguments.of(spec(HEROKU, sidekiq("{name: a, replicas: 2}")), "must have one replica"),
+            Arguments.of(spec(HEROKU, sidekiq("{name: A}")), "sidekiq[].name does not match"),
+            Arguments.of(spec(HEROKU, sidekiq("{name: a, queues: [scheduler], concurrency: 0}")), "concurrency is out of range"),
+            Arguments.of(spec(HEROKU, "compute: {kubernetes: {web: {replicas: 0}}}"), "web.replicas is out of range"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  strategy: {postgres: dump}\n", "strategy.postgres is none of"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  state: Stopped\n", "state is none of"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  cutover: {aproved: true}\n", "cutover.aproved is unknown"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}").replace("localDomain: example.social", "localDomain: Example.social"), "localDomain does not match"));
+
+    @ParameterizedTest
+    @FieldSource("MISTAKES")
+    void aMistakeIsRefusedWithOneClearMessage(String yaml, String words) throws IOException {
+        assertThat(SchemaCheck.of(schema(), YAML.readTree(yaml), Optional.empty())).singleElement().asString().contains(words);
+    }
+
+    @Test
+    void everyRuleHasAMistakeThatItCatches() throws IOException {
+        var caught = new HashSet<String>();
+        for (var mistake : MISTAKES) {
+            SchemaCheck.of(schema(), YAML.readTree((String) mistake.get()[0]), Optional.empty()).forEach(finding -> caught.add(finding.replaceFirst("^[^:]*: ", "")));
+        }
+        var good = YAML.readTree(spec(HEROKU, "postgres: {" + BY_URL + "}"));
+        Stream.of(good("localDomain: example.social", "localDomain: other.social"), good("app: a", "app: b")).forEach(changed ->
+                SchemaCheck.of(schemaUnchecked(), changed, Optional.of(good)).forEach(finding -> caught.add(finding.replaceFirst("^[^:]*: ", ""))));
+        assertThat(schema().findValues("x-kubernetes-validations").stream().flatMap(rules -> rules.findValuesAsText("message").stream())).allSatisfy(
+                message -> assertThat(caught).contains(message));
+    }
+
+    @Test
+    void theExampleAndOtherGoodMigrationsAreAccepted() throws IOException {
+        var example = YAML.readTree(Files.readString(Path.of("deploy/examples/migration.yaml")));
+        assertThat(SchemaCheck.of(apart(example), example, Optional.empty())).isEmpty();
+        for (var good : new String[] {
+            spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {manual: {}}"),
+            spec("  source: {endpoints: {postgres: {urlSecretRef: {name: n, key: k}}}}\n", "redis: {elastiCache: {nodeType: t, replicas: 0}}"),
+            spec(HEROKU, sidekiq("{name: a}")),
+            spec(HEROKU, sidekiq("{name: a, queues: ['default,8'], replicas: 3}, {name: b, queues: [scheduler]}"))}) {
+            assertThat(SchemaCheck.of(schema(), YAML.readTree(good), Optional.empty())).isEmpty();
+        }
+    }
+
+    @Test
+    void identityAndSourceCannotBeChangedTheRestCan() throws IOException {
+        var before = YAML.readTree(spec(HEROKU, "postgres: {" + BY_URL + "}"));
+        assertThat(SchemaCheck.of(schema(), good("image: i", "image: j"), Optional.of(before))).isEmpty();
+        assertThat(SchemaCheck.of(schema(), good("localDomain: example.social", "localDomain: other.social"), Optional.of(before))).singleElement().asString().contains("immutable");
+        assertThat(SchemaCheck.of(schema(), good("app: a", "app: b"), Optional.of(before))).singleElement().asString().contains("source is immutable");
+    }
+
+    private static String spec(String source, String target) {
+        return "spec:\n  instance: {localDomain: example.social, image: i}\n" + source + "  target: {" + target + "}\n";
+    }
+
+    private static String sidekiq(String entries) {
+        return "compute: {kubernetes: {sidekiq: [" + entries + "]}}";
+    }
+
+    private static JsonNode good(String from, String to) {
+        try {
+            return YAML.readTree(spec(HEROKU, "postgres: {" + BY_URL + "}").replace(from, to));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static JsonNode schemaUnchecked() {
+        try {
+            return schema();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static JsonNode schema() throws IOException {
+        return CrdFile.read().at("/spec/versions/0/schema/openAPIV3Schema");
+    }
+
+    /** apiVersion, kind and metadata are the API server's own: its schema for them is not in the CRD. */
+    private static JsonNode apart(JsonNode resource) throws IOException {
+        ((ObjectNode) resource).remove(List.of("apiVersion", "kind", "metadata"));
+        return schema();
+    }
+}
