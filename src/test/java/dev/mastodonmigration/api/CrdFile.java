@@ -14,9 +14,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.stream.StreamSupport;
 
-/** Makes crds/ from the Java types: they are the only place where the resource is described. */
+/** Makes crds/, and the copy in the chart, from the Java types: they are the only place where the resource is described. */
 public final class CrdFile {
     static final Path PATH = Path.of("crds/mastodonmigrations.mastodonmigration.dev.yaml");
+    /** The chart's copy: Helm reads no file outside its chart. */
+    private static final Path CHART = Path.of("helm/mastodon-migration-operator/files/crd.yaml");
     private static final String HEADER = "# Generated from src/main/java/dev/mastodonmigration/api by `make crds`.\n";
     private static final List<String> COLUMNS = List.of("PHASE", "READY", "PROGRESS", "LAG", "DOWNTIME", "AGE");
     private static final YAMLMapper YAML = YAMLMapper.builder()
@@ -25,10 +27,12 @@ public final class CrdFile {
 
     private CrdFile() {}
 
-    /** Writes crds/. */
+    /** Writes crds/ and the chart's copy. */
     public static void main(String... args) throws IOException {
-        Files.createDirectories(PATH.getParent());
-        Files.writeString(PATH, text());
+        for (var path : List.of(PATH, CHART)) {
+            Files.createDirectories(path.getParent());
+            Files.writeString(path, text());
+        }
     }
 
     static String text() {
