@@ -1,6 +1,20 @@
 package dev.mastodonmigration.worker.control;
 
+import dev.mastodonmigration.worker.postgres.CloseSource;
+import dev.mastodonmigration.worker.postgres.CopyPostgres;
+import dev.mastodonmigration.worker.postgres.OpenTarget;
+import dev.mastodonmigration.worker.postgres.PostgresCapacity;
+import dev.mastodonmigration.worker.postgres.PostgresPreflight;
+import dev.mastodonmigration.worker.postgres.RehearsePostgres;
+import dev.mastodonmigration.worker.postgres.ReleaseTarget;
+import dev.mastodonmigration.worker.postgres.ReopenSource;
+import dev.mastodonmigration.worker.postgres.ResetTarget;
+import dev.mastodonmigration.worker.postgres.TargetClaim;
+import dev.mastodonmigration.worker.postgres.VerifyPostgres;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Every task a worker can run, by the name that the operator's Jobs use. */
 public final class Tasks {
@@ -18,7 +32,74 @@ public final class Tasks {
     public static final String RESET_TARGET = "reset-target";
     public static final String RELEASE = "release";
 
-    static final Map<String, WorkerTask> ALL = Map.of();
+    /** One half of a task; it is skipped when the migration does not move that half, which the Secret's files tell. */
+    record Part(String needs, WorkerTask task) {
+        static Part postgres(WorkerTask task) {
+            return new Part(WorkerContext.TARGET_POSTGRES_URL, task);
+        }
+
+        static Part redis(WorkerTask task) {
+            return new Part(WorkerContext.TARGET_REDIS_URL, task);
+        }
+    }
+
+    /** One half of the preflight, skipped likewise. */
+    record Look(String needs, Findings.Check check) {}
+
+    static final Map<String, WorkerTask> ALL = Map.ofEntries(
+            Map.entry(PREFLIGHT, looks(List.of(
+                    new Look(WorkerContext.TARGET_POSTGRES_URL, PostgresPreflight.fromEnvironment())))),
+            Map.entry(CLAIM_TARGET, parts(List.of(
+                    Part.postgres(new TargetClaim())))),
+            Map.entry(CAPACITY, parts(List.of(
+                    Part.postgres(new PostgresCapacity())))),
+            Map.entry(REHEARSE_POSTGRES, new RehearsePostgres()),
+            Map.entry(CLOSE_SOURCE, parts(List.of(
+                    Part.postgres(new CloseSource())))),
+            Map.entry(COPY_POSTGRES, new CopyPostgres()),
+            Map.entry(VERIFY_POSTGRES, new VerifyPostgres()),
+            Map.entry(OPEN_TARGET, parts(List.of(
+                    Part.postgres(new OpenTarget())))),
+            Map.entry(REOPEN_SOURCE, parts(List.of(
+                    Part.postgres(new ReopenSource())))),
+            Map.entry(RESET_TARGET, parts(List.of(
+                    Part.postgres(new ResetTarget())))),
+            Map.entry(RELEASE, parts(List.of(
+                    Part.postgres(new ReleaseTarget())))));
 
     private Tasks() {}
+
+    /** Runs the halves in order and stops at the first that does not succeed. */
+    static WorkerTask parts(List<Part> parts) {
+        return context -> {
+            var messages = new ArrayList<String>();
+            var figures = new TreeMap<String, Long>();
+            var notes = new ArrayList<String>();
+            for (var part : parts) {
+                if (context.has(part.needs())) {
+                    var report = part.task().run(context);
+                    if (report.outcome() != WorkerReport.Outcome.SUCCEEDED) {
+                        return report;
+                    }
+                    messages.add(report.message());
+                    report.figures().forEach((name, value) -> figures.merge(name, value, Long::sum));
+                    notes.addAll(report.notes());
+                }
+            }
+            return WorkerReport.succeeded(messages.isEmpty() ? "There was nothing to do." : String.join(" ", messages), figures, notes);
+        };
+    }
+
+    /** Looks at everything before it says anything. */
+    static WorkerTask looks(List<Look> looks) {
+        return context -> {
+            var findings = Findings.NONE;
+            for (var look : looks) {
+                if (context.has(look.needs())) {
+                    findings = findings.and(look.check().check(context));
+                }
+            }
+            return findings.report();
+        };
+    }
 }

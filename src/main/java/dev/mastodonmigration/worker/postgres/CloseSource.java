@@ -1,0 +1,101 @@
+package dev.mastodonmigration.worker.postgres;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerTask;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Brings the write gate down on the source: from here on nothing changes there, whoever connects. */
+public final class CloseSource implements WorkerTask {
+    static final String NAME = "close-source";
+    private static final Duration GIVE_UP = Duration.ofMinutes(3);
+
+    /** Sessions that hold a lock with which somebody writes; an autovacuum yields by itself and cannot be ended by an owner. */
+    private static final String WRITERS = """
+            SELECT DISTINCT a.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+            WHERE l.relation = ANY (?::text[]::regclass[]) AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+              AND l.granted AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
+              AND a.pid <> pg_backend_pid() AND a.backend_type = 'client backend' AND (a.xact_start IS NULL OR a.xact_start <= ?::timestamptz)""";
+
+    private final Duration grace;
+
+    public CloseSource() {
+        this(Duration.ofSeconds(5));
+    }
+
+    /** @param grace how long transactions that began before the gate may still take to end by themselves */
+    CloseSource(Duration grace) {
+        this.grace = grace;
+    }
+
+    @Override
+    public WorkerReport run(WorkerContext context) throws Exception {
+        try (var source = Database.source(context, NAME).open()) {
+            Transaction.in(source, () -> mark(source, context));
+            var ended = close(source);
+            WriteGate.requireUp(source, Side.SOURCE);
+            var tables = Table.all(source).size();
+            var notes = ended == 0 ? List.<String>of() : List.of(ended + " sessions on the source were still writing " + grace.toSeconds()
+                    + " s after the freeze and were ended; what they had not committed was never acknowledged");
+            return WorkerReport.succeeded("The source database is closed for writing: " + tables + " tables.",
+                    Map.of(WorkerReport.Figure.TABLES, (long) tables, WorkerReport.Figure.REFUSED_WRITES, WriteGate.refusedWrites(source)), notes);
+        }
+    }
+
+    private static void mark(Connection source, WorkerContext context) throws SQLException, Refusal {
+        TargetClaim.lock(source);
+        var marker = Marker.read(source);
+        if (marker.isPresent()) {
+            marker.get().requireOurs(Side.SOURCE, context);
+            Marker.update(source, context, Marker.State.CLOSED, Optional.empty());
+        } else {
+            Marker.create(source, context, Marker.State.CLOSED);
+        }
+        WriteGate.createFunction(source);
+    }
+
+    /** One table at a time, so that no lock is held while waiting for another; answers how many sessions had to be ended. */
+    private int close(Connection source) throws SQLException, Refusal {
+        var begun = System.nanoTime();
+        var ended = 0;
+        var open = WriteGate.ungated(source);
+        while (!open.isEmpty()) {
+            var stuck = new ArrayList<String>();
+            for (var table : open) {
+                if (!WriteGate.tryClose(source, table)) {
+                    stuck.add(table);
+                    ended += System.nanoTime() - begun > grace.toNanos() ? endWriters(source, List.of(table)) : 0;
+                }
+            }
+            if (System.nanoTime() - begun > GIVE_UP.toNanos()) {
+                throw new SQLException(describe(source, stuck));
+            }
+            open = WriteGate.ungated(source);
+        }
+        return ended + endOlderThanTheGate(source);
+    }
+
+    private static int endWriters(Connection source, List<String> tables) throws SQLException {
+        var now = Query.string(source, "SELECT clock_timestamp()::text");
+        return Sessions.end(source, Query.list(source, WRITERS, row -> row.getInt(1), tables, now));
+    }
+
+    /** Taking each lock has already waited for the older writers; this proves it, and ends any that a cancelled statement left. */
+    private static int endOlderThanTheGate(Connection source) throws SQLException {
+        return endWriters(source, Table.all(source).stream().map(Table::sql).toList());
+    }
+
+    private static String describe(Connection source, List<String> stuck) throws SQLException {
+        var prepared = Query.strings(source, "SELECT gid FROM pg_prepared_xacts WHERE database = current_database()");
+        return "the write gate cannot be put on " + stuck.size() + " tables of the source, first " + stuck + ": " + (prepared.isEmpty()
+                ? "a session holds them locked that this role may not end, such as an autovacuum to prevent wraparound; wait for it"
+                : "prepared transactions " + prepared + " hold them locked; COMMIT PREPARED or ROLLBACK PREPARED them");
+    }
+}

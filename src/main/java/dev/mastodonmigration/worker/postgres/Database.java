@@ -1,0 +1,84 @@
+package dev.mastodonmigration.worker.postgres;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * One of the two databases as one task sees it. The address is read anew at each use, because credentials rotate.
+ *
+ * @param override another database on the same server, as the rehearsal's scratch database
+ */
+record Database(WorkerContext context, Side side, String task, Optional<String> override) {
+    /** Every session of ours begins with this, so that those of a killed worker are found and ended. */
+    static final String APPLICATION = "mastodon-migration";
+
+    private static final int CONNECT_TIMEOUT_SECONDS = 10;
+
+    static Database source(WorkerContext context, String task) {
+        return new Database(context, Side.SOURCE, task, Optional.empty());
+    }
+
+    static Database target(WorkerContext context, String task) {
+        return new Database(context, Side.TARGET, task, Optional.empty());
+    }
+
+    Database named(String database) {
+        return new Database(context, side, task, Optional.of(database));
+    }
+
+    PostgresUrl url() throws Refusal, IOException {
+        var url = PostgresUrl.parse(side.secret(), context.url(side.secret()));
+        return override.map(url::withDatabase).orElse(url);
+    }
+
+    String applicationName() {
+        return APPLICATION + " " + task;
+    }
+
+    /**
+     * Opens a session. It has no socket timeout, because a checksum of a large table is silent for long; TCP keepalive finds a dead peer.
+     *
+     * @throws SQLException that names the side, the host and the likely cause
+     */
+    Connection open() throws Refusal, IOException, SQLException {
+        var url = url();
+        var source = new PGSimpleDataSource();
+        source.setServerNames(new String[] {url.host()});
+        source.setPortNumbers(new int[] {url.port()});
+        source.setDatabaseName(url.database());
+        source.setUser(url.user());
+        source.setPassword(url.password());
+        source.setApplicationName(applicationName());
+        source.setConnectTimeout(CONNECT_TIMEOUT_SECONDS);
+        source.setLoginTimeout(CONNECT_TIMEOUT_SECONDS);
+        source.setTcpKeepAlive(true);
+        source.setSslMode(url.sslMode());
+        Optional.ofNullable(url.parameters().get("sslrootcert")).ifPresent(source::setSslRootCert);
+        try {
+            return source.getConnection();
+        } catch (SQLException e) {
+            throw new SQLException(explain(url, e), e.getSQLState(), e);
+        }
+    }
+
+    private String explain(PostgresUrl url, SQLException e) {
+        var state = e.getSQLState() == null ? "" : e.getSQLState();
+        var server = url.host() + ":" + url.port();
+        var fix = " Correct " + side.secret() + " in its Secret.";
+        if (state.startsWith("28")) {
+            return "The " + side + " database at " + server + " refuses user \"" + url.user() + "\": wrong password, or the server does not let it in from here." + fix;
+        }
+        return switch (state) {
+            case "3D000" -> "The " + side + " server " + server + " has no database \"" + url.database() + "\"." + fix;
+            case "53300" -> "The " + side + " server " + server + " has no connection left. Lower strategy.parallelism or close other sessions.";
+            case "08001", "08004", "08006" -> "The " + side + " database at " + server + " cannot be reached: "
+                    + (e.getMessage().contains("SSL") ? "TLS failed (sslmode=" + url.sslMode() + ")." : "check host, port and network rules.") + fix;
+            default -> "The " + side + " database at " + server + " does not accept a connection: " + e.getMessage();
+        };
+    }
+}

@@ -1,0 +1,41 @@
+package dev.mastodonmigration.worker.postgres;
+
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Edits the table of contents of a dump, as {@code pg_restore -l} lists it, to what may and can be restored elsewhere by an owner that is no superuser. */
+final class DumpContents {
+    private static final Pattern ENTRY = Pattern.compile("(\\d+); \\d+ \\d+ (.*)");
+
+    /**
+     * Entries that need rights nobody has on a hosted database, belong to the provider, or are done by us: extensions before loading,
+     * materialized views after it, because pg_restore would refresh them with an empty search path.
+     */
+    private static final List<String> LEFT_OUT = List.of("EVENT TRIGGER ", "COMMENT - EVENT TRIGGER ", "EXTENSION ", "COMMENT - EXTENSION ", "ACL ", "DEFAULT ACL ",
+            "DATABASE ", "COMMENT - DATABASE ", "PUBLICATION ", "COMMENT - PUBLICATION ", "SUBSCRIPTION ", "COMMENT - SUBSCRIPTION ", "SECURITY LABEL ",
+            "MATERIALIZED VIEW DATA ", "STATISTICS DATA ");
+
+    private DumpContents() {}
+
+    /**
+     * Keeps the entries to restore.
+     *
+     * @param listing         lines of {@code pg_restore -l}
+     * @param existingSchemas schemas that the target has already
+     */
+    static List<String> edited(List<String> listing, Set<String> existingSchemas) {
+        return listing.stream().filter(line -> keeps(line, existingSchemas)).toList();
+    }
+
+    private static boolean keeps(String line, Set<String> existingSchemas) {
+        var matcher = ENTRY.matcher(line);
+        if (!matcher.matches()) {
+            return false;
+        }
+        var entry = matcher.group(2);
+        return LEFT_OUT.stream().noneMatch(entry::startsWith)
+                && existingSchemas.stream().noneMatch(schema -> entry.startsWith("SCHEMA - " + schema + " ") || entry.startsWith("COMMENT - SCHEMA " + schema + " "))
+                && !(entry.startsWith("TRIGGER ") && entry.contains(" " + WriteGate.TRIGGER + " "));
+    }
+}

@@ -1,0 +1,105 @@
+package dev.mastodonmigration.worker.postgres;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One attempt to load the target, alone. It holds an advisory lock for as long as it lives, and gives itself a secret that the write gate and
+ * the first restored transaction ask for: an earlier attempt that wakes up late has the wrong one.
+ */
+final class LoadAttempt implements AutoCloseable {
+    private final Connection target;
+    private final WorkerContext context;
+    private final String secret;
+    private final List<String> keptSchemas;
+
+    private LoadAttempt(Connection target, WorkerContext context, String secret, List<String> keptSchemas) {
+        this.target = target;
+        this.context = context;
+        this.secret = secret;
+        this.keptSchemas = keptSchemas;
+    }
+
+    /**
+     * Takes over from whatever was before: its sessions are ended and what it loaded is dropped.
+     *
+     * @throws Refusal when the target is not ours, or opened
+     */
+    static LoadAttempt begin(Database database) throws SQLException, IOException, InterruptedException, Refusal {
+        var target = database.open();
+        try {
+            var context = database.context();
+            Marker.ours(target, Side.TARGET, context);
+            Sessions.endOlderOfOurs(target);
+            if (!Query.isTrue(target, "SELECT pg_try_advisory_lock(hashtext('mastodon_migration'), 2)")) {
+                throw new SQLException("another worker is loading the target database");
+            }
+            LoadedContent.drop(target, context);
+            var secret = randomSecret();
+            Transaction.in(target, () -> {
+                Marker.update(target, context, Marker.State.LOADING, Optional.of(secret));
+                WriteGate.createFunction(target);
+            });
+            return new LoadAttempt(target, context, secret, Marker.ours(target, Side.TARGET, context).keptSchemas());
+        } catch (SQLException | InterruptedException | Refusal | RuntimeException e) {
+            target.close();
+            throw e;
+        }
+    }
+
+    Connection connection() {
+        return target;
+    }
+
+    List<String> keptSchemas() {
+        return keptSchemas;
+    }
+
+    /** Fails when a newer attempt has ended our session. */
+    void requireHeld() throws SQLException, Refusal {
+        var marker = Marker.ours(target, Side.TARGET, context);
+        if (!marker.session().equals(Optional.of(secret))) {
+            throw new SQLException("a newer worker has taken over the target database");
+        }
+    }
+
+    /** SQL that fails unless this attempt is still the one, and keeps it so until the transaction ends. */
+    String fence() {
+        return """
+                DO $fence$ BEGIN
+                  PERFORM FROM mastodon_migration.marker WHERE state = 'loading' AND session = '%s' FOR SHARE;
+                  IF NOT FOUND THEN RAISE EXCEPTION 'a newer worker has taken over the target database'; END IF;
+                END $fence$;
+                """.formatted(secret);
+    }
+
+    /** Lets pg_restore pass the write gate. */
+    Map<String, String> environment() {
+        return Map.of("PGOPTIONS", "-c " + WriteGate.SESSION_SETTING + "=" + secret);
+    }
+
+    /** The load is complete; from here on nobody passes the gate. */
+    void loaded() throws SQLException, Refusal {
+        requireHeld();
+        Marker.update(target, context, Marker.State.LOADED, Optional.empty());
+    }
+
+    private static String randomSecret() {
+        var bytes = new byte[16];
+        new SecureRandom().nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    @Override
+    public void close() throws SQLException {
+        target.close();
+    }
+}

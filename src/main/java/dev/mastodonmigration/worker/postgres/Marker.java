@@ -1,0 +1,100 @@
+package dev.mastodonmigration.worker.postgres;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Says in the database itself which migration may write to it, so that nothing of ours ever touches a foreign one.
+ *
+ * @param epoch          of the last task that changed the database; a worker of an older epoch may write nothing
+ * @param session        secret of the one loading attempt that may pass the write gate: a newer attempt changes it, and a worker that was asleep is refused
+ * @param keptSchemas    what was there before us and is never dropped
+ * @param keptExtensions likewise
+ */
+record Marker(String uid, String name, State state, long epoch, Optional<String> session, List<String> keptSchemas, List<String> keptExtensions) {
+    static final String SCHEMA = "mastodon_migration";
+    private static final String INSUFFICIENT_PRIVILEGE = "42501";
+
+    /** On the source only {@link #CLOSED}; on the target the others, in this order. */
+    enum State {
+        CLOSED, CLAIMED, LOADING, LOADED, OPENED;
+
+        String sql() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
+    }
+
+    /**
+     * Reads the marker of this database, if it has one.
+     *
+     * @throws Refusal when our schema is there and its marker cannot be read: it is not ours
+     */
+    static Optional<Marker> read(Connection connection) throws SQLException, Refusal {
+        if (!Query.isTrue(connection, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = '" + SCHEMA + "')")) {
+            return Optional.empty();
+        }
+        try {
+            var found = Query.list(connection, "SELECT uid, name, upper(state), epoch, session, kept_schemas, kept_extensions FROM mastodon_migration.marker",
+                    row -> new Marker(row.getString(1), row.getString(2), State.valueOf(row.getString(3)), row.getLong(4),
+                            Optional.ofNullable(row.getString(5)), Query.array(row, 6), Query.array(row, 7)));
+            if (found.size() == 1) {
+                return Optional.of(found.getFirst());
+            }
+        } catch (SQLException e) {
+            if (!INSUFFICIENT_PRIVILEGE.equals(e.getSQLState()) && !"42P01".equals(e.getSQLState()) && !"42703".equals(e.getSQLState())) {
+                throw e;
+            }
+        }
+        throw new Refusal("Database " + connection.getCatalog() + " has a schema mastodon_migration without a marker that we can read. "
+                + "It is not of this migration: drop that schema, or choose another database.");
+    }
+
+    /**
+     * The marker, proved to be this migration's and not of a later epoch.
+     *
+     * @throws Refusal otherwise: nothing may be written here
+     */
+    static Marker ours(Connection connection, Side side, WorkerContext context) throws SQLException, Refusal {
+        var marker = read(connection).orElseThrow(() -> new Refusal("The " + side + " database carries no marker of " + context.migrationName()
+                + ", so nothing was written to it. It was replaced, or released: start a new migration."));
+        marker.requireOurs(side, context);
+        return marker;
+    }
+
+    void requireOurs(Side side, WorkerContext context) throws Refusal {
+        if (!isOurs(context)) {
+            throw new Refusal("The " + side + " database belongs to migration " + name + " (uid " + uid + "), so nothing was written to it. "
+                    + "Finish or abort that migration, or choose another database.");
+        }
+        if (context.epoch() < epoch) {
+            throw new Refusal("The " + side + " database has moved on to epoch " + epoch + " while this worker is of epoch " + context.epoch()
+                    + ": it was started too long ago and wrote nothing.");
+        }
+    }
+
+    boolean isOurs(WorkerContext context) {
+        return uid.equals(context.migrationUid());
+    }
+
+    /** Creates schema and marker; inside a transaction. */
+    static void create(Connection connection, WorkerContext context, State state) throws SQLException {
+        Query.run(connection, "CREATE SCHEMA mastodon_migration", """
+                CREATE TABLE mastodon_migration.marker (
+                  single boolean PRIMARY KEY DEFAULT true CHECK (single), uid text NOT NULL, name text NOT NULL, state text NOT NULL, epoch bigint NOT NULL,
+                  session text, kept_schemas text[] NOT NULL, kept_extensions text[] NOT NULL, updated_at timestamptz NOT NULL DEFAULT now())""");
+        Query.update(connection, """
+                INSERT INTO mastodon_migration.marker (uid, name, state, epoch, kept_schemas, kept_extensions) SELECT ?, ?, ?, ?,
+                  (SELECT coalesce(array_agg(nspname::text), '{}') FROM pg_namespace), (SELECT coalesce(array_agg(extname::text), '{}') FROM pg_extension)""",
+                context.migrationUid(), context.migrationName(), state.sql(), context.epoch());
+    }
+
+    /** Moves to another state, at this worker's epoch; an empty session means that nobody passes the gate. */
+    static void update(Connection connection, WorkerContext context, State state, Optional<String> session) throws SQLException {
+        Query.update(connection, "UPDATE mastodon_migration.marker SET state = ?, epoch = ?, session = ?, updated_at = now() WHERE uid = ?",
+                state.sql(), context.epoch(), session.orElse(null), context.migrationUid());
+    }
+}

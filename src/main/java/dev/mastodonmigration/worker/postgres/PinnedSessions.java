@@ -1,0 +1,75 @@
+package dev.mastodonmigration.worker.postgres;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/**
+ * Several read-only sessions to one database, set up so that the same value has the same text on every server, and all in one snapshot when one
+ * is given. Their work runs side by side.
+ */
+final class PinnedSessions implements AutoCloseable {
+    /** What to ask one of the sessions. */
+    @FunctionalInterface
+    interface Question<T> {
+        T ask(Connection session) throws SQLException;
+    }
+
+    /** Settings on which the text of floats, dates, bytes, money and names depends. */
+    private static final String[] PINS = {"SET extra_float_digits = 3", "SET DateStyle = 'ISO, YMD'", "SET TimeZone = 'UTC'", "SET bytea_output = 'hex'",
+        "SET IntervalStyle = 'postgres'", "SET lc_monetary = 'C'", "SET xmlbinary = 'base64'", "SET row_security = off", "SET search_path = public, heroku_ext",
+        "SET statement_timeout = 0", "SET idle_in_transaction_session_timeout = 0", "SET default_transaction_read_only = on"};
+
+    private final List<Connection> all = new ArrayList<>();
+    private final BlockingQueue<Connection> free = new LinkedBlockingQueue<>();
+    private final Parallel threads;
+
+    PinnedSessions(Database database, Optional<String> snapshot, int width) throws SQLException, IOException, Refusal {
+        threads = new Parallel(width);
+        try {
+            for (var i = 0; i < width; i++) {
+                var session = database.open();
+                all.add(session);
+                Query.run(session, PINS);
+                if (snapshot.isPresent()) {
+                    session.setAutoCommit(false);
+                    Query.run(session, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", "SET TRANSACTION SNAPSHOT '" + snapshot.get() + "'");
+                }
+                free.add(session);
+            }
+        } catch (SQLException | IOException | Refusal e) {
+            close();
+            throw e;
+        }
+    }
+
+    <T> Future<T> submit(Question<T> question) {
+        return threads.submit(() -> {
+            var session = free.take();
+            try {
+                return question.ask(session);
+            } finally {
+                free.add(session);
+            }
+        });
+    }
+
+    <T> T ask(Question<T> question) throws SQLException, IOException, Refusal, InterruptedException {
+        return Parallel.result(submit(question));
+    }
+
+    @Override
+    public void close() throws SQLException {
+        threads.close();
+        for (var session : all) {
+            session.close();
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package dev.mastodonmigration.worker.postgres;
+
+import dev.mastodonmigration.worker.control.Findings;
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Looks at both databases and says at once everything that would stop the migration later. Changes nothing anywhere. */
+public final class PostgresPreflight implements Findings.Check {
+    static final String NAME = "preflight";
+
+    /** Set to {@code true} on the worker when a rehearsal is planned: then the target's user must be able to create a database. */
+    public static final String ENV_REHEARSAL = "MIGRATION_REHEARSAL";
+
+    /** Figures of this check; bytes are of the whole source database, rows the planner's estimate. */
+    public static final String SOURCE_BYTES = "sourceBytes";
+    public static final String ROWS_ESTIMATE = "rowsEstimate";
+    public static final String SOURCE_MAJOR = "sourceMajor";
+    public static final String TARGET_MAJOR = "targetMajor";
+
+    private final boolean rehearsal;
+    private final List<String> blockers = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
+    private final Map<String, Long> figures = new TreeMap<>();
+
+    private PostgresPreflight(boolean rehearsal) {
+        this.rehearsal = rehearsal;
+    }
+
+    /** The check, as planned by the worker's environment. */
+    public static Findings.Check fromEnvironment() {
+        return planned(Boolean.parseBoolean(System.getenv(ENV_REHEARSAL)));
+    }
+
+    static Findings.Check planned(boolean rehearsal) {
+        return context -> new PostgresPreflight(rehearsal).check(context);
+    }
+
+    @Override
+    public Findings check(WorkerContext context) throws SQLException, IOException, InterruptedException {
+        var source = connect(Database.source(context, NAME));
+        var target = connect(Database.target(context, NAME));
+        try {
+            if (source.isPresent()) {
+                new SourceCheck(source.get(), context, blockers, notes, figures).run();
+            }
+            if (target.isPresent()) {
+                checkTarget(target.get(), context);
+            }
+            if (source.isPresent() && target.isPresent()) {
+                checkPair(source.get(), target.get());
+            }
+            return new Findings(blockers, notes, figures);
+        } finally {
+            for (var connection : List.of(source, target)) {
+                if (connection.isPresent()) {
+                    connection.get().close();
+                }
+            }
+        }
+    }
+
+    private Optional<Connection> connect(Database database) throws IOException {
+        try {
+            return Optional.of(database.open());
+        } catch (SQLException | Refusal e) {
+            blockers.add(e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private void checkTarget(Connection target, WorkerContext context) throws SQLException {
+        figures.put(TARGET_MAJOR, (long) target.getMetaData().getDatabaseMajorVersion());
+        try {
+            var marker = Marker.read(target);
+            if (marker.isPresent()) {
+                marker.get().requireOurs(Side.TARGET, context);
+            } else {
+                TargetClaim.occupied(target).ifPresent(blockers::add);
+            }
+        } catch (Refusal e) {
+            blockers.add(e.getMessage());
+        }
+        if (Query.isTrue(target, "SELECT pg_is_in_recovery()")) {
+            blockers.add("The target database is a read-only standby. Put the primary's address into " + Side.TARGET.secret() + ".");
+            return;
+        }
+        if (!Query.isTrue(target, "SELECT has_database_privilege(current_database(), 'CREATE')")) {
+            blockers.add("User " + user(target) + " may not create schemas in the target database " + target.getCatalog() + ". GRANT CREATE ON DATABASE, or make it the owner.");
+        }
+        if (!Query.isTrue(target, "SELECT has_schema_privilege('public', 'CREATE')")) {
+            blockers.add("User " + user(target) + " may not create tables in schema public of the target database. Make it the owner of the database.");
+        }
+        if (rehearsal && !Query.isTrue(target, "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")) {
+            blockers.add("User " + user(target) + " may not create the scratch database of the rehearsal on the target server. ALTER ROLE … CREATEDB, or set rehearsal.enabled to false.");
+        }
+    }
+
+    private void checkPair(Connection source, Connection target) throws SQLException, IOException, InterruptedException {
+        if (isSameDatabase(source, target)) {
+            blockers.add("Source and target are the same database, even if under two names: " + target.getCatalog() + ". Put another database into " + Side.TARGET.secret() + ".");
+            return;
+        }
+        var from = source.getMetaData().getDatabaseMajorVersion();
+        var to = target.getMetaData().getDatabaseMajorVersion();
+        if (to < from) {
+            blockers.add("The target runs Postgres " + to + ", which is older than the source's " + from + ". Use a target of version " + from + " or newer.");
+        }
+        var programs = PostgresPrograms.find(from);
+        if (programs.isEmpty()) {
+            blockers.add("The worker has no pg_dump that can read Postgres " + from + ". Use a worker image with the PostgreSQL client of version " + from + " or newer.");
+        } else if (programs.get().major() >= 17 && to < 17) {
+            blockers.add("The worker's pg_restore " + programs.get().major() + " cannot load into Postgres " + to + ". Use a worker image that also has the PostgreSQL client of version " + from + ".");
+        }
+        var encodings = List.of(encoding(source), encoding(target));
+        if (!encodings.get(0).equals(encodings.get(1))) {
+            blockers.add("The source is encoded in " + encodings.get(0) + " and the target in " + encodings.get(1) + ". Create the target database with ENCODING '" + encodings.get(0) + "'.");
+        }
+        var collations = List.of(collation(source), collation(target));
+        if (!collations.get(0).equals(collations.get(1))) {
+            notes.add("texts sort by " + collations.get(0) + " on the source and by " + collations.get(1) + " on the target; indexes are built anew, so nothing breaks");
+        }
+        for (var extension : Extensions.used(source)) {
+            if (!Query.isTrue(target, "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = ?)", extension.name())) {
+                var missing = "extension " + extension.name() + " of the source is not available on the target";
+                if (extension.needed()) {
+                    blockers.add("The " + missing + ", and tables depend on it. Choose a target that offers it, or drop it on the source.");
+                } else {
+                    notes.add(missing + "; nothing depends on it, so it is left out");
+                }
+            }
+        }
+    }
+
+    /** Advisory locks are per database, whatever name led there. */
+    private static boolean isSameDatabase(Connection source, Connection target) throws SQLException {
+        var key = new SecureRandom().nextLong();
+        Query.list(target, "SELECT pg_advisory_lock(?)", row -> "locked", key);
+        try {
+            if (Query.isTrue(source, "SELECT pg_try_advisory_lock(?)", key)) {
+                Query.isTrue(source, "SELECT pg_advisory_unlock(?)", key);
+                return false;
+            }
+            return true;
+        } finally {
+            Query.isTrue(target, "SELECT pg_advisory_unlock(?)", key);
+        }
+    }
+
+    private static String user(Connection connection) throws SQLException {
+        return Query.string(connection, "SELECT current_user");
+    }
+
+    private static String encoding(Connection connection) throws SQLException {
+        return Query.string(connection, "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()");
+    }
+
+    private static String collation(Connection connection) throws SQLException {
+        return Query.string(connection, "SELECT datcollate FROM pg_database WHERE datname = current_database()");
+    }
+}

@@ -1,0 +1,27 @@
+package dev.mastodonmigration.worker.postgres;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerTask;
+import java.util.Map;
+
+/** Takes our marker off the target after completion: the database is then the instance's alone. */
+public final class ReleaseTarget implements WorkerTask {
+    static final String NAME = "release";
+
+    @Override
+    public WorkerReport run(WorkerContext context) throws Exception {
+        try (var target = Database.target(context, NAME).open()) {
+            if (Marker.read(target).isEmpty()) {
+                return WorkerReport.succeeded("The target database carries nothing of this migration.", Map.of());
+            }
+            var marker = Marker.ours(target, Side.TARGET, context);
+            if (marker.state() != Marker.State.OPENED && marker.state() != Marker.State.CLAIMED) {
+                throw new Refusal("The target database is " + marker.state().sql() + " and still closed for writing, so its marker was left. Set spec.state to Aborted to empty it.");
+            }
+            Query.run(target, "DROP SCHEMA mastodon_migration CASCADE");
+            return WorkerReport.succeeded("The target database carries nothing of the migration any more.", Map.of());
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package dev.mastodonmigration.worker.postgres;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+
+/** The source's half of the preflight: whether it can be read whole and closed for writing, and what in it deserves a word. */
+final class SourceCheck {
+    private static final int NAMED = 5;
+    private static final String TABLES = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE " + Table.USER_TABLE;
+
+    /** Without a key that names every row, rows cannot be told apart: neither in a message nor by live capture. */
+    private static final String WITHOUT_KEY = "SELECT format('%I.%I (%s MiB)', n.nspname, c.relname, pg_table_size(c.oid) / 1048576) FROM pg_class c"
+            + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE " + Table.USER_TABLE + """
+             AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+              AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey) AND NOT a.attnotnull)) ORDER BY 1""";
+
+    private final Connection source;
+    private final WorkerContext context;
+    private final List<String> blockers;
+    private final List<String> notes;
+    private final Map<String, Long> figures;
+
+    SourceCheck(Connection source, WorkerContext context, List<String> blockers, List<String> notes, Map<String, Long> figures) {
+        this.source = source;
+        this.context = context;
+        this.blockers = blockers;
+        this.notes = notes;
+        this.figures = figures;
+    }
+
+    void run() throws SQLException {
+        figures.put(PostgresPreflight.SOURCE_MAJOR, (long) source.getMetaData().getDatabaseMajorVersion());
+        figures.put(PostgresPreflight.SOURCE_BYTES, Query.number(source, "SELECT pg_database_size(current_database())"));
+        figures.put(WorkerReport.Figure.TABLES, (long) Table.all(source).size());
+        figures.put(PostgresPreflight.ROWS_ESTIMATE, Query.number(source, "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
+                + Table.USER_TABLE));
+        try {
+            var marker = Marker.read(source);
+            if (marker.isPresent()) {
+                marker.get().requireOurs(Side.SOURCE, context);
+            }
+        } catch (Refusal e) {
+            blockers.add(e.getMessage());
+        }
+        if (Query.isTrue(source, "SELECT pg_is_in_recovery()")) {
+            blockers.add("The source database is a read-only standby, which cannot be closed for writing. Put the primary's address into " + Side.SOURCE.secret() + ".");
+            return;
+        }
+        rights();
+        remarks();
+    }
+
+    private void rights() throws SQLException {
+        var user = Query.string(source, "SELECT current_user");
+        if (!Query.isTrue(source, "SELECT has_database_privilege(current_database(), 'CREATE')")) {
+            blockers.add("User " + user + " may not create a schema in the source database, which the write gate needs. Use the default credential, which owns the database.");
+        }
+        var foreign = Query.strings(source, TABLES + " AND NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 1");
+        if (!foreign.isEmpty()) {
+            blockers.add("User " + user + " does not own " + foreign.size() + " tables of the source, first " + first(foreign)
+                    + ", so it cannot close them for writing. Use the default credential, or ALTER TABLE … OWNER TO " + user + ".");
+        }
+        var forbidden = Query.strings(source, "SELECT DISTINCT quote_ident(n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE " + Table.USER_TABLE
+                + " AND NOT has_schema_privilege(n.oid, 'USAGE') ORDER BY 1");
+        if (!forbidden.isEmpty()) {
+            blockers.add("User " + user + " may not read the source's schemas " + first(forbidden) + ". GRANT USAGE ON SCHEMA and SELECT on its tables, or drop it.");
+        }
+    }
+
+    private void remarks() throws SQLException {
+        var largeObjects = Query.number(source, "SELECT count(*) FROM pg_largeobject_metadata");
+        if (largeObjects > 0) {
+            notes.add("the source holds " + largeObjects + " large objects; Mastodon uses none, they are copied and not compared");
+        }
+        var secured = Query.strings(source, TABLES + " AND c.relrowsecurity ORDER BY 1");
+        if (!secured.isEmpty()) {
+            notes.add("row security is on for " + first(secured) + "; copying reads all rows or fails, it never leaves some out");
+        }
+        var keyless = Query.strings(source, WITHOUT_KEY);
+        if (!keyless.isEmpty()) {
+            notes.add(keyless.size() + " tables have no usable key: " + first(keyless) + "; they are copied inside the freeze, and their rows cannot be named in messages");
+        }
+        var foreignTables = Query.strings(source, "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'f' AND " + Table.USER_SCHEMA);
+        if (!foreignTables.isEmpty()) {
+            notes.add("foreign tables " + first(foreignTables) + " point elsewhere: their definitions are copied, their rows are not");
+        }
+    }
+
+    private static String first(List<String> names) {
+        return String.join(", ", names.subList(0, Math.min(NAMED, names.size()))) + (names.size() > NAMED ? ", …" : "");
+    }
+}

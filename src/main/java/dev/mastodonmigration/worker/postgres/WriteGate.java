@@ -1,0 +1,132 @@
+package dev.mastodonmigration.worker.postgres;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Refuses every write to the instance's tables while they are on the move: a lock, not a look, because a client can connect after any proof
+ * that there is none. The triggers are {@code ENABLE ALWAYS}, so that {@code session_replication_role} does not pass them.
+ */
+final class WriteGate {
+    static final String TRIGGER = "mastodon_migration_gate";
+
+    /** Session setting that our own load carries, see {@link Marker#session}. */
+    static final String SESSION_SETTING = "mastodon_migration.session";
+
+    /** Long enough for a plain autovacuum to yield (it does after {@code deadlock_timeout}, 1 s), short for those who queue behind us. */
+    private static final String LOCK_TIMEOUT = "1500ms";
+
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
+    private static final String DEADLOCK = "40P01";
+    private static final Duration GIVE_UP = Duration.ofMinutes(3);
+
+    /** A sequence counts the refusals, because it is the one thing that survives the rollback of the refused transaction. */
+    private static final String[] FUNCTION = {"CREATE SEQUENCE IF NOT EXISTS mastodon_migration.refused_writes", """
+            CREATE OR REPLACE FUNCTION mastodon_migration.refuse_write() RETURNS trigger
+            LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $gate$
+            DECLARE migration text;
+            BEGIN
+              IF current_setting('mastodon_migration.session', true) = (SELECT session FROM mastodon_migration.marker) THEN
+                RETURN NULL;
+              END IF;
+              PERFORM nextval('mastodon_migration.refused_writes');
+              SELECT name INTO migration FROM mastodon_migration.marker;
+              RAISE EXCEPTION 'write to %.% refused: this database is closed while migration % moves it', TG_TABLE_SCHEMA, TG_TABLE_NAME, migration
+                USING ERRCODE = 'read_only_sql_transaction', HINT = 'Writes are possible again when the migration has ended. Reads are not affected.';
+            END
+            $gate$"""};
+
+    /** Puts the gate on all tables, for use where nobody can have opened them yet: in the transaction that creates them. */
+    static final String ON_ALL_TABLES = """
+            DO $gate$
+            DECLARE t regclass;
+            BEGIN
+              FOR t IN SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE %s
+              LOOP
+                EXECUTE format('CREATE TRIGGER mastodon_migration_gate BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %%s FOR EACH STATEMENT EXECUTE FUNCTION mastodon_migration.refuse_write()', t);
+                EXECUTE format('ALTER TABLE %%s ENABLE ALWAYS TRIGGER mastodon_migration_gate', t);
+              END LOOP;
+            END
+            $gate$;
+            """.formatted(Table.USER_TABLE);
+
+    private static final String UNGATED = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
+            + Table.USER_TABLE + " AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = '" + TRIGGER + "' AND g.tgenabled = 'A') ORDER BY 1";
+
+    private static final String GATED = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid"
+            + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE g.tgname = '" + TRIGGER + "' ORDER BY 1";
+
+    private WriteGate() {}
+
+    static void createFunction(Connection connection) throws SQLException {
+        Query.run(connection, FUNCTION);
+    }
+
+    /** Tables that can still be written to. */
+    static List<String> ungated(Connection connection) throws SQLException {
+        return Query.strings(connection, UNGATED);
+    }
+
+    static void requireUp(Connection connection, Side side) throws SQLException, Refusal {
+        var open = ungated(connection);
+        if (!open.isEmpty()) {
+            throw new Refusal("The write gate of the " + side + " database is not up on " + open.size() + " tables, first " + open.getFirst()
+                    + ". Someone removed it or created a table since; writes may have got past it, so nothing further was done.");
+        }
+    }
+
+    /** Writes refused so far; 0 where there never was a gate. */
+    static long refusedWrites(Connection connection) throws SQLException {
+        return Query.isTrue(connection, "SELECT to_regclass('mastodon_migration.refused_writes') IS NOT NULL")
+                ? Query.number(connection, "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM mastodon_migration.refused_writes") : 0;
+    }
+
+    /** Puts the gate on one table; waits behind older writers at most the lock timeout. Answers whether it is up. */
+    static boolean tryClose(Connection connection, String table) throws SQLException, Refusal {
+        return tryLocked(connection, () -> {
+            if (!Query.isTrue(connection, "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgname = '" + TRIGGER + "' AND tgrelid = ?::regclass)", table)) {
+                Query.run(connection, "CREATE TRIGGER " + TRIGGER + " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON " + table
+                        + " FOR EACH STATEMENT EXECUTE FUNCTION mastodon_migration.refuse_write()");
+            }
+            Query.run(connection, "ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + TRIGGER);
+        });
+    }
+
+    /**
+     * Takes the gate off all tables and does what belongs to it, in one transaction.
+     *
+     * @throws SQLException when readers kept a table locked for three minutes
+     */
+    static void open(Connection connection, Transaction.Body andThen) throws SQLException, Refusal {
+        var deadline = System.nanoTime() + GIVE_UP.toNanos();
+        while (!tryLocked(connection, () -> {
+            for (var table : Query.strings(connection, GATED)) {
+                Query.run(connection, "DROP TRIGGER " + TRIGGER + " ON " + table);
+            }
+            Query.run(connection, "DROP FUNCTION IF EXISTS mastodon_migration.refuse_write()");
+            andThen.run();
+        })) {
+            if (System.nanoTime() > deadline) {
+                throw new SQLException("the write gate could not be opened in " + GIVE_UP.toMinutes() + " minutes: another session holds a table locked");
+            }
+        }
+    }
+
+    private static boolean tryLocked(Connection connection, Transaction.Body body) throws SQLException, Refusal {
+        try {
+            Transaction.in(connection, () -> {
+                Query.run(connection, "SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'", "SET LOCAL search_path = pg_catalog");
+                body.run();
+            });
+            return true;
+        } catch (SQLException e) {
+            if (LOCK_NOT_AVAILABLE.equals(e.getSQLState()) || DEADLOCK.equals(e.getSQLState())) {
+                return false;
+            }
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package dev.mastodonmigration.worker.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.control.WorkerReport.Outcome;
+import java.nio.file.Files;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@ExtendWith(SharedPostgres.class)
+class DumpMigrationTest {
+    /** The rows of the catalog that make up a database, with their oids; lazily reset hints such as relhastriggers are left out. */
+    private static final List<String> CATALOG = List.of(
+            "SELECT 'namespace', oid, nspname, nspacl::text FROM pg_namespace WHERE nspname !~ '^pg_'",
+            "SELECT 'class', oid, relname, relkind::text || relnamespace || relowner || coalesce(relacl::text, '') || coalesce(reloptions::text, '') || relfilenode || relrowsecurity::text FROM pg_class WHERE relnamespace <> 'pg_catalog'::regnamespace",
+            "SELECT 'attribute', attrelid, attname, attnum::text || atttypid || attnotnull::text || attisdropped::text FROM pg_attribute WHERE attrelid >= 16384",
+            "SELECT 'function', oid, proname, md5(prosrc) FROM pg_proc", "SELECT 'trigger', oid, tgname, tgrelid::text || tgenabled::text FROM pg_trigger",
+            "SELECT 'type', oid, typname, typtype::text FROM pg_type", "SELECT 'constraint', oid, conname, conrelid::text || convalidated::text FROM pg_constraint",
+            "SELECT 'index', indexrelid, '', indisvalid::text FROM pg_index", "SELECT 'depend', objid, classid || '/' || refclassid, refobjid || '/' || deptype::text || objsubid::text || refobjsubid::text FROM pg_depend",
+            "SELECT 'comment', objoid, description, '' FROM pg_description WHERE objoid >= 16384", "SELECT 'event trigger', oid, evtname, evtenabled::text FROM pg_event_trigger");
+
+    @ParameterizedTest
+    @CsvSource({"15, 15", "14, 17", "15, 18"})
+    void movesAWholeDatabaseAndProvesIt(int from, int to) throws Exception {
+        var world = TwoDatabases.between(from, to).copied();
+
+        var verified = world.run(new VerifyPostgres());
+        assertThat(verified.outcome()).as(verified.message()).isEqualTo(Outcome.SUCCEEDED);
+        assertThat(verified.figures()).containsEntry(Figure.DIFFERENCES, 0L).containsEntry(Figure.REFUSED_WRITES, 0L);
+        assertThat(verified.figures().get(Figure.ROWS)).isGreaterThan(TwoDatabases.STATUSES * 3L);
+        try (var target = world.target()) {
+            assertThat(Query.strings(target, "SELECT matviewname FROM pg_matviews WHERE ispopulated ORDER BY 1"))
+                    .containsExactly("account_summaries", "global_follow_recommendations", "instances");
+            assertThat(Query.number(target, "SELECT count(*) FROM global_follow_recommendations")).isPositive();
+            assertThat(Query.strings(target, "SELECT nspname FROM pg_namespace WHERE nspname = '_heroku'")).isEmpty();
+            assertThat(Query.strings(target, "SELECT extname || ' in ' || extnamespace::regnamespace FROM pg_extension WHERE extname IN ('citext', 'pgcrypto') ORDER BY 1"))
+                    .containsExactly("citext in heroku_ext", "pgcrypto in public");
+            assertThat(Query.number(target, "SELECT reltuples::bigint FROM pg_class WHERE relname = 'statuses'")).isEqualTo(TwoDatabases.STATUSES);
+        }
+
+        var opened = new OpenTarget().run(world.context(world.uid, 2));
+        assertThat(opened.outcome()).isEqualTo(Outcome.SUCCEEDED);
+        assertThat(new OpenTarget().run(world.context(world.uid, 2)).outcome()).isEqualTo(Outcome.SUCCEEDED);
+        world.onTarget("INSERT INTO statuses (text, account_id) SELECT 'first on the new side', min(id) FROM accounts");
+        new ReleaseTarget().run(world.context(world.uid, 2));
+        try (var target = world.target()) {
+            assertThat(Query.strings(target, "SELECT nspname FROM pg_namespace WHERE nspname = 'mastodon_migration'")).isEmpty();
+            assertThat(Query.strings(target, "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")).isEmpty();
+        }
+        assertThat(Files.list(world.home().resolve("scratch"))).isEmpty();
+    }
+
+    @Test
+    void extensionsLeaveTheProvidersSchemaWhereTheTargetsUserMayMoveThem() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        world.secret(WorkerContext.TARGET_POSTGRES_URL, world.targetServer.url(world.target, "postgres")).copied();
+        try (var target = world.target()) {
+            assertThat(Query.strings(target, "SELECT nspname FROM pg_namespace WHERE nspname = 'heroku_ext'")).isEmpty();
+            assertThat(Query.strings(target, "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'citext'")).containsExactly("public");
+        }
+        assertThat(world.run(new VerifyPostgres()).outcome()).isEqualTo(Outcome.SUCCEEDED);
+    }
+
+    @Test
+    void sayingHowFarItIs() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        world.run(new TargetClaim());
+        world.run(new CloseSource());
+        var context = world.context();
+        var report = new CopyPostgres().run(context);
+        var last = context.progress().read();
+        assertThat(last.stage()).isEqualTo("restoring");
+        assertThat(last.bytesTotal()).isPositive();
+        assertThat(report.figures().get(Figure.BYTES)).isPositive();
+        assertThat(report.notes()).anyMatch(note -> note.contains("pg_stat_statements"));
+    }
+
+    @Test
+    void aRehearsalCopiesALiveSourceAndLeavesNothing() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        world.targetServer.allowCreateDatabase(TwoDatabases.TARGET_OWNER);
+        world.run(new TargetClaim());
+        try (var live = LiveWriter.on(world.sourceServer, world.source, TwoDatabases.OWNER)) {
+            live.awaitWrites(5);
+            var report = world.run(new RehearsePostgres());
+            assertThat(report.outcome()).as(report.message()).isEqualTo(Outcome.SUCCEEDED);
+            assertThat(report.figures().get(Figure.COPY_MILLISECONDS)).isPositive();
+            assertThat(report.figures().get(Figure.VERIFY_MILLISECONDS)).isPositive();
+            assertThat(live.refusals()).isZero();
+        }
+        try (var target = world.target()) {
+            assertThat(Query.strings(target, "SELECT datname FROM pg_database WHERE datname = ?", RehearsePostgres.databaseName(world.uid))).isEmpty();
+            assertThat(TargetClaim.content(target)).isEmpty();
+        }
+    }
+
+    @Test
+    void aRehearsalNeverDropsADatabaseOfThatNameThatIsNotOurs() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        world.targetServer.allowCreateDatabase(TwoDatabases.TARGET_OWNER);
+        world.run(new TargetClaim());
+        var scratch = RehearsePostgres.databaseName(world.uid);
+        world.targetServer.createDatabase(scratch, TwoDatabases.TARGET_OWNER);
+        try (var inside = world.targetServer.connect(scratch, TwoDatabases.TARGET_OWNER)) {
+            Query.run(inside, "CREATE TABLE precious AS SELECT 1 AS one");
+            assertThatThrownBy(() -> world.run(new RehearsePostgres())).isInstanceOf(Refusal.class).hasMessageContaining("precious");
+            assertThat(Query.number(inside, "SELECT one FROM precious")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void reopeningLeavesTheSourcesCatalogAsItWas() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        var before = catalog(world);
+        world.run(new CloseSource());
+        world.run(new CloseSource());
+        assertThat(catalog(world)).isNotEqualTo(before);
+        assertThat(world.run(new ReopenSource()).outcome()).isEqualTo(Outcome.SUCCEEDED);
+        assertThat(catalog(world)).isEqualTo(before);
+        assertThat(world.run(new ReopenSource()).outcome()).isEqualTo(Outcome.SUCCEEDED);
+        world.onSource("UPDATE settings SET value = 'open again' WHERE var = 'empty'");
+    }
+
+    @Test
+    void theSourceIsNotReopenedBesideAnOpenTarget() throws Exception {
+        var world = TwoDatabases.between(15, 15).copied();
+        new OpenTarget().run(world.context(world.uid, 2));
+        assertThatThrownBy(() -> new ReopenSource().run(world.context(world.uid, 2))).isInstanceOf(Refusal.class).hasMessageContaining("RolledBack");
+        assertThatThrownBy(() -> world.onSource("DELETE FROM settings")).isInstanceOf(SQLException.class).hasMessageContaining("closed while migration");
+    }
+
+    @Test
+    void abortingEmptiesTheTargetAndReopensTheSource() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        List<String> before;
+        try (var target = world.target()) {
+            before = objects(target);
+        }
+        world.copied();
+        world.run(new ResetTarget());
+        world.run(new ResetTarget());
+        world.run(new ReopenSource());
+        try (var target = world.target()) {
+            assertThat(objects(target)).isEqualTo(before);
+        }
+        world.onSource("INSERT INTO settings (var) VALUES ('goes on')");
+        assertThat(world.copied().run(new VerifyPostgres()).outcome()).isEqualTo(Outcome.SUCCEEDED);
+    }
+
+    @Test
+    void nothingIsDroppedFromAnOpenedOrForeignTarget() throws Exception {
+        var world = TwoDatabases.between(15, 15).copied();
+        var foreign = world.context("99999999-other", 1);
+        for (var task : List.of(new ResetTarget(), new CopyPostgres(), new ReleaseTarget(), new OpenTarget(), new VerifyPostgres(), new TargetClaim(), new CloseSource())) {
+            assertThatThrownBy(() -> task.run(foreign)).as(task.getClass().getSimpleName()).isInstanceOf(Refusal.class).hasMessageContaining("mastodon/" + world.uid);
+        }
+        assertThatThrownBy(() -> new ReopenSource().run(foreign)).isInstanceOf(Refusal.class);
+        new OpenTarget().run(world.context(world.uid, 2));
+        for (var task : List.of(new ResetTarget(), new CopyPostgres())) {
+            assertThatThrownBy(() -> task.run(world.context(world.uid, 2))).isInstanceOf(Refusal.class).hasMessageContaining("opened for writing");
+            assertThatThrownBy(() -> task.run(world.context(world.uid, 1))).isInstanceOf(Refusal.class).hasMessageContaining("epoch 2");
+        }
+        try (var target = world.target()) {
+            assertThat(Query.number(target, "SELECT count(*) FROM statuses")).isEqualTo(TwoDatabases.STATUSES);
+        }
+    }
+
+    @Test
+    void aDumpThatDoesNotFitIsRefusedBeforeTheFreeze() throws Exception {
+        assertThat(TwoDatabases.between(15, 15).run(new PostgresCapacity()).figures().get(PostgresCapacity.SOURCE_BYTES)).isPositive();
+        assertThatThrownBy(() -> PostgresCapacity.report(1000L << 20, 100L << 20)).isInstanceOf(Refusal.class).hasMessageContaining("600 MiB").hasMessageContaining("scratch volume");
+    }
+
+    private static List<String> objects(Connection target) throws SQLException {
+        return Query.strings(target, "SELECT 'class ' || relname FROM pg_class WHERE oid >= 16384 UNION ALL SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname !~ '^pg_'"
+                + " UNION ALL SELECT 'function ' || proname FROM pg_proc WHERE oid >= 16384 UNION ALL SELECT 'type ' || typname FROM pg_type WHERE oid >= 16384"
+                + " UNION ALL SELECT 'extension ' || extname FROM pg_extension ORDER BY 1");
+    }
+
+    private static List<String> catalog(TwoDatabases world) throws SQLException {
+        try (var connection = world.sourceServer.superuser(world.source)) {
+            return Query.strings(connection, "SELECT r::text FROM (" + String.join(" UNION ALL ", CATALOG) + ") r ORDER BY 1");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package dev.mastodonmigration.worker.postgres;
+
+import dev.mastodonmigration.embedded.MastodonSchema;
+import dev.mastodonmigration.embedded.PostgresServer;
+import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerTask;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A seeded Mastodon-shaped source and an empty target, and the context of a worker that moves one to the other. */
+final class TwoDatabases {
+    static final String OWNER = "app";
+    static final String TARGET_OWNER = "target_app";
+    static final int STATUSES = 1500;
+    private static final AtomicInteger COUNTER = new AtomicInteger();
+    private static final Set<Integer> SEEDED = ConcurrentHashMap.newKeySet();
+
+    final PostgresServer sourceServer;
+    final PostgresServer targetServer;
+    final String source;
+    final String target;
+    final String uid;
+    private final Path home;
+
+    private TwoDatabases(PostgresServer sourceServer, PostgresServer targetServer, String source, String target, String uid) {
+        this.sourceServer = sourceServer;
+        this.targetServer = targetServer;
+        this.source = source;
+        this.target = target;
+        this.uid = uid;
+        try {
+            home = Files.createTempDirectory("two-databases");
+            Files.createDirectory(home.resolve("secrets"));
+            Files.createDirectory(home.resolve("scratch"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A seeded source, copied from one template per server, and an empty target. */
+    static TwoDatabases between(int sourceMajor, int targetMajor) throws SQLException {
+        var number = COUNTER.incrementAndGet();
+        var world = new TwoDatabases(SharedPostgres.of(sourceMajor), SharedPostgres.of(targetMajor), "source" + number, "target" + number,
+                String.format("%08x-aaaa-bbbb", number));
+        if (SEEDED.add(sourceMajor)) {
+            world.sourceServer.createDatabase("seeded", OWNER);
+            try (var owner = world.sourceServer.connect("seeded", OWNER); var superuser = world.sourceServer.superuser("seeded")) {
+                MastodonSchema.create(owner, superuser);
+                MastodonSchema.seed(owner, STATUSES, 7);
+            }
+        }
+        try (var superuser = world.sourceServer.superuser("postgres")) {
+            Query.run(superuser, "CREATE DATABASE " + world.source + " TEMPLATE seeded OWNER " + OWNER);
+        }
+        world.targetServer.createDatabase(world.target, TARGET_OWNER);
+        return world.told();
+    }
+
+    /** The same source with a copy of the target as it is now, marker and all. */
+    TwoDatabases withCopyOfTarget() throws SQLException {
+        var copy = new TwoDatabases(sourceServer, targetServer, source, "target" + COUNTER.incrementAndGet(), uid);
+        try (var superuser = targetServer.superuser("postgres")) {
+            Query.run(superuser, "CREATE DATABASE " + copy.target + " TEMPLATE " + target + " OWNER " + TARGET_OWNER);
+        }
+        return copy.told();
+    }
+
+    private TwoDatabases told() {
+        return secret(WorkerContext.SOURCE_POSTGRES_URL, sourceServer.url(source, OWNER)).secret(WorkerContext.TARGET_POSTGRES_URL, targetServer.url(target, TARGET_OWNER));
+    }
+
+    TwoDatabases secret(String file, String value) {
+        try {
+            Files.writeString(home.resolve("secrets").resolve(file), value + "\n");
+            return this;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    WorkerContext context() {
+        return context(uid, 1);
+    }
+
+    WorkerContext context(String migrationUid, long epoch) {
+        return new WorkerContext(migrationUid, "mastodon/" + migrationUid, epoch, home.resolve("secrets"), home.resolve("scratch"), 2, new Progress());
+    }
+
+    Path home() {
+        return home;
+    }
+
+    WorkerReport run(WorkerTask task) throws Exception {
+        return task.run(context());
+    }
+
+    /** Up to a loaded target behind both gates. */
+    TwoDatabases copied() throws Exception {
+        run(new TargetClaim());
+        run(new CloseSource());
+        run(new CopyPostgres());
+        return this;
+    }
+
+    Connection source() throws SQLException {
+        return sourceServer.connect(source, OWNER);
+    }
+
+    Connection target() throws SQLException {
+        return targetServer.connect(target, TARGET_OWNER);
+    }
+
+    void onSource(String... statements) throws SQLException {
+        try (var connection = source()) {
+            Query.run(connection, statements);
+        }
+    }
+
+    void onTarget(String... statements) throws SQLException {
+        try (var connection = target()) {
+            Query.run(connection, statements);
+        }
+    }
+
+    /** Changes the target although it is closed, as only a superuser could: for sabotage. */
+    void sabotage(String... statements) throws SQLException {
+        try (var connection = targetServer.superuser(target)) {
+            Query.run(connection, "SET mastodon_migration.session = 'sabotage'", "UPDATE mastodon_migration.marker SET session = 'sabotage'");
+            Query.run(connection, statements);
+            Query.run(connection, "UPDATE mastodon_migration.marker SET session = NULL");
+        }
+    }
+}
