@@ -1,0 +1,70 @@
+package dev.mastodonmigration.worker.redis;
+
+import java.util.Optional;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.params.RestoreParams;
+import redis.clients.jedis.params.ScanParams;
+
+/** Whether the target takes the source's DUMP payloads: Valkey and older Redis refuse those of Redis 7.4 and newer, all of them. */
+record FormatProbe(String source, String target) {
+    /** A larger key is not worth reading for a probe. */
+    private static final long MAX_BYTES = 1 << 20;
+
+    /** Restores a copy of any one small key of the source under the probe key, and removes it at once. */
+    Optional<String> check(Jedis from, Jedis to) {
+        try {
+            var payload = anyPayload(from);
+            return payload.isEmpty() ? Optional.empty() : check(payload.get(), to);
+        } catch (JedisDataException e) {
+            return Optional.of(source + ": a key could not be read (" + e.getMessage() + "). Allow SCAN and DUMP on all keys for this user.");
+        }
+    }
+
+    Optional<String> check(byte[] payload, Jedis to) {
+        var key = CommandProbe.KEY.bytes();
+        try {
+            to.psetex(key, CommandProbe.LIFETIME_MILLISECONDS, key);
+            var own = to.dump(key);
+            try {
+                to.restore(key, System.currentTimeMillis() + CommandProbe.LIFETIME_MILLISECONDS, payload, RestoreParams.restoreParams().replace().absTtl());
+                return Optional.empty();
+            } catch (JedisDataException e) {
+                return Optional.of(target + ", does not accept keys of " + source + ": their format is " + PayloadFormat.of(payload) + ", the target's own "
+                        + PayloadFormat.of(own) + ". Choose a target of the source's version or newer; strategy.redis Live, which translates formats, is not supported yet.");
+            } finally {
+                to.unlink(key);
+            }
+        } catch (JedisDataException alreadyTold) {
+            // SET, DUMP or UNLINK is refused: CommandProbe has named it.
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<byte[]> anyPayload(Jedis from) {
+        var cursor = ScanParams.SCAN_POINTER_START_BINARY;
+        for (int step = 0; step < 1000; step++) {
+            var found = from.scan(cursor, new ScanParams().count(100));
+            for (var key : found.getResult()) {
+                var payload = isSmall(from, key) ? from.dump(key) : null;
+                if (payload != null) {
+                    return Optional.of(payload);
+                }
+            }
+            if (found.isCompleteIteration()) {
+                break;
+            }
+            cursor = found.getCursorAsBytes();
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isSmall(Jedis from, byte[] key) {
+        try {
+            var bytes = from.memoryUsage(key);
+            return bytes != null && bytes <= MAX_BYTES;
+        } catch (JedisDataException notAllowed) {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/** Compares keys of both sides, cheapest proof first: DUMP bytes and expiry, then by type. A key that expires meanwhile is no difference. */
+final class KeyComparison implements AutoCloseable {
+    /** Highest type byte whose value {@link CanonicalCompare} knows in full; hashes with fields that expire come after (redis/src/rdb.h). */
+    private static final int LAST_KNOWN_TYPE = 21;
+
+    private final KeyReader source;
+    private final KeyReader target;
+    private final CanonicalCompare canonical;
+    private final long toleranceMilliseconds;
+    private final Difference.Found found;
+
+    private KeyComparison(KeyReader source, KeyReader target, Difference.Found found) {
+        this.source = source;
+        this.target = target;
+        this.canonical = new CanonicalCompare(source.jedis(), target.jedis());
+        this.toleranceMilliseconds = Math.max(source.toleranceMilliseconds(), target.toleranceMilliseconds());
+        this.found = found;
+    }
+
+    static KeyComparison open(WorkerContext context, Difference.Found found) throws Refusal, IOException {
+        var source = RedisSide.SOURCE.open(context);
+        try {
+            return new KeyComparison(KeyReader.of(source), KeyReader.of(RedisSide.TARGET.open(context)), found);
+        } catch (Refusal | IOException | RuntimeException e) {
+            source.close();
+            throw e;
+        }
+    }
+
+    /** Compares keys that were seen on the source. */
+    void compare(List<RedisKey> keys) {
+        var ours = source.read(keys);
+        var theirs = target.read(keys);
+        for (int i = 0; i < keys.size(); i++) {
+            var key = keys.get(i);
+            difference(key, ours.get(i), theirs.get(i)).ifPresent(kind -> found.add(new Difference(key, kind)));
+        }
+    }
+
+    /** Of keys that were seen on the target, finds those that the source lacks. */
+    void findStrays(List<RedisKey> keys) {
+        try (var pipeline = source.jedis().pipelined()) {
+            var exist = keys.stream().map(key -> pipeline.exists(key.bytes())).toList();
+            pipeline.sync();
+            for (int i = 0; i < keys.size(); i++) {
+                if (!exist.get(i).get()) {
+                    stray(keys.get(i));
+                }
+            }
+        }
+    }
+
+    /** A key that must not be on the target, unless it is about to expire there. */
+    void stray(RedisKey key) {
+        target.read(List.of(key)).getFirst().filter(state -> !hasExpired(state)).ifPresent(state -> found.add(new Difference(key, Difference.Kind.STRAY)));
+    }
+
+    private Optional<Difference.Kind> difference(RedisKey key, Optional<KeyState> ours, Optional<KeyState> theirs) {
+        if (ours.isEmpty() && theirs.isEmpty()) {
+            return Optional.empty();
+        }
+        if (ours.isEmpty()) {
+            return Optional.of(Difference.Kind.STRAY).filter(kind -> !hasExpired(theirs.get()));
+        }
+        if (theirs.isEmpty()) {
+            return Optional.of(Difference.Kind.MISSING).filter(kind -> !hasExpired(ours.get()));
+        }
+        if (!sameExpiry(ours.get(), theirs.get())) {
+            return Optional.of(Difference.Kind.EXPIRY);
+        }
+        return Optional.of(Difference.Kind.VALUE).filter(kind -> !sameValue(key, ours.get(), theirs.get()) && !hasExpired(ours.get()));
+    }
+
+    private boolean sameExpiry(KeyState ours, KeyState theirs) {
+        return ours.hasExpiry() == theirs.hasExpiry() && Math.abs(ours.expiresAtMilliseconds() - theirs.expiresAtMilliseconds()) <= toleranceMilliseconds;
+    }
+
+    private boolean sameValue(RedisKey key, KeyState ours, KeyState theirs) {
+        return ours.sameBytes(theirs) || isKnown(ours) && isKnown(theirs) && canonical.same(key);
+    }
+
+    private static boolean isKnown(KeyState state) {
+        return (state.payload()[0] & 0xff) <= LAST_KNOWN_TYPE;
+    }
+
+    /** By either server's clock: each expires keys by its own. */
+    private boolean hasExpired(KeyState state) {
+        return state.hasExpiry()
+                && state.expiresAtMilliseconds() - toleranceMilliseconds <= Math.max(source.nowMilliseconds(), target.nowMilliseconds());
+    }
+
+    @Override
+    public void close() {
+        source.close();
+        target.close();
+    }
+}

@@ -1,0 +1,82 @@
+package dev.mastodonmigration.worker.redis;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Response;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * Reads value and absolute expiry of many keys in one round trip. Redis before 7.0 has no PEXPIRETIME, so there the expiry is
+ * the server's time plus PTTL, exact to {@link #toleranceMilliseconds}.
+ */
+final class KeyReader implements AutoCloseable {
+    private static final long ABSENT = -2;
+
+    private enum Clock { PEXPIRETIME, TIME_AND_PTTL }
+
+    private final Jedis jedis;
+    private final Clock clock;
+
+    private KeyReader(Jedis jedis, Clock clock) {
+        this.jedis = jedis;
+        this.clock = clock;
+    }
+
+    static KeyReader of(Jedis jedis) {
+        try {
+            jedis.pexpireTime(Marker.KEY.bytes());
+            return new KeyReader(jedis, Clock.PEXPIRETIME);
+        } catch (JedisDataException tooOldOrForbidden) {
+            return new KeyReader(jedis, Clock.TIME_AND_PTTL);
+        }
+    }
+
+    /** How far an expiry read here may be from the truth. */
+    long toleranceMilliseconds() {
+        return clock == Clock.PEXPIRETIME ? 0 : 1000;
+    }
+
+    Jedis jedis() {
+        return jedis;
+    }
+
+    /** The state of each key in the same order; empty for one that does not exist (any more). */
+    List<Optional<KeyState>> read(List<RedisKey> keys) {
+        try (var pipeline = jedis.pipelined()) {
+            var time = pipeline.time();
+            var expiries = keys.stream().map(key -> clock == Clock.PEXPIRETIME ? pipeline.pexpireTime(key.bytes()) : pipeline.pttl(key.bytes())).toList();
+            var payloads = keys.stream().map(key -> pipeline.dump(key.bytes())).toList();
+            pipeline.sync();
+            var states = new ArrayList<Optional<KeyState>>(keys.size());
+            for (int i = 0; i < keys.size(); i++) {
+                states.add(state(payloads.get(i).get(), absolute(expiries.get(i), time)));
+            }
+            return states;
+        }
+    }
+
+    private static Optional<KeyState> state(byte[] payload, long expiry) {
+        return payload == null || expiry == ABSENT ? Optional.empty() : Optional.of(new KeyState(payload, expiry));
+    }
+
+    private long absolute(Response<Long> expiry, Response<List<String>> time) {
+        var value = expiry.get();
+        return clock == Clock.PEXPIRETIME || value < 0 ? value : value + milliseconds(time.get());
+    }
+
+    /** The server's own clock, by which it expires keys. */
+    long nowMilliseconds() {
+        return milliseconds(jedis.time());
+    }
+
+    private static long milliseconds(List<String> time) {
+        return Long.parseLong(time.get(0)) * 1000 + Long.parseLong(time.get(1)) / 1000;
+    }
+
+    @Override
+    public void close() {
+        jedis.close();
+    }
+}

@@ -1,0 +1,61 @@
+package dev.mastodonmigration.worker.redis;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import redis.clients.jedis.Jedis;
+
+/**
+ * The one key of ours on a target: whose it is, whether it has been opened for users, and the epoch below which nobody may write.
+ *
+ * @param uid  uid of the migration that owns the database
+ * @param name its namespace/name, for messages
+ */
+record Marker(String uid, String name, State state, long epoch) {
+    /** CLAIMED: ours to fill and to empty. OPENED: users write there, so we do neither any more. */
+    enum State { CLAIMED, OPENED }
+
+    static final RedisKey KEY = RedisKey.of("mastodon_migration:marker");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    static Optional<Marker> read(Jedis jedis) throws Refusal {
+        var value = jedis.get(KEY.bytes());
+        return value == null ? Optional.empty() : Optional.of(parse(value));
+    }
+
+    private static Marker parse(byte[] value) throws Refusal {
+        try {
+            return JSON.readValue(value, Marker.class);
+        } catch (java.io.IOException e) {
+            throw new Refusal("The key " + KEY + " on the target Redis is not one that this version wrote. Delete it if no migration is using that database.");
+        }
+    }
+
+    static Marker claimedBy(WorkerContext context) {
+        return new Marker(context.migrationUid(), context.migrationName(), State.CLAIMED, context.epoch());
+    }
+
+    /** The exact bytes that stand in Redis; writers compare all of them. */
+    byte[] bytes() {
+        try {
+            return JSON.writeValueAsString(this).getBytes(StandardCharsets.UTF_8);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a marker is always JSON", e);
+        }
+    }
+
+    boolean belongsTo(WorkerContext context) {
+        return uid.equals(context.migrationUid());
+    }
+
+    Marker opened(long newEpoch) {
+        return new Marker(uid, name, State.OPENED, newEpoch);
+    }
+
+    Marker at(long newEpoch) {
+        return new Marker(uid, name, state, newEpoch);
+    }
+}

@@ -1,0 +1,21 @@
+package dev.mastodonmigration.worker.redis;
+
+/**
+ * What the footer of a DUMP payload tells: two bytes of RDB version, little-endian, then eight of CRC64 (redis/src/cluster.c,
+ * createDumpPayload). A server accepts versions up to its own.
+ *
+ * @param rdbVersion 9 Redis 6.2, 10 Redis 7.0, 11 Redis 7.2 and Valkey up to 8.1, 12 Redis 7.4 to 8.4, 80 Valkey 9
+ */
+record PayloadFormat(int rdbVersion) {
+    static final int FOOTER_BYTES = 10;
+
+    static PayloadFormat of(byte[] payload) {
+        var at = payload.length - FOOTER_BYTES;
+        return new PayloadFormat(at < 0 ? 0 : (payload[at] & 0xff) | (payload[at + 1] & 0xff) << 8);
+    }
+
+    @Override
+    public String toString() {
+        return "RDB version " + rdbVersion;
+    }
+}

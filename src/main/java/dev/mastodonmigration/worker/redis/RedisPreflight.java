@@ -1,0 +1,166 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.Findings;
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * Everything about the two Redis that would stop a migration, found in one go. Changes nothing on the source; on the target it
+ * writes one probe key, removed at once, and only where the database is empty or ours.
+ */
+public final class RedisPreflight {
+    private static final int MIN_TARGET_VERSION = 7;
+
+    private final WorkerContext context;
+    private final List<String> blockers = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
+    private final Map<String, Long> figures = new HashMap<>();
+
+    private RedisPreflight(WorkerContext context) {
+        this.context = context;
+    }
+
+    public static Findings check(WorkerContext context) {
+        return new RedisPreflight(context).check();
+    }
+
+    private Findings check() {
+        try (var source = new Look(RedisSide.SOURCE); var target = new Look(RedisSide.TARGET)) {
+            source.jedis.ifPresent(jedis -> source(jedis, source));
+            target.jedis.ifPresent(jedis -> target(jedis, target));
+            if (source.jedis.isPresent() && target.jedis.isPresent()) {
+                both(source, target);
+            }
+        }
+        return new Findings(blockers, notes, figures);
+    }
+
+    /** One side as far as it can be looked at; what is wrong is said at once. */
+    private final class Look implements AutoCloseable {
+        private final Optional<Jedis> jedis;
+        private RedisInfo info = new RedisInfo(Map.of());
+        private int database;
+        private String name;
+
+        Look(RedisSide side) {
+            jedis = open(side);
+        }
+
+        private Optional<Jedis> open(RedisSide side) {
+            try {
+                var url = side.url(context);
+                database = url.database();
+                name = side.name(url);
+                return informed(side.open(context));
+            } catch (Refusal | IOException e) {
+                blockers.add(e.getMessage());
+                return Optional.empty();
+            }
+        }
+
+        private Optional<Jedis> informed(Jedis connection) {
+            try {
+                info = RedisInfo.of(connection);
+                return Optional.of(connection);
+            } catch (JedisException e) {
+                connection.close();
+                blockers.add(name + " does not answer INFO (" + e.getMessage() + "). Allow it for this user.");
+                return Optional.empty();
+            }
+        }
+
+        boolean isCluster() {
+            return info.number("cluster_enabled") == 1;
+        }
+
+        @Override
+        public void close() {
+            jedis.ifPresent(Jedis::close);
+        }
+    }
+
+    private void source(Jedis jedis, Look source) {
+        if (source.isCluster()) {
+            blockers.add(source.name + " runs in cluster mode, which is not supported: Sidekiq cannot use it. Check that the URL is the one Mastodon uses.");
+            return;
+        }
+        source.info.keysByDatabase().forEach((database, keys) -> {
+            if (database != source.database) {
+                blockers.add(source.name + ": its server also holds " + keys + " keys in database " + database
+                        + ", and moving several databases is not supported yet. Remove them if nothing needs them.");
+            }
+        });
+        source.info.text("maxmemory_policy").filter(policy -> !policy.equals("noeviction")).ifPresent(policy -> notes.add(
+                source.name + " may evict keys (maxmemory-policy " + policy + "), so jobs may have been lost there before this migration."));
+        blockers.addAll(CommandProbe.source(jedis, source.name));
+        figures.putAll(RedisCapacity.figures(jedis.dbSize(), source.info));
+        marker(jedis, source).ifPresent(marker -> blockers.add(source.name + " carries the marker of migration " + marker.name() + " (uid " + marker.uid()
+                + "): it is a migration's target. Check that source and target are not mixed up; if that migration is over, delete the key " + Marker.KEY + "."));
+    }
+
+    private void target(Jedis jedis, Look target) {
+        if (target.isCluster()) {
+            blockers.add(target.name + " runs in cluster mode, which Sidekiq cannot use. Create it with cluster mode disabled (ElastiCache Serverless always has it on).");
+            return;
+        }
+        if (target.info.majorVersion() < MIN_TARGET_VERSION) {
+            blockers.add(target.name + " is " + target.info.product() + ", but Mastodon 4.5 and newer need Redis 7.0 or Valkey 7.2. Choose a newer engine.");
+        }
+        if (!target.info.text("role").orElse("master").equals("master")) {
+            blockers.add(target.name + " is a read-only replica. Use the primary endpoint.");
+        }
+        target.info.text("maxmemory_policy").filter(policy -> !policy.equals("noeviction")).ifPresent(policy -> blockers.add(
+                target.name + " has maxmemory-policy " + policy + ", which can evict Sidekiq's jobs. Set it to noeviction (on ElastiCache: in the parameter group)."));
+        var marker = marker(jedis, target);
+        if (marker.isEmpty() && jedis.dbSize() > 0) {
+            blockers.add(TargetContents.notEmpty(jedis, target.name));
+        }
+        marker.filter(found -> !found.belongsTo(context)).ifPresent(found -> blockers.add(target.name + " belongs to migration " + found.name() + " (uid "
+                + found.uid() + "). Finish or abort that one, or name another database; if it no longer exists, empty this database yourself."));
+        marker.filter(found -> found.belongsTo(context) && found.state() == Marker.State.OPENED).ifPresent(found -> blockers.add(
+                target.name + " has been opened by this migration before, so users may have written there. Start a new migration with an empty target."));
+    }
+
+    private void both(Look source, Look target) {
+        var from = source.jedis.orElseThrow();
+        var to = target.jedis.orElseThrow();
+        if (SameServer.probe(context, from, source.info, to, target.info) && source.database == target.database) {
+            blockers.add(source.name + " and " + target.name + " are the same database. Name another one in spec.target.redis.");
+            return;
+        }
+        if (source.isCluster() || target.isCluster()) {
+            return;
+        }
+        RedisCapacity.blocker(source.info, target.info, target.name).ifPresent(blockers::add);
+        var mayProbe = to.dbSize() == 0 || marker(to, target).filter(found -> found.belongsTo(context) && found.state() == Marker.State.CLAIMED).isPresent();
+        if (mayProbe) {
+            blockers.addAll(CommandProbe.target(to, target.name));
+            new FormatProbe(source.name + ", " + source.info.product(), target.name + ", " + target.info.product()).check(from, to).ifPresent(blockers::add);
+        }
+    }
+
+    private Optional<Marker> marker(Jedis jedis, Look look) {
+        try {
+            return Marker.read(jedis);
+        } catch (Refusal e) {
+            return unreadable(e.getMessage());
+        } catch (JedisException e) {
+            return unreadable(look.name + " refuses GET (" + e.getMessage() + "). Allow it for this user.");
+        }
+    }
+
+    private Optional<Marker> unreadable(String blocker) {
+        if (!blockers.contains(blocker)) {
+            blockers.add(blocker);
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,130 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.Redaction;
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.io.IOException;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.ClientSetInfoConfig;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.SslOptions;
+import redis.clients.jedis.SslVerifyMode;
+import redis.clients.jedis.exceptions.JedisAccessControlException;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
+
+/** The two Redis databases of a migration, and the one way to connect to them. */
+enum RedisSide {
+    SOURCE(WorkerContext.SOURCE_REDIS_URL, "source Redis"),
+    TARGET(WorkerContext.TARGET_REDIS_URL, "target Redis");
+
+    private static final int CONNECT_MILLISECONDS = 10_000;
+    /** A DUMP of hundreds of megabytes takes its time; a silent peer should still be noticed. */
+    private static final int READ_MILLISECONDS = 60_000;
+
+    private final String file;
+    private final String title;
+
+    RedisSide(String file, String title) {
+        this.file = file;
+        this.title = title;
+    }
+
+    String file() {
+        return file;
+    }
+
+    /** Where the credentials point now, read anew because they rotate. */
+    RedisUrl url(WorkerContext context) throws Refusal, IOException {
+        return RedisUrl.of(context.url(file), title);
+    }
+
+    /** The side with its address, for messages: "source Redis (host:6379, database 0)". */
+    String name(RedisUrl url) {
+        return title + " (" + url.address() + ", database " + url.database() + ")";
+    }
+
+    /**
+     * Connects, logs in, selects the URL's database, and names the connection so that a successor can find and end it.
+     * {@code rediss://} is encrypted but the certificate is not checked: Heroku Key-Value Store's is self-signed
+     * (devcenter.heroku.com/articles/connecting-heroku-redis).
+     *
+     * @throws IOException when it cannot be reached or refuses the login: credentials rotate, so trying again may help
+     */
+    Jedis open(WorkerContext context) throws Refusal, IOException {
+        var url = url(context);
+        try {
+            var jedis = login(url);
+            name(jedis, connectionName(context));
+            return jedis;
+        } catch (JedisAccessControlException e) {
+            throw new IOException(name(url) + " refuses the login (" + Redaction.of(e) + "). Check the user and password in its URL.", e);
+        } catch (JedisDataException e) {
+            throw new IOException(name(url) + " refuses the connection (" + Redaction.of(e) + "). Check the password and the database number in its URL.", e);
+        } catch (JedisConnectionException e) {
+            throw new IOException(name(url) + " cannot be reached (" + cause(e) + "). Check host, port, network rules, and whether the URL should begin with "
+                    + (url.tls() ? "redis://" : "rediss:// (TLS)") + ".", e);
+        }
+    }
+
+    /** The name of our connections: one per migration, so that only our own are ever ended. */
+    static String connectionName(WorkerContext context) {
+        return "mastodon-migration-" + context.migrationUid();
+    }
+
+    private static Jedis login(RedisUrl url) {
+        try {
+            return connect(url, url.user());
+        } catch (JedisDataException e) {
+            // Heroku's older URLs carry the user "h", which Redis never knew; redis-rb falls back the same way.
+            if (url.user().isEmpty() || url.password().isEmpty()) {
+                throw e;
+            }
+            return connect(url, "");
+        }
+    }
+
+    private static Jedis connect(RedisUrl url, String user) {
+        var config = DefaultJedisClientConfig.builder()
+                .connectionTimeoutMillis(CONNECT_MILLISECONDS)
+                .socketTimeoutMillis(READ_MILLISECONDS)
+                .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
+                .database(url.database());
+        if (!url.password().isEmpty()) {
+            config.password(url.password());
+            if (!user.isEmpty()) {
+                config.user(user);
+            }
+        }
+        if (url.tls()) {
+            config.ssl(true).sslOptions(SslOptions.builder().sslVerifyMode(SslVerifyMode.INSECURE).build());
+        }
+        var jedis = new Jedis(new HostAndPort(url.host(), url.port()), config.build());
+        try {
+            jedis.ping();
+            return jedis;
+        } catch (JedisException e) {
+            jedis.close();
+            throw e;
+        }
+    }
+
+    private static void name(Jedis jedis, String name) {
+        try {
+            jedis.clientSetname(name);
+        } catch (JedisDataException notAllowed) {
+            // Only ending a lingering connection needs the name, and the marker's epoch fences that one anyway.
+            return;
+        }
+    }
+
+    private static String cause(Throwable e) {
+        var deepest = e;
+        while (deepest.getCause() != null) {
+            deepest = deepest.getCause();
+        }
+        return Redaction.of(deepest);
+    }
+}

@@ -1,0 +1,122 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.control.WorkerTask;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import redis.clients.jedis.Jedis;
+
+/**
+ * Makes the target equal to a source that nobody writes to any more: every key by DUMP and RESTORE with its absolute expiry, and
+ * every key removed that the source lacks. Run again after a crash, it ends in the same state.
+ */
+public final class RedisSnapshotCopy implements WorkerTask {
+    @Override
+    public WorkerReport run(WorkerContext context) throws Exception {
+        try (var source = RedisSide.SOURCE.open(context); var target = RedisSide.TARGET.open(context)) {
+            var marker = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context))).ours();
+            var excluded = SidekiqProcessKeys.on(source);
+            var copying = new KeyProgress(context.progress(), "copying", source.dbSize());
+            KeyLanes.run(new KeyScan(source), lanes(context), () -> new CopyLane(context, marker, excluded, copying));
+            var removing = new KeyProgress(context.progress(), "removing strays", target.dbSize());
+            KeyLanes.run(new KeyScan(target), 1, () -> new StrayLane(context, marker, excluded, removing));
+            var keys = target.dbSize() - 1;
+            return WorkerReport.succeeded("Copied " + keys + " keys to the target Redis.",
+                    Map.of(Figure.KEYS, keys, Figure.BYTES, copying.bytes(), Figure.COPY_MILLISECONDS, copying.milliseconds()));
+        }
+    }
+
+    /** One lane leaves the source idle while the target writes; more than four only take turns on its single thread. */
+    static int lanes(WorkerContext context) {
+        return Math.clamp(context.parallelism(), 1, 4);
+    }
+
+    private static final class CopyLane implements KeyLanes.Lane {
+        private final KeyReader source;
+        private final GuardedWriter target;
+        private final SidekiqProcessKeys excluded;
+        private final KeyProgress progress;
+
+        CopyLane(WorkerContext context, Marker marker, SidekiqProcessKeys excluded, KeyProgress progress) throws Refusal, IOException {
+            this.source = KeyReader.of(RedisSide.SOURCE.open(context));
+            this.target = new GuardedWriter(openOrClose(context, source), marker);
+            this.excluded = excluded;
+            this.progress = progress;
+        }
+
+        private static Jedis openOrClose(WorkerContext context, KeyReader source) throws Refusal, IOException {
+            try {
+                return RedisSide.TARGET.open(context);
+            } catch (Refusal | IOException | RuntimeException e) {
+                source.close();
+                throw e;
+            }
+        }
+
+        @Override
+        public void handle(List<RedisKey> keys) throws Refusal, IOException {
+            var wanted = keys.stream().filter(key -> !excluded.contains(key) && !key.equals(Marker.KEY)).toList();
+            var states = source.read(wanted);
+            long bytes = 0;
+            for (int i = 0; i < wanted.size(); i++) {
+                var key = wanted.get(i);
+                states.get(i).ifPresentOrElse(state -> target.restore(key, state), () -> target.remove(key));
+                bytes += states.get(i).map(state -> (long) state.payload().length).orElse(0L);
+            }
+            target.flush();
+            progress.add(keys.size(), bytes);
+        }
+
+        @Override
+        public void close() {
+            source.close();
+            target.close();
+        }
+    }
+
+    /** A key that only the target has would be a job run twice or a timeline entry that was deleted. */
+    private static final class StrayLane implements KeyLanes.Lane {
+        private final Jedis source;
+        private final GuardedWriter target;
+        private final SidekiqProcessKeys excluded;
+        private final KeyProgress progress;
+
+        StrayLane(WorkerContext context, Marker marker, SidekiqProcessKeys excluded, KeyProgress progress) throws Refusal, IOException {
+            this.source = RedisSide.SOURCE.open(context);
+            try {
+                this.target = new GuardedWriter(RedisSide.TARGET.open(context), marker);
+            } catch (Refusal | IOException | RuntimeException e) {
+                source.close();
+                throw e;
+            }
+            this.excluded = excluded;
+            this.progress = progress;
+        }
+
+        @Override
+        public void handle(List<RedisKey> keys) throws Refusal, IOException {
+            try (var pipeline = source.pipelined()) {
+                var exist = keys.stream().map(key -> pipeline.exists(key.bytes())).toList();
+                pipeline.sync();
+                for (int i = 0; i < keys.size(); i++) {
+                    var key = keys.get(i);
+                    if (!key.equals(Marker.KEY) && (!exist.get(i).get() || excluded.contains(key))) {
+                        target.remove(key);
+                    }
+                }
+            }
+            target.flush();
+            progress.add(keys.size(), 0);
+        }
+
+        @Override
+        public void close() {
+            source.close();
+            target.close();
+        }
+    }
+}

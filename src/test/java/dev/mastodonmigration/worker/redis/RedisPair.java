@@ -1,0 +1,74 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.embedded.RedisServer;
+import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import redis.clients.jedis.Jedis;
+
+/** A source and a target with a migration between them, as a worker sees it: only through the files of its Secret. */
+final class RedisPair implements AutoCloseable {
+    static final String UID = "6f0a2c1e-0000-4000-8000-000000000001";
+    static final String OTHER_UID = "6f0a2c1e-0000-4000-8000-000000000002";
+
+    final RedisServer sourceServer;
+    final RedisServer targetServer;
+    final Jedis source;
+    final Jedis target;
+    final Progress progress = new Progress();
+    private final Path secrets;
+
+    RedisPair(Path directory, RedisServer sourceServer, RedisServer targetServer) {
+        this.sourceServer = sourceServer;
+        this.targetServer = targetServer;
+        this.source = sourceServer.connect();
+        this.target = targetServer.connect();
+        this.secrets = directory;
+        source(sourceServer.url());
+        target(targetServer.url());
+    }
+
+    static RedisPair start(Path directory) {
+        return new RedisPair(directory, RedisServer.start(), RedisServer.start());
+    }
+
+    void source(String url) {
+        write(WorkerContext.SOURCE_REDIS_URL, url);
+    }
+
+    void target(String url) {
+        write(WorkerContext.TARGET_REDIS_URL, url);
+    }
+
+    private void write(String file, String text) {
+        try {
+            Files.writeString(secrets.resolve(file), text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    WorkerContext context() {
+        return context(UID, 1);
+    }
+
+    WorkerContext context(String uid, long epoch) {
+        return new WorkerContext(uid, uid.equals(UID) ? "mastodon/example-social" : "mastodon/other", epoch, secrets, secrets, 2, progress);
+    }
+
+    void empty() {
+        source.flushAll();
+        target.flushAll();
+    }
+
+    @Override
+    public void close() {
+        source.close();
+        target.close();
+        sourceServer.close();
+        targetServer.close();
+    }
+}
