@@ -47,7 +47,7 @@ final class PodProcess implements AutoCloseable {
     private static List<String> command(Container container, Map<String, String> environment, PodFiles files) {
         var args = container.getArgs().stream().map(files::here).toList();
         var program = container.getCommand().isEmpty()
-                ? PackagedJar.command(SMALL_JVM, args)
+                ? PackagedJar.command(concat(SMALL_JVM, List.of("-Djava.io.tmpdir=" + files.here("/tmp"))), args)
                 : concat(container.getCommand().stream().map(files::here).toList(), args);
         var command = new ArrayList<>(List.of("env", "-i", "PATH=" + System.getenv("PATH"), "LANG=C.UTF-8"));
         environment.forEach((name, value) -> command.add(name + "=" + value));
@@ -64,6 +64,7 @@ final class PodProcess implements AutoCloseable {
             environment.put(variable.getName(), files.here(value(pod, variable)));
         }
         environment.put("TERMINATION_LOG", files.terminationLog());
+        environment.put("TMPDIR", files.here("/tmp"));
         return environment;
     }
 

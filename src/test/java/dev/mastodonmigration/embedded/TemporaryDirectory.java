@@ -39,7 +39,7 @@ public final class TemporaryDirectory implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException alreadyShuttingDown) {
-            return;
+            // The hook may have run before the last process that writes here ended: so it is deleted again.
         }
         delete();
     }

@@ -1,0 +1,123 @@
+package dev.mastodonmigration.embedded;
+
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** {@code make demo}: one whole migration of a live instance on this machine, told as it happens, and judged by the ledger in the end. */
+public final class Demo {
+    private static final World.Options OPTIONS = new World.Options(14, 17, 30_000, 40_000, 6, 40, 2026);
+    private static final Duration PATIENCE = Duration.ofSeconds(170);
+    private static final Duration LIFE_BEFORE = Duration.ofSeconds(2);
+    private static final Map<String, String> CHANGES = Map.of("/spec/soak/duration", "3s");
+    private static final Map<String, String> GATES = Map.of("AwaitCutover", "cutover", "AwaitRetire", "retire");
+
+    private final World world;
+    private final DemoScreen screen;
+    private final CountDownLatch never = new CountDownLatch(1);
+
+    private Demo(World world, DemoScreen screen) {
+        this.world = world;
+        this.screen = screen;
+    }
+
+    public static void main(String... args) throws Exception {
+        var screen = new DemoScreen(System.out);
+        var begun = Instant.now();
+        screen.line("Starting a Kubernetes API, a stub Heroku, two Postgres, two Redis, the operator, and an instance with users …");
+        var world = World.start(options());
+        Runtime.getRuntime().addShutdownHook(new Thread(world::close, "demo-end"));
+        screen.line(String.format(Locale.ROOT, "Ready after %.1f s: Postgres %d on the source, %d on the target; users write on Heroku.",
+                Duration.between(begun, Instant.now()).toMillis() / 1000.0, OPTIONS.sourceMajor(), OPTIONS.targetMajor()));
+        var demo = new Demo(world, screen);
+        var succeeded = demo.run();
+        if ("1".equals(System.getenv("KEEP"))) {
+            screen.line("KEEP=1: everything goes on running; the API server is at " + world.apiServer().url() + ". Ctrl-C ends it.");
+            demo.never.await();
+        }
+        System.exit(succeeded ? 0 : 1);
+    }
+
+    /** DEMO_STATUSES changes the amount of data, for the curious. */
+    private static World.Options options() {
+        return Optional.ofNullable(System.getenv("DEMO_STATUSES")).map(Integer::parseInt).map(statuses -> OPTIONS.withScale(statuses, OPTIONS.redisKeys())).orElse(OPTIONS);
+    }
+
+    private boolean run() throws Exception {
+        TimeUnit.MILLISECONDS.sleep(LIFE_BEFORE.toMillis());
+        apply();
+        var phase = follow();
+        if (!MastodonMigrationStatus.COMPLETED.equals(phase)) {
+            screen.line("The migration did not complete: it is in " + phase + ".\n" + world.describe());
+            return false;
+        }
+        TimeUnit.MILLISECONDS.sleep(LIFE_BEFORE.toMillis());
+        return judge();
+    }
+
+    private void apply() {
+        screen.line("$ kubectl apply -f deploy/examples/migration.yaml");
+        var changes = new TreeMap<>(CHANGES);
+        changes.put("/spec/source/heroku/apiUrl", world.heroku().url().toString());
+        changes.forEach((field, value) -> screen.line("  changed for the demo: " + field.substring(1).replace('/', '.') + ": " + value));
+        world.apply(world.example(CHANGES));
+    }
+
+    /** Shows the migration until it ends, and does at the gates what the admin does; gives the last phase. */
+    private String follow() throws InterruptedException {
+        var end = Instant.now().plus(PATIENCE);
+        var approved = new java.util.HashSet<String>();
+        while (Instant.now().isBefore(end)) {
+            var status = world.status();
+            screen.show(status, world.events());
+            if (isOver(status)) {
+                return String.valueOf(status.phase);
+            }
+            var gate = GATES.get(String.valueOf(status.phase));
+            if (gate != null && approved.add(gate)) {
+                screen.line("$ kubectl -n " + World.NAMESPACE + " patch mmig " + World.NAME + " --type merge -p '{\"spec\":{\"" + gate + "\":{\"approved\":true}}}'");
+                world.edit(Map.of("/spec/" + gate + "/approved", "true"));
+            }
+            TimeUnit.MILLISECONDS.sleep(150);
+        }
+        return world.status().phase + ", after " + PATIENCE.toSeconds() + " s";
+    }
+
+    private static boolean isOver(MastodonMigrationStatus status) {
+        return MastodonMigrationStatus.COMPLETED.equals(status.phase) || MastodonMigrationStatus.ABORTED.equals(status.phase)
+                || status.conditions.stream().anyMatch(condition -> condition.getType().equals("Stalled") && condition.getStatus().equals("True"));
+    }
+
+    private boolean judge() throws SQLException {
+        var losses = world.losses(World.Side.TARGET);
+        var status = world.status();
+        var measured = world.users().measured();
+        var downtime = measured.outage().map(outage -> outage.toMillis() / 1000.0);
+        var rows = status.verification.postgres.rows;
+        var keys = status.verification.redis.keys;
+        losses.stream().limit(20).forEach(loss -> screen.line("LOST: " + loss));
+        world.jobRunner().violations().forEach(violation -> screen.line("A cluster would have refused: " + violation));
+        screen.line("");
+        screen.line("  downtime             " + downtime.map(Demo::decimal).orElse("none measured") + " s as users saw it, " + decimal(status.downtime.seconds) + " s as the operator says");
+        screen.line("  rows verified        " + rows);
+        screen.line("  keys verified        " + keys);
+        screen.line("  acknowledged writes  " + world.ledger().acknowledged() + " in " + (measured.requests() - measured.refused()) + " requests");
+        screen.line("  writes lost          " + losses.size());
+        screen.line("");
+        screen.line(String.join(" ", List.of("demo.downtime_seconds=" + decimal(downtime.orElse(status.downtime.seconds)), "demo.rows_verified=" + rows,
+                "demo.keys_verified=" + keys, "demo.writes_acknowledged=" + world.ledger().acknowledged(), "demo.writes_lost=" + losses.size())));
+        return losses.isEmpty() && world.users().broken().isEmpty();
+    }
+
+    private static String decimal(double seconds) {
+        return String.format(Locale.ROOT, "%.1f", seconds);
+    }
+}

@@ -1,0 +1,104 @@
+package dev.mastodonmigration.embedded;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+
+/** The packaged operator as its own process, as in its pod; it can be killed and started again at any moment. */
+public final class OperatorProcess implements AutoCloseable {
+    private static final List<String> JVM = List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+    private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+    private static final int OK = 200;
+
+    private final Map<String, String> environment = new HashMap<>();
+    private final Path log;
+    private final int port = FreePort.find();
+    private final HttpClient http = HttpClient.newHttpClient();
+    private LocalProcess process;
+
+    private OperatorProcess(EmbeddedApiServer server, String namespace, Map<String, String> settings, Path log) {
+        this.log = log;
+        environment.putAll(server.environment(namespace));
+        environment.putAll(Map.of("QUARKUS_HTTP_HOST", "127.0.0.1", "QUARKUS_HTTP_PORT", String.valueOf(port), "QUARKUS_OPERATOR_SDK_NAMESPACES", namespace));
+        environment.putAll(settings);
+    }
+
+    /**
+     * Starts the operator against that API server.
+     *
+     * @param settings further environment, such as MASTODON_MIGRATION_WORKER_PORT
+     * @param log      where its output goes, over all restarts
+     */
+    public static OperatorProcess start(EmbeddedApiServer server, String namespace, Map<String, String> settings, Path log) {
+        var operator = new OperatorProcess(server, namespace, settings, log);
+        operator.start();
+        return operator;
+    }
+
+    private synchronized void start() {
+        process = LocalProcess.start(PackagedJar.command(JVM, List.of("operator")), environment, log);
+    }
+
+    /** Waits until its health check says ready. */
+    public OperatorProcess awaitReady() {
+        Awaitility.await("operator ready; its log:\n" + log).atMost(READY_WITHIN).pollInterval(Duration.ofMillis(100)).until(this::isReady);
+        return this;
+    }
+
+    private boolean isReady() throws InterruptedException {
+        if (!isAlive()) {
+            throw new IllegalStateException("the operator ended:\n" + logTail(40));
+        }
+        try {
+            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/q/health/ready")).timeout(Duration.ofSeconds(2)).build();
+            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == OK;
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
+    public URI url() {
+        return URI.create("http://127.0.0.1:" + port);
+    }
+
+    public synchronized boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** SIGKILL: what a crash looks like. */
+    public synchronized void kill() {
+        process.kill();
+    }
+
+    /** Starts it anew, after {@link #kill} or instead of the one that runs. */
+    public synchronized void restart() {
+        process.kill();
+        start();
+    }
+
+    /** The last lines that it printed. */
+    public String logTail(int lines) {
+        try {
+            var all = Files.readAllLines(log);
+            return String.join("\n", all.subList(Math.max(0, all.size() - lines), all.size()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        process.close();
+        http.close();
+    }
+}

@@ -1,0 +1,349 @@
+package dev.mastodonmigration.embedded;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.awaitility.Awaitility;
+
+/** Everything a migration needs, on this machine alone: the demo and the end-to-end tests each start one, and closing it leaves nothing. */
+public final class World implements AutoCloseable {
+    public static final String NAMESPACE = "mastodon";
+    public static final String NAME = "example-social";
+    public static final String WEB_APP = "example-web";
+    public static final String STREAMING_APP = "example-streaming";
+    private static final String SOURCE_DATABASE = "d4f1heroku";
+    private static final String SOURCE_ROLE = "u7c2heroku";
+    private static final String TARGET_DATABASE = "mastodon_production";
+    private static final String TARGET_ROLE = "mastodon";
+    private static final Path EXAMPLE = Path.of("deploy/examples/migration.yaml");
+
+    /**
+     * How large and how busy.
+     *
+     * @param sourceMajor       Postgres version of the source
+     * @param targetMajor       Postgres version of the target
+     * @param statuses          seeded posts
+     * @param redisKeys         seeded keys
+     * @param users             writing at the same time
+     * @param requestsPerSecond of all users together
+     * @param seed              repeats content and behaviour
+     */
+    public record Options(int sourceMajor, int targetMajor, int statuses, int redisKeys, int users, int requestsPerSecond, long seed) {
+        /** Small enough for a test. */
+        public static final Options SMALL = new Options(15, 15, 1000, 400, 4, 30, 1);
+
+        public Options withMajors(int source, int target) {
+            return new Options(source, target, statuses, redisKeys, users, requestsPerSecond, seed);
+        }
+
+        public Options withScale(int newStatuses, int newRedisKeys) {
+            return new Options(sourceMajor, targetMajor, newStatuses, newRedisKeys, users, requestsPerSecond, seed);
+        }
+
+        public Options withSeed(long newSeed) {
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, newSeed);
+        }
+    }
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final TemporaryDirectory directory = opened(TemporaryDirectory.create("world-"));
+    private final PostgresServer sourcePostgres;
+    private final PostgresServer targetPostgres;
+    private final RedisServer sourceRedis;
+    private final RedisServer targetRedis;
+    private final Ledger ledger;
+    private final EmbeddedApiServer apiServer;
+    private final HerokuStub heroku;
+    private final JobRunner jobRunner;
+    private final LiveInstance instance;
+    private final OperatorProcess operator;
+    private final Users users;
+
+    /** Starts all of it; when this returns, users write on the stub Heroku and the operator is ready. */
+    public static World start(Options options) {
+        return new World(options);
+    }
+
+    private World(Options options) {
+        try {
+            var source = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.sourceMajor())));
+            var target = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.targetMajor())));
+            apiServer = opened(EmbeddedApiServer.start());
+            operator = opened(OperatorProcess.start(apiServer, NAMESPACE, Map.of(), directory.resolve("operator.log")));
+            sourceRedis = opened(RedisServer.start());
+            targetRedis = opened(RedisServer.start());
+            sourcePostgres = source.join();
+            targetPostgres = target.join();
+            seed(options);
+            ledger = opened(Ledger.open(directory.resolve("ledger")));
+            heroku = opened(HerokuStub.start());
+            instance = opened(new LiveInstance(heroku, WEB_APP, client(), ledger));
+            jobRunner = opened(JobRunner.start(client(), NAMESPACE));
+            jobRunner.onDeployment(instance::deployed);
+            startApps();
+            createSecrets();
+            try (var connection = source()) {
+                users = opened(Users.start(instance, ledger, connection, options.users(), options.requestsPerSecond(), options.seed()));
+            }
+            operator.awaitReady();
+            stopFirst(operator);
+        } catch (SQLException e) {
+            close();
+            throw new IllegalStateException("the databases did not start", e);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private synchronized <T extends AutoCloseable> T opened(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    /** The operator starts early, because it takes longest, and stops first, because it would speak of everything else that goes. */
+    private synchronized void stopFirst(AutoCloseable part) {
+        parts.remove(part);
+        parts.push(part);
+    }
+
+    private void seed(Options options) throws SQLException {
+        sourcePostgres.createDatabase(SOURCE_DATABASE, SOURCE_ROLE);
+        targetPostgres.createDatabase(TARGET_DATABASE, TARGET_ROLE);
+        targetPostgres.allowCreateDatabase(TARGET_ROLE);
+        try (var owner = source(); var superuser = sourcePostgres.superuser(SOURCE_DATABASE); var redis = sourceRedis.connect()) {
+            MastodonSchema.create(owner, superuser);
+            MastodonSchema.seed(owner, options.statuses(), options.seed());
+            LiveTables.create(owner);
+            LiveRedis.seed(redis, options.redisKeys(), options.seed());
+        }
+    }
+
+    private void startApps() {
+        heroku.runtime(instance);
+        var config = new TreeMap<>(Map.of(
+                "LOCAL_DOMAIN", "example.social", "WEB_DOMAIN", "www.example.social", "SECRET_KEY_BASE", "demo-secret-key-base",
+                "ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", "demo-primary", "ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", "demo-deterministic",
+                "ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT", "demo-salt", "VAPID_PRIVATE_KEY", "demo-private", "VAPID_PUBLIC_KEY", "demo-public"));
+        config.putAll(Map.of("S3_ENABLED", "true", "S3_BUCKET", "example-media", "AWS_ACCESS_KEY_ID", "demo", "AWS_SECRET_ACCESS_KEY", "demo",
+                "DATABASE_URL", sourcePostgres.url(SOURCE_DATABASE, SOURCE_ROLE), "REDIS_URL", sourceRedis.url(), "RAILS_ENV", "production"));
+        heroku.createApp(WEB_APP).config(config);
+        heroku.createApp(STREAMING_APP).config(Map.of("LOCAL_DOMAIN", "example.social", "WEB_DOMAIN", "www.example.social", "RUN_STREAMING", "true",
+                "DATABASE_URL", sourcePostgres.url(SOURCE_DATABASE, SOURCE_ROLE), "REDIS_URL", sourceRedis.url()));
+        heroku.app(WEB_APP).formation("web", 2, "standard-2x");
+        heroku.app(WEB_APP).formation("worker", 1, "standard-1x");
+        heroku.app(STREAMING_APP).formation("web", 1, "standard-1x");
+    }
+
+    private void createSecrets() {
+        createSecret("heroku", "token", heroku.token());
+        createSecret("target-postgres", "url", targetPostgres.url(TARGET_DATABASE, TARGET_ROLE));
+        createSecret("target-redis", "url", targetRedis.url());
+    }
+
+    private void createSecret(String name, String key, String value) {
+        client().resource(new SecretBuilder().withNewMetadata().withName(name).withNamespace(NAMESPACE).endMetadata()
+                .addToData(key, Base64.getEncoder().encodeToString(value.getBytes(StandardCharsets.UTF_8))).build()).create();
+    }
+
+    /**
+     * The example that the README shows, made to fit this machine.
+     *
+     * @param changes JSON pointers to new values, beside the address of the stub Heroku
+     */
+    public MastodonMigration example(Map<String, String> changes) {
+        try {
+            var tree = Serialization.yamlMapper().readTree(Files.readString(EXAMPLE));
+            set(tree, "/spec/source/heroku/apiUrl", heroku.url().toString());
+            changes.forEach((pointer, value) -> set(tree, pointer, value));
+            return Serialization.unmarshal(tree.toString(), MastodonMigration.class);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void set(JsonNode tree, String pointer, String value) {
+        var slash = pointer.lastIndexOf('/');
+        var parent = (ObjectNode) tree.withObject(pointer.substring(0, slash));
+        if (value.equals("true") || value.equals("false")) {
+            parent.put(pointer.substring(slash + 1), Boolean.parseBoolean(value));
+        } else {
+            parent.put(pointer.substring(slash + 1), value);
+        }
+    }
+
+    /** Creates the resource, as {@code kubectl apply} does. */
+    public MastodonMigration apply(MastodonMigration migration) {
+        return client().resource(migration).create();
+    }
+
+    /** Edits the spec as an admin does: the current object read, changed and put back. */
+    public void edit(Map<String, String> changes) {
+        while (true) {
+            var tree = Serialization.asYaml(migration());
+            try {
+                var edited = Serialization.yamlMapper().readTree(tree);
+                changes.forEach((pointer, value) -> set(edited, pointer, value));
+                client().resource(Serialization.unmarshal(edited.toString(), MastodonMigration.class)).update();
+                return;
+            } catch (KubernetesClientException e) {
+                if (e.getCode() != 409) {
+                    throw e;
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    public MastodonMigration migration() {
+        return client().resources(MastodonMigration.class).inNamespace(NAMESPACE).withName(NAME).require();
+    }
+
+    public MastodonMigrationStatus status() {
+        return Optional.ofNullable(migration().getStatus()).orElseGet(MastodonMigrationStatus::new);
+    }
+
+    /** Waits until the migration is in that phase; a migration that stalls or fails instead ends the wait with its message. */
+    public void awaitPhase(String phase, Duration atMost) {
+        Awaitility.await("phase " + phase).atMost(atMost).pollInterval(Duration.ofMillis(100)).until(() -> phase.equals(status().phase));
+    }
+
+    /** Events so far, oldest first. */
+    public List<Event> events() {
+        return client().v1().events().inNamespace(NAMESPACE).list().getItems().stream()
+                .sorted(Comparator.comparing((Event event) -> Objects.requireNonNullElse(event.getLastTimestamp(), ""))
+                        .thenComparing(event -> Long.parseLong(event.getMetadata().getResourceVersion())))
+                .toList();
+    }
+
+    /**
+     * Stops the writers for a moment and holds the ledger against the side that serves.
+     *
+     * @return one line for each acknowledged write that is not there
+     */
+    public List<String> losses(Side side) throws SQLException {
+        users.pause();
+        instance.sidekiqs().forEach(SidekiqProcess::quiet);
+        try {
+            Awaitility.await("Sidekiq idle").until(() -> instance.sidekiqs().stream().allMatch(SidekiqProcess::isIdle));
+            try (var postgres = side == Side.TARGET ? target() : source(); var redis = (side == Side.TARGET ? targetRedis : sourceRedis).connect()) {
+                return LedgerCheck.losses(ledger, postgres, redis);
+            }
+        } finally {
+            instance.sidekiqs().forEach(SidekiqProcess::resume);
+            users.resume();
+        }
+    }
+
+    /** Which databases. */
+    public enum Side { SOURCE, TARGET }
+
+    /** What a reader of a failed run needs: status, last events, the operator's last words. */
+    public String describe() {
+        var text = new StringBuilder("--- status\n").append(Serialization.asYaml(status())).append("--- events\n");
+        Consumer<Event> append = event -> text.append(event.getType()).append(' ').append(event.getReason()).append(": ").append(event.getMessage()).append('\n');
+        var events = events();
+        events.subList(Math.max(0, events.size() - 20), events.size()).forEach(append);
+        text.append("--- what a cluster would have refused\n").append(jobRunner.violations()).append('\n');
+        text.append("--- users\n").append(users.measured()).append(' ').append(users.broken()).append('\n');
+        return text.append("--- operator\n").append(operator.logTail(40)).toString();
+    }
+
+    public Connection source() throws SQLException {
+        return sourcePostgres.connect(SOURCE_DATABASE, SOURCE_ROLE);
+    }
+
+    public Connection target() throws SQLException {
+        return targetPostgres.connect(TARGET_DATABASE, TARGET_ROLE);
+    }
+
+    public KubernetesClient client() {
+        return apiServer.client();
+    }
+
+    public EmbeddedApiServer apiServer() {
+        return apiServer;
+    }
+
+    public HerokuStub heroku() {
+        return heroku;
+    }
+
+    public PostgresServer sourcePostgres() {
+        return sourcePostgres;
+    }
+
+    public PostgresServer targetPostgres() {
+        return targetPostgres;
+    }
+
+    public RedisServer sourceRedis() {
+        return sourceRedis;
+    }
+
+    public RedisServer targetRedis() {
+        return targetRedis;
+    }
+
+    public LiveInstance instance() {
+        return instance;
+    }
+
+    public Users users() {
+        return users;
+    }
+
+    public Ledger ledger() {
+        return ledger;
+    }
+
+    public JobRunner jobRunner() {
+        return jobRunner;
+    }
+
+    public OperatorProcess operator() {
+        return operator;
+    }
+
+    @Override
+    public synchronized void close() {
+        IllegalStateException failure = null;
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (Exception e) {
+                failure = Optional.ofNullable(failure).orElseGet(() -> new IllegalStateException("not everything could be stopped"));
+                failure.addSuppressed(e);
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}
