@@ -30,6 +30,8 @@ public final class Demo {
     }
 
     public static void main(String... args) throws Exception {
+        // Netty's use of Unsafe makes newer JVMs print warnings over the first screen.
+        System.setProperty("io.netty.noUnsafe", "true");
         var screen = new DemoScreen(System.out);
         var begun = Instant.now();
         screen.line("Starting a Kubernetes API, a stub Heroku, two Postgres, two Redis, the operator, and an instance with users …");
