@@ -1,0 +1,184 @@
+package dev.mastodonmigration.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.marcnuri.helm.Helm;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ChartTest {
+    private static final Path CRD = Path.of("crds/mastodonmigrations.mastodonmigration.dev.yaml");
+
+    @Test
+    void helmFindsNothingToComplainAbout() {
+        var result = new Helm(Chart.DIRECTORY).lint().strict().call();
+        assertThat(result.isFailed()).as(result.getMessages().toString()).isFalse();
+    }
+
+    @Test
+    void nothingIsOutsideTheNamespaceExceptTheCrd() {
+        var chart = Chart.rendered();
+        assertThat(chart.objects()).extracting(HasMetadata::getKind)
+                .containsExactlyInAnyOrder("CustomResourceDefinition", "ServiceAccount", "Role", "RoleBinding", "Deployment");
+        assertThat(chart.objects()).filteredOn(object -> !(object instanceof CustomResourceDefinition)).extracting(object -> object.getMetadata().getNamespace()).containsOnly("mastodon");
+    }
+
+    @Test
+    void theRoleAllowsWhatTheOperatorCallsAndNothingElse() {
+        var verbs = new TreeMap<String, Set<String>>();
+        for (var rule : Chart.rendered().only(Role.class).getRules()) {
+            assertThat(rule.getNonResourceURLs()).isEmpty();
+            rule.getApiGroups().forEach(group -> rule.getResources().forEach(resource ->
+                    verbs.computeIfAbsent(group + "/" + resource, key -> new TreeSet<>()).addAll(rule.getVerbs())));
+        }
+        assertThat(verbs).isEqualTo(Map.of(
+                "mastodonmigration.dev/mastodonmigrations", Set.of("get", "list", "watch", "update", "patch"),
+                "mastodonmigration.dev/mastodonmigrations/status", Set.of("get", "update"),
+                "mastodonmigration.dev/mastodonmigrations/finalizers", Set.of("update"),
+                "batch/jobs", Set.of("get", "list", "create", "delete"),
+                "/pods", Set.of("get", "list"),
+                "/secrets", Set.of("get", "create", "update", "delete"),
+                "/services", Set.of("get", "create", "update", "delete"),
+                "apps/deployments", Set.of("get", "create", "update", "delete"),
+                "/events", Set.of("get", "create", "update")));
+    }
+
+    @Test
+    void theRoleIsBoundToTheOperatorsAccount() {
+        var chart = Chart.rendered();
+        var account = chart.only(ServiceAccount.class);
+        var binding = chart.only(RoleBinding.class);
+        assertThat(account.getAutomountServiceAccountToken()).isFalse();
+        assertThat(binding.getRoleRef().getName()).isEqualTo(chart.only(Role.class).getMetadata().getName());
+        assertThat(binding.getSubjects()).singleElement().satisfies(subject -> {
+            assertThat(subject.getName()).isEqualTo(account.getMetadata().getName());
+            assertThat(subject.getNamespace()).isEqualTo("mastodon");
+        });
+        assertThat(chart.only(Deployment.class).getSpec().getTemplate().getSpec().getServiceAccountName()).isEqualTo(account.getMetadata().getName());
+    }
+
+    @Test
+    void theOperatorMeetsRestrictedPodSecurityOnAReadOnlyRoot() {
+        var pod = Chart.rendered().only(Deployment.class).getSpec().getTemplate().getSpec();
+        assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
+        assertThat(pod.getSecurityContext().getRunAsUser()).isEqualTo(10001L);
+        assertThat(pod.getSecurityContext().getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
+        var container = operator(Chart.rendered());
+        assertThat(container.getSecurityContext().getAllowPrivilegeEscalation()).isFalse();
+        assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
+        assertThat(container.getSecurityContext().getCapabilities().getDrop()).containsExactly("ALL");
+        assertThat(container.getVolumeMounts()).extracting(mount -> mount.getMountPath()).containsExactly("/tmp");
+        assertThat(pod.getVolumes()).singleElement().satisfies(volume -> assertThat(volume.getEmptyDir()).isNotNull());
+        assertThat(container.getResources().getRequests()).containsKeys("cpu", "memory");
+        assertThat(container.getResources().getLimits()).containsKey("memory");
+    }
+
+    @Test
+    void oneOperatorRunsAtATimeAndIsProbed() {
+        var chart = Chart.rendered();
+        assertThat(chart.only(Deployment.class).getSpec().getReplicas()).isEqualTo(1);
+        assertThat(chart.only(Deployment.class).getSpec().getStrategy().getType()).isEqualTo("Recreate");
+        var container = operator(chart);
+        assertThat(container.getArgs()).containsExactly("operator");
+        assertThat(container.getLivenessProbe().getHttpGet().getPath()).isEqualTo("/q/health/live");
+        assertThat(container.getStartupProbe().getHttpGet().getPath()).isEqualTo("/q/health/live");
+        assertThat(container.getReadinessProbe().getHttpGet().getPath()).isEqualTo("/q/health/ready");
+        assertThat(chart.only(Deployment.class).getSpec().getTemplate().getMetadata().getLabels())
+                .containsAllEntriesOf(chart.only(Deployment.class).getSpec().getSelector().getMatchLabels());
+    }
+
+    @Test
+    void itWatchesItsOwnNamespaceAndWorkersRunItsOwnImage() {
+        var container = operator(Chart.rendered());
+        var fields = container.getEnv().stream().filter(variable -> variable.getValueFrom() != null)
+                .collect(Collectors.toMap(EnvVar::getName, variable -> variable.getValueFrom().getFieldRef().getFieldPath()));
+        assertThat(fields).isEqualTo(Map.of("QUARKUS_KUBERNETES_CLIENT_NAMESPACE", "metadata.namespace", "QUARKUS_OPERATOR_SDK_NAMESPACES", "metadata.namespace"));
+        assertThat(container.getImage()).isEqualTo("mastodon-migration-operator:0.1.0");
+        assertThat(values(container)).containsEntry("MASTODON_MIGRATION_WORKER_IMAGE", container.getImage()).containsEntry("MASTODON_MIGRATION_WORKER_PORT", "8089");
+    }
+
+    @Test
+    void ownValuesReachTheManifests(@TempDir Path directory) throws IOException {
+        var values = Files.writeString(directory.resolve("values.yaml"), """
+                image: {repository: registry.example.net:5000/mover, tag: v9, pullPolicy: Always}
+                imagePullSecrets: [{name: pull}]
+                worker: {image: 'registry.example.net/worker:v8', port: 9000}
+                serviceAccount: {name: chosen, annotations: {a: b}}
+                logLevel: DEBUG
+                podLabels: {team: social}
+                podAnnotations: {note: hello}
+                nodeSelector: {disk: ssd}
+                tolerations: [{key: spot, operator: Exists}]
+                fullnameOverride: short
+                """);
+        var chart = Chart.renderedWith(values);
+        var pod = chart.only(Deployment.class).getSpec().getTemplate();
+        assertThat(chart.only(Deployment.class).getMetadata().getName()).isEqualTo("short");
+        assertThat(operator(chart).getImage()).isEqualTo("registry.example.net:5000/mover:v9");
+        assertThat(values(operator(chart))).containsEntry("MASTODON_MIGRATION_WORKER_IMAGE", "registry.example.net/worker:v8").containsEntry("MASTODON_MIGRATION_WORKER_PORT", "9000")
+                .containsEntry("QUARKUS_LOG_LEVEL", "DEBUG");
+        assertThat(pod.getSpec().getImagePullSecrets()).singleElement().satisfies(secret -> assertThat(secret.getName()).isEqualTo("pull"));
+        assertThat(chart.only(ServiceAccount.class).getMetadata().getName()).isEqualTo("chosen");
+        assertThat(chart.only(ServiceAccount.class).getMetadata().getAnnotations()).containsEntry("a", "b");
+        assertThat(pod.getMetadata().getLabels()).containsEntry("team", "social");
+        assertThat(pod.getMetadata().getAnnotations()).containsEntry("note", "hello");
+        assertThat(pod.getSpec().getNodeSelector()).containsEntry("disk", "ssd");
+        assertThat(pod.getSpec().getTolerations()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"image.repository,''", "image.repository,name:tag", "image.pullPolicy,Sometimes", "worker.port,80", "worker.port,high", "logLevel,LOUD", "crds.install,maybe",
+        "crd.install,true", "replicas,2", "serviceAccount.nam,x"})
+    void valuesThatCannotBeMeantAreRefused(String name, String value) {
+        assertThatThrownBy(() -> Chart.rendered(name, value)).isInstanceOf(IllegalStateException.class).hasMessageContaining(name.split("\\.")[0]);
+    }
+
+    @Test
+    void anAccountThatIsNeitherMadeNorNamedIsRefused() {
+        assertThatThrownBy(() -> Chart.rendered("serviceAccount.create", "false")).isInstanceOf(IllegalStateException.class).hasMessageContaining("serviceAccount.name");
+        var chart = Chart.rendered("serviceAccount.create", "false", "serviceAccount.name", "given");
+        assertThat(chart.find(ServiceAccount.class)).isEmpty();
+        assertThat(chart.only(RoleBinding.class).getSubjects().getFirst().getName()).isEqualTo("given");
+    }
+
+    @Test
+    void theCrdIsInstalledUnlessToldOtherwiseAndKeptForEver() {
+        assertThat(Chart.rendered("crds.install", "false").find(CustomResourceDefinition.class)).isEmpty();
+        assertThat(Chart.rendered().only(CustomResourceDefinition.class).getMetadata().getAnnotations()).containsEntry("helm.sh/resource-policy", "keep");
+    }
+
+    @Test
+    void theChartsCrdIsTheOneInCrds() throws IOException {
+        assertThat(Files.readString(Chart.DIRECTORY.resolve("files/crd.yaml"))).as("run `make crds`").isEqualTo(Files.readString(CRD));
+        var rendered = Chart.rendered().only(CustomResourceDefinition.class);
+        assertThat(rendered.getSpec()).isEqualTo(Serialization.unmarshal(Files.readString(CRD), CustomResourceDefinition.class).getSpec());
+    }
+
+    private static Map<String, String> values(Container container) {
+        return container.getEnv().stream().filter(variable -> variable.getValue() != null).collect(Collectors.toMap(EnvVar::getName, EnvVar::getValue));
+    }
+
+    private static Container operator(Chart chart) {
+        return chart.only(Deployment.class).getSpec().getTemplate().getSpec().getContainers().getFirst();
+    }
+}
