@@ -111,9 +111,7 @@ public final class RedisPreflight {
             blockers.add(target.name + " runs in cluster mode, which Sidekiq cannot use. Create it with cluster mode disabled (ElastiCache Serverless always has it on).");
             return;
         }
-        if (target.info.majorVersion() < MIN_TARGET_VERSION) {
-            blockers.add(target.name + " is " + target.info.product() + ", but Mastodon 4.5 and newer need Redis 7.0 or Valkey 7.2. Choose a newer engine.");
-        }
+        tooOld(target.info, target.name).ifPresent(blockers::add);
         if (!target.info.text("role").orElse("master").equals("master")) {
             blockers.add(target.name + " is a read-only replica. Use the primary endpoint.");
         }
@@ -127,6 +125,11 @@ public final class RedisPreflight {
                 + found.uid() + "). Finish or abort that one, or name another database; if it no longer exists, empty this database yourself."));
         marker.filter(found -> found.belongsTo(context) && found.state() == Marker.State.OPENED).ifPresent(found -> blockers.add(
                 target.name + " has been opened by this migration before, so users may have written there. Start a new migration with an empty target."));
+    }
+
+    static Optional<String> tooOld(RedisInfo target, String name) {
+        return target.majorVersion() >= MIN_TARGET_VERSION ? Optional.empty()
+                : Optional.of(name + " is " + target.product() + ", but Mastodon 4.5 and newer need Redis 7.0 or Valkey 7.2. Choose a newer engine.");
     }
 
     private void both(Look source, Look target) {

@@ -1,0 +1,250 @@
+package dev.mastodonmigration.worker.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mastodonmigration.embedded.RedisServer;
+import dev.mastodonmigration.worker.control.Findings;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+
+class RedisPreflightTest {
+    @TempDir
+    static Path directory;
+    private static RedisPair redis;
+
+    @BeforeAll
+    static void start() {
+        redis = RedisPair.start(directory);
+    }
+
+    @AfterAll
+    static void stop() {
+        redis.close();
+    }
+
+    @BeforeEach
+    void empty() {
+        redis.empty();
+        redis.source(redis.sourceServer.url());
+        redis.target(redis.targetServer.url());
+    }
+
+    @AfterEach
+    void nothingOfTheProbesIsLeft() {
+        assertThat(redis.source.exists("mastodon_migration:probe")).isFalse();
+        assertThat(redis.target.exists("mastodon_migration:probe")).isFalse();
+    }
+
+    private static Findings check() {
+        return RedisPreflight.check(redis.context());
+    }
+
+    private static String onlyBlocker() {
+        var findings = check();
+        assertThat(findings.blockers()).as("blockers").hasSize(1);
+        return findings.blockers().getFirst();
+    }
+
+    @Test
+    void aGoodPairHasNoBlockerAndIsMeasured() throws Exception {
+        EveryType.fill(redis.source);
+        var findings = check();
+        assertThat(findings.blockers()).isEmpty();
+        assertThat(findings.notes()).isEmpty();
+        assertThat(findings.figures()).containsEntry("sourceKeys", redis.source.dbSize());
+        assertThat(findings.figures().get("sourceRedisBytes")).isPositive();
+        assertThat(redis.target.dbSize()).isZero();
+
+        RedisTarget.claim(redis.context());
+        new RedisSnapshotCopy().run(redis.context());
+        assertThat(check().blockers()).as("our own claimed target").isEmpty();
+        assertThat(RedisCapacity.check(redis.context()).blockers()).isEmpty();
+    }
+
+    @Test
+    void allThatIsWrongIsToldAtOnceAndWithoutPasswords() {
+        redis.source("redis://:wrong-password@127.0.0.1:" + redis.sourceServer.port());
+        redis.target.set("somebody's", "data");
+        redis.target.configSet("maxmemory-policy", "volatile-lru");
+        var blockers = check().blockers();
+        redis.target.configSet("maxmemory-policy", "noeviction");
+        assertThat(blockers).hasSize(3).anyMatch(b -> b.contains("source Redis (127.0.0.1:" + redis.sourceServer.port()) && b.contains("password"))
+                .anyMatch(b -> b.contains("volatile-lru") && b.contains("parameter group"))
+                .anyMatch(b -> b.contains("not empty") && b.contains("\"somebody's\""));
+        assertThat(String.join(" ", blockers)).doesNotContain("wrong-password").doesNotContain(redis.targetServer.password());
+    }
+
+    @Test
+    void aMissingPasswordIsTold() {
+        redis.target("redis://127.0.0.1:" + redis.targetServer.port());
+        assertThat(onlyBlocker()).contains("target Redis").contains("NOAUTH").contains("password");
+    }
+
+    @Test
+    void anUnreachableServerIsTold() throws IOException {
+        int port;
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = socket.getLocalPort();
+        }
+        redis.target("redis://:secret@127.0.0.1:" + port + "/0");
+        assertThat(onlyBlocker()).contains("127.0.0.1:" + port).contains("cannot be reached").doesNotContain("secret");
+    }
+
+    @Test
+    void aUrlThatIsNoRedisUrlIsToldWithoutBeingQuoted() {
+        redis.source("http://:secret@127.0.0.1:1");
+        assertThat(onlyBlocker()).contains("source Redis").contains("redis://").doesNotContain("secret");
+    }
+
+    @Test
+    void aDatabaseNumberThatTheServerLacksIsTold() {
+        redis.target(redis.targetServer.url() + "/99");
+        assertThat(onlyBlocker()).contains("target Redis").contains("database number");
+    }
+
+    @Test
+    void theOldHerokuUserNameIsForgiven() {
+        redis.source(redis.sourceServer.url().replace("redis://:", "redis://h:"));
+        assertThat(check().blockers()).isEmpty();
+    }
+
+    @Test
+    void tlsWithASelfSignedCertificateWorksAndPlainOnATlsPortIsTold() {
+        try (var secure = RedisServer.startTls(); var jedis = secure.connect()) {
+            jedis.set("key", "1");
+            redis.source(secure.url());
+            assertThat(check().blockers()).isEmpty();
+            redis.source(secure.url().replace("rediss://", "redis://"));
+            assertThat(onlyBlocker()).contains("source Redis").contains("rediss://");
+        }
+    }
+
+    @Test
+    void forbiddenCommandsAreNamed() {
+        redis.source.aclSetUser("reader", "on", ">pass", "~*", "&*", "+@all", "-dump", "-scan");
+        redis.target.aclSetUser("writer", "on", ">pass", "~*", "&*", "+@all", "-restore", "-eval");
+        redis.source("redis://reader:pass@127.0.0.1:" + redis.sourceServer.port());
+        redis.target("redis://writer:pass@127.0.0.1:" + redis.targetServer.port());
+        redis.source.set("key", "1");
+        var blockers = check().blockers();
+        assertThat(blockers).anyMatch(b -> b.contains("source Redis") && b.contains("refuses SCAN, DUMP"))
+                .anyMatch(b -> b.contains("target Redis") && b.contains("refuses RESTORE, EVAL"));
+    }
+
+    @Test
+    void rightsOnSomeKeysOnlyAreTold() {
+        redis.source.set("secret:key", "1");
+        redis.source.aclSetUser("half", "on", ">pass", "~mastodon_migration:*", "&*", "+@all");
+        redis.source("redis://half:pass@127.0.0.1:" + redis.sourceServer.port());
+        assertThat(check().blockers()).anyMatch(b -> b.contains("source Redis") && b.contains("on all keys"));
+    }
+
+    @Test
+    void clusterModeIsRefused() {
+        try (var cluster = RedisServer.start("cluster-enabled yes")) {
+            redis.target(cluster.url());
+            assertThat(onlyBlocker()).contains("cluster mode").contains("Sidekiq");
+        }
+    }
+
+    @Test
+    void aSourceThatEvictsIsANote() {
+        redis.source.configSet("maxmemory-policy", "allkeys-lru");
+        var findings = check();
+        redis.source.configSet("maxmemory-policy", "noeviction");
+        assertThat(findings.blockers()).isEmpty();
+        assertThat(findings.notes()).singleElement().asString().contains("allkeys-lru");
+    }
+
+    @Test
+    void aTargetTooSmallIsTold() throws Exception {
+        redis.source.set(EveryType.bytes("large"), new byte[20 << 20]);
+        redis.target.configSet("maxmemory", "20mb");
+        var findings = check();
+        var again = RedisCapacity.check(redis.context()).blockers();
+        redis.target.configSet("maxmemory", "0");
+        assertThat(findings.blockers()).singleElement().asString().contains("20 MiB").contains("larger instance");
+        assertThat(again).isEqualTo(findings.blockers());
+    }
+
+    @Test
+    void keysInOtherDatabasesOfTheSourceAreTold() {
+        redis.source.select(3);
+        redis.source.set("cache", "1");
+        redis.source.select(0);
+        assertThat(onlyBlocker()).contains("source Redis").contains("1 keys in database 3");
+    }
+
+    @Test
+    void anotherMigrationsTargetAndAMarkedSourceAreTold() throws Exception {
+        RedisTarget.claim(redis.context(RedisPair.OTHER_UID, 1));
+        assertThat(onlyBlocker()).contains("belongs to migration mastodon/other").contains(RedisPair.OTHER_UID);
+
+        redis.target(redis.sourceServer.url());
+        redis.source(redis.targetServer.url());
+        assertThat(check().blockers()).anyMatch(b -> b.contains("source Redis") && b.contains("carries the marker of migration mastodon/other"));
+    }
+
+    @Test
+    void aTargetOpenedBeforeIsTold() throws Exception {
+        RedisTarget.claim(redis.context());
+        RedisTarget.open(redis.context());
+        assertThat(onlyBlocker()).contains("opened by this migration before");
+    }
+
+    @Test
+    void sourceAndTargetTheSameAreToldAlsoUnderTwoNames() {
+        redis.target(redis.sourceServer.url());
+        assertThat(onlyBlocker()).contains("are the same database");
+        redis.target(redis.sourceServer.url().replace("127.0.0.1", "localhost") + "/0");
+        assertThat(onlyBlocker()).contains("are the same database");
+    }
+
+    @Test
+    void aReadOnlyReplicaIsTold() {
+        try (var replica = RedisServer.start("replicaof 127.0.0.1 " + redis.targetServer.port(), "masterauth " + redis.targetServer.password())) {
+            redis.target(replica.url());
+            assertThat(check().blockers()).anyMatch(b -> b.contains("read-only replica") && b.contains("primary endpoint"));
+        }
+    }
+
+    @Test
+    void payloadsThatTheTargetRefusesAreToldWithBothVersions() {
+        redis.source.set("key", "1");
+        var payload = redis.source.dump("key");
+        payload[payload.length - PayloadFormat.FOOTER_BYTES] = 12;
+        assertThat(new FormatProbe("source, Redis 7.4", "target, Redis 7.0").check(payload, redis.target)).get().asString()
+                .contains("RDB version 12").contains("RDB version 10").contains("strategy.redis Live, which translates formats, is not supported yet");
+    }
+
+    @Test
+    void aTargetBeforeRedis7IsToldAndValkeyIsNotTakenForOne() {
+        assertThat(RedisPreflight.tooOld(new RedisInfo(Map.of("redis_version", "6.2.14")), "target Redis")).get().asString()
+                .contains("Redis 6.2.14").contains("Redis 7.0 or Valkey 7.2");
+        assertThat(RedisPreflight.tooOld(new RedisInfo(Map.of()), "target Redis")).isPresent();
+        assertThat(RedisPreflight.tooOld(new RedisInfo(Map.of("redis_version", "7.2.4", "valkey_version", "8.1.1")), "target Redis")).isEmpty();
+    }
+
+    @Test
+    void theSourceIsNotChanged() {
+        EveryType.fill(redis.source);
+        var dirty = changes(redis.source);
+        check();
+        assertThat(changes(redis.source)).isEqualTo(dirty);
+    }
+
+    private static String changes(Jedis jedis) {
+        return Stream.of(jedis.info("persistence").split("\r\n")).filter(line -> line.startsWith("rdb_changes_since_last_save")).findFirst().orElseThrow();
+    }
+}
