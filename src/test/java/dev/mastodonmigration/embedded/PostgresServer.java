@@ -159,6 +159,18 @@ public final class PostgresServer implements AutoCloseable {
         launch();
     }
 
+    /** Restarts as a read-only standby that waits for a primary, as a follower is. */
+    public void restartAsStandby() {
+        stop();
+        try {
+            var signal = Files.createFile(home.resolve("data/standby.signal"));
+            LocalProcess.giveToUnprivileged(signal);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        launch();
+    }
+
     /** Ends the server as a crash does. */
     public void kill() {
         process.kill();
