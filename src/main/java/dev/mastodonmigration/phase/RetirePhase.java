@@ -6,7 +6,6 @@ import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** Ends the migration: the formation stays at zero where the admin said so, and nothing of ours stays on either side. */
 @Singleton
@@ -18,12 +17,12 @@ public class RetirePhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
-        if (SpecDefaults.retireFormation(context.spec()) && !context.intended(Tasks.REOPEN_SOURCE)) {
+        if (SpecDefaults.retireFormation(context.spec()) && !context.intended(Tasks.RELEASE)) {
             new SourceApps(context).stop();
         }
-        return context.work(List.of(Tasks.REOPEN_SOURCE, Tasks.RELEASE), reports -> new StepResult.Done(
-                "our objects are gone from source and target",
-                Stream.concat(reports.get(Tasks.REOPEN_SOURCE).notes().stream(), reports.get(Tasks.RELEASE).notes().stream()).toList(),
-                StepResult.NO_FACTS));
+        return context.work(List.of(Tasks.RELEASE), reports -> {
+            var report = reports.get(Tasks.RELEASE);
+            return new StepResult.Done(report.message(), report.notes(), StepResult.NO_FACTS);
+        });
     }
 }

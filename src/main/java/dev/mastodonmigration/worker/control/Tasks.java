@@ -6,11 +6,17 @@ import dev.mastodonmigration.worker.postgres.OpenTarget;
 import dev.mastodonmigration.worker.postgres.PostgresCapacity;
 import dev.mastodonmigration.worker.postgres.PostgresPreflight;
 import dev.mastodonmigration.worker.postgres.RehearsePostgres;
+import dev.mastodonmigration.worker.postgres.ReleaseSource;
 import dev.mastodonmigration.worker.postgres.ReleaseTarget;
 import dev.mastodonmigration.worker.postgres.ReopenSource;
 import dev.mastodonmigration.worker.postgres.ResetTarget;
 import dev.mastodonmigration.worker.postgres.TargetClaim;
 import dev.mastodonmigration.worker.postgres.VerifyPostgres;
+import dev.mastodonmigration.worker.redis.RedisCapacity;
+import dev.mastodonmigration.worker.redis.RedisPreflight;
+import dev.mastodonmigration.worker.redis.RedisSnapshotCopy;
+import dev.mastodonmigration.worker.redis.RedisTarget;
+import dev.mastodonmigration.worker.redis.RedisVerify;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -48,24 +54,33 @@ public final class Tasks {
 
     static final Map<String, WorkerTask> ALL = Map.ofEntries(
             Map.entry(PREFLIGHT, looks(List.of(
-                    new Look(WorkerContext.TARGET_POSTGRES_URL, PostgresPreflight.fromEnvironment())))),
+                    new Look(WorkerContext.TARGET_POSTGRES_URL, PostgresPreflight.fromEnvironment()),
+                    new Look(WorkerContext.TARGET_REDIS_URL, RedisPreflight::check)))),
             Map.entry(CLAIM_TARGET, parts(List.of(
-                    Part.postgres(new TargetClaim())))),
+                    Part.postgres(new TargetClaim()),
+                    Part.redis(RedisTarget::claim)))),
             Map.entry(CAPACITY, parts(List.of(
-                    Part.postgres(new PostgresCapacity())))),
+                    Part.postgres(new PostgresCapacity()),
+                    Part.redis(context -> RedisCapacity.check(context).report())))),
             Map.entry(REHEARSE_POSTGRES, new RehearsePostgres()),
             Map.entry(CLOSE_SOURCE, parts(List.of(
                     Part.postgres(new CloseSource())))),
             Map.entry(COPY_POSTGRES, new CopyPostgres()),
+            Map.entry(COPY_REDIS, new RedisSnapshotCopy()),
+            Map.entry(VERIFY_REDIS, new RedisVerify()),
             Map.entry(VERIFY_POSTGRES, new VerifyPostgres()),
             Map.entry(OPEN_TARGET, parts(List.of(
+                    Part.redis(RedisTarget::open),
                     Part.postgres(new OpenTarget())))),
             Map.entry(REOPEN_SOURCE, parts(List.of(
                     Part.postgres(new ReopenSource())))),
             Map.entry(RESET_TARGET, parts(List.of(
-                    Part.postgres(new ResetTarget())))),
+                    Part.postgres(new ResetTarget()),
+                    Part.redis(RedisTarget::reset)))),
             Map.entry(RELEASE, parts(List.of(
-                    Part.postgres(new ReleaseTarget())))));
+                    Part.postgres(new ReleaseSource()),
+                    Part.postgres(new ReleaseTarget()),
+                    Part.redis(RedisTarget::release)))));
 
     private Tasks() {}
 

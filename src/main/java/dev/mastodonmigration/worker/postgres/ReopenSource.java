@@ -16,7 +16,12 @@ public final class ReopenSource implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         var notes = requireTargetClosed(context);
-        try (var source = Database.source(context, NAME).open()) {
+        return removeOurs(context, NAME, notes);
+    }
+
+    /** Takes gate, marker and schema off the source; nothing when they are gone already. */
+    static WorkerReport removeOurs(WorkerContext context, String task, List<String> notes) throws Exception {
+        try (var source = Database.source(context, task).open()) {
             var marker = Marker.read(source);
             if (marker.isEmpty()) {
                 return WorkerReport.succeeded("The source database carries nothing of this migration.", Map.of(), notes);
@@ -25,8 +30,7 @@ public final class ReopenSource implements WorkerTask {
             var refused = WriteGate.refusedWrites(source);
             Sessions.endOlderOfOurs(source);
             WriteGate.open(source, () -> Query.run(source, "DROP SCHEMA mastodon_migration CASCADE"));
-            return WorkerReport.succeeded("The source database is open for writing again, without a trace of the migration.",
-                    Map.of(WorkerReport.Figure.REFUSED_WRITES, refused), notes);
+            return WorkerReport.succeeded("The source database carries no trace of the migration any more.", Map.of(WorkerReport.Figure.REFUSED_WRITES, refused), notes);
         }
     }
 
