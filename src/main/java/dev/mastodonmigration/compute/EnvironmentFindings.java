@@ -20,11 +20,12 @@ public record EnvironmentFindings(List<String> blockers, List<String> notes) {
     /**
      * Reads both apps' config vars. What only a new Mastodon needs (keys, media storage) is looked at only when compute moves.
      *
-     * @param streamingConfig empty when there is no streaming app
+     * @param streamingConfig looked at only when the spec names a streaming app
      */
     public static EnvironmentFindings of(Map<String, String> webConfig, Map<String, String> streamingConfig, MastodonMigrationSpec spec) {
         var web = AppConfig.web(webConfig, spec);
-        var streaming = AppConfig.streaming(streamingConfig, spec);
+        var two = spec.source().heroku() != null && spec.source().heroku().streamingApp() != null;
+        var streaming = AppConfig.streaming(two ? streamingConfig : Map.of(), spec);
         var blockers = new ArrayList<String>();
         var notes = new ArrayList<String>();
         blockers.addAll(InstanceFindings.domains(web, spec.instance()));

@@ -81,6 +81,13 @@ class EnvironmentFindingsTest {
     }
 
     @Test
+    void oneAppForAllIsNotAskedTwice() {
+        var spec = Example.migration("      streamingApp: example-streaming\n", "").getSpec();
+        var web = Example.web("REDIS_NAMESPACE", "x");
+        assertThat(EnvironmentFindings.of(web, web, spec).blockers()).hasSize(1);
+    }
+
+    @Test
     void aStreamingUrlOnHerokuappIsNotedBecauseNoDnsCanMoveIt() {
         var findings = of(Example.web("STREAMING_API_BASE_URL", "wss://example-streaming.herokuapp.com"), Example.streaming());
         assertThat(findings.blockers()).isEmpty();
