@@ -30,13 +30,13 @@ record FormatProbe(String source, String target) {
                 to.restore(key, System.currentTimeMillis() + CommandProbe.LIFETIME_MILLISECONDS, payload, RestoreParams.restoreParams().replace().absTtl());
                 return Optional.empty();
             } catch (JedisDataException e) {
-                return Optional.of(target + ", does not accept keys of " + source + ": their format is " + PayloadFormat.of(payload) + ", the target's own "
+                return Optional.of(e.getMessage()).filter(PayloadFormat::isRefused).map(refused -> target + ", does not accept keys of " + source + ": their format is " + PayloadFormat.of(payload) + ", the target's own "
                         + PayloadFormat.of(own) + ". Choose a target of the source's version or newer; strategy.redis Live, which translates formats, is not supported yet.");
             } finally {
                 to.unlink(key);
             }
         } catch (JedisDataException alreadyTold) {
-            // SET, DUMP or UNLINK is refused: CommandProbe has named it.
+            // SET, DUMP or UNLINK is refused. CommandProbe has named it, as it has a refused RESTORE.
             return Optional.empty();
         }
     }

@@ -116,7 +116,7 @@ final class GuardedWriter implements AutoCloseable {
             throw new Refusal("The target Redis is full (maxmemory reached) at key " + write.key()
                     + ". Choose a larger instance for the target; the copy then starts over by itself.");
         }
-        if (said.contains("DUMP payload") || said.contains("Bad data format")) {
+        if (PayloadFormat.isRefused(said)) {
             throw new Refusal("The target Redis does not accept the format of key " + write.key() + " (" + PayloadFormat.of(write.arguments()[2])
                     + "). Choose a target of the source's version or newer; strategy.redis Live, which translates formats, is not supported yet.");
         }

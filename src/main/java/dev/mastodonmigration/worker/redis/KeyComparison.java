@@ -45,6 +45,22 @@ final class KeyComparison implements AutoCloseable {
         }
     }
 
+    /**
+     * Compares one large key page by page, so that it need not fit in memory on both sides at once. Hashes go the usual way: only
+     * their DUMP tells whether fields of theirs expire.
+     */
+    void compareLarge(RedisKey key) {
+        var sourceExpiry = source.expiry(key);
+        var targetExpiry = target.expiry(key);
+        if (sourceExpiry.isEmpty() || targetExpiry.isEmpty() || "hash".equals(source.jedis().type(key.bytes()))) {
+            compare(List.of(key));
+        } else if (!sameExpiry(sourceExpiry.getAsLong(), targetExpiry.getAsLong())) {
+            found.add(new Difference(key, Difference.Kind.EXPIRY));
+        } else if (!canonical.same(key) && !hasExpired(sourceExpiry.getAsLong())) {
+            found.add(new Difference(key, Difference.Kind.VALUE));
+        }
+    }
+
     /** Of keys that were seen on the target, finds those that the source lacks. */
     void findStrays(List<RedisKey> keys) {
         try (var pipeline = source.jedis().pipelined()) {
@@ -73,14 +89,14 @@ final class KeyComparison implements AutoCloseable {
         if (theirs.isEmpty()) {
             return Optional.of(Difference.Kind.MISSING).filter(kind -> !hasExpired(ours.get()));
         }
-        if (!sameExpiry(ours.get(), theirs.get())) {
+        if (!sameExpiry(ours.get().expiresAtMilliseconds(), theirs.get().expiresAtMilliseconds())) {
             return Optional.of(Difference.Kind.EXPIRY);
         }
         return Optional.of(Difference.Kind.VALUE).filter(kind -> !sameValue(key, ours.get(), theirs.get()) && !hasExpired(ours.get()));
     }
 
-    private boolean sameExpiry(KeyState ours, KeyState theirs) {
-        return ours.hasExpiry() == theirs.hasExpiry() && Math.abs(ours.expiresAtMilliseconds() - theirs.expiresAtMilliseconds()) <= toleranceMilliseconds;
+    private boolean sameExpiry(long ours, long theirs) {
+        return ours == theirs || ours != KeyState.NEVER && theirs != KeyState.NEVER && Math.abs(ours - theirs) <= toleranceMilliseconds;
     }
 
     private boolean sameValue(RedisKey key, KeyState ours, KeyState theirs) {
@@ -93,8 +109,11 @@ final class KeyComparison implements AutoCloseable {
 
     /** By either server's clock: each expires keys by its own. */
     private boolean hasExpired(KeyState state) {
-        return state.hasExpiry()
-                && state.expiresAtMilliseconds() - toleranceMilliseconds <= Math.max(source.nowMilliseconds(), target.nowMilliseconds());
+        return hasExpired(state.expiresAtMilliseconds());
+    }
+
+    private boolean hasExpired(long expiresAt) {
+        return expiresAt != KeyState.NEVER && expiresAt - toleranceMilliseconds <= Math.max(source.nowMilliseconds(), target.nowMilliseconds());
     }
 
     @Override

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class KeyLanes {
     /** Handles batches one after the other. */
     interface Lane extends AutoCloseable {
-        void handle(List<RedisKey> keys) throws Exception;
+        void handle(KeyScan.Batch batch) throws Exception;
 
         @Override
         void close();
@@ -89,7 +89,7 @@ final class KeyLanes {
                     break;
                 }
                 if (batch != null) {
-                    lane.handle(batch.keys());
+                    lane.handle(batch);
                     budget.release(cost(batch));
                 }
             }

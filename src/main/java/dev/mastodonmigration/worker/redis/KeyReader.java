@@ -3,7 +3,9 @@ package dev.mastodonmigration.worker.redis;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.Response;
 import redis.clients.jedis.exceptions.JedisDataException;
 
@@ -46,7 +48,7 @@ final class KeyReader implements AutoCloseable {
     List<Optional<KeyState>> read(List<RedisKey> keys) {
         try (var pipeline = jedis.pipelined()) {
             var time = pipeline.time();
-            var expiries = keys.stream().map(key -> clock == Clock.PEXPIRETIME ? pipeline.pexpireTime(key.bytes()) : pipeline.pttl(key.bytes())).toList();
+            var expiries = keys.stream().map(key -> ask(pipeline, key)).toList();
             var payloads = keys.stream().map(key -> pipeline.dump(key.bytes())).toList();
             pipeline.sync();
             var states = new ArrayList<Optional<KeyState>>(keys.size());
@@ -55,6 +57,21 @@ final class KeyReader implements AutoCloseable {
             }
             return states;
         }
+    }
+
+    /** When the key expires, or {@link KeyState#NEVER}; empty when it does not exist. */
+    OptionalLong expiry(RedisKey key) {
+        try (var pipeline = jedis.pipelined()) {
+            var time = pipeline.time();
+            var expiry = ask(pipeline, key);
+            pipeline.sync();
+            var absolute = absolute(expiry, time);
+            return absolute == ABSENT ? OptionalLong.empty() : OptionalLong.of(absolute);
+        }
+    }
+
+    private Response<Long> ask(Pipeline pipeline, RedisKey key) {
+        return clock == Clock.PEXPIRETIME ? pipeline.pexpireTime(key.bytes()) : pipeline.pttl(key.bytes());
     }
 
     private static Optional<KeyState> state(byte[] payload, long expiry) {

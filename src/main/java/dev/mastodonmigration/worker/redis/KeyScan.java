@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Response;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.ScanParams;
 import redis.clients.jedis.resps.ScanResult;
 
@@ -15,7 +16,12 @@ import redis.clients.jedis.resps.ScanResult;
  */
 final class KeyScan {
     /** Keys to be handled in one go, and about how many bytes their values take. */
-    record Batch(List<RedisKey> keys, long bytes) {}
+    record Batch(List<RedisKey> keys, long bytes) {
+        /** One key too large to be held twice without need. */
+        boolean isLarge() {
+            return keys.size() == 1 && bytes > MAX_BATCH_BYTES;
+        }
+    }
 
     static final long MAX_BATCH_BYTES = 2 << 20;
     private static final int MAX_BATCH_KEYS = 250;
@@ -79,7 +85,7 @@ final class KeyScan {
         try {
             var bytes = answer.get();
             return bytes == null ? 0 : bytes;
-        } catch (redis.clients.jedis.exceptions.JedisDataException notAllowed) {
+        } catch (JedisDataException notAllowed) {
             return UNKNOWN_BYTES;
         }
     }

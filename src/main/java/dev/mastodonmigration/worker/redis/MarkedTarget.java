@@ -63,7 +63,20 @@ final class MarkedTarget {
         return run(CLAIM, Marker.claimedBy(context).bytes());
     }
 
-    Marker replace(Marker from, Marker to) throws Refusal {
+    /** As {@link #ours}, and a copy came to its end: nothing less may be verified or opened. */
+    Marker loaded() throws Refusal {
+        var marker = ours();
+        if (marker.state() != Marker.State.LOADED) {
+            throw new Refusal(name + " has not been copied to its end, so it is neither verified nor opened. Copy it first.");
+        }
+        return marker;
+    }
+
+    Marker moveTo(Marker.State state, Marker from) throws Refusal {
+        return from.state() == state ? from : replace(from, from.in(state));
+    }
+
+    private Marker replace(Marker from, Marker to) throws Refusal {
         if (!run(REPLACE, from.bytes(), to.bytes())) {
             throw new Refusal(name + ": its marker was changed by another worker at the same moment, so this one writes nothing.");
         }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import redis.clients.jedis.Jedis;
@@ -15,8 +16,8 @@ import redis.clients.jedis.Jedis;
  * @param name its namespace/name, for messages
  */
 record Marker(String uid, String name, State state, long epoch) {
-    /** CLAIMED: ours to fill and to empty. OPENED: users write there, so we do neither any more. */
-    enum State { CLAIMED, OPENED }
+    /** CLAIMED: ours to fill and to empty. LOADED: a copy came to its end. OPENED: users write there, so we neither fill nor empty it. */
+    enum State { CLAIMED, LOADED, OPENED }
 
     static final RedisKey KEY = RedisKey.of("mastodon_migration:marker");
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -29,7 +30,7 @@ record Marker(String uid, String name, State state, long epoch) {
     private static Marker parse(byte[] value) throws Refusal {
         try {
             return JSON.readValue(value, Marker.class);
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             throw new Refusal("The key " + KEY + " on the target Redis is not one that this version wrote. Delete it if no migration is using that database.");
         }
     }
@@ -51,8 +52,8 @@ record Marker(String uid, String name, State state, long epoch) {
         return uid.equals(context.migrationUid());
     }
 
-    Marker opened(long newEpoch) {
-        return new Marker(uid, name, State.OPENED, newEpoch);
+    Marker in(State newState) {
+        return new Marker(uid, name, newState, epoch);
     }
 
     Marker at(long newEpoch) {

@@ -9,6 +9,11 @@ package dev.mastodonmigration.worker.redis;
 record PayloadFormat(int rdbVersion) {
     static final int FOOTER_BYTES = 10;
 
+    /** Whether this answer to RESTORE means that the server does not read the payload's format. */
+    static boolean isRefused(String answer) {
+        return answer.contains("DUMP payload") || answer.contains("Bad data format");
+    }
+
     static PayloadFormat of(byte[] payload) {
         var at = payload.length - FOOTER_BYTES;
         return new PayloadFormat(at < 0 ? 0 : (payload[at] & 0xff) | (payload[at + 1] & 0xff) << 8);

@@ -143,7 +143,7 @@ public final class RedisPreflight {
             return;
         }
         RedisCapacity.blocker(source.info, target.info, target.name).ifPresent(blockers::add);
-        var mayProbe = to.dbSize() == 0 || marker(to, target).filter(found -> found.belongsTo(context) && found.state() == Marker.State.CLAIMED).isPresent();
+        var mayProbe = to.dbSize() == 0 || marker(to, target).filter(found -> found.belongsTo(context) && found.state() != Marker.State.OPENED).isPresent();
         if (mayProbe) {
             blockers.addAll(CommandProbe.target(to, target.name));
             new FormatProbe(source.name + ", " + source.info.product(), target.name + ", " + target.info.product()).check(from, to).ifPresent(blockers::add);

@@ -6,7 +6,6 @@ import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import java.io.IOException;
-import java.util.List;
 import java.util.Map;
 import redis.clients.jedis.Jedis;
 
@@ -18,12 +17,14 @@ public final class RedisSnapshotCopy implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         try (var source = RedisSide.SOURCE.open(context); var target = RedisSide.TARGET.open(context)) {
-            var marker = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context))).ours();
+            var marked = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context)));
+            var marker = marked.moveTo(Marker.State.CLAIMED, marked.ours());
             var excluded = SidekiqProcessKeys.on(source);
             var copying = new KeyProgress(context.progress(), "copying", source.dbSize());
             KeyLanes.run(new KeyScan(source), lanes(context), () -> new CopyLane(context, marker, excluded, copying));
             var removing = new KeyProgress(context.progress(), "removing strays", target.dbSize());
             KeyLanes.run(new KeyScan(target), 1, () -> new StrayLane(context, marker, excluded, removing));
+            marked.moveTo(Marker.State.LOADED, marker);
             var keys = target.dbSize() - 1;
             return WorkerReport.succeeded("Copied " + keys + " keys to the target Redis.",
                     Map.of(Figure.KEYS, keys, Figure.BYTES, copying.bytes(), Figure.COPY_MILLISECONDS, copying.milliseconds()));
@@ -58,7 +59,8 @@ public final class RedisSnapshotCopy implements WorkerTask {
         }
 
         @Override
-        public void handle(List<RedisKey> keys) throws Refusal, IOException {
+        public void handle(KeyScan.Batch batch) throws Refusal, IOException {
+            var keys = batch.keys();
             var wanted = keys.stream().filter(key -> !excluded.contains(key) && !key.equals(Marker.KEY)).toList();
             var states = source.read(wanted);
             long bytes = 0;
@@ -98,7 +100,8 @@ public final class RedisSnapshotCopy implements WorkerTask {
         }
 
         @Override
-        public void handle(List<RedisKey> keys) throws Refusal, IOException {
+        public void handle(KeyScan.Batch batch) throws Refusal, IOException {
+            var keys = batch.keys();
             try (var pipeline = source.pipelined()) {
                 var exist = keys.stream().map(key -> pipeline.exists(key.bytes())).toList();
                 pipeline.sync();

@@ -6,6 +6,7 @@ import dev.mastodonmigration.worker.control.WorkerReport;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.ClientKillParams;
@@ -41,14 +42,13 @@ public final class RedisTarget {
      * Marks the database as opened for users at the context's epoch, from when on no worker writes to it, and ends lingering
      * connections of earlier workers. Nothing to do when it is open.
      *
-     * @throws Refusal when the marker is missing, another migration's, or of a higher epoch
+     * @throws Refusal when the marker is missing, another migration's, or of a higher epoch, or no copy came to its end
      */
     public static WorkerReport open(WorkerContext context) throws Refusal, IOException {
         return with(context, (jedis, target, name) -> {
             var marker = target.marker();
             if (marker.filter(found -> found.belongsTo(context) && found.state() == Marker.State.OPENED).isEmpty()) {
-                var ours = target.ours();
-                target.replace(ours, ours.opened(context.epoch()));
+                target.moveTo(Marker.State.OPENED, target.loaded());
             }
             endOtherWorkers(jedis, context);
             return name + " is open.";
@@ -66,7 +66,7 @@ public final class RedisTarget {
             if (target.marker().filter(found -> found.belongsTo(context)).isEmpty()) {
                 return name + " carries nothing of this migration and was left as it is.";
             }
-            var marker = target.ours();
+            var marker = target.moveTo(Marker.State.CLAIMED, target.ours());
             endOtherWorkers(jedis, context);
             do {
                 empty(context, marker, jedis);
@@ -126,6 +126,6 @@ public final class RedisTarget {
 
     private static Map<String, String> fields(String line) {
         return List.of(line.strip().split(" ")).stream().map(field -> field.split("=", 2)).filter(field -> field.length == 2)
-                .collect(java.util.stream.Collectors.toMap(field -> field[0], field -> field[1], (first, second) -> first));
+                .collect(Collectors.toMap(field -> field[0], field -> field[1], (first, second) -> first));
     }
 }

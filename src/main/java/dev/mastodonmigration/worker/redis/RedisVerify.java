@@ -5,7 +5,6 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerTask;
-import java.util.List;
 import java.util.Map;
 import redis.clients.jedis.Jedis;
 
@@ -17,7 +16,7 @@ public final class RedisVerify implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         try (var source = RedisSide.SOURCE.open(context); var target = RedisSide.TARGET.open(context)) {
-            new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context))).ours();
+            new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context))).loaded();
             var excluded = SidekiqProcessKeys.on(source);
             var found = new Difference.Found();
             var comparing = new KeyProgress(context.progress(), "verifying", source.dbSize());
@@ -41,9 +40,14 @@ public final class RedisVerify implements WorkerTask {
 
     private record Forward(KeyComparison comparison, SidekiqProcessKeys excluded, KeyProgress progress) implements KeyLanes.Lane {
         @Override
-        public void handle(List<RedisKey> keys) {
-            comparison.compare(keys.stream().filter(key -> !excluded.contains(key) && !key.equals(Marker.KEY)).toList());
-            progress.add(keys.size(), 0);
+        public void handle(KeyScan.Batch batch) {
+            var wanted = batch.keys().stream().filter(key -> !excluded.contains(key) && !key.equals(Marker.KEY)).toList();
+            if (batch.isLarge()) {
+                wanted.forEach(comparison::compareLarge);
+            } else {
+                comparison.compare(wanted);
+            }
+            progress.add(batch.keys().size(), batch.bytes());
         }
 
         @Override
@@ -54,7 +58,8 @@ public final class RedisVerify implements WorkerTask {
 
     private record Backward(KeyComparison comparison, SidekiqProcessKeys excluded, KeyProgress progress) implements KeyLanes.Lane {
         @Override
-        public void handle(List<RedisKey> keys) {
+        public void handle(KeyScan.Batch batch) {
+            var keys = batch.keys();
             keys.stream().filter(excluded::contains).forEach(comparison::stray);
             comparison.findStrays(keys.stream().filter(key -> !excluded.contains(key) && !key.equals(Marker.KEY)).toList());
             progress.add(keys.size(), 0);

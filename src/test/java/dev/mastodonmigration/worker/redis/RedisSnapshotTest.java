@@ -95,8 +95,24 @@ class RedisSnapshotTest {
             redis.source.setrange("large:" + i, i * 1000L, "here");
         }
         redis.source.set("small", "value");
+        var list = new StringBuilder("first");
+        for (int i = 0; i < 100_000; i++) {
+            list.append(",a job of about forty bytes with number ").append(i);
+        }
+        redis.source.rpush("large:list", list.toString().split(","));
+        redis.source.pexpireAt("large:list", 4_102_444_800_123L);
         new RedisSnapshotCopy().run(redis.context());
-        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.KEYS, 7L);
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.KEYS, 8L);
+
+        redis.target.setrange("large:3", 29L << 20, "x");
+        redis.target.lset("large:list", 99_000, "x");
+        redis.target.persist("large:5");
+        redis.target.pexpireAt("large:4", 4_102_444_800_123L);
+        redis.target.del("large:1");
+        assertThatThrownBy(() -> new RedisVerify().run(redis.context())).isInstanceOf(Refusal.class)
+                .hasMessageContaining("found 4 keys").hasMessageContaining("\"large:3\" (its value differs)")
+                .hasMessageContaining("\"large:list\" (its value differs)").hasMessageContaining("\"large:4\" (it expires at another time)")
+                .hasMessageContaining("\"large:1\" (it is missing on the target)");
     }
 
     @Test
@@ -206,7 +222,13 @@ class RedisSnapshotTest {
     }
 
     @Test
+    void whatWasNotCopiedToItsEndIsNotVerified() {
+        assertThatThrownBy(() -> new RedisVerify().run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("not been copied to its end");
+    }
+
+    @Test
     void manyDifferencesAreCountedAndTenNamed() throws Exception {
+        new RedisSnapshotCopy().run(redis.context());
         for (int i = 0; i < 25; i++) {
             redis.source.set("key:" + i, "1");
         }

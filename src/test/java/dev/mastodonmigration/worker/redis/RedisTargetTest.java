@@ -106,7 +106,7 @@ class RedisTargetTest {
 
             // Its connection is not ended here, as on a service that forbids CLIENT KILL: the marker alone must hold it off.
             var marker = marker();
-            redis.target.set(Marker.KEY.bytes(), marker.opened(2).bytes());
+            redis.target.set(Marker.KEY.bytes(), marker.in(Marker.State.OPENED).at(2).bytes());
             redis.target.set("second", "written by a user");
             sleeper.restore(RedisKey.of("second"), states.get(1).orElseThrow());
             assertThatThrownBy(sleeper::flush).isInstanceOf(Refusal.class).hasMessageContaining("opened, reset or taken over");
@@ -117,6 +117,7 @@ class RedisTargetTest {
     @Test
     void openingEndsTheConnectionsOfLingeringWorkersOnly() throws Exception {
         RedisTarget.claim(redis.context());
+        new RedisSnapshotCopy().run(redis.context());
         try (var lingering = RedisSide.TARGET.open(redis.context()); var stranger = redis.targetServer.connect()) {
             stranger.clientSetname("mastodon-web");
             RedisTarget.open(redis.context(RedisPair.UID, 2));
@@ -139,6 +140,12 @@ class RedisTargetTest {
                 .hasMessageContaining("epoch 5").hasMessageContaining("epoch 4");
         assertThatThrownBy(() -> RedisTarget.open(redis.context(RedisPair.UID, 4))).isInstanceOf(Refusal.class);
         assertThat(redis.target.get("key")).isEqualTo("1");
+    }
+
+    @Test
+    void aTargetNotCopiedToItsEndIsNotOpened() throws Exception {
+        RedisTarget.claim(redis.context());
+        assertThatThrownBy(() -> RedisTarget.open(redis.context(RedisPair.UID, 2))).isInstanceOf(Refusal.class).hasMessageContaining("not been copied to its end");
     }
 
     @Test
@@ -171,6 +178,7 @@ class RedisTargetTest {
     void releaseTakesTheMarkerOffAnOpenedTargetOnly() throws Exception {
         RedisTarget.claim(redis.context());
         assertThatThrownBy(() -> RedisTarget.release(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("not been opened");
+        new RedisSnapshotCopy().run(redis.context());
         RedisTarget.open(redis.context(RedisPair.UID, 2));
         redis.target.set("user", "data");
         RedisTarget.release(redis.context(RedisPair.UID, 2));
