@@ -71,6 +71,7 @@ final class CopyMeter implements AutoCloseable {
     @Override
     public void close() throws SQLException {
         clock.shutdownNow();
+        publish(0);
         watched.close();
     }
 }

@@ -60,10 +60,17 @@ record Database(WorkerContext context, Side side, String task, Optional<String> 
         source.setSslMode(url.sslMode());
         Optional.ofNullable(url.parameters().get("sslrootcert")).ifPresent(source::setSslRootCert);
         try {
-            return source.getConnection();
+            return patient(source.getConnection());
         } catch (SQLException e) {
             throw new SQLException(explain(url, e), e.getSQLState(), e);
         }
+    }
+
+    /** Timeouts that the role or the database sets for the app would end a checksum of a large table, or the session that holds our lock. */
+    private static Connection patient(Connection connection) throws SQLException {
+        Query.strings(connection, "SELECT set_config(name, '0', false) FROM pg_settings WHERE setting <> '0' AND name IN"
+                + " ('statement_timeout', 'lock_timeout', 'transaction_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout')");
+        return connection;
     }
 
     private String explain(PostgresUrl url, SQLException e) {

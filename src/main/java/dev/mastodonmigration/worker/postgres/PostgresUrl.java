@@ -4,6 +4,7 @@ import dev.mastodonmigration.worker.control.Refusal;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -14,6 +15,7 @@ import java.util.TreeMap;
  */
 record PostgresUrl(String host, int port, String database, String user, String password, Map<String, String> parameters) {
     private static final int DEFAULT_PORT = 5432;
+    private static final List<String> SSL_MODES = List.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
 
     /** Reads {@code postgres://user:password@host:port/database?sslmode=…}, each part percent-encoded. */
     static PostgresUrl parse(String label, URI uri) throws Refusal {
@@ -34,8 +36,11 @@ record PostgresUrl(String host, int port, String database, String user, String p
         if (host.isEmpty() || user.isEmpty()) {
             throw new Refusal(label + " lacks a " + (host.isEmpty() ? "host" : "user") + ": it has the form postgres://user:password@host:port/database");
         }
+        var parameters = parameters(uri.getRawQuery());
+        // libpq's own default: Heroku and RDS speak TLS, a database on loopback need not.
+        parameters.put("sslmode", sslMode(label, parameters.getOrDefault("sslmode", "prefer")));
         return new PostgresUrl(host, port(label, hasPort ? server.substring(colon + 1) : ""), path.isEmpty() ? user : decode(path), user,
-                split < 0 ? "" : decode(credentials.substring(split + 1)), parameters(uri.getRawQuery()));
+                split < 0 ? "" : decode(credentials.substring(split + 1)), parameters);
     }
 
     private static int port(String label, String text) throws Refusal {
@@ -65,9 +70,17 @@ record PostgresUrl(String host, int port, String database, String user, String p
         return new PostgresUrl(host, port, name, user, password, parameters);
     }
 
-    /** libpq's own default is {@code prefer}: Heroku and RDS speak TLS, a database on loopback need not. */
+    private static String sslMode(String label, String given) throws Refusal {
+        // What node-pg calls encryption without verification, and neither libpq nor JDBC knows.
+        var mode = "no-verify".equals(given) ? "require" : given;
+        if (!SSL_MODES.contains(mode)) {
+            throw new Refusal(label + " has sslmode=" + mode + ". Use one of " + SSL_MODES + ".");
+        }
+        return mode;
+    }
+
     String sslMode() {
-        return parameters.getOrDefault("sslmode", "prefer");
+        return parameters.get("sslmode");
     }
 
     /** For messages: never the password. */

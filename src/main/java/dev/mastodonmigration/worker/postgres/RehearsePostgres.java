@@ -51,6 +51,7 @@ public final class RehearsePostgres implements WorkerTask {
             Transaction.in(to, () -> TargetClaim.claim(to, context));
         }
         try (var holder = source.open()) {
+            Sessions.endOlderOfOurs(holder);
             holder.setAutoCommit(false);
             Query.run(holder, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", "SET LOCAL idle_in_transaction_session_timeout = 0");
             var snapshot = Optional.of(Query.string(holder, "SELECT pg_export_snapshot()"));
@@ -89,7 +90,8 @@ public final class RehearsePostgres implements WorkerTask {
         }
     }
 
-    private static void dropIfOurs(Connection beside, WorkerContext context) throws SQLException, IOException, Refusal {
+    /** Drops what this or a killed rehearsal left; a database of that name without our marker stays. */
+    static void dropIfOurs(Connection beside, WorkerContext context) throws SQLException, IOException, Refusal {
         var scratch = databaseName(context.migrationUid());
         if (!exists(beside, scratch)) {
             return;

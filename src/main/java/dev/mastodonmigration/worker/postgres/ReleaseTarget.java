@@ -20,6 +20,7 @@ public final class ReleaseTarget implements WorkerTask {
             if (marker.state() != Marker.State.OPENED && marker.state() != Marker.State.CLAIMED) {
                 throw new Refusal("The target database is " + marker.state().sql() + " and still closed for writing, so its marker was left. Set spec.state to Aborted to empty it.");
             }
+            RehearsePostgres.dropIfOurs(target, context);
             Query.run(target, "DROP SCHEMA mastodon_migration CASCADE");
             return WorkerReport.succeeded("The target database carries nothing of the migration any more.", Map.of());
         }

@@ -17,6 +17,7 @@ public final class ResetTarget implements WorkerTask {
             }
             Marker.ours(target, Side.TARGET, context);
             Sessions.endOlderOfOurs(target);
+            RehearsePostgres.dropIfOurs(target, context);
             LoadedContent.drop(target, context);
             Query.run(target, "DROP SCHEMA mastodon_migration CASCADE");
             return WorkerReport.succeeded("The target database is empty again, as it was given to us.", Map.of());

@@ -79,7 +79,8 @@ class DumpMigrationTest {
         var report = new CopyPostgres().run(context);
         var last = context.progress().read();
         assertThat(last.stage()).isEqualTo("restoring");
-        assertThat(last.bytesTotal()).isPositive();
+        assertThat(last.bytesTotal()).isPositive().isEqualTo(last.bytesDone());
+        assertThat(last.itemsTotal()).isGreaterThan(20).isEqualTo(last.itemsDone());
         assertThat(report.figures().get(Figure.BYTES)).isPositive();
         assertThat(report.notes()).anyMatch(note -> note.contains("pg_stat_statements"));
     }
@@ -114,6 +115,65 @@ class DumpMigrationTest {
             Query.run(inside, "CREATE TABLE precious AS SELECT 1 AS one");
             assertThatThrownBy(() -> world.run(new RehearsePostgres())).isInstanceOf(Refusal.class).hasMessageContaining("precious");
             assertThat(Query.number(inside, "SELECT one FROM precious")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void abortingDropsTheScratchDatabaseThatAKilledRehearsalLeft() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        world.run(new TargetClaim());
+        var scratch = RehearsePostgres.databaseName(world.uid);
+        world.targetServer.createDatabase(scratch, TwoDatabases.TARGET_OWNER);
+        try (var inside = world.targetServer.connect(scratch, TwoDatabases.TARGET_OWNER)) {
+            Transaction.in(inside, () -> TargetClaim.claim(inside, world.context()));
+        }
+        world.run(new ResetTarget());
+        try (var target = world.target()) {
+            assertThat(Query.strings(target, "SELECT datname FROM pg_database WHERE datname = ?", scratch)).isEmpty();
+        }
+    }
+
+    @Test
+    void whateverElsePostgresOffersMovesAndGoesAgain() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        world.onSource("CREATE SCHEMA \"Odd schema\"", "CREATE DOMAIN \"Odd schema\".handle AS text CHECK (VALUE ~ '^@')",
+                "CREATE TYPE pair AS (a int, b \"Odd schema\".handle)", "CREATE TYPE span_of AS RANGE (subtype = numeric)",
+                "CREATE TABLE \"Odd schema\".\"Table data\" (\"Id\" int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, who \"Odd schema\".handle, p pair, s span_of, EXCLUDE USING gist (s WITH &&))",
+                "INSERT INTO \"Odd schema\".\"Table data\" (who, p, s) VALUES ('@a', ROW(1, '@b'), '[1,2)'), ('@c', NULL, 'empty')",
+                "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.who := NEW.who || ''x''; RETURN NEW; END'",
+                "CREATE TRIGGER touch BEFORE INSERT OR UPDATE ON \"Odd schema\".\"Table data\" FOR EACH ROW EXECUTE FUNCTION touch()",
+                "CREATE AGGREGATE total (int) (sfunc = int4pl, stype = int, initcond = '0')", "CREATE PROCEDURE nothing() LANGUAGE sql AS 'SELECT 1'",
+                "CREATE OPERATOR === (leftarg = text, rightarg = text, function = texteq)", "CREATE TEXT SEARCH CONFIGURATION plain (COPY = simple)",
+                "CREATE COLLATION swedish (provider = libc, locale = 'C.UTF-8')", "CREATE TABLE parent (i int PRIMARY KEY)", "CREATE TABLE child (PRIMARY KEY (i)) INHERITS (parent)",
+                "INSERT INTO child VALUES (1), (2)", "CREATE UNLOGGED TABLE unlogged AS SELECT 1 AS one", "CREATE RULE quiet AS ON INSERT TO parent WHERE NEW.i < 0 DO INSTEAD NOTHING",
+                "CREATE POLICY mine ON parent USING (i > 0)", "CREATE TABLE no_columns ()", "INSERT INTO no_columns DEFAULT VALUES", "CREATE SEQUENCE downwards INCREMENT -2",
+                "SELECT nextval('downwards'), nextval('downwards')", "CREATE STATISTICS together ON account_id, visibility FROM statuses", "CREATE VIEW between_them AS SELECT * FROM instances",
+                "CREATE MATERIALIZED VIEW above AS SELECT * FROM between_them", "CREATE MATERIALIZED VIEW never_filled AS SELECT 1 AS one WITH NO DATA", "SELECT lo_from_bytea(0, 'large')");
+        world.copied();
+        var verified = world.run(new VerifyPostgres());
+        assertThat(verified.outcome()).as(verified.message()).isEqualTo(Outcome.SUCCEEDED);
+        try (var target = world.target()) {
+            assertThat(Query.strings(target, "SELECT matviewname FROM pg_matviews WHERE NOT ispopulated")).containsExactly("never_filled");
+            assertThat(Query.number(target, "SELECT last_value FROM downwards")).isEqualTo(-3);
+            assertThat(Query.number(target, "SELECT count(*) FROM pg_largeobject_metadata")).isEqualTo(1);
+            assertThat(Query.strings(target, "SELECT who FROM \"Odd schema\".\"Table data\" ORDER BY 1")).containsExactly("@a", "@c");
+        }
+        world.run(new CopyPostgres());
+        assertThat(world.run(new VerifyPostgres()).outcome()).isEqualTo(Outcome.SUCCEEDED);
+        world.run(new ResetTarget());
+        try (var target = world.target()) {
+            assertThat(TargetClaim.content(target)).isEmpty();
+        }
+    }
+
+    @Test
+    void timeoutsThatTheAppSetForItselfDoNotEndOurs() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        try (var superuser = world.targetServer.superuser("postgres")) {
+            Query.run(superuser, "ALTER DATABASE " + world.target + " SET statement_timeout = '5s'", "ALTER DATABASE " + world.target + " SET idle_session_timeout = '1s'");
+        }
+        try (var session = Database.target(world.context(), "test").open()) {
+            assertThat(Query.strings(session, "SELECT setting FROM pg_settings WHERE name IN ('statement_timeout', 'idle_session_timeout')")).containsOnly("0");
         }
     }
 

@@ -1,6 +1,11 @@
 package dev.mastodonmigration.worker.postgres;
 
 import dev.mastodonmigration.embedded.PostgresServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -9,6 +14,23 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /** One server of each major version for all tests of a run, stopped with the run. */
 final class SharedPostgres implements BeforeAllCallback {
     private static final Map<Integer, PostgresServer> SERVERS = new ConcurrentHashMap<>();
+
+    private static final class Home {
+        private static final Path PATH = create();
+
+        private static Path create() {
+            try {
+                return Files.createTempDirectory("two-databases");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** Where the workers of these tests keep their files; removed with the servers. */
+    static Path home() {
+        return Home.PATH;
+    }
 
     static PostgresServer of(int major) {
         return SERVERS.computeIfAbsent(major, PostgresServer::start);
@@ -19,6 +41,9 @@ final class SharedPostgres implements BeforeAllCallback {
         context.getRoot().getStore(ExtensionContext.Namespace.GLOBAL).getOrComputeIfAbsent(SharedPostgres.class, key -> (ExtensionContext.Store.CloseableResource) () -> {
             SERVERS.values().forEach(PostgresServer::close);
             SERVERS.clear();
+            try (var files = Files.walk(home())) {
+                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            }
         });
     }
 }

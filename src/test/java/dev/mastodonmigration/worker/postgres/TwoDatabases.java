@@ -38,7 +38,7 @@ final class TwoDatabases {
         this.target = target;
         this.uid = uid;
         try {
-            home = Files.createTempDirectory("two-databases");
+            home = Files.createTempDirectory(SharedPostgres.home(), target);
             Files.createDirectory(home.resolve("secrets"));
             Files.createDirectory(home.resolve("scratch"));
         } catch (IOException e) {
