@@ -24,7 +24,6 @@ import java.util.concurrent.TimeoutException;
 
 /** One HTTP exchange with Heroku's Platform API v3 at a time: headers, time limits, a short back-off, and lists page by page. */
 final class HerokuCalls {
-    static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final int TRIES = 3;
     /** No new try begins later than this after the first: the caller is a reconcile that comes back anyway. */
     private static final Duration PATIENCE = Duration.ofSeconds(4);
@@ -32,15 +31,17 @@ final class HerokuCalls {
     private static final int MAX_PAGES = 1000;
     private static final ObjectMapper JSON = new ObjectMapper();
     /** Never follows a redirect: the token goes to the configured host alone. */
-    private static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(TIMEOUT).followRedirects(HttpClient.Redirect.NEVER).build();
+    private static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(HerokuClient.TIMEOUT).followRedirects(HttpClient.Redirect.NEVER).build();
 
     private record Answer(int status, String body, Optional<String> nextRange) {}
 
     private final URI api;
     private final String token;
+    private final Duration timeout;
 
-    HerokuCalls(URI api, String token) {
+    HerokuCalls(URI api, String token, Duration timeout) {
         this.api = guarded(api);
+        this.timeout = timeout;
         this.token = token.strip();
         if (!this.token.matches("[\\x21-\\x7e]+")) {
             // HttpRequest would refuse it too, but with the value in its message.
@@ -109,7 +110,7 @@ final class HerokuCalls {
     private HttpRequest.Builder request(String app, String path) {
         var name = URLEncoder.encode(app, StandardCharsets.UTF_8);
         return HttpRequest.newBuilder(URI.create(api.toString().replaceAll("/+$", "") + "/apps/" + name + path))
-                .timeout(TIMEOUT)
+                .timeout(timeout)
                 .header("Authorization", "Bearer " + token)
                 .header("Accept", "application/vnd.heroku+json; version=3")
                 .header("User-Agent", "mastodon-migration-operator");
@@ -136,7 +137,7 @@ final class HerokuCalls {
         var pending = HTTP.sendAsync(request, HttpResponse.BodyHandlers.ofString());
         try {
             // The request's own timeout ends with the headers; this one covers the body too.
-            var response = pending.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            var response = pending.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
             if (response.statusCode() / 100 != 2) {
                 throw HerokuRefusals.of(response.statusCode(), response.body(), app);
             }
@@ -169,8 +170,8 @@ final class HerokuCalls {
         }
     }
 
-    private static String silent() {
-        return "no answer within " + TIMEOUT.toSeconds() + " seconds";
+    private String silent() {
+        return "no answer within " + timeout.toSeconds() + " seconds";
     }
 
     private static HerokuException interrupted(String app) {

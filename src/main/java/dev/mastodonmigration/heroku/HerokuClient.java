@@ -3,6 +3,7 @@ package dev.mastodonmigration.heroku;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +15,9 @@ public final class HerokuClient implements HerokuApi {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
     private static final String LATEST = "version ..; max=1, order=desc";
 
+    /** For one try, its body included. */
+    static final Duration TIMEOUT = Duration.ofSeconds(10);
+
     private final HerokuCalls calls;
 
     /**
@@ -23,7 +27,11 @@ public final class HerokuClient implements HerokuApi {
      * @throws HerokuException          of kind UNAUTHORIZED when this cannot be a token at all
      */
     public HerokuClient(URI apiUrl, String token) {
-        this.calls = new HerokuCalls(apiUrl, token);
+        this(apiUrl, token, TIMEOUT);
+    }
+
+    HerokuClient(URI apiUrl, String token, Duration timeout) {
+        this.calls = new HerokuCalls(apiUrl, token, timeout);
     }
 
     @Override
@@ -82,13 +90,25 @@ public final class HerokuClient implements HerokuApi {
 
     @Override
     public List<Dyno> dynos(String app) {
-        return calls.list(app, "/dynos").stream()
-                .map(found -> new Dyno(found.path("name").asText(), found.path("type").asText(), found.path("state").asText())).toList();
+        return calls.list(app, "/dynos").stream().map(found -> dyno(app, found)).toList();
+    }
+
+    private static Dyno dyno(String app, JsonNode found) {
+        if (!found.path("name").isTextual() || !found.path("type").isTextual()) {
+            throw HerokuCalls.unreadable(app);
+        }
+        return new Dyno(found.path("name").asText(), found.path("type").asText(), found.path("state").asText());
     }
 
     @Override
     public Optional<Integer> latestReleaseVersion(String app) {
         var releases = calls.range(app, "/releases", LATEST);
-        return releases.isEmpty() ? Optional.empty() : Optional.of(releases.get(0).path("version").asInt());
+        if (releases.isEmpty()) {
+            return Optional.empty();
+        }
+        if (!releases.get(0).path("version").isInt()) {
+            throw HerokuCalls.unreadable(app);
+        }
+        return Optional.of(releases.get(0).path("version").intValue());
     }
 }

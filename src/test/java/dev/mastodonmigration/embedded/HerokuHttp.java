@@ -1,5 +1,6 @@
 package dev.mastodonmigration.embedded;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
@@ -38,7 +39,7 @@ final class HerokuHttp {
             if (body.isObject()) {
                 return body;
             }
-        } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+        } catch (JsonProcessingException e) {
             throw new Refused(400, "bad_request", "Unable to parse the JSON request: " + e.getOriginalMessage());
         }
         throw new Refused(400, "bad_request", "Invalid request body, an object is expected.");
@@ -48,6 +49,13 @@ final class HerokuHttp {
         var bytes = JSON.writeValueAsString(body).getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", "application/json");
         exchange.sendResponseHeaders(status, bytes.length);
+        exchange.getResponseBody().write(bytes);
+    }
+
+    /** What a captive portal or a broken proxy answers. */
+    static void html(HttpExchange exchange) throws IOException {
+        var bytes = "<html>sign in to this network</html>".getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(200, bytes.length);
         exchange.getResponseBody().write(bytes);
     }
 

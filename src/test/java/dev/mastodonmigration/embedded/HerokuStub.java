@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.UUID;
@@ -28,7 +29,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class HerokuStub implements AutoCloseable {
     /** What may happen to the next calls instead of an answer. SLOW answers only after {@link #slowness}. */
-    public enum Fault { RATE_LIMITED, UNAVAILABLE, SLOW, CUT_OFF, NOT_JSON }
+    public enum Fault { RATE_LIMITED, UNAVAILABLE, SLOW, CUT_OFF, NOT_JSON, ANOTHER_SHAPE }
 
     private static final DynoRuntime NOTHING_RUNS = new DynoRuntime() {
         @Override
@@ -155,7 +156,11 @@ public final class HerokuStub implements AutoCloseable {
             try {
                 refuse(exchange, fault);
                 if (fault == Fault.NOT_JSON) {
-                    HerokuHttp.answer(exchange, 200, "<html>sign in to this network</html>");
+                    HerokuHttp.html(exchange);
+                    return;
+                }
+                if (fault == Fault.ANOTHER_SHAPE) {
+                    HerokuHttp.answer(exchange, 200, List.of(Map.of("status", "ok")));
                     return;
                 }
                 route(exchange);

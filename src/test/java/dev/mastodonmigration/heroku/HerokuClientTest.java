@@ -199,16 +199,24 @@ class HerokuClientTest {
         assertThat(refused).hasMessageContaining("exmaple-web").hasMessageContaining("spec.source.heroku");
     }
 
+    @ParameterizedTest
+    @EnumSource(value = Fault.class, names = {"NOT_JSON", "ANOTHER_SHAPE"})
+    void aStrangersAnswerIsNotTakenForHerokus(Fault fault) {
+        var reads = List.<ThrowingCallable>of(() -> api.dynos("example-web"), () -> api.formation("example-web"), () -> api.configVars("example-web"),
+                () -> api.app("example-web"), () -> api.latestReleaseVersion("example-web"));
+        for (var read : reads) {
+            heroku.failNext(1, fault);
+            assertThat(refusal(read).kind()).isEqualTo(Kind.UNAVAILABLE);
+        }
+    }
+
     @Test
-    void aStrangersAnswerIsNotTakenForAnEmptyList() {
-        heroku.failNext(1, Fault.NOT_JSON);
-        assertThat(refusal(() -> api.dynos("example-web")).kind()).isEqualTo(Kind.UNAVAILABLE);
-        heroku.failNext(1, Fault.NOT_JSON);
-        assertThat(refusal(() -> api.formation("example-web")).kind()).isEqualTo(Kind.UNAVAILABLE);
-        heroku.failNext(1, Fault.NOT_JSON);
-        assertThat(refusal(() -> api.configVars("example-web")).kind()).isEqualTo(Kind.UNAVAILABLE);
-        heroku.failNext(1, Fault.NOT_JSON);
-        assertThat(refusal(() -> api.app("example-web")).kind()).isEqualTo(Kind.UNAVAILABLE);
+    void noAnswerInTimeIsUnavailable() {
+        heroku.failNext(3, Fault.SLOW);
+        var hasty = new HerokuClient(heroku.url(), heroku.token(), Duration.ofSeconds(1));
+        var refused = refusal(() -> hasty.app("example-web"));
+        assertThat(refused.kind()).isEqualTo(Kind.UNAVAILABLE);
+        assertThat(refused).hasMessageContaining("no answer within 1 seconds");
     }
 
     @Test
