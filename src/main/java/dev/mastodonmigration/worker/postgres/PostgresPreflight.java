@@ -120,24 +120,7 @@ public final class PostgresPreflight implements Findings.Check {
         } else if (programs.get().major() >= 17 && to < 17) {
             blockers.add("The worker's pg_restore " + programs.get().major() + " cannot load into Postgres " + to + ". Use a worker image that also has the PostgreSQL client of version " + from + ".");
         }
-        var encodings = List.of(encoding(source), encoding(target));
-        if (!encodings.get(0).equals(encodings.get(1))) {
-            blockers.add("The source is encoded in " + encodings.get(0) + " and the target in " + encodings.get(1) + ". Create the target database with ENCODING '" + encodings.get(0) + "'.");
-        }
-        var collations = List.of(collation(source), collation(target));
-        if (!collations.get(0).equals(collations.get(1))) {
-            notes.add("texts sort by " + collations.get(0) + " on the source and by " + collations.get(1) + " on the target; indexes are built anew, so nothing breaks");
-        }
-        for (var extension : Extensions.used(source)) {
-            if (!Query.isTrue(target, "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = ?)", extension.name())) {
-                var missing = "extension " + extension.name() + " of the source is not available on the target";
-                if (extension.needed()) {
-                    blockers.add("The " + missing + ", and tables depend on it. Choose a target that offers it, or drop it on the source.");
-                } else {
-                    notes.add(missing + "; nothing depends on it, so it is left out");
-                }
-            }
-        }
+        new PairCheck(source, target, blockers, notes).run();
     }
 
     /** Advisory locks are per database, whatever name led there. */
@@ -157,13 +140,5 @@ public final class PostgresPreflight implements Findings.Check {
 
     private static String user(Connection connection) throws SQLException {
         return Query.string(connection, "SELECT current_user");
-    }
-
-    private static String encoding(Connection connection) throws SQLException {
-        return Query.string(connection, "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()");
-    }
-
-    private static String collation(Connection connection) throws SQLException {
-        return Query.string(connection, "SELECT datcollate FROM pg_database WHERE datname = current_database()");
     }
 }

@@ -85,6 +85,11 @@ final class SourceCheck {
         if (!keyless.isEmpty()) {
             notes.add(keyless.size() + " tables have no usable key: " + first(keyless) + "; they are copied inside the freeze, and their rows cannot be named in messages");
         }
+        var settings = Query.strings(source, "SELECT DISTINCT split_part(unnest(setconfig), '=', 1) FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                + " OR setdatabase = 0 AND setrole = (SELECT oid FROM pg_roles WHERE rolname = current_user) ORDER BY 1");
+        if (!settings.isEmpty()) {
+            notes.add("the source sets " + first(settings) + " for its database or user; such settings are not copied, set them on the target where the instance needs them");
+        }
         var foreignTables = Query.strings(source, "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'f' AND " + Table.USER_SCHEMA);
         if (!foreignTables.isEmpty()) {
             notes.add("foreign tables " + first(foreignTables) + " point elsewhere: their definitions are copied, their rows are not");

@@ -145,7 +145,32 @@ class PostgresPreflightTest {
             Query.run(superuser, "CREATE DATABASE latin" + world.target + " OWNER " + TwoDatabases.TARGET_OWNER + " TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
         }
         world.secret(WorkerContext.TARGET_POSTGRES_URL, world.targetServer.url("latin" + world.target, TwoDatabases.TARGET_OWNER));
-        assertThat(check(world).blockers()).singleElement().asString().contains("UTF8").contains("LATIN1").contains("ENCODING 'UTF8'");
+        assertThat(check(world).blockers()).anyMatch(b -> b.contains("UTF8") && b.contains("LATIN1") && b.contains("ENCODING 'UTF8'"));
+    }
+
+    @Test
+    void aTargetThatKnowsOnlyEnglishLettersIsRefused() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        try (var superuser = world.targetServer.superuser("postgres")) {
+            Query.run(superuser, "CREATE DATABASE plain" + world.target + " OWNER " + TwoDatabases.TARGET_OWNER + " TEMPLATE template0 LOCALE 'C'");
+        }
+        world.secret(WorkerContext.TARGET_POSTGRES_URL, world.targetServer.url("plain" + world.target, TwoDatabases.TARGET_OWNER));
+        assertThat(check(world).blockers()).singleElement().asString().contains("LC_CTYPE 'C'").contains("hashtags");
+    }
+
+    @Test
+    void anExtensionThatOnlyASuperuserMayCreateIsToldBeforeTheFreeze() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        try (var superuser = world.sourceServer.superuser(world.source)) {
+            Query.run(superuser, "CREATE EXTENSION pageinspect SCHEMA heroku_ext");
+        }
+        world.onSource("CREATE VIEW pages AS SELECT heroku_ext.get_raw_page('tags', 0) AS page");
+        assertThat(check(world).blockers()).singleElement().asString().contains("Only a superuser").contains("CREATE EXTENSION \"pageinspect\" SCHEMA \"heroku_ext\"");
+        try (var superuser = world.targetServer.superuser(world.target)) {
+            Query.run(superuser, "CREATE SCHEMA heroku_ext", "CREATE EXTENSION pageinspect SCHEMA heroku_ext", "GRANT ALL ON SCHEMA heroku_ext TO PUBLIC");
+        }
+        assertThat(check(world).blockers()).isEmpty();
+        assertThat(world.copied().run(new VerifyPostgres()).outcome()).isEqualTo(WorkerReport.Outcome.SUCCEEDED);
     }
 
     @Test
@@ -187,9 +212,10 @@ class PostgresPreflightTest {
     @Test
     void oddThingsAreNotedAndDoNotBlock() throws Exception {
         var world = TwoDatabases.between(15, 15);
-        world.onSource("SELECT lo_create(0)", "ALTER TABLE settings ENABLE ROW LEVEL SECURITY");
+        world.onSource("SELECT lo_create(0)", "ALTER TABLE settings ENABLE ROW LEVEL SECURITY", "ALTER DATABASE " + world.source + " SET work_mem = '8MB'");
         var findings = check(world);
         assertThat(findings.blockers()).isEmpty();
-        assertThat(findings.notes()).anyMatch(note -> note.contains("1 large objects")).anyMatch(note -> note.contains("row security") && note.contains("settings"));
+        assertThat(findings.notes()).anyMatch(note -> note.contains("1 large objects")).anyMatch(note -> note.contains("row security") && note.contains("settings"))
+                .anyMatch(note -> note.contains("work_mem") && note.contains("not copied"));
     }
 }

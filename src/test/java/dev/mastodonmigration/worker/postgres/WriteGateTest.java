@@ -39,6 +39,18 @@ class WriteGateTest {
     }
 
     @Test
+    void anotherRolesWritesAreRefusedAndCountedToo() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        world.sourceServer.createDatabase("other" + world.source, "other_role");
+        world.onSource("GRANT INSERT ON settings TO other_role", "GRANT USAGE ON SEQUENCE settings_id_seq TO other_role");
+        world.run(new CloseSource());
+        try (var other = world.sourceServer.connect(world.source, "other_role"); var source = world.source()) {
+            assertThatThrownBy(() -> Query.run(other, "INSERT INTO settings (var) VALUES ('late')")).isInstanceOf(SQLException.class).hasMessageContaining("refused");
+            assertThat(WriteGate.refusedWrites(source)).isEqualTo(1);
+        }
+    }
+
+    @Test
     void aClientThatWritesAllTheWhileIsStoppedAndHeardOf() throws Exception {
         var world = TwoDatabases.between(15, 15);
         world.run(new TargetClaim());
