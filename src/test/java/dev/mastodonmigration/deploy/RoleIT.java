@@ -1,0 +1,64 @@
+package dev.mastodonmigration.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mastodonmigration.embedded.OperatorProcess;
+import dev.mastodonmigration.embedded.World;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RoleIT {
+    private static final Map<String, String> WITHOUT_WAITING = Map.of("/spec/cutover/approved", "true", "/spec/retire/approved", "true", "/spec/soak/duration", "1s");
+
+    /** What only a rotated credential, an edited spec or an abort makes the operator do. */
+    private static final Set<String> ON_OTHER_WAYS = Set.of("update secrets", "delete secrets", "update services", "delete services", "update deployments.apps", "delete deployments.apps");
+
+    @Test
+    void aWholeMigrationNeedsExactlyWhatTheRoleAllows(@TempDir Path directory) {
+        try (var world = World.start(World.Options.SMALL);
+                var proxy = RecordingProxy.to(URI.create(world.apiServer().url()).getPort())) {
+            world.operator().kill();
+            try (var operator = OperatorProcess.start(world.apiServer(), World.NAMESPACE, Map.of("QUARKUS_KUBERNETES_CLIENT_API_SERVER_URL", proxy.url()),
+                    directory.resolve("operator.log")).awaitReady()) {
+                world.apply(world.example(WITHOUT_WAITING));
+                Awaitility.await("completed").atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(200))
+                        .failFast("the migration stalled", () -> { assertThat(stalled(world)).as(world.describe()).isEmpty(); })
+                        .until(() -> "Completed".equals(world.status().phase));
+                world.client().resource(world.migration()).delete();
+                Awaitility.await("deleted").atMost(Duration.ofSeconds(30)).until(() -> operator.isAlive() && world.client().resource(world.example(Map.of())).get() == null);
+            }
+            var calls = proxy.requests().stream().map(ApiCall::of).flatMap(Optional::stream).toList();
+            assertThat(calls).extracting(ApiCall::namespace).containsOnly(World.NAMESPACE);
+            assertThat(proxy.requests().stream().filter(request -> ApiCall.of(request).isEmpty())).as("calls outside every namespace").allMatch(request -> request.startsWith("GET /version"));
+            var used = calls.stream().map(call -> permission(call.group(), call.resource(), call.verb())).collect(Collectors.toSet());
+            var granted = Chart.rendered().only(Role.class).getRules().stream().flatMap(RoleIT::permissions).collect(Collectors.toSet());
+            assertThat(granted).as("the chart's Role").containsAll(used);
+            assertThat(granted).filteredOn(permission -> !used.contains(permission)).as("allowed, but no phase called it").isSubsetOf(ON_OTHER_WAYS);
+        }
+    }
+
+    private static String permission(String group, String resource, String verb) {
+        return verb + " " + resource + (group.isEmpty() ? "" : "." + group);
+    }
+
+    private static Stream<String> permissions(PolicyRule rule) {
+        return rule.getApiGroups().stream().flatMap(group -> rule.getResources().stream().flatMap(resource -> rule.getVerbs().stream().map(verb -> permission(group, resource, verb))));
+    }
+
+    private static List<String> stalled(World world) {
+        return world.status().conditions.stream().filter(condition -> condition.getType().equals("Stalled") && condition.getStatus().equals("True"))
+                .map(condition -> condition.getMessage()).toList();
+    }
+}
