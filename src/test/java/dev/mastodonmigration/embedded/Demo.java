@@ -4,6 +4,7 @@ import dev.mastodonmigration.api.MastodonMigrationStatus;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /** {@code make demo}: one whole migration of a live instance on this machine, told as it happens, and judged by the ledger in the end. */
 public final class Demo {
-    private static final World.Options OPTIONS = new World.Options(14, 17, 30_000, 40_000, 6, 40, 2026);
+    private static final World.Options OPTIONS = new World.Options(14, 17, 100_000, 60_000, 6, 40, 2026);
     private static final Duration PATIENCE = Duration.ofSeconds(170);
     private static final Duration LIFE_BEFORE = Duration.ofSeconds(2);
     private static final Map<String, String> CHANGES = Map.of("/spec/soak/duration", "3s");
@@ -76,7 +77,7 @@ public final class Demo {
     /** Shows the migration until it ends, and does at the gates what the admin does; gives the last phase. */
     private String follow() throws InterruptedException {
         var end = Instant.now().plus(PATIENCE);
-        var approved = new java.util.HashSet<String>();
+        var approved = new HashSet<String>();
         while (Instant.now().isBefore(end)) {
             var status = world.status();
             screen.show(status, world.events());
@@ -84,7 +85,7 @@ public final class Demo {
                 return String.valueOf(status.phase);
             }
             var gate = GATES.get(String.valueOf(status.phase));
-            if (gate != null && approved.add(gate)) {
+            if (gate != null && hasCondition(status, "AwaitingApproval") && approved.add(gate)) {
                 screen.line("$ kubectl -n " + World.NAMESPACE + " patch mmig " + World.NAME + " --type merge -p '{\"spec\":{\"" + gate + "\":{\"approved\":true}}}'");
                 world.edit(Map.of("/spec/" + gate + "/approved", "true"));
             }
@@ -95,7 +96,11 @@ public final class Demo {
 
     private static boolean isOver(MastodonMigrationStatus status) {
         return MastodonMigrationStatus.COMPLETED.equals(status.phase) || MastodonMigrationStatus.ABORTED.equals(status.phase)
-                || status.conditions.stream().anyMatch(condition -> condition.getType().equals("Stalled") && condition.getStatus().equals("True"));
+                || hasCondition(status, "Stalled");
+    }
+
+    private static boolean hasCondition(MastodonMigrationStatus status, String type) {
+        return status.conditions.stream().anyMatch(condition -> condition.getType().equals(type) && condition.getStatus().equals("True"));
     }
 
     private boolean judge() throws SQLException {

@@ -3,6 +3,7 @@ package dev.mastodonmigration.embedded;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseRecord;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseState;
+import dev.mastodonmigration.api.PhaseId;
 import io.fabric8.kubernetes.api.model.Event;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,15 +22,17 @@ import java.util.Set;
 
 /** Tells a migration as it happens: phases with their times, a bar that refreshes on a terminal, events as they come. */
 final class DemoScreen {
-    private static final int BAR = 30;
+    private static final int BAR = 20;
+    /** Events that say what the line of the phase says. */
+    private static final Set<String> TOLD_BY_PHASES = Set.of("PhaseStarted", "PhaseSucceeded", "AttemptFailed");
     private static final String CLEAR_LINE = "\r\u001b[K";
 
     private final PrintStream out;
     private final boolean terminal;
     private final Map<String, PhaseState> shown = new HashMap<>();
     private final Set<String> events = new HashSet<>();
-    private int lastTenth = -1;
-    private String lastStage = "";
+    /** For each bar, the tenth that was shown last. */
+    private final Map<String, Integer> tenths = new HashMap<>();
     private boolean barOnLine;
 
     DemoScreen(PrintStream out) {
@@ -60,7 +64,7 @@ final class DemoScreen {
             show(phase);
         }
         for (var event : all) {
-            if (events.add(event.getMetadata().getUid() + "/" + event.getCount())) {
+            if (!TOLD_BY_PHASES.contains(event.getReason()) && events.add(event.getMetadata().getUid() + "/" + event.getCount())) {
                 line("    " + ("Warning".equals(event.getType()) ? "! " : "· ") + event.getReason() + ": " + event.getMessage());
             }
         }
@@ -73,7 +77,8 @@ final class DemoScreen {
             return;
         }
         if (before == null) {
-            line("▶ " + phase.name);
+            tenths.clear();
+            line("▶ " + phase.name + PhaseId.of(phase.name).map(id -> "  " + id.caption()).orElse(""));
         }
         switch (phase.state) {
             case Running -> { }
@@ -96,32 +101,38 @@ final class DemoScreen {
     }
 
     private void show(MastodonMigrationStatus.Progress progress, Optional<Long> eta) {
+        var bars = new ArrayList<String>();
         var postgres = progress.postgres;
-        if (postgres != null && postgres.bytesTotal != null && postgres.bytesTotal > 0) {
-            bar("Postgres " + Optional.ofNullable(postgres.stage).orElse("copying"), value(postgres.bytesCopied), postgres.bytesTotal,
-                    bytes(value(postgres.bytesCopied)) + " of " + bytes(postgres.bytesTotal) + ", " + bytes(value(postgres.bytesPerSecond)) + "/s", eta);
+        if (postgres != null && value(postgres.bytesTotal) > 0) {
+            bars.add(bar("Postgres " + Optional.ofNullable(postgres.stage).orElse("copying"), value(postgres.bytesCopied), postgres.bytesTotal,
+                    bytes(value(postgres.bytesCopied)) + " of " + bytes(postgres.bytesTotal) + ", " + bytes(value(postgres.bytesPerSecond)) + "/s" + left(eta)));
         }
         var redis = progress.redis;
-        if (redis != null && redis.keysTotal != null && redis.keysTotal > 0) {
-            bar("Redis " + Optional.ofNullable(redis.stage).orElse("copying"), value(redis.keysCopied), redis.keysTotal,
-                    value(redis.keysCopied) + " of " + redis.keysTotal + " keys, " + bytes(value(redis.bytesPerSecond)) + "/s", eta);
+        if (redis != null && value(redis.keysTotal) > 0) {
+            bars.add(bar("Redis " + Optional.ofNullable(redis.stage).orElse("copying"), value(redis.keysCopied), redis.keysTotal,
+                    value(redis.keysCopied) + " of " + redis.keysTotal + " keys" + (value(redis.bytesPerSecond) > 0 ? ", " + bytes(redis.bytesPerSecond) + "/s" : "")));
+        }
+        if (terminal && !bars.isEmpty()) {
+            out.print(CLEAR_LINE + String.join("   ", bars));
+            out.flush();
+            barOnLine = true;
         }
     }
 
-    private void bar(String stage, long done, long total, String figures, Optional<Long> eta) {
+    private static String left(Optional<Long> eta) {
+        return eta.filter(seconds -> seconds >= 0).map(seconds -> ", " + seconds + " s left").orElse("");
+    }
+
+    /** The bar; without a terminal it is a line of its own, one for about each tenth. */
+    private String bar(String stage, long done, long total, String figures) {
         var part = Math.min(1.0, (double) done / total);
         var filled = (int) (part * BAR);
-        var text = String.format(Locale.ROOT, "  %-20s [%s%s] %3.0f %%  %s%s", stage, "█".repeat(filled), "·".repeat(BAR - filled), part * 100, figures,
-                eta.filter(left -> left >= 0).map(left -> ", " + left + " s left").orElse(""));
-        if (terminal) {
-            out.print(CLEAR_LINE + text);
-            out.flush();
-            barOnLine = true;
-        } else if (!stage.equals(lastStage) || (int) (part * 10) != lastTenth) {
+        var text = String.format(Locale.ROOT, "  %-22s [%s%s] %3.0f %%  %s", stage, "█".repeat(filled), "·".repeat(BAR - filled), part * 100, figures);
+        var tenth = (int) (part * 10);
+        if (!terminal && !Integer.valueOf(tenth).equals(tenths.put(stage, tenth))) {
             line(text);
         }
-        lastStage = stage;
-        lastTenth = (int) (part * 10);
+        return text;
     }
 
     private static long value(Long number) {
