@@ -53,8 +53,8 @@ final class DeploymentController {
             var refused = PodSecurity.violations(deployment.getSpec().getTemplate().getSpec());
             refused.forEach(rule -> violations.accept("Deployment " + name + ": " + rule));
             if (refused.isEmpty()) {
-                rollouts.put(name, new Rollout(deployment, Instant.now().plus(TIME_TO_READY)));
                 listener.accept(deployment);
+                rollouts.put(name, new Rollout(deployment, Instant.now().plus(TIME_TO_READY)));
             }
         } else if (Instant.now().isAfter(rollout.readyAt())) {
             report(deployment);

@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -124,9 +125,18 @@ public final class JobRunner implements AutoCloseable {
         }
     }
 
-    /** Directory with one log file for each pod, gone with the runner. */
-    public Path logs() {
-        return directory.path();
+    /** The ends of the logs that were written last, for the reader of a failed run. */
+    public String lastLogs(int pods, int lines) {
+        try (var logs = Files.list(directory.path())) {
+            var text = new StringBuilder();
+            for (var log : logs.sorted(Comparator.comparing((Path file) -> file.toFile().lastModified()).reversed()).limit(pods).toList()) {
+                var all = Files.readAllLines(log);
+                text.append(log.getFileName()).append(":\n  ").append(String.join("\n  ", all.subList(Math.max(0, all.size() - lines), all.size()))).append('\n');
+            }
+            return text.toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static String jobOf(String podName) {

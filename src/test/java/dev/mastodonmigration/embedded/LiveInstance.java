@@ -59,19 +59,19 @@ public final class LiveInstance implements DynoRuntime, AutoCloseable {
     public void deployed(Deployment deployment) {
         var name = deployment.getMetadata().getName();
         var wanted = Optional.ofNullable(deployment.getSpec().getReplicas()).orElse(1);
+        var environment = wanted == 0 ? Optional.<SiteEnvironment>empty() : Optional.of(SiteEnvironment.ofEnvSecret(environment(deployment)));
         var before = rollouts.remove(name);
         if (before != null) {
             close(before.processes());
         }
         var processes = new ArrayList<AutoCloseable>();
         for (var replica = 0; replica < wanted; replica++) {
-            processes.add(startOnTarget(deployment, name + "-" + replica));
+            processes.add(startOnTarget(deployment, environment.orElseThrow(), name + "-" + replica));
         }
         rollouts.put(name, new Rollout(deployment, processes));
     }
 
-    private AutoCloseable startOnTarget(Deployment deployment, String pod) {
-        var environment = SiteEnvironment.ofEnvSecret(environment(deployment));
+    private AutoCloseable startOnTarget(Deployment deployment, SiteEnvironment environment, String pod) {
         var name = deployment.getMetadata().getName();
         if (name.endsWith("-web")) {
             return new WebProcess(environment);

@@ -272,6 +272,7 @@ public final class World implements AutoCloseable {
         events.subList(Math.max(0, events.size() - 20), events.size()).forEach(append);
         text.append("--- what a cluster would have refused\n").append(jobRunner.violations()).append('\n');
         text.append("--- users\n").append(users.measured()).append(' ').append(users.broken()).append('\n');
+        text.append("--- last workers\n").append(jobRunner.lastLogs(3, 15));
         return text.append("--- operator\n").append(operator.logTail(40)).toString();
     }
 
