@@ -43,7 +43,8 @@ final class PostgresBinaries {
                 return found.next();
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("no Postgres " + major + ": " + directory.toAbsolutePath() + " is filled by Maven (phase generate-test-resources)", e);
+            throw new UncheckedIOException("no Postgres " + major + ": " + directory.toAbsolutePath()
+                    + " is filled by Maven (phase generate-test-resources)", e);
         }
         throw new IllegalStateException("no Postgres " + major + " on this system or in " + directory.toAbsolutePath());
     }

@@ -64,7 +64,8 @@ final class Comparison {
 
     private static Map<String, List<String>> columns(Connection session) throws SQLException {
         var found = new HashMap<String, List<String>>();
-        Query.list(session, COLUMNS, row -> found.computeIfAbsent(new Table(row.getString(1), row.getString(2), false, 0, 0).toString(), name -> new ArrayList<>()).add(row.getString(3)));
+        Query.list(session, COLUMNS, row -> found.computeIfAbsent(new Table(row.getString(1), row.getString(2), false, 0, 0).toString(),
+                name -> new ArrayList<>()).add(row.getString(3)));
         return found;
     }
 

@@ -78,7 +78,8 @@ record Database(WorkerContext context, Side side, String task, Optional<String> 
         var server = url.host() + ":" + url.port();
         var fix = " Correct " + side.secret() + " in its Secret.";
         if (state.startsWith("28")) {
-            return "The " + side + " database at " + server + " refuses user \"" + url.user() + "\": wrong password, or the server does not let it in from here." + fix;
+            return "The " + side + " database at " + server + " refuses user \"" + url.user()
+                    + "\": wrong password, or the server does not let it in from here." + fix;
         }
         return switch (state) {
             case "3D000" -> "The " + side + " server " + server + " has no database \"" + url.database() + "\"." + fix;

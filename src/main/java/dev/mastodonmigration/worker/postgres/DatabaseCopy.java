@@ -61,7 +61,8 @@ final class DatabaseCopy {
         }
     }
 
-    private void dump(PostgresPrograms programs, Optional<String> snapshot, Map<String, Long> sizes) throws IOException, SQLException, InterruptedException, Refusal {
+    private void dump(PostgresPrograms programs, Optional<String> snapshot, Map<String, Long> sizes) throws IOException, SQLException,
+            InterruptedException, Refusal {
         deleteFiles(files);
         var command = new ArrayList<>(List.of(programs.program("pg_dump"), "--format=directory", "--jobs=" + jobs, "--compress=1", "--no-sync", "--verbose",
                 "--no-owner", "--no-acl", "--no-publications", "--no-subscriptions", "--no-security-labels", "--no-tablespaces", "--lock-wait-timeout=60s",
@@ -75,14 +76,17 @@ final class DatabaseCopy {
     /** What of the dump is restored; as a file, because {@code pg_restore -L} reads one. */
     private Path contents(PostgresPrograms programs, Connection to) throws IOException, SQLException, InterruptedException, Refusal {
         var listing = files.resolve("listing");
-        new LibpqProgram(List.of(programs.program("pg_restore"), "--list", files.toString()), Map.of(), line -> { }).run(target, LibpqProgram.nothing(), listing);
+        new LibpqProgram(List.of(programs.program("pg_restore"), "--list", files.toString()), Map.of(), line -> { }).run(target, LibpqProgram.nothing(),
+                listing);
         var schemas = new HashSet<>(Query.strings(to, "SELECT nspname FROM pg_namespace"));
         return Files.write(files.resolve("contents"), DumpContents.edited(Files.readAllLines(listing), schemas));
     }
 
-    private void restoreDefinitions(PostgresPrograms programs, Path contents, LoadAttempt attempt) throws IOException, InterruptedException, Refusal, SQLException {
+    private void restoreDefinitions(PostgresPrograms programs, Path contents, LoadAttempt attempt) throws IOException, InterruptedException, Refusal,
+            SQLException {
         var definitions = files.resolve("definitions.sql");
-        new LibpqProgram(List.of(programs.program("pg_restore"), "--section=pre-data", "--no-owner", "--no-acl", "--use-list=" + contents, "--file=-", files.toString()),
+        new LibpqProgram(List.of(programs.program("pg_restore"), "--section=pre-data", "--no-owner", "--no-acl", "--use-list="
+                + contents, "--file=-", files.toString()),
                 Map.of(), line -> { }).run(target, LibpqProgram.nothing(), definitions);
         var script = files.resolve("script.sql");
         Files.writeString(script, attempt.fence() + Files.readString(definitions) + "\n" + WriteGate.ON_ALL_TABLES);
@@ -91,7 +95,8 @@ final class DatabaseCopy {
                 Map.of(), line -> { }).run(target, script, LibpqProgram.nothing());
     }
 
-    private void restoreRows(PostgresPrograms programs, Path contents, LoadAttempt attempt, Map<String, Long> sizes) throws IOException, SQLException, InterruptedException, Refusal {
+    private void restoreRows(PostgresPrograms programs, Path contents, LoadAttempt attempt, Map<String, Long> sizes) throws IOException, SQLException,
+            InterruptedException, Refusal {
         attempt.requireHeld();
         try (var meter = new CopyMeter("restoring", source.context().progress(), sizes, target)) {
             new LibpqProgram(List.of(programs.program("pg_restore"), "--section=data", "--section=post-data", "--jobs=" + jobs, "--exit-on-error", "--verbose",
@@ -105,7 +110,8 @@ final class DatabaseCopy {
         var tables = new ArrayList<>(Table.all(to).stream().map(Table::sql).toList());
         tables.addAll(MaterializedViews.inOrder(to));
         // Largest first, dealt out like cards: no session is left with all the large ones.
-        var hands = IntStream.range(0, jobs).mapToObj(hand -> IntStream.range(0, tables.size()).filter(i -> i % jobs == hand).mapToObj(tables::get).toList()).toList();
+        var hands = IntStream.range(0, jobs)
+                .mapToObj(hand -> IntStream.range(0, tables.size()).filter(i -> i % jobs == hand).mapToObj(tables::get).toList()).toList();
         try (var work = new Parallel(jobs)) {
             for (var hand : hands) {
                 work.submit(() -> {

@@ -49,7 +49,8 @@ final class DifferingRows {
 
     private static Map<Integer, TableSum> buckets(Connection session, String from) throws SQLException {
         var sums = new HashMap<Integer, TableSum>();
-        Query.list(session, "SELECT " + BUCKET + ", count(*), sum(" + TableSum.half("left") + "), sum(" + TableSum.half("right") + ") FROM " + from + " GROUP BY 1",
+        Query.list(session, "SELECT " + BUCKET + ", count(*), sum(" + TableSum.half("left") + "), sum(" + TableSum.half("right") + ") FROM " + from
+                + " GROUP BY 1",
                 row -> sums.put(row.getInt(1), new TableSum(row.getLong(2), row.getBigDecimal(3), row.getBigDecimal(4))));
         return sums;
     }

@@ -12,7 +12,8 @@ final class DumpContents {
      * Entries that need rights nobody has on a hosted database, belong to the provider, or are done by us: extensions before loading,
      * materialized views after it, because pg_restore would refresh them with an empty search path.
      */
-    private static final List<String> LEFT_OUT = List.of("EVENT TRIGGER ", "COMMENT - EVENT TRIGGER ", "EXTENSION ", "COMMENT - EXTENSION ", "ACL ", "DEFAULT ACL ",
+    private static final List<String> LEFT_OUT = List.of("EVENT TRIGGER ", "COMMENT - EVENT TRIGGER ", "EXTENSION ", "COMMENT - EXTENSION ", "ACL ",
+            "DEFAULT ACL ",
             "DATABASE ", "COMMENT - DATABASE ", "PUBLICATION ", "COMMENT - PUBLICATION ", "SUBSCRIPTION ", "COMMENT - SUBSCRIPTION ", "SECURITY LABEL ",
             "MATERIALIZED VIEW DATA ", "STATISTICS DATA ");
 
@@ -35,7 +36,8 @@ final class DumpContents {
         }
         var entry = matcher.group(2);
         return LEFT_OUT.stream().noneMatch(entry::startsWith)
-                && existingSchemas.stream().noneMatch(schema -> entry.startsWith("SCHEMA - " + schema + " ") || entry.startsWith("COMMENT - SCHEMA " + schema + " "))
+                && existingSchemas.stream().noneMatch(schema -> entry.startsWith("SCHEMA - " + schema + " ") || entry.startsWith("COMMENT - SCHEMA "
+                + schema + " "))
                 && !(entry.startsWith("TRIGGER ") && entry.contains(" " + WriteGate.TRIGGER + " "));
     }
 }

@@ -22,7 +22,8 @@ final class Extensions {
             SELECT x.extname, n.nspname, EXISTS (
               SELECT FROM pg_depend member JOIN pg_depend d ON d.refclassid = member.classid AND d.refobjid = member.objid
               WHERE member.refclassid = 'pg_extension'::regclass AND member.refobjid = x.oid AND member.deptype = 'e' AND d.deptype IN ('n', 'a')
-                AND d.classid IN ('pg_class'::regclass, 'pg_attrdef'::regclass, 'pg_constraint'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_rewrite'::regclass, 'pg_trigger'::regclass)
+                AND d.classid IN ('pg_class'::regclass, 'pg_attrdef'::regclass, 'pg_constraint'::regclass, 'pg_proc'::regclass,
+                  'pg_type'::regclass, 'pg_rewrite'::regclass, 'pg_trigger'::regclass)
                 AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e')
                 AND NOT EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend e ON e.classid = 'pg_class'::regclass AND e.objid = r.ev_class AND e.deptype = 'e'
                                 WHERE d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid))
@@ -64,7 +65,8 @@ final class Extensions {
 
     private static void create(Extension extension, String schema, Connection target) throws SQLException {
         Query.run(target, "CREATE SCHEMA IF NOT EXISTS " + Query.quoted(schema));
-        var present = Query.strings(target, "SELECT n.nspname FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.extname = ?", extension.name());
+        var present = Query.strings(target, "SELECT n.nspname FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.extname = ?",
+                extension.name());
         if (present.isEmpty()) {
             Query.run(target, "CREATE EXTENSION " + Query.quoted(extension.name()) + " SCHEMA " + Query.quoted(schema));
         } else if (!present.getFirst().equals(schema) && extension.needed()) {
@@ -90,10 +92,12 @@ final class Extensions {
             try {
                 Query.run(target, "ALTER EXTENSION " + Query.quoted(extension) + " SET SCHEMA public");
             } catch (SQLException e) {
-                notes.add("extension " + extension + " stays in schema heroku_ext of the target and works there; only a superuser may move it: " + e.getMessage().lines().findFirst().orElse(""));
+                notes.add("extension " + extension + " stays in schema heroku_ext of the target and works there; only a superuser may move it: "
+                        + e.getMessage().lines().findFirst().orElse(""));
             }
         }
-        if (!Query.isTrue(target, "SELECT EXISTS (SELECT FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = 'heroku_ext'::regnamespace)")) {
+        if (!Query.isTrue(target, "SELECT EXISTS (SELECT FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = "
+                + "'heroku_ext'::regnamespace)")) {
             Query.run(target, "DROP SCHEMA heroku_ext");
         }
         return notes;

@@ -16,10 +16,12 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /** Runs {@code pg_dump}, {@code pg_restore} or {@code psql} so that no secret shows in its arguments and it ends when the worker does. */
 final class LibpqProgram {
     private static final int LAST_LINES = 6;
+    private static final Pattern FAILURE = Pattern.compile("[Ee]rror|ERROR|FATAL|DETAIL|HINT");
     private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
     private final List<String> command;
     private final Map<String, String> variables;
@@ -43,7 +45,8 @@ final class LibpqProgram {
      */
     void run(Database database, Path input, Path output) throws IOException, InterruptedException, Refusal {
         var url = database.url();
-        var passwords = Files.createTempFile(database.context().scratch(), "pgpass", "", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        var passwords = Files.createTempFile(database.context().scratch(), "pgpass", "",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         try {
             Files.writeString(passwords, "*:*:*:*:" + url.password().replace("\\", "\\\\").replace(":", "\\:") + "\n");
             var builder = new ProcessBuilder(dyingWithUs()).redirectInput(input.toFile()).redirectOutput(output.toFile());
@@ -112,7 +115,7 @@ final class LibpqProgram {
 
     /** What it said about its failure; progress that it told before only where it said nothing else. */
     private static List<String> failures(Deque<String> last) {
-        var telling = last.stream().filter(line -> line.contains("rror") || line.contains("FATAL") || line.contains("DETAIL") || line.contains("HINT")).toList();
+        var telling = last.stream().filter(line -> FAILURE.matcher(line).find()).toList();
         return telling.isEmpty() ? List.copyOf(last) : telling;
     }
 

@@ -9,12 +9,14 @@ import java.sql.SQLException;
 final class LoadedContent {
     /** Tables first: most other things hang on them and go along. An object's type is at once the word that DROP wants. */
     private static final String DROPS = """
-            SELECT format('DROP %s IF EXISTS %s CASCADE', CASE i.type WHEN 'composite type' THEN 'type' WHEN 'statistics object' THEN 'statistics' ELSE i.type END, i.identity)
+            SELECT format('DROP %s IF EXISTS %s CASCADE',
+              CASE i.type WHEN 'composite type' THEN 'type' WHEN 'statistics object' THEN 'statistics' ELSE i.type END, i.identity)
             FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) i
             WHERE d.refclassid = 'pg_namespace'::regclass AND d.classid <> 'pg_extension'::regclass AND d.deptype = 'n' AND i.identity IS NOT NULL
               AND n.nspname = ANY (?::text[]) AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT IN ('information_schema', 'mastodon_migration')
               AND i.type NOT IN ('index', 'toast table', 'default acl')
-              AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND (e.deptype = 'e' OR e.deptype = 'i' AND e.refobjid <> e.objid))
+              AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid
+                AND (e.deptype = 'e' OR e.deptype = 'i' AND e.refobjid <> e.objid))
             ORDER BY i.type <> 'table', i.type""";
 
     private static final String LOCK_TIMEOUT = "SET lock_timeout = '60s'";

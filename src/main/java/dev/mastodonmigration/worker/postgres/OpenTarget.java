@@ -19,12 +19,14 @@ public final class OpenTarget implements WorkerTask {
         try (var target = Database.target(context, NAME).open()) {
             var marker = Marker.ours(target, Side.TARGET, context);
             if (marker.state() != Marker.State.LOADED && marker.state() != Marker.State.OPENED) {
-                throw new Refusal("The target database was not opened: it is " + marker.state().sql() + ", and only a loaded one may be written to. Copy and verify it first.");
+                throw new Refusal("The target database was not opened: it is " + marker.state().sql()
+                        + ", and only a loaded one may be written to. Copy and verify it first.");
             }
             requireSourceClosed(context);
             Sessions.endOlderOfOurs(target);
             WriteGate.open(target, () -> Marker.update(target, context, Marker.State.OPENED, Optional.empty()));
-            return WorkerReport.succeeded("The target database is open for writing.", Map.of(WorkerReport.Figure.REFUSED_WRITES, WriteGate.refusedWrites(target)));
+            return WorkerReport.succeeded("The target database is open for writing.", Map.of(WorkerReport.Figure.REFUSED_WRITES,
+                    WriteGate.refusedWrites(target)));
         }
     }
 

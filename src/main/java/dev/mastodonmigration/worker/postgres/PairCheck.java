@@ -39,10 +39,12 @@ final class PairCheck {
             blockers.add("The source is encoded in " + from + " and the target in " + to + ". Create the target database with ENCODING '" + from + "'.");
         }
         if (isPlainC(target) && !isPlainC(source)) {
-            blockers.add("The target database has LC_CTYPE 'C', in which only English letters have upper and lower case: hashtags and names would no longer be found. "
+            blockers.add("The target database has LC_CTYPE 'C', in which only English letters have upper and lower case: hashtags and names would no "
+                    + "longer be found. "
                     + "Create it with LC_CTYPE '" + setting(source, "datctype") + "' or another UTF-8 locale.");
         } else if (!setting(source, "datcollate").equals(setting(target, "datcollate"))) {
-            notes.add("texts sort by " + setting(source, "datcollate") + " on the source and by " + setting(target, "datcollate") + " on the target; indexes are built anew, so nothing breaks");
+            notes.add("texts sort by " + setting(source, "datcollate") + " on the source and by " + setting(target, "datcollate")
+                    + " on the target; indexes are built anew, so nothing breaks");
         }
     }
 
@@ -55,14 +57,17 @@ final class PairCheck {
                 notes.add(missing + "; nothing depends on it, so it is left out");
             }
         } else if (extension.needed() && Query.isTrue(target, FORBIDDEN, extension.name(), extension.name())) {
-            blockers.add("Only a superuser may create extension " + extension.name() + " on the target, and tables of the source depend on it. Have one run there: CREATE SCHEMA IF NOT EXISTS "
-                    + Query.quoted(extension.schema()) + "; CREATE EXTENSION " + Query.quoted(extension.name()) + " SCHEMA " + Query.quoted(extension.schema()) + ".");
+            blockers.add("Only a superuser may create extension " + extension.name() + " on the target, and tables of the source depend on it. Have one "
+                    + "run there: CREATE SCHEMA IF NOT EXISTS "
+                    + Query.quoted(extension.schema()) + "; CREATE EXTENSION " + Query.quoted(extension.name()) + " SCHEMA "
+                    + Query.quoted(extension.schema()) + ".");
         }
     }
 
     /** Version 15 and newer may take the locale from elsewhere than libc; the row as JSON has no such key on older ones. */
     private static boolean isPlainC(Connection connection) throws SQLException {
-        return Query.isTrue(connection, "SELECT datctype IN ('C', 'POSIX') AND coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' FROM pg_database d WHERE datname = current_database()");
+        return Query.isTrue(connection, "SELECT datctype IN ('C', 'POSIX') AND coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' FROM pg_database d "
+                + "WHERE datname = current_database()");
     }
 
     private static String setting(Connection connection, String column) throws SQLException {

@@ -34,6 +34,7 @@ public final class PostgresCapacity implements WorkerTask {
             throw new Refusal("The dump of the source needs up to " + needed / MIB + " MiB of scratch space and the worker has " + free / MIB
                     + " MiB. Give the worker pods a larger scratch volume.");
         }
-        return WorkerReport.succeeded("The dump fits: up to " + needed / MIB + " MiB of " + free / MIB + " MiB.", Map.of(SOURCE_BYTES, bytes, SCRATCH_FREE_BYTES, free));
+        return WorkerReport.succeeded("The dump fits: up to " + needed / MIB + " MiB of " + free / MIB
+                + " MiB.", Map.of(SOURCE_BYTES, bytes, SCRATCH_FREE_BYTES, free));
     }
 }

@@ -94,19 +94,22 @@ public final class PostgresPreflight implements Findings.Check {
             return;
         }
         if (!Query.isTrue(target, "SELECT has_database_privilege(current_database(), 'CREATE')")) {
-            blockers.add("User " + user(target) + " may not create schemas in the target database " + target.getCatalog() + ". GRANT CREATE ON DATABASE, or make it the owner.");
+            blockers.add("User " + user(target) + " may not create schemas in the target database " + target.getCatalog()
+                    + ". GRANT CREATE ON DATABASE, or make it the owner.");
         }
         if (!Query.isTrue(target, "SELECT has_schema_privilege('public', 'CREATE')")) {
             blockers.add("User " + user(target) + " may not create tables in schema public of the target database. Make it the owner of the database.");
         }
         if (rehearsal && !Query.isTrue(target, "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")) {
-            blockers.add("User " + user(target) + " may not create the scratch database of the rehearsal on the target server. ALTER ROLE … CREATEDB, or set rehearsal.enabled to false.");
+            blockers.add("User " + user(target) + " may not create the scratch database of the rehearsal on the target server. ALTER ROLE … CREATEDB, or "
+                    + "set rehearsal.enabled to false.");
         }
     }
 
     private void checkPair(Connection source, Connection target) throws SQLException, IOException, InterruptedException {
         if (isSameDatabase(source, target)) {
-            blockers.add("Source and target are the same database, even if under two names: " + target.getCatalog() + ". Put another database into " + Side.TARGET.secret() + ".");
+            blockers.add("Source and target are the same database, even if under two names: " + target.getCatalog() + ". Put another database into "
+                    + Side.TARGET.secret() + ".");
             return;
         }
         var from = source.getMetaData().getDatabaseMajorVersion();
@@ -116,9 +119,11 @@ public final class PostgresPreflight implements Findings.Check {
         }
         var programs = PostgresPrograms.find(from);
         if (programs.isEmpty()) {
-            blockers.add("The worker has no pg_dump that can read Postgres " + from + ". Use a worker image with the PostgreSQL client of version " + from + " or newer.");
+            blockers.add("The worker has no pg_dump that can read Postgres " + from + ". Use a worker image with the PostgreSQL client of version " + from
+                    + " or newer.");
         } else if (programs.get().major() >= 17 && to < 17) {
-            blockers.add("The worker's pg_restore " + programs.get().major() + " cannot load into Postgres " + to + ". Use a worker image that also has the PostgreSQL client of version " + from + ".");
+            blockers.add("The worker's pg_restore " + programs.get().major() + " cannot load into Postgres " + to
+                    + ". Use a worker image that also has the PostgreSQL client of version " + from + ".");
         }
         new PairCheck(source, target, blockers, notes).run();
     }

@@ -78,13 +78,15 @@ public final class RehearsePostgres implements WorkerTask {
 
     /** With the target's own encoding and collation, else the rehearsal would prove something else. */
     private static void create(Connection beside, String scratch) throws SQLException, Refusal {
-        var locale = Query.one(beside, "SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype) FROM pg_database WHERE datname = current_database()",
+        var locale = Query.one(beside, "SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype) FROM "
+                + "pg_database WHERE datname = current_database()",
                 row -> row.getString(1));
         try {
             Query.run(beside, "CREATE DATABASE " + Query.quoted(scratch) + " TEMPLATE template0 " + locale);
         } catch (SQLException e) {
             if ("42501".equals(e.getSQLState())) {
-                throw new Refusal("The target's user may not create the scratch database " + scratch + " for the rehearsal. Grant it CREATEDB, or set rehearsal.enabled to false.");
+                throw new Refusal("The target's user may not create the scratch database " + scratch
+                        + " for the rehearsal. Grant it CREATEDB, or set rehearsal.enabled to false.");
             }
             throw e;
         }
@@ -102,7 +104,8 @@ public final class RehearsePostgres implements WorkerTask {
                 return;
             }
             if (!marker.get().isOurs(context)) {
-                throw new Refusal("Database " + scratch + " on the target server belongs to migration " + marker.get().name() + ", so it was left alone. Drop it by hand, or finish that migration.");
+                throw new Refusal("Database " + scratch + " on the target server belongs to migration " + marker.get().name()
+                        + ", so it was left alone. Drop it by hand, or finish that migration.");
             }
         }
         Query.run(beside, "DROP DATABASE " + Query.quoted(scratch) + " WITH (FORCE)");

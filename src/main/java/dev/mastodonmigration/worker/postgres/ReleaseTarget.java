@@ -18,7 +18,8 @@ public final class ReleaseTarget implements WorkerTask {
             }
             var marker = Marker.ours(target, Side.TARGET, context);
             if (marker.state() != Marker.State.OPENED && marker.state() != Marker.State.CLAIMED) {
-                throw new Refusal("The target database is " + marker.state().sql() + " and still closed for writing, so its marker was left. Set spec.state to Aborted to empty it.");
+                throw new Refusal("The target database is " + marker.state().sql() + " and still closed for writing, so its marker was left. Set "
+                        + "spec.state to Aborted to empty it.");
             }
             RehearsePostgres.dropIfOurs(target, context);
             Query.run(target, "DROP SCHEMA mastodon_migration CASCADE");

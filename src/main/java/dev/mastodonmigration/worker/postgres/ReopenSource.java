@@ -30,7 +30,8 @@ public final class ReopenSource implements WorkerTask {
             var refused = WriteGate.refusedWrites(source);
             Sessions.endOlderOfOurs(source);
             WriteGate.open(source, () -> Query.run(source, "DROP SCHEMA mastodon_migration CASCADE"));
-            return WorkerReport.succeeded("The source database carries no trace of the migration any more.", Map.of(WorkerReport.Figure.REFUSED_WRITES, refused), notes);
+            return WorkerReport.succeeded("The source database carries no trace of the migration any more.", Map.of(WorkerReport.Figure.REFUSED_WRITES,
+                    refused), notes);
         }
     }
 
@@ -42,7 +43,8 @@ public final class ReopenSource implements WorkerTask {
         try (var target = Database.target(context, NAME).open()) {
             var marker = Marker.read(target);
             if (marker.isPresent() && marker.get().isOurs(context) && marker.get().state() == Marker.State.OPENED) {
-                throw new Refusal("The source was not opened, because the target database is open for writing and may hold newer posts: two live sides would lose them. "
+                throw new Refusal("The source was not opened, because the target database is open for writing and may hold newer posts: two live sides "
+                        + "would lose them. "
                         + "Set spec.state to RolledBack to go back.");
             }
             return List.of();

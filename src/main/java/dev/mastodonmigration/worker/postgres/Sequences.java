@@ -20,7 +20,8 @@ final class Sequences {
         }
     }
 
-    private static final String NAMES = "SELECT format('%I.%I', n.nspname, c.relname), s.seqincrement FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    private static final String NAMES = "SELECT format('%I.%I', n.nspname, c.relname), s.seqincrement FROM pg_class c JOIN pg_namespace n ON n.oid = "
+            + "c.relnamespace"
             + " JOIN pg_sequence s ON s.seqrelid = c.oid WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND " + Table.USER_SCHEMA
             + " AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e') ORDER BY 1";
 
@@ -37,7 +38,8 @@ final class Sequences {
 
     static void copy(Connection source, Connection target) throws SQLException {
         for (var sequence : read(source).entrySet()) {
-            Query.list(target, "SELECT setval(?::regclass, ?, ?)", row -> row.getLong(1), sequence.getKey(), sequence.getValue().last(), sequence.getValue().called());
+            Query.list(target, "SELECT setval(?::regclass, ?, ?)", row -> row.getLong(1), sequence.getKey(), sequence.getValue().last(),
+                    sequence.getValue().called());
         }
     }
 
@@ -50,7 +52,8 @@ final class Sequences {
             if (other == null) {
                 differences.add("sequence " + sequence.getKey() + " is missing on the target");
             } else if (other.isBehind(sequence.getValue())) {
-                differences.add("sequence " + sequence.getKey() + " is at " + other.last() + " on the target, behind " + sequence.getValue().last() + " on the source");
+                differences.add("sequence " + sequence.getKey() + " is at " + other.last() + " on the target, behind " + sequence.getValue().last()
+                        + " on the source");
             }
         }
         return differences;

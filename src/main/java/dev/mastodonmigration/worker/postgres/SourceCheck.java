@@ -11,7 +11,8 @@ import java.util.Map;
 /** The source's half of the preflight: whether it can be read whole and closed for writing, and what in it deserves a word. */
 final class SourceCheck {
     private static final int NAMED = 5;
-    private static final String TABLES = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE " + Table.USER_TABLE;
+    private static final String TABLES = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
+            + Table.USER_TABLE;
 
     /** Without a key that names every row, rows cannot be told apart: neither in a message nor by live capture. */
     private static final String WITHOUT_KEY = "SELECT format('%I.%I (%s MiB)', n.nspname, c.relname, pg_table_size(c.oid) / 1048576) FROM pg_class c"
@@ -37,7 +38,8 @@ final class SourceCheck {
         figures.put(PostgresPreflight.SOURCE_MAJOR, (long) source.getMetaData().getDatabaseMajorVersion());
         figures.put(PostgresPreflight.SOURCE_BYTES, Query.number(source, "SELECT pg_database_size(current_database())"));
         figures.put(WorkerReport.Figure.TABLES, (long) Table.all(source).size());
-        figures.put(PostgresPreflight.ROWS_ESTIMATE, Query.number(source, "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
+        figures.put(PostgresPreflight.ROWS_ESTIMATE, Query.number(source, "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint FROM pg_class c JOIN "
+                + "pg_namespace n ON n.oid = c.relnamespace WHERE "
                 + Table.USER_TABLE));
         try {
             var marker = Marker.read(source);
@@ -48,7 +50,8 @@ final class SourceCheck {
             blockers.add(e.getMessage());
         }
         if (Query.isTrue(source, "SELECT pg_is_in_recovery()")) {
-            blockers.add("The source database is a read-only standby, which cannot be closed for writing. Put the primary's address into " + Side.SOURCE.secret() + ".");
+            blockers.add("The source database is a read-only standby, which cannot be closed for writing. Put the primary's address into "
+                    + Side.SOURCE.secret() + ".");
             return;
         }
         rights();
@@ -58,17 +61,20 @@ final class SourceCheck {
     private void rights() throws SQLException {
         var user = Query.string(source, "SELECT current_user");
         if (!Query.isTrue(source, "SELECT has_database_privilege(current_database(), 'CREATE')")) {
-            blockers.add("User " + user + " may not create a schema in the source database, which the write gate needs. Use the default credential, which owns the database.");
+            blockers.add("User " + user + " may not create a schema in the source database, which the write gate needs. Use the default credential, which "
+                    + "owns the database.");
         }
         var foreign = Query.strings(source, TABLES + " AND NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 1");
         if (!foreign.isEmpty()) {
             blockers.add("User " + user + " does not own " + foreign.size() + " tables of the source, first " + first(foreign)
                     + ", so it cannot close them for writing. Use the default credential, or ALTER TABLE … OWNER TO " + user + ".");
         }
-        var forbidden = Query.strings(source, "SELECT DISTINCT quote_ident(n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE " + Table.USER_TABLE
+        var forbidden = Query.strings(source, "SELECT DISTINCT quote_ident(n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
+                + Table.USER_TABLE
                 + " AND NOT has_schema_privilege(n.oid, 'USAGE') ORDER BY 1");
         if (!forbidden.isEmpty()) {
-            blockers.add("User " + user + " may not read the source's schemas " + first(forbidden) + ". GRANT USAGE ON SCHEMA and SELECT on its tables, or drop it.");
+            blockers.add("User " + user + " may not read the source's schemas " + first(forbidden)
+                    + ". GRANT USAGE ON SCHEMA and SELECT on its tables, or drop it.");
         }
     }
 
@@ -83,14 +89,18 @@ final class SourceCheck {
         }
         var keyless = Query.strings(source, WITHOUT_KEY);
         if (!keyless.isEmpty()) {
-            notes.add(keyless.size() + " tables have no usable key: " + first(keyless) + "; they are copied inside the freeze, and their rows cannot be named in messages");
+            notes.add(keyless.size() + " tables have no usable key: " + first(keyless) + "; they are copied inside the freeze, and their rows cannot be "
+                    + "named in messages");
         }
-        var settings = Query.strings(source, "SELECT DISTINCT split_part(unnest(setconfig), '=', 1) FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        var settings = Query.strings(source, "SELECT DISTINCT split_part(unnest(setconfig), '=', 1) FROM pg_db_role_setting WHERE setdatabase = (SELECT "
+                + "oid FROM pg_database WHERE datname = current_database())"
                 + " OR setdatabase = 0 AND setrole = (SELECT oid FROM pg_roles WHERE rolname = current_user) ORDER BY 1");
         if (!settings.isEmpty()) {
-            notes.add("the source sets " + first(settings) + " for its database or user; such settings are not copied, set them on the target where the instance needs them");
+            notes.add("the source sets " + first(settings) + " for its database or user; such settings are not copied, set them on the target where the "
+                    + "instance needs them");
         }
-        var foreignTables = Query.strings(source, "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'f' AND " + Table.USER_SCHEMA);
+        var foreignTables = Query.strings(source, "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = "
+                + "c.relnamespace WHERE c.relkind = 'f' AND " + Table.USER_SCHEMA);
         if (!foreignTables.isEmpty()) {
             notes.add("foreign tables " + first(foreignTables) + " point elsewhere: their definitions are copied, their rows are not");
         }

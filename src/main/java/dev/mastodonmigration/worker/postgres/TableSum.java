@@ -25,7 +25,8 @@ record TableSum(long rows, BigDecimal high, BigDecimal low) {
             var count = table.partitioned() ? 0 : Math.max(1, Math.min(table.blocks(), table.bytes() / TARGET_BYTES));
             var parts = new ArrayList<Part>();
             for (var i = 0L; i < count; i++) {
-                parts.add(new Part(table, table.blocks() * i / count, i == count - 1 ? Long.MAX_VALUE : table.blocks() * (i + 1) / count, table.bytes() / count));
+                var end = i == count - 1 ? Long.MAX_VALUE : table.blocks() * (i + 1) / count;
+                parts.add(new Part(table, table.blocks() * i / count, end, table.bytes() / count));
             }
             return parts;
         }
@@ -46,7 +47,8 @@ record TableSum(long rows, BigDecimal high, BigDecimal low) {
 
     /** Reads one part. The subquery's OFFSET keeps the planner from computing each hash twice. */
     static TableSum read(Connection session, Part part, List<String> columns) throws SQLException {
-        return Query.one(session, "SELECT count(*), coalesce(sum(" + half("left") + "), 0), coalesce(sum(" + half("right") + "), 0) FROM (SELECT md5(" + row(columns)
+        return Query.one(session, "SELECT count(*), coalesce(sum(" + half("left") + "), 0), coalesce(sum(" + half("right") + "), 0) FROM (SELECT md5("
+                + row(columns)
                 + ") AS hash FROM ONLY " + part.table().sql() + " WHERE true" + part.range() + " OFFSET 0) hashes",
                 row -> new TableSum(row.getLong(1), row.getBigDecimal(2), row.getBigDecimal(3)));
     }

@@ -21,7 +21,8 @@ public final class TargetClaim implements WorkerTask {
             WHERE d.refclassid = 'pg_namespace'::regclass AND d.classid <> 'pg_extension'::regclass AND d.deptype = 'n' AND i.identity IS NOT NULL
               AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT IN ('information_schema', 'mastodon_migration')
               AND i.type NOT IN ('index', 'toast table', 'default acl')
-              AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND (e.deptype = 'e' OR e.deptype = 'i' AND e.refobjid <> e.objid))
+              AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid
+                AND (e.deptype = 'e' OR e.deptype = 'i' AND e.refobjid <> e.objid))
             UNION ALL
             SELECT 'schema ' || quote_ident(n.nspname) FROM pg_namespace n
             WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT IN ('information_schema', 'mastodon_migration', 'public', 'heroku_ext')

@@ -24,7 +24,8 @@ public final class VerifyPostgres implements WorkerTask {
             Marker.ours(from, Side.SOURCE, context);
             var marker = Marker.ours(to, Side.TARGET, context);
             if (marker.state() != Marker.State.LOADED) {
-                return WorkerReport.refused("The target database is not in the state to be verified: it is " + marker.state().sql() + ", not loaded. Copy it first.");
+                return WorkerReport.refused("The target database is not in the state to be verified: it is " + marker.state().sql()
+                        + ", not loaded. Copy it first.");
             }
             WriteGate.requireUp(from, Side.SOURCE);
             WriteGate.requireUp(to, Side.TARGET);
@@ -40,7 +41,8 @@ public final class VerifyPostgres implements WorkerTask {
 
     static WorkerReport report(List<String> differences, Map<String, Long> figures) {
         return differences.isEmpty()
-                ? WorkerReport.succeeded("Source and target are equal: " + figures.get(Figure.TABLES) + " tables, " + figures.get(Figure.ROWS) + " rows.", figures)
+                ? WorkerReport.succeeded("Source and target are equal: " + figures.get(Figure.TABLES) + " tables, " + figures.get(Figure.ROWS)
+                + " rows.", figures)
                 : new WorkerReport(WorkerReport.Outcome.REFUSED, "Source and target differ in " + differences.size() + " places: "
                         + String.join("; ", differences.subList(0, Math.min(NAMED, differences.size()))) + ". The target was not opened.", figures, List.of());
     }

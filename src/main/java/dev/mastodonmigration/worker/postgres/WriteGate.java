@@ -46,7 +46,8 @@ final class WriteGate {
             BEGIN
               FOR t IN SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE %s
               LOOP
-                EXECUTE format('CREATE TRIGGER mastodon_migration_gate BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %%s FOR EACH STATEMENT EXECUTE FUNCTION mastodon_migration.refuse_write()', t);
+                EXECUTE format('CREATE TRIGGER mastodon_migration_gate BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %%s '
+                  'FOR EACH STATEMENT EXECUTE FUNCTION mastodon_migration.refuse_write()', t);
                 EXECUTE format('ALTER TABLE %%s ENABLE ALWAYS TRIGGER mastodon_migration_gate', t);
               END LOOP;
             END
@@ -54,7 +55,8 @@ final class WriteGate {
             """.formatted(Table.USER_TABLE);
 
     private static final String UNGATED = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
-            + Table.USER_TABLE + " AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = '" + TRIGGER + "' AND g.tgenabled = 'A') ORDER BY 1";
+            + Table.USER_TABLE + " AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = '" + TRIGGER
+            + "' AND g.tgenabled = 'A') ORDER BY 1";
 
     private static final String GATED = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid"
             + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE g.tgname = '" + TRIGGER + "' ORDER BY 1";

@@ -21,12 +21,17 @@ class DumpMigrationTest {
     /** The rows of the catalog that make up a database, with their oids; lazily reset hints such as relhastriggers are left out. */
     private static final List<String> CATALOG = List.of(
             "SELECT 'namespace', oid, nspname, nspacl::text FROM pg_namespace WHERE nspname !~ '^pg_'",
-            "SELECT 'class', oid, relname, relkind::text || relnamespace || relowner || coalesce(relacl::text, '') || coalesce(reloptions::text, '') || relfilenode || relrowsecurity::text FROM pg_class WHERE relnamespace <> 'pg_catalog'::regnamespace",
-            "SELECT 'attribute', attrelid, attname, attnum::text || atttypid || attnotnull::text || attisdropped::text FROM pg_attribute WHERE attrelid >= 16384",
+            "SELECT 'class', oid, relname, relkind::text || relnamespace || relowner || coalesce(relacl::text, '') || coalesce(reloptions::text, '') || "
+            + "relfilenode || relrowsecurity::text FROM pg_class WHERE relnamespace <> 'pg_catalog'::regnamespace",
+            "SELECT 'attribute', attrelid, attname, attnum::text || atttypid || attnotnull::text || attisdropped::text FROM pg_attribute WHERE attrelid >= "
+            + "16384",
             "SELECT 'function', oid, proname, md5(prosrc) FROM pg_proc", "SELECT 'trigger', oid, tgname, tgrelid::text || tgenabled::text FROM pg_trigger",
-            "SELECT 'type', oid, typname, typtype::text FROM pg_type", "SELECT 'constraint', oid, conname, conrelid::text || convalidated::text FROM pg_constraint",
-            "SELECT 'index', indexrelid, '', indisvalid::text FROM pg_index", "SELECT 'depend', objid, classid || '/' || refclassid, refobjid || '/' || deptype::text || objsubid::text || refobjsubid::text FROM pg_depend",
-            "SELECT 'comment', objoid, description, '' FROM pg_description WHERE objoid >= 16384", "SELECT 'event trigger', oid, evtname, evtenabled::text FROM pg_event_trigger");
+            "SELECT 'type', oid, typname, typtype::text FROM pg_type", "SELECT 'constraint', oid, conname, conrelid::text || convalidated::text FROM "
+            + "pg_constraint",
+            "SELECT 'index', indexrelid, '', indisvalid::text FROM pg_index", "SELECT 'depend', objid, classid || '/' || refclassid, refobjid || '/' || "
+            + "deptype::text || objsubid::text || refobjsubid::text FROM pg_depend",
+            "SELECT 'comment', objoid, description, '' FROM pg_description WHERE objoid >= 16384", "SELECT 'event trigger', oid, evtname, evtenabled::text "
+            + "FROM pg_event_trigger");
 
     @ParameterizedTest
     @CsvSource({"15, 15", "14, 17", "15, 18"})
@@ -42,7 +47,8 @@ class DumpMigrationTest {
                     .containsExactly("account_summaries", "global_follow_recommendations", "instances");
             assertThat(Query.number(target, "SELECT count(*) FROM global_follow_recommendations")).isPositive();
             assertThat(Query.strings(target, "SELECT nspname FROM pg_namespace WHERE nspname = '_heroku'")).isEmpty();
-            assertThat(Query.strings(target, "SELECT extname || ' in ' || extnamespace::regnamespace FROM pg_extension WHERE extname IN ('citext', 'pgcrypto') ORDER BY 1"))
+            assertThat(Query.strings(target, "SELECT extname || ' in ' || extnamespace::regnamespace FROM pg_extension WHERE extname IN ('citext', "
+                    + "'pgcrypto') ORDER BY 1"))
                     .containsExactly("citext in heroku_ext", "pgcrypto in public");
             assertThat(Query.number(target, "SELECT reltuples::bigint FROM pg_class WHERE relname = 'statuses'")).isEqualTo(TwoDatabases.STATUSES);
         }
@@ -138,17 +144,23 @@ class DumpMigrationTest {
         var world = TwoDatabases.between(15, 15);
         world.onSource("CREATE SCHEMA \"Odd schema\"", "CREATE DOMAIN \"Odd schema\".handle AS text CHECK (VALUE ~ '^@')",
                 "CREATE TYPE pair AS (a int, b \"Odd schema\".handle)", "CREATE TYPE span_of AS RANGE (subtype = numeric)",
-                "CREATE TABLE \"Odd schema\".\"Table data\" (\"Id\" int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, who \"Odd schema\".handle, p pair, s span_of, EXCLUDE USING gist (s WITH &&))",
+                "CREATE TABLE \"Odd schema\".\"Table data\" (\"Id\" int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, who \"Odd schema\".handle, p pair, s "
+                + "span_of, EXCLUDE USING gist (s WITH &&))",
                 "INSERT INTO \"Odd schema\".\"Table data\" (who, p, s) VALUES ('@a', ROW(1, '@b'), '[1,2)'), ('@c', NULL, 'empty')",
                 "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.who := NEW.who || ''x''; RETURN NEW; END'",
                 "CREATE TRIGGER touch BEFORE INSERT OR UPDATE ON \"Odd schema\".\"Table data\" FOR EACH ROW EXECUTE FUNCTION touch()",
                 "CREATE AGGREGATE total (int) (sfunc = int4pl, stype = int, initcond = '0')", "CREATE PROCEDURE nothing() LANGUAGE sql AS 'SELECT 1'",
                 "CREATE OPERATOR === (leftarg = text, rightarg = text, function = texteq)", "CREATE TEXT SEARCH CONFIGURATION plain (COPY = simple)",
-                "CREATE COLLATION swedish (provider = libc, locale = 'C.UTF-8')", "CREATE TABLE parent (i int PRIMARY KEY)", "CREATE TABLE child (PRIMARY KEY (i)) INHERITS (parent)",
-                "INSERT INTO child VALUES (1), (2)", "CREATE UNLOGGED TABLE unlogged AS SELECT 1 AS one", "CREATE RULE quiet AS ON INSERT TO parent WHERE NEW.i < 0 DO INSTEAD NOTHING",
-                "CREATE POLICY mine ON parent USING (i > 0)", "CREATE TABLE no_columns ()", "INSERT INTO no_columns DEFAULT VALUES", "CREATE SEQUENCE downwards INCREMENT -2",
-                "SELECT nextval('downwards'), nextval('downwards')", "CREATE STATISTICS together ON account_id, visibility FROM statuses", "CREATE VIEW between_them AS SELECT * FROM instances",
-                "CREATE MATERIALIZED VIEW above AS SELECT * FROM between_them", "CREATE MATERIALIZED VIEW never_filled AS SELECT 1 AS one WITH NO DATA", "SELECT lo_from_bytea(0, 'large')");
+                "CREATE COLLATION swedish (provider = libc, locale = 'C.UTF-8')", "CREATE TABLE parent (i int PRIMARY KEY)",
+                "CREATE TABLE child (PRIMARY KEY (i)) INHERITS (parent)",
+                "INSERT INTO child VALUES (1), (2)", "CREATE UNLOGGED TABLE unlogged AS SELECT 1 AS one",
+                "CREATE RULE quiet AS ON INSERT TO parent WHERE NEW.i < 0 DO INSTEAD NOTHING",
+                "CREATE POLICY mine ON parent USING (i > 0)", "CREATE TABLE no_columns ()", "INSERT INTO no_columns DEFAULT VALUES",
+                "CREATE SEQUENCE downwards INCREMENT -2",
+                "SELECT nextval('downwards'), nextval('downwards')", "CREATE STATISTICS together ON account_id, visibility FROM statuses",
+                "CREATE VIEW between_them AS SELECT * FROM instances",
+                "CREATE MATERIALIZED VIEW above AS SELECT * FROM between_them", "CREATE MATERIALIZED VIEW never_filled AS SELECT 1 AS one WITH NO DATA",
+                "SELECT lo_from_bytea(0, 'large')");
         world.copied();
         var verified = world.run(new VerifyPostgres());
         assertThat(verified.outcome()).as(verified.message()).isEqualTo(Outcome.SUCCEEDED);
@@ -170,7 +182,8 @@ class DumpMigrationTest {
     void timeoutsThatTheAppSetForItselfDoNotEndOurs() throws Exception {
         var world = TwoDatabases.between(15, 15);
         try (var superuser = world.targetServer.superuser("postgres")) {
-            Query.run(superuser, "ALTER DATABASE " + world.target + " SET statement_timeout = '5s'", "ALTER DATABASE " + world.target + " SET idle_session_timeout = '1s'");
+            Query.run(superuser, "ALTER DATABASE " + world.target + " SET statement_timeout = '5s'", "ALTER DATABASE " + world.target
+                    + " SET idle_session_timeout = '1s'");
         }
         try (var session = Database.target(world.context(), "test").open()) {
             assertThat(Query.strings(session, "SELECT setting FROM pg_settings WHERE name IN ('statement_timeout', 'idle_session_timeout')")).containsOnly("0");
@@ -220,8 +233,10 @@ class DumpMigrationTest {
     void nothingIsDroppedFromAnOpenedOrForeignTarget() throws Exception {
         var world = TwoDatabases.between(15, 15).copied();
         var foreign = world.context("99999999-other", 1);
-        for (var task : List.of(new ResetTarget(), new CopyPostgres(), new ReleaseTarget(), new OpenTarget(), new VerifyPostgres(), new TargetClaim(), new CloseSource())) {
-            assertThatThrownBy(() -> task.run(foreign)).as(task.getClass().getSimpleName()).isInstanceOf(Refusal.class).hasMessageContaining("mastodon/" + world.uid);
+        for (var task : List.of(new ResetTarget(), new CopyPostgres(), new ReleaseTarget(), new OpenTarget(), new VerifyPostgres(), new TargetClaim(),
+                new CloseSource())) {
+            assertThatThrownBy(() -> task.run(foreign)).as(task.getClass().getSimpleName()).isInstanceOf(Refusal.class).hasMessageContaining("mastodon/"
+                    + world.uid);
         }
         assertThatThrownBy(() -> new ReopenSource().run(foreign)).isInstanceOf(Refusal.class);
         new OpenTarget().run(world.context(world.uid, 2));
@@ -237,11 +252,13 @@ class DumpMigrationTest {
     @Test
     void aDumpThatDoesNotFitIsRefusedBeforeTheFreeze() throws Exception {
         assertThat(TwoDatabases.between(15, 15).run(new PostgresCapacity()).figures().get(PostgresCapacity.SOURCE_BYTES)).isPositive();
-        assertThatThrownBy(() -> PostgresCapacity.report(1000L << 20, 100L << 20)).isInstanceOf(Refusal.class).hasMessageContaining("600 MiB").hasMessageContaining("scratch volume");
+        assertThatThrownBy(() -> PostgresCapacity.report(1000L << 20, 100L << 20)).isInstanceOf(Refusal.class).hasMessageContaining("600 "
+                + "MiB").hasMessageContaining("scratch volume");
     }
 
     private static List<String> objects(Connection target) throws SQLException {
-        return Query.strings(target, "SELECT 'class ' || relname FROM pg_class WHERE oid >= 16384 UNION ALL SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname !~ '^pg_'"
+        return Query.strings(target, "SELECT 'class ' || relname FROM pg_class WHERE oid >= 16384 UNION ALL SELECT 'schema ' || nspname FROM pg_namespace "
+                + "WHERE nspname !~ '^pg_'"
                 + " UNION ALL SELECT 'function ' || proname FROM pg_proc WHERE oid >= 16384 UNION ALL SELECT 'type ' || typname FROM pg_type WHERE oid >= 16384"
                 + " UNION ALL SELECT 'extension ' || extname FROM pg_extension ORDER BY 1");
     }

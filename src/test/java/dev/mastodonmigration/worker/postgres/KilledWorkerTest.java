@@ -34,7 +34,8 @@ class KilledWorkerTest {
             """)
     void whatAKilledWorkerLeftIsReplacedByTheNext(Side side, String moment) throws Exception {
         var world = closed();
-        try (var worker = start(world); var watcher = side == Side.SOURCE ? world.sourceServer.superuser(world.source) : world.targetServer.superuser(world.target)) {
+        try (var worker = start(world); var watcher = side == Side.SOURCE ? world.sourceServer.superuser(world.source)
+                : world.targetServer.superuser(world.target)) {
             awaitFast(watcher, moment);
             var children = ProcessHandle.of(worker.pid()).orElseThrow().descendants().toList();
             worker.kill();
@@ -94,7 +95,8 @@ class KilledWorkerTest {
         for (var side : List.of(world.sourceServer.superuser(world.source), world.targetServer.superuser(world.target))) {
             try (side) {
                 Awaitility.await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(Query.strings(side,
-                        "SELECT application_name FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'mastodon-migration%'")).isEmpty());
+                        "SELECT application_name FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE "
+                        + "'mastodon-migration%'")).isEmpty());
             }
         }
     }
@@ -106,16 +108,19 @@ class KilledWorkerTest {
     }
 
     private static void awaitFast(Connection connection, String condition) {
-        Awaitility.await().atMost(Duration.ofSeconds(30)).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).until(() -> Query.isTrue(connection, condition));
+        Awaitility.await().atMost(Duration.ofSeconds(30)).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).until(() -> Query.isTrue(connection,
+                condition));
     }
 
     private static LocalProcess start(TwoDatabases world) throws IOException {
         world.secret(WorkerContext.PROGRESS_TOKEN, "token");
         var context = world.context();
         var classpath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        return LocalProcess.start(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-cp", classpath, "dev.mastodonmigration.Main", "worker", CopyPostgres.NAME),
+        return LocalProcess.start(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-cp", classpath, "dev.mastodonmigration.Main",
+                "worker", CopyPostgres.NAME),
                 Map.of(WorkerContext.ENV_UID, context.migrationUid(), WorkerContext.ENV_NAME, context.migrationName(), WorkerContext.ENV_EPOCH, "1",
-                        WorkerContext.ENV_SECRETS, context.secrets().toString(), WorkerContext.ENV_SCRATCH, world.home().resolve("worker-scratch").toFile().mkdir()
+                        WorkerContext.ENV_SECRETS, context.secrets().toString(), WorkerContext.ENV_SCRATCH,
+                                world.home().resolve("worker-scratch").toFile().mkdir()
                                 ? world.home().resolve("worker-scratch").toString() : "", WorkerContext.ENV_PARALLELISM, "2",
                         WorkerContext.ENV_PORT, String.valueOf(freePort()), WorkerContext.ENV_POD_IP, "127.0.0.1",
                         WorkerContext.ENV_TERMINATION_LOG, world.home().resolve("termination-log").toString()),

@@ -64,8 +64,10 @@ class PostgresPreflightTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"CREATE TABLE precious AS SELECT 1 AS one", "CREATE VIEW precious AS SELECT 1 AS one", "CREATE FUNCTION precious() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-        "CREATE TYPE precious AS ENUM ('one')", "CREATE SEQUENCE precious", "CREATE SCHEMA precious", "CREATE SCHEMA other; CREATE TABLE other.precious (i int)", "SELECT lo_create(4711)"})
+    @ValueSource(strings = {"CREATE TABLE precious AS SELECT 1 AS one", "CREATE VIEW precious AS SELECT 1 AS one",
+            "CREATE FUNCTION precious() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TYPE precious AS ENUM ('one')", "CREATE SEQUENCE precious", "CREATE SCHEMA precious",
+        "CREATE SCHEMA other; CREATE TABLE other.precious (i int)", "SELECT lo_create(4711)"})
     void aTargetThatIsNotEmptyIsNamedAndNeverTouched(String content) throws Exception {
         var world = TwoDatabases.between(15, 15);
         world.onTarget(content);
@@ -94,7 +96,8 @@ class PostgresPreflightTest {
         var world = TwoDatabases.between(15, 15);
         new TargetClaim().run(world.context("11111111-other", 1));
         new CloseSource().run(world.context("22222222-another", 1));
-        assertThat(check(world).blockers()).hasSize(2).anyMatch(b -> b.contains("The target database belongs to migration mastodon/11111111-other (uid 11111111-other)"))
+        assertThat(check(world).blockers()).hasSize(2).anyMatch(b -> b.contains("The target database belongs to migration mastodon/11111111-other (uid "
+                + "11111111-other)"))
                 .anyMatch(b -> b.contains("The source database belongs to migration mastodon/22222222-another"));
     }
 
@@ -109,13 +112,15 @@ class PostgresPreflightTest {
     @Test
     void theSameDatabaseUnderTwoNamesIsFound() throws Exception {
         var world = TwoDatabases.between(15, 15);
-        world.secret(WorkerContext.TARGET_POSTGRES_URL, world.sourceServer.url(world.source, TwoDatabases.OWNER).replace("postgres://", "postgresql://").replace("127.0.0.1", "localhost"));
+        world.secret(WorkerContext.TARGET_POSTGRES_URL, world.sourceServer.url(world.source, TwoDatabases.OWNER).replace("postgres://",
+                "postgresql://").replace("127.0.0.1", "localhost"));
         assertThat(check(world).blockers()).anyMatch(b -> b.contains("Source and target are the same database"));
     }
 
     @Test
     void anOlderTargetIsRefused() throws Exception {
-        assertThat(check(TwoDatabases.between(15, 14)).blockers()).singleElement().asString().contains("The target runs Postgres 14, which is older than the source's 15");
+        assertThat(check(TwoDatabases.between(15, 14)).blockers()).singleElement().asString().contains("The target runs Postgres 14, which is older than "
+                + "the source's 15");
     }
 
     @Test
@@ -142,7 +147,8 @@ class PostgresPreflightTest {
     void anotherEncodingIsRefused() throws Exception {
         var world = TwoDatabases.between(15, 15);
         try (var superuser = world.targetServer.superuser("postgres")) {
-            Query.run(superuser, "CREATE DATABASE latin" + world.target + " OWNER " + TwoDatabases.TARGET_OWNER + " TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
+            Query.run(superuser, "CREATE DATABASE latin" + world.target + " OWNER " + TwoDatabases.TARGET_OWNER
+                    + " TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
         }
         world.secret(WorkerContext.TARGET_POSTGRES_URL, world.targetServer.url("latin" + world.target, TwoDatabases.TARGET_OWNER));
         assertThat(check(world).blockers()).anyMatch(b -> b.contains("UTF8") && b.contains("LATIN1") && b.contains("ENCODING 'UTF8'"));
@@ -165,7 +171,8 @@ class PostgresPreflightTest {
             Query.run(superuser, "CREATE EXTENSION pageinspect SCHEMA heroku_ext");
         }
         world.onSource("CREATE VIEW pages AS SELECT heroku_ext.get_raw_page('tags', 0) AS page");
-        assertThat(check(world).blockers()).singleElement().asString().contains("Only a superuser").contains("CREATE EXTENSION \"pageinspect\" SCHEMA \"heroku_ext\"");
+        assertThat(check(world).blockers()).singleElement().asString().contains("Only a superuser").contains("CREATE EXTENSION \"pageinspect\" SCHEMA "
+                + "\"heroku_ext\"");
         try (var superuser = world.targetServer.superuser(world.target)) {
             Query.run(superuser, "CREATE SCHEMA heroku_ext", "CREATE EXTENSION pageinspect SCHEMA heroku_ext", "GRANT ALL ON SCHEMA heroku_ext TO PUBLIC");
         }
@@ -215,7 +222,8 @@ class PostgresPreflightTest {
         world.onSource("SELECT lo_create(0)", "ALTER TABLE settings ENABLE ROW LEVEL SECURITY", "ALTER DATABASE " + world.source + " SET work_mem = '8MB'");
         var findings = check(world);
         assertThat(findings.blockers()).isEmpty();
-        assertThat(findings.notes()).anyMatch(note -> note.contains("1 large objects")).anyMatch(note -> note.contains("row security") && note.contains("settings"))
+        assertThat(findings.notes()).anyMatch(note -> note.contains("1 large objects")).anyMatch(note -> note.contains("row "
+                + "security") && note.contains("settings"))
                 .anyMatch(note -> note.contains("work_mem") && note.contains("not copied"));
     }
 }

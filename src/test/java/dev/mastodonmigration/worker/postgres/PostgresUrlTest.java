@@ -26,7 +26,8 @@ class PostgresUrlTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"redis://u:hush@h/1", "postgres:///d", "postgres://:hush@h/d", "postgres://u:hush@h:many/d", "postgres://u:hush@h/d?sslmode=sometimes", "hush"})
+    @ValueSource(strings = {"redis://u:hush@h/1", "postgres:///d", "postgres://:hush@h/d", "postgres://u:hush@h:many/d",
+            "postgres://u:hush@h/d?sslmode=sometimes", "hush"})
     void refusesOthersWithoutQuotingThem(String url) {
         assertThatThrownBy(() -> PostgresUrl.parse("source-postgres-url", URI.create(url))).isInstanceOf(Refusal.class)
                 .hasMessageContaining("source-postgres-url").message().doesNotContain("hush");

@@ -38,7 +38,8 @@ final class SharedPostgres implements BeforeAllCallback {
 
     @Override
     public void beforeAll(ExtensionContext context) {
-        context.getRoot().getStore(ExtensionContext.Namespace.GLOBAL).getOrComputeIfAbsent(SharedPostgres.class, key -> (ExtensionContext.Store.CloseableResource) () -> {
+        context.getRoot().getStore(ExtensionContext.Namespace.GLOBAL).getOrComputeIfAbsent(SharedPostgres.class,
+                key -> (ExtensionContext.Store.CloseableResource) () -> {
             SERVERS.values().forEach(PostgresServer::close);
             SERVERS.clear();
             try (var files = Files.walk(home())) {

@@ -75,7 +75,8 @@ final class TwoDatabases {
     }
 
     private TwoDatabases told() {
-        return secret(WorkerContext.SOURCE_POSTGRES_URL, sourceServer.url(source, OWNER)).secret(WorkerContext.TARGET_POSTGRES_URL, targetServer.url(target, TARGET_OWNER));
+        return secret(WorkerContext.SOURCE_POSTGRES_URL, sourceServer.url(source, OWNER)).secret(WorkerContext.TARGET_POSTGRES_URL,
+                targetServer.url(target, TARGET_OWNER));
     }
 
     TwoDatabases secret(String file, String value) {

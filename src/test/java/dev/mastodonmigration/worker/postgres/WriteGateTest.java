@@ -16,21 +16,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(SharedPostgres.class)
 class WriteGateTest {
     @ParameterizedTest
-    @ValueSource(strings = {"INSERT INTO settings (var) VALUES ('late')", "UPDATE statuses SET text = 'late'", "UPDATE statuses SET text = 'late' WHERE false", "DELETE FROM favourites",
-        "TRUNCATE notifications", "TRUNCATE accounts CASCADE", "INSERT INTO account_events VALUES (1, '2025-07-01', 'late')", "INSERT INTO account_events_later VALUES (1, '2027-07-01', 'late')",
+    @ValueSource(strings = {"INSERT INTO settings (var) VALUES ('late')", "UPDATE statuses SET text = 'late'",
+            "UPDATE statuses SET text = 'late' WHERE false", "DELETE FROM favourites",
+        "TRUNCATE notifications", "TRUNCATE accounts CASCADE", "INSERT INTO account_events VALUES (1, '2025-07-01', 'late')",
+        "INSERT INTO account_events_later VALUES (1, '2027-07-01', 'late')",
         "WITH gone AS (DELETE FROM tags RETURNING id) SELECT count(*) FROM gone",
         "MERGE INTO settings s USING (SELECT 'empty' AS var) v ON s.var = v.var WHEN MATCHED THEN UPDATE SET value = 'late'",
         "INSERT INTO settings (var) VALUES ('empty') ON CONFLICT (var) DO UPDATE SET value = 'late'"})
     void everyWayToWriteIsRefusedAndCounted(String statement) throws Exception {
         var world = TwoDatabases.between(15, 15);
         world.run(new CloseSource());
-        assertThatThrownBy(() -> world.onSource(statement)).isInstanceOf(SQLException.class).hasMessageContaining("closed while migration mastodon/" + world.uid);
+        assertThatThrownBy(() -> world.onSource(statement)).isInstanceOf(SQLException.class).hasMessageContaining("closed while migration mastodon/"
+                + world.uid);
         assertThatThrownBy(() -> {
             try (var superuser = world.sourceServer.superuser(world.source)) {
                 Query.run(superuser, "SET session_replication_role = replica", statement);
             }
         }).isInstanceOf(SQLException.class).hasMessageContaining("refused");
-        assertThatThrownBy(() -> world.onSource("SET mastodon_migration.session = ''", statement)).isInstanceOf(SQLException.class).hasMessageContaining("refused");
+        assertThatThrownBy(() -> world.onSource("SET mastodon_migration.session = ''",
+                statement)).isInstanceOf(SQLException.class).hasMessageContaining("refused");
         try (var source = world.source()) {
             assertThat(WriteGate.refusedWrites(source)).isEqualTo(3);
             assertThat(Query.number(source, "SELECT count(*) FROM statuses WHERE text = 'late'")).isZero();
@@ -45,7 +49,8 @@ class WriteGateTest {
         world.onSource("GRANT INSERT ON settings TO other_role", "GRANT USAGE ON SEQUENCE settings_id_seq TO other_role");
         world.run(new CloseSource());
         try (var other = world.sourceServer.connect(world.source, "other_role"); var source = world.source()) {
-            assertThatThrownBy(() -> Query.run(other, "INSERT INTO settings (var) VALUES ('late')")).isInstanceOf(SQLException.class).hasMessageContaining("refused");
+            assertThatThrownBy(() -> Query.run(other, "INSERT INTO settings (var) VALUES "
+                    + "('late')")).isInstanceOf(SQLException.class).hasMessageContaining("refused");
             assertThat(WriteGate.refusedWrites(source)).isEqualTo(1);
         }
     }
