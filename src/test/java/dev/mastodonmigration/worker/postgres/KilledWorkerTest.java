@@ -28,7 +28,7 @@ class KilledWorkerTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             TARGET | SELECT state = 'loading' FROM mastodon_migration.marker
-            SOURCE | SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'mastodon-migration copy-postgres' AND query LIKE 'COPY%')
+            SOURCE | SELECT count(*) >= 4 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'mastodon-migration copy-postgres'
             TARGET | SELECT to_regclass('public.statuses') IS NOT NULL
             TARGET | SELECT to_regclass('public.index_statuses_on_uri') IS NOT NULL
             """)
@@ -40,7 +40,6 @@ class KilledWorkerTest {
             var children = ProcessHandle.of(worker.pid()).orElseThrow().descendants().toList();
             worker.kill();
             Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
-            assertState(world, Marker.State.LOADING);
             assertCopiedAnew(world);
         }
     }
