@@ -6,6 +6,8 @@ IMAGE ?= mastodon-migration-operator:0.1.0
 ENGINE ?= $(firstword $(notdir $(shell command -v docker podman 2>/dev/null)))
 REQUIREMENTS := . .ci/requirements
 MAVEN := mvn -B -ntp -Dstyle.color=never
+# Silent unless it fails; some Mavens print escape codes even with -q.
+QUIETLY := quietly() { out=$$("$$@" 2>&1) || { printf '%s\n' "$$out" >&2; exit 1; }; }; quietly
 JAVA_ON_TESTS = "$$JAVA_HOME/bin/java" -cp "target/test-classes:target/classes:$$(cat target/test-classpath.txt)"
 BENCHES := $(shell sed -n 's/^\(bench-[a-z]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
@@ -17,7 +19,7 @@ help: ## show this list
 demo: ## move a live instance from a stub Heroku, here and now: no cluster, no account, no argument
 	@$(REQUIREMENTS)
 	@echo "Building (the first time downloads the dependencies) ..."
-	@$(REQUIREMENTS); $(MAVEN) -q -DskipTests package
+	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q -DskipTests package
 	@$(REQUIREMENTS); exec $(JAVA_ON_TESTS) dev.mastodonmigration.embedded.Demo
 
 test: ## everything: unit tests, real databases, the packaged operator, the chart
@@ -27,12 +29,12 @@ bench: $(BENCHES) ## all of bench-*; none exists yet
 	@$(if $(BENCHES),true,echo "There is no benchmark yet.")
 
 crds: ## write crds/ and the chart's copy from the Java types
-	@$(REQUIREMENTS); $(MAVEN) -q test-compile
+	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q test-compile
 	@$(REQUIREMENTS); $(JAVA_ON_TESTS) dev.mastodonmigration.api.CrdFile
 
 image: ## build the image of operator and worker; IMAGE=… names it
 	@$(if $(ENGINE),true,echo "Neither docker nor podman was found: install one to build an image." >&2; exit 1)
-	@$(REQUIREMENTS); $(MAVEN) -q -DskipTests package
+	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q -DskipTests package
 	$(ENGINE) build -f src/main/docker/Dockerfile.jvm -t $(IMAGE) .
 
 clean: ## remove what was built
