@@ -6,8 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
@@ -18,6 +20,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +41,7 @@ class EmbeddedApiServerTest {
         assertThat(first.getMetadata().getUid()).isNotBlank();
         assertThat(first.getMetadata().getCreationTimestamp()).isNotBlank();
         var edited = client.resource(first).get();
-        edited.getMetadata().setLabels(java.util.Map.of("x", "1"));
+        edited.getMetadata().setLabels(Map.of("x", "1"));
         client.resource(edited).update();
 
         assertThatThrownBy(() -> client.resource(first).update())
@@ -56,7 +59,7 @@ class EmbeddedApiServerTest {
 
         var edited = client.resource(withStatus).get();
         edited.getStatus().phase = "Soak";
-        edited.getMetadata().setLabels(java.util.Map.of("x", "1"));
+        edited.getMetadata().setLabels(Map.of("x", "1"));
         client.resource(edited).update();
         assertThat(client.resource(created).get().getStatus().phase).as("a plain PUT leaves status alone").isEqualTo("Freeze");
         assertThatThrownBy(() -> client.resource(withStatus).updateStatus())
@@ -69,7 +72,7 @@ class EmbeddedApiServerTest {
         var seen = new CopyOnWriteArrayList<String>();
         try (var other = otherClient(); var watch = other.configMaps().inNamespace(NAMESPACE).watch(new Watcher<>() {
             @Override
-            public void eventReceived(Action action, io.fabric8.kubernetes.api.model.ConfigMap object) {
+            public void eventReceived(Action action, ConfigMap object) {
                 seen.add(action + " " + object.getMetadata().getName());
             }
 
@@ -130,7 +133,7 @@ class EmbeddedApiServerTest {
         return migration;
     }
 
-    private static io.fabric8.kubernetes.api.model.ObjectMeta ownedBy(HasMetadata owner, String name) {
+    private static ObjectMeta ownedBy(HasMetadata owner, String name) {
         return new ObjectMetaBuilder().withName(name).withNamespace(NAMESPACE)
                 .addToOwnerReferences(new OwnerReferenceBuilder().withApiVersion(owner.getApiVersion()).withKind(owner.getKind())
                         .withName(owner.getMetadata().getName()).withUid(owner.getMetadata().getUid()).build())

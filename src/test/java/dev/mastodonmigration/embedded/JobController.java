@@ -1,5 +1,6 @@
 package dev.mastodonmigration.embedded;
 
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -123,7 +124,7 @@ final class JobController {
     private Pod createPod(Job job) {
         var name = job.getMetadata().getName();
         var builder = new PodBuilder()
-                .withMetadata(Optional.ofNullable(job.getSpec().getTemplate().getMetadata()).orElseGet(io.fabric8.kubernetes.api.model.ObjectMeta::new))
+                .withMetadata(Optional.ofNullable(job.getSpec().getTemplate().getMetadata()).orElseGet(ObjectMeta::new))
                 .editMetadata()
                 .withName(name.substring(0, Math.min(name.length(), 57)) + "-" + UUID.randomUUID().toString().substring(0, 5))
                 .withNamespace(job.getMetadata().getNamespace())

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
@@ -195,7 +196,7 @@ class JobRunnerTest {
         return client.pods().inNamespace(NAMESPACE).withLabel("job-name", job.getMetadata().getName()).list().getItems();
     }
 
-    private static io.fabric8.kubernetes.api.model.ContainerStateTerminated terminated(Pod pod) {
+    private static ContainerStateTerminated terminated(Pod pod) {
         return pod.getStatus().getContainerStatuses().getFirst().getState().getTerminated();
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -36,7 +37,7 @@ class KilledDemoTest {
             new CountDownLatch(1).await();
         }
 
-        private static io.fabric8.kubernetes.api.model.batch.v1.Job sleepingJob() {
+        private static Job sleepingJob() {
             return new JobBuilder().withNewMetadata().withName("sleeps").withNamespace("mastodon").endMetadata()
                     .withNewSpec().withBackoffLimit(0).withNewTemplate().withNewSpec().withRestartPolicy("Never").withAutomountServiceAccountToken(false)
                     .addNewContainer().withName("worker").withImage("worker").withCommand("sleep", "1000")

@@ -2,8 +2,10 @@ package dev.mastodonmigration.embedded;
 
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
+import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -106,7 +108,7 @@ final class Kubelet implements AutoCloseable {
 
     private Pod write(Pod pod, String phase, ContainerState state, String message) {
         var status = new PodStatusBuilder(pod.getStatus()).withPhase(phase)
-                .withContainerStatuses(new io.fabric8.kubernetes.api.model.ContainerStatusBuilder()
+                .withContainerStatuses(new ContainerStatusBuilder()
                         .withName(pod.getSpec().getContainers().getFirst().getName()).withState(state).withRestartCount(0)
                         .withReady(phase.equals(RUNNING)).withStarted(phase.equals(RUNNING))
                         .withImage(pod.getSpec().getContainers().getFirst().getImage()).build());
@@ -120,7 +122,7 @@ final class Kubelet implements AutoCloseable {
         return Writes.status(client, pod);
     }
 
-    private Optional<io.fabric8.kubernetes.api.model.Secret> secret(Pod pod, String name) {
+    private Optional<Secret> secret(Pod pod, String name) {
         return Optional.ofNullable(client.secrets().inNamespace(pod.getMetadata().getNamespace()).withName(name).get());
     }
 

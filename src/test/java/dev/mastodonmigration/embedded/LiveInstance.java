@@ -3,6 +3,7 @@ package dev.mastodonmigration.embedded;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -92,7 +93,7 @@ public final class LiveInstance implements DynoRuntime, AutoCloseable {
 
     private static Map<String, String> decode(Secret secret) {
         var values = new HashMap<String, String>();
-        Optional.ofNullable(secret.getData()).orElse(Map.of()).forEach((key, value) -> values.put(key, new String(Base64.getDecoder().decode(value), java.nio.charset.StandardCharsets.UTF_8)));
+        Optional.ofNullable(secret.getData()).orElse(Map.of()).forEach((key, value) -> values.put(key, new String(Base64.getDecoder().decode(value), StandardCharsets.UTF_8)));
         Optional.ofNullable(secret.getStringData()).ifPresent(values::putAll);
         return values;
     }

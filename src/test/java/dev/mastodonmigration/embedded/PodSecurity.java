@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.Volume;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -85,7 +86,7 @@ final class PodSecurity {
     private static boolean isAllowed(Volume volume) {
         return volume.getHostPath() == null && volume.getNfs() == null
                 && Stream.of(volume.getConfigMap(), volume.getCsi(), volume.getDownwardAPI(), volume.getEmptyDir(), volume.getEphemeral(),
-                        volume.getPersistentVolumeClaim(), volume.getProjected(), volume.getSecret()).anyMatch(java.util.Objects::nonNull);
+                        volume.getPersistentVolumeClaim(), volume.getProjected(), volume.getSecret()).anyMatch(Objects::nonNull);
     }
 
     private static <T> T either(Optional<SecurityContext> own, Function<SecurityContext, T> ofContainer,

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -174,8 +175,8 @@ final class SidekiqProcess implements AutoCloseable {
     }
 
     /** What went wrong last, for the reader of a failed test. */
-    java.util.Optional<Throwable> failure() {
-        return java.util.Optional.ofNullable(failure.get());
+    Optional<Throwable> failure() {
+        return Optional.ofNullable(failure.get());
     }
 
     /** SIGTERM: the jobs in hand are finished or pushed back before this returns. */

@@ -2,6 +2,7 @@ package dev.mastodonmigration.embedded;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -53,7 +54,7 @@ public final class TemporaryDirectory implements AutoCloseable {
         for (var file : list(root)) {
             try {
                 Files.deleteIfExists(file);
-            } catch (java.nio.file.DirectoryNotEmptyException stillWritten) {
+            } catch (DirectoryNotEmptyException stillWritten) {
                 deleteTree(file);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

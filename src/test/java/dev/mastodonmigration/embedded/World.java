@@ -1,7 +1,5 @@
 package dev.mastodonmigration.embedded;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import io.fabric8.kubernetes.api.model.Event;
@@ -9,11 +7,8 @@ import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -40,7 +35,6 @@ public final class World implements AutoCloseable {
     private static final String SOURCE_ROLE = "u7c2heroku";
     private static final String TARGET_DATABASE = "mastodon_production";
     private static final String TARGET_ROLE = "mastodon";
-    private static final Path EXAMPLE = Path.of("deploy/examples/migration.yaml");
 
     /**
      * How large and how busy.
@@ -105,7 +99,8 @@ public final class World implements AutoCloseable {
             instance = opened(new LiveInstance(heroku, WEB_APP, client(), ledger));
             jobRunner = opened(JobRunner.start(client(), NAMESPACE));
             jobRunner.onDeployment(instance::deployed);
-            startApps();
+            heroku.runtime(instance);
+            ExampleApps.start(heroku, sourcePostgres.url(SOURCE_DATABASE, SOURCE_ROLE), sourceRedis.url());
             createSecrets();
             try (var connection = source()) {
                 users = opened(Users.start(instance, ledger, connection, options.users(), options.requestsPerSecond(), options.seed()));
@@ -144,22 +139,6 @@ public final class World implements AutoCloseable {
         }
     }
 
-    private void startApps() {
-        heroku.runtime(instance);
-        var config = new TreeMap<>(Map.of(
-                "LOCAL_DOMAIN", "example.social", "WEB_DOMAIN", "www.example.social", "SECRET_KEY_BASE", "demo-secret-key-base",
-                "ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", "demo-primary", "ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", "demo-deterministic",
-                "ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT", "demo-salt", "VAPID_PRIVATE_KEY", "demo-private", "VAPID_PUBLIC_KEY", "demo-public"));
-        config.putAll(Map.of("S3_ENABLED", "true", "S3_BUCKET", "example-media", "AWS_ACCESS_KEY_ID", "demo", "AWS_SECRET_ACCESS_KEY", "demo",
-                "DATABASE_URL", sourcePostgres.url(SOURCE_DATABASE, SOURCE_ROLE), "REDIS_URL", sourceRedis.url(), "RAILS_ENV", "production"));
-        heroku.createApp(WEB_APP).config(config);
-        heroku.createApp(STREAMING_APP).config(Map.of("LOCAL_DOMAIN", "example.social", "WEB_DOMAIN", "www.example.social", "RUN_STREAMING", "true",
-                "DATABASE_URL", sourcePostgres.url(SOURCE_DATABASE, SOURCE_ROLE), "REDIS_URL", sourceRedis.url()));
-        heroku.app(WEB_APP).formation("web", 2, "standard-2x");
-        heroku.app(WEB_APP).formation("worker", 1, "standard-1x");
-        heroku.app(STREAMING_APP).formation("web", 1, "standard-1x");
-    }
-
     private void createSecrets() {
         createSecret("heroku", "token", heroku.token());
         createSecret("target-postgres", "url", targetPostgres.url(TARGET_DATABASE, TARGET_ROLE));
@@ -177,24 +156,9 @@ public final class World implements AutoCloseable {
      * @param changes JSON pointers to new values, beside the address of the stub Heroku
      */
     public MastodonMigration example(Map<String, String> changes) {
-        try {
-            var tree = Serialization.yamlMapper().readTree(Files.readString(EXAMPLE));
-            set(tree, "/spec/source/heroku/apiUrl", heroku.url().toString());
-            changes.forEach((pointer, value) -> set(tree, pointer, value));
-            return Serialization.unmarshal(tree.toString(), MastodonMigration.class);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void set(JsonNode tree, String pointer, String value) {
-        var slash = pointer.lastIndexOf('/');
-        var parent = (ObjectNode) tree.withObject(pointer.substring(0, slash));
-        if (value.equals("true") || value.equals("false")) {
-            parent.put(pointer.substring(slash + 1), Boolean.parseBoolean(value));
-        } else {
-            parent.put(pointer.substring(slash + 1), value);
-        }
+        var all = new TreeMap<>(Map.of("/spec/source/heroku/apiUrl", heroku.url().toString()));
+        all.putAll(changes);
+        return Manifest.example(all);
     }
 
     /** Creates the resource, as {@code kubectl apply} does. */
@@ -205,18 +169,13 @@ public final class World implements AutoCloseable {
     /** Edits the spec as an admin does: the current object read, changed and put back. */
     public void edit(Map<String, String> changes) {
         while (true) {
-            var tree = Serialization.asYaml(migration());
             try {
-                var edited = Serialization.yamlMapper().readTree(tree);
-                changes.forEach((pointer, value) -> set(edited, pointer, value));
-                client().resource(Serialization.unmarshal(edited.toString(), MastodonMigration.class)).update();
+                client().resource(Manifest.edited(migration(), changes)).update();
                 return;
-            } catch (KubernetesClientException e) {
-                if (e.getCode() != 409) {
-                    throw e;
+            } catch (KubernetesClientException changedMeanwhile) {
+                if (changedMeanwhile.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+                    throw changedMeanwhile;
                 }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
             }
         }
     }
