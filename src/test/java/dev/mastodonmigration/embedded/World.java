@@ -188,7 +188,7 @@ public final class World implements AutoCloseable {
         return Optional.ofNullable(migration().getStatus()).orElseGet(MastodonMigrationStatus::new);
     }
 
-    /** Waits until the migration is in that phase; a migration that stalls or fails instead ends the wait with its message. */
+    /** Waits until the migration is in that phase. */
     public void awaitPhase(String phase, Duration atMost) {
         Awaitility.await("phase " + phase).atMost(atMost).pollInterval(Duration.ofMillis(100)).until(() -> phase.equals(status().phase));
     }
