@@ -21,10 +21,9 @@ public final class HerokuClient implements HerokuApi {
     private final HerokuCalls calls;
 
     /**
-     * @param apiUrl https, or http on the loopback address
+     * @param apiUrl https; http only for what is not Heroku's own host
      * @param token  an API token of an account that can operate the apps
-     * @throws IllegalArgumentException when the token would travel in the clear
-     * @throws HerokuException          of kind UNAUTHORIZED when this cannot be a token at all
+     * @throws HerokuException of kind REJECTED when the token would travel to Heroku in the clear, of kind UNAUTHORIZED when this cannot be a token at all
      */
     public HerokuClient(URI apiUrl, String token) {
         this(apiUrl, token, TIMEOUT);

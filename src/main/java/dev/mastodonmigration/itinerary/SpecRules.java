@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 public final class SpecRules {
     private static final Pattern DNS_NAME = Pattern.compile(MastodonMigrationSpec.DNS_NAME);
     private static final Pattern SIDEKIQ_NAME = Pattern.compile("^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$");
+    private static final Pattern API_URL = Pattern.compile("^https?://[A-Za-z0-9.\\-\\[\\]:]+(/[A-Za-z0-9._/-]*)?$");
     private static final Pattern QUEUE = Pattern.compile("^[a-z_]+(,[0-9]+)?$");
 
     private final List<String> violations = new ArrayList<>();
@@ -76,8 +77,8 @@ public final class SpecRules {
             violations.add("spec.source.heroku.app is required.");
         }
         secret("spec.source.heroku.apiTokenSecretRef", source.heroku().apiTokenSecretRef());
-        if (source.heroku().apiUrl() != null && !source.heroku().apiUrl().matches("^https?://.+")) {
-            violations.add("spec.source.heroku.apiUrl must begin with https://.");
+        if (source.heroku().apiUrl() != null && !API_URL.matcher(source.heroku().apiUrl()).matches()) {
+            violations.add("spec.source.heroku.apiUrl must be a URL such as https://api.heroku.com.");
         }
     }
 

@@ -9,6 +9,7 @@ import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Stops the source, and proves that it is stopped: what it was is saved first, then maintenance mode (HTTP only), formation 0, no dyno left,
@@ -16,6 +17,7 @@ import java.util.List;
  */
 @Singleton
 public class FreezePhase implements Phase {
+    private static final Duration AT_ONCE = Duration.ofMillis(10);
     /** Heroku counts requests: dynos take seconds to stop, up to 30. */
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
 
@@ -28,13 +30,13 @@ public class FreezePhase implements Phase {
     public StepResult step(PhaseContext context) {
         if (context.status().source == null) {
             var source = new SourceApps(context).read();
-            return new StepResult.Working("saved the formation and maintenance mode of " + String.join(", ", SpecDefaults.apps(context.spec())), status -> save(status, source));
+            return new StepResult.Working("saved the formation and maintenance mode of " + String.join(", ", SpecDefaults.apps(context.spec())), status -> save(status, source), Optional.of(AT_ONCE));
         }
         if (context.status().downtime == null) {
             return new StepResult.Working("the clock starts", status -> {
                 status.downtime = new Downtime();
                 status.downtime.startedAt = context.now().toString();
-            });
+            }, Optional.of(AT_ONCE));
         }
         if (!context.intended(Tasks.CLOSE_SOURCE)) {
             var apps = new SourceApps(context);

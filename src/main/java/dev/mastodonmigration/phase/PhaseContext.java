@@ -14,16 +14,19 @@ import dev.mastodonmigration.job.Jobs;
 import dev.mastodonmigration.job.ProgressReader;
 import dev.mastodonmigration.job.WorkerSecret;
 import dev.mastodonmigration.worker.control.WorkerReport;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** What a phase may touch in one step: the migration as it was just read, and the outside systems through their ports. */
 public final class PhaseContext {
+    private static final Duration AT_ONCE = Duration.ofMillis(10);
     private final MastodonMigration migration;
     private final PhaseId phase;
     private final Instant now;
@@ -86,7 +89,8 @@ public final class PhaseContext {
         var attempt = record();
         var missing = tasks.stream().filter(task -> !intended(task)).toList();
         if (!missing.isEmpty()) {
-            return new StepResult.Working("about to start " + String.join(", ", missing), inRecord(record -> missing.forEach(task -> record.jobs.add(intent(task, attempt.attempts)))));
+            return new StepResult.Working("about to start " + String.join(", ", missing),
+                    inRecord(record -> missing.forEach(task -> record.jobs.add(intent(task, attempt.attempts)))), Optional.of(AT_ONCE));
         }
         return new RunningJobs(attempt.jobs.stream().filter(job -> tasks.contains(job.task)).toList()).follow(whenAllSucceeded);
     }

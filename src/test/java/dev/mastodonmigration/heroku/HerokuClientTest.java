@@ -265,7 +265,7 @@ class HerokuClientTest {
     @ParameterizedTest
     @ValueSource(strings = {"http://api.heroku.com", "ftp://127.0.0.1", "api.heroku.com", "https:///apps"})
     void theTokenNeverTravelsInTheClear(String url) {
-        assertThatThrownBy(() -> new HerokuClient(URI.create(url), "token")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("https");
+        assertThatThrownBy(() -> new HerokuClient(URI.create(url), "token")).isInstanceOf(HerokuException.class).hasMessageContaining("https");
     }
 
     private static HerokuException refusal(ThrowingCallable call) {

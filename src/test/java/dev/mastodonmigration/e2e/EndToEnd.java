@@ -1,0 +1,48 @@
+package dev.mastodonmigration.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.embedded.World;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.awaitility.Awaitility;
+
+/** What every end-to-end test does: apply the README's example to a live instance, wait, and hold the ledger against what is there. */
+final class EndToEnd {
+    static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Map<String, String> UNATTENDED = Map.of("/spec/cutover/approved", "true", "/spec/retire/approved", "true", "/spec/soak/duration", "1s");
+
+    private EndToEnd() {}
+
+    static void applyUnattended(World world, Map<String, String> changes) {
+        var all = new TreeMap<>(UNATTENDED);
+        all.putAll(changes);
+        world.apply(world.example(all));
+    }
+
+    static void await(World world, String what, Predicate<MastodonMigrationStatus> wanted) {
+        try {
+            Awaitility.await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> wanted.test(world.status()));
+        } catch (RuntimeException e) {
+            throw new AssertionError(what + "\n" + world.describe(), e);
+        }
+    }
+
+    static void awaitCompleted(World world) {
+        await(world, "the migration completes", status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+    }
+
+    static void assertNothingLost(World world, World.Side side) throws Exception {
+        Awaitility.await("users write again").atMost(Duration.ofSeconds(30)).until(() -> {
+            var before = world.ledger().acknowledged();
+            Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> world.ledger().acknowledged() > before);
+            return true;
+        });
+        assertThat(world.losses(side)).as(world.describe()).isEmpty();
+        assertThat(world.users().broken()).isEmpty();
+        assertThat(world.jobRunner().violations()).isEmpty();
+    }
+}

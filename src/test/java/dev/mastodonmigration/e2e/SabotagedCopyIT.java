@@ -1,0 +1,76 @@
+package dev.mastodonmigration.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.embedded.World;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+class SabotagedCopyIT {
+    private static final String TARGET_DATABASE = "mastodon_production";
+
+    @Test
+    void aSabotagedCopyKeepsTheTargetClosedAndTheSourceGoesOnAndTheNextMigrationSucceeds() throws Exception {
+        var sabotaged = new AtomicBoolean();
+        try (var world = World.start(World.Options.SMALL)) {
+            world.jobRunner().onPodStarted(pod -> {
+                if (pod.getMetadata().getName().contains("verify-postgres") && sabotaged.compareAndSet(false, true)) {
+                    deleteOneStatus(world);
+                }
+            });
+            EndToEnd.applyUnattended(world, Map.of());
+            EndToEnd.await(world, "the source is restored", status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+
+            assertThat(world.status().reason).contains("Verify", "table statuses differs", "is missing on the target");
+            assertThat(world.status().downtime.targetOpenedAt).isNull();
+            assertThat(world.heroku().app(World.WEB_APP).formation()).isEqualTo(Map.of("web", 2, "worker", 1));
+            assertThat(world.heroku().app(World.WEB_APP).maintenance()).isFalse();
+            assertThat(tables(world)).as("nothing of the copy is left").isZero();
+            try (var source = world.source(); var schemas = source.createStatement().executeQuery("SELECT count(*) FROM pg_namespace WHERE nspname = 'mastodon_migration'")) {
+                schemas.next();
+                assertThat(schemas.getInt(1)).as("nothing of ours is left on the source").isZero();
+            }
+            EndToEnd.assertNothingLost(world, World.Side.SOURCE);
+
+            world.client().resource(world.migration()).delete();
+            Awaitility.await("the resource is gone").atMost(Duration.ofSeconds(30)).until(
+                    () -> world.client().resources(MastodonMigration.class).inNamespace(World.NAMESPACE).withName(World.NAME).get() == null);
+            EndToEnd.applyUnattended(world, Map.of());
+            EndToEnd.awaitCompleted(world);
+            EndToEnd.assertNothingLost(world, World.Side.TARGET);
+        }
+    }
+
+    /** As a superuser, past the gate, which stays shut for everybody else: deletes a status that a user wrote and had acknowledged. */
+    private static void deleteOneStatus(World world) {
+        var acknowledged = world.ledger().entries().stream().filter(entry -> entry.write().table().equals("statuses") && entry.write().value().isPresent()).map(entry -> entry.write().key()).toList();
+        try (var target = world.targetPostgres().superuser(TARGET_DATABASE)) {
+            target.setAutoCommit(false);
+            target.createStatement().execute("SET session_replication_role = replica");
+            target.createStatement().execute("ALTER TABLE statuses DISABLE TRIGGER mastodon_migration_gate");
+            var array = target.createArrayOf("text", acknowledged.toArray());
+            try (var delete = target.prepareStatement("DELETE FROM statuses WHERE id = (SELECT max(id) FROM statuses WHERE uri = ANY (?))")) {
+                delete.setArray(1, array);
+                assertThat(delete.executeUpdate()).isEqualTo(1);
+            }
+            target.createStatement().execute("ALTER TABLE statuses ENABLE ALWAYS TRIGGER mastodon_migration_gate");
+            target.commit();
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static int tables(World world) throws SQLException {
+        try (var target = world.target(); var count = target.createStatement().executeQuery("SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+                + "WHERE n.nspname IN ('public', 'mastodon_migration') AND c.relkind IN ('r', 'p', 'm', 'S')")) {
+            count.next();
+            return count.getInt(1);
+        }
+    }
+}
