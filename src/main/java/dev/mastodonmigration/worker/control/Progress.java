@@ -9,17 +9,31 @@ public final class Progress {
     /**
      * One reading.
      *
-     * @param stage          what is being done now, in the field's words: "dumping", "restoring", "verifying"
+     * @param stage          what is being done now, in the field's words: "dumping", "restoring", "verifying"; of live replication:
+     *                       "copying", "applying", "in sync", "draining", "drained"
      * @param bytesDone      bytes copied
      * @param bytesTotal     bytes to copy, as estimated
      * @param itemsDone      tables (Postgres) or keys (Redis) done
      * @param itemsTotal     tables or keys in all, as estimated
      * @param bytesPerSecond average rate since the stage began
      * @param etaSeconds     estimated seconds left; negative when not known
+     * @param lagChanges     changes captured on the source and not yet applied on the target
+     * @param lagSeconds     age of the oldest reading of the source that the target has reached; 0 where nothing is replicated live
+     * @param inSync         everything is copied and the lag is under a second
      */
     @JsonInclude(JsonInclude.Include.ALWAYS)
-    public record Reading(String stage, long bytesDone, long bytesTotal, long itemsDone, long itemsTotal, long bytesPerSecond, long etaSeconds) {
+    public record Reading(String stage, long bytesDone, long bytesTotal, long itemsDone, long itemsTotal, long bytesPerSecond, long etaSeconds,
+            long lagChanges, long lagSeconds, boolean inSync) {
         public static final Reading NONE = new Reading("starting", 0, 0, 0, 0, 0, -1);
+
+        /** Of a task that ends by itself: it has no lag. */
+        public Reading(String stage, long bytesDone, long bytesTotal, long itemsDone, long itemsTotal, long bytesPerSecond, long etaSeconds) {
+            this(stage, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, 0, 0, false);
+        }
+
+        public Reading withLag(long changes, long seconds, boolean isInSync) {
+            return new Reading(stage, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, changes, seconds, isInSync);
+        }
     }
 
     private final AtomicReference<Reading> now = new AtomicReference<>(Reading.NONE);

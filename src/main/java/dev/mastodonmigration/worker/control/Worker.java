@@ -43,7 +43,7 @@ public final class Worker {
             var context = WorkerContext.of(env);
             var port = Integer.parseInt(env.getOrDefault(WorkerContext.ENV_PORT, String.valueOf(DEFAULT_PORT)));
             try (var server = new ProgressServer(env.getOrDefault(WorkerContext.ENV_POD_IP, "127.0.0.1"), port,
-                    context.secret(WorkerContext.PROGRESS_TOKEN), context.progress())) {
+                    context.secret(WorkerContext.PROGRESS_TOKEN), context.progress(), context.drain())) {
                 return task.run(context);
             }
         } catch (Refusal refusal) {

@@ -17,8 +17,10 @@ import java.util.Map;
  * @param scratch       writable directory, gone with the pod
  * @param parallelism   connections and processes to each side
  * @param progress      where the task says how far it is
+ * @param drain         set once the operator asks for the last changes
  */
-public record WorkerContext(String migrationUid, String migrationName, long epoch, Path secrets, Path scratch, int parallelism, Progress progress) {
+public record WorkerContext(String migrationUid, String migrationName, long epoch, Path secrets, Path scratch, int parallelism, Progress progress,
+        DrainSignal drain) {
     /** Environment that the operator sets on a worker's container. */
     public static final String ENV_UID = "MIGRATION_UID";
     public static final String ENV_NAME = "MIGRATION_NAME";
@@ -36,6 +38,10 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
     public static final String TARGET_POSTGRES_URL = "target-postgres-url";
     public static final String TARGET_REDIS_URL = "target-redis-url";
     public static final String PROGRESS_TOKEN = "progress-token";
+
+    public WorkerContext(String migrationUid, String migrationName, long epoch, Path secrets, Path scratch, int parallelism, Progress progress) {
+        this(migrationUid, migrationName, epoch, secrets, scratch, parallelism, progress, new DrainSignal());
+    }
 
     static WorkerContext of(Map<String, String> env) {
         return new WorkerContext(
