@@ -33,6 +33,11 @@ public record MastodonMigrationSpec(
 
     public static final String DNS_NAME = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 
+    /** 72h, 10m, 30s, 1h30m. */
+    public static final String DURATION = "^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$";
+    /** RFC 3339, in UTC. */
+    public static final String TIME = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?Z$";
+
     public enum DesiredState { Running, Suspended, Aborted, RolledBack }
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -42,7 +47,7 @@ public record MastodonMigrationSpec(
             @JsonPropertyDescription("LOCAL_DOMAIN, as in user@LOCAL_DOMAIN. Immutable.") String localDomain,
             @Pattern(DNS_NAME) @JsonPropertyDescription("WEB_DOMAIN. Default: localDomain.") String webDomain,
             @Pattern(DNS_NAME) @JsonPropertyDescription("Host name of the streaming API. Default: webDomain.") String streamingDomain,
-            @Required @JsonPropertyDescription("Image of web and Sidekiq: the version that the source runs.") String image,
+            @Required @Size(min = 1) @JsonPropertyDescription("Image of web and Sidekiq: the version that the source runs.") String image,
             @JsonPropertyDescription("Image of streaming. Required when compute moves.") String streamingImage) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -160,7 +165,7 @@ public record MastodonMigrationSpec(
             @Required @JsonPropertyDescription("Hosted zone id.") String hostedZoneId,
             @Min(1) @JsonPropertyDescription("TTL of the records in seconds.") Integer ttlSeconds,
             @JsonPropertyDescription("Weights in percent, in order.") List<Integer> steps,
-            @JsonPropertyDescription("Time to hold each step, for example 10m.") String hold) {}
+            @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("Time to hold each step, for example 10m.") String hold) {}
 
     /** Has no settings: its presence is the choice. */
     public record Manual() {}
@@ -176,8 +181,8 @@ public record MastodonMigrationSpec(
             @JsonPropertyDescription("Live: copied while the instance runs. Dump: dumped and restored inside the freeze. Default: Live.") PostgresStrategy postgres,
             @JsonPropertyDescription("Live: copied while the instance runs. Snapshot: one pass inside the freeze. Rebuild: queues only. Default: Live.") RedisStrategy redis,
             @Min(1) @Max(32) @JsonPropertyDescription("Parallel copy and verify connections. Default: 4.") Integer parallelism,
-            @JsonPropertyDescription("How long both sides must stay in sync before the cutover. Default: 30s.") String inSyncFor,
-            @JsonPropertyDescription("The source is restored by itself when the freeze lasts longer. Default: 10m.") String maxDowntime) {}
+            @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("How long both sides must stay in sync before the cutover. Default: 30s.") String inSyncFor,
+            @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("The source is restored by itself when the freeze lasts longer. Default: 10m.") String maxDowntime) {}
 
     public enum PostgresStrategy { Live, Dump }
 
@@ -197,12 +202,12 @@ public record MastodonMigrationSpec(
     public record Cutover(
             @JsonPropertyDescription("Set to true to let the freeze begin.") Boolean approved,
             @JsonPropertyDescription("True: no approval is needed.") Boolean automatic,
-            @JsonPropertyDescription("RFC 3339 time before which the freeze does not begin.") String notBefore,
-            @JsonPropertyDescription("RFC 3339 time after which the freeze does not begin.") String notAfter) {}
+            @Pattern(TIME) @JsonPropertyDescription("RFC 3339 time before which the freeze does not begin.") String notBefore,
+            @Pattern(TIME) @JsonPropertyDescription("RFC 3339 time after which the freeze does not begin.") String notAfter) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Soak(
-            @JsonPropertyDescription("Default: 72h.") String duration,
+            @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("Default: 72h.") String duration,
             @JsonPropertyDescription("Copy the target's writes back, so that going back loses nothing.") Boolean reverseReplication) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -11,17 +11,17 @@ public final class TargetFindings {
     private TargetFindings() {}
 
     /** What must be mended before Mastodon can use these databases; empty blockers when all is well. The URLs are never quoted. */
-    public static EnvironmentFindings of(URI targetPostgres, URI targetRedis) {
+    public static EnvironmentFindings of(String targetPostgres, String targetRedis) {
         var blockers = new ArrayList<String>();
         var notes = new ArrayList<String>();
-        if (SourceUrls.redisUrl(targetRedis.toString()).isEmpty()) {
+        if (SourceUrls.redisUrl(targetRedis).isEmpty()) {
             blockers.add("Target Redis: the URL must be redis://user:password@host:6379, or rediss:// for TLS.");
         }
         try {
-            if (SourceUrls.postgresUrl(targetPostgres.toString()).isEmpty()) {
+            if (SourceUrls.postgresUrl(targetPostgres).isEmpty()) {
                 blockers.add("Target Postgres: the URL must begin with postgres:// or postgresql:// and name a host.");
             } else {
-                var mode = PostgresUrl.of(targetPostgres).sslMode();
+                var mode = PostgresUrl.of(URI.create(targetPostgres)).sslMode();
                 mode.filter(value -> !WITHOUT_VERIFICATION.contains(value)).ifPresent(value -> blockers.add(
                         "Target Postgres: sslmode=" + value + " is not supported yet, because Mastodon's pods get no CA certificate. Use sslmode=require."));
                 if (mode.filter("require"::equals).isEmpty()) {

@@ -6,6 +6,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +14,7 @@ import java.util.regex.Pattern;
 
 /** What a spec means where it says nothing: the one place that knows its defaults and its spelling of durations and times. */
 public final class SpecDefaults {
-    private static final Pattern DURATION = Pattern.compile("(?:(\\d+)h)?(?:(\\d+)m)?(?:(\\d+)s)?");
+    private static final Pattern DURATION = Pattern.compile("(?:(\\d{1,6})h)?(?:(\\d{1,6})m)?(?:(\\d{1,6})s)?");
 
     private SpecDefaults() {}
 
@@ -51,11 +52,11 @@ public final class SpecDefaults {
     }
 
     public static Optional<Instant> notBefore(MastodonMigrationSpec spec) {
-        return Optional.ofNullable(spec.cutover()).map(MastodonMigrationSpec.Cutover::notBefore).map(Instant::parse);
+        return Optional.ofNullable(spec.cutover()).map(MastodonMigrationSpec.Cutover::notBefore).map(SpecDefaults::time);
     }
 
     public static Optional<Instant> notAfter(MastodonMigrationSpec spec) {
-        return Optional.ofNullable(spec.cutover()).map(MastodonMigrationSpec.Cutover::notAfter).map(Instant::parse);
+        return Optional.ofNullable(spec.cutover()).map(MastodonMigrationSpec.Cutover::notAfter).map(SpecDefaults::time);
     }
 
     public static boolean retireApproved(MastodonMigrationSpec spec) {
@@ -98,6 +99,11 @@ public final class SpecDefaults {
         } catch (IllegalArgumentException refusedBySpecRules) {
             return otherwise;
         }
+    }
+
+    /** RFC 3339 lets the seconds be left out. */
+    private static Instant time(String text) {
+        return OffsetDateTime.parse(text).toInstant();
     }
 
     private static long part(String digits) {

@@ -7,7 +7,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.SecretKeyRef;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Sidekiq;
 import java.time.DateTimeException;
-import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 public final class SpecRules {
     private static final Pattern DNS_NAME = Pattern.compile(MastodonMigrationSpec.DNS_NAME);
     private static final Pattern SIDEKIQ_NAME = Pattern.compile("^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$");
+    private static final Pattern TIME = Pattern.compile(MastodonMigrationSpec.TIME);
     private static final Pattern API_URL = Pattern.compile("^https?://[A-Za-z0-9.\\-\\[\\]:]+(/[A-Za-z0-9._/-]*)?$");
     private static final Pattern QUEUE = Pattern.compile("^[a-z_]+(,[0-9]+)?$");
 
@@ -253,9 +254,10 @@ public final class SpecRules {
 
     private void time(String field, String text) {
         try {
-            if (text != null) {
-                Instant.parse(text);
+            if (text != null && !TIME.matcher(text).matches()) {
+                throw new DateTimeException(text);
             }
+            Optional.ofNullable(text).ifPresent(OffsetDateTime::parse);
         } catch (DateTimeException e) {
             violations.add(field + ": \"" + text + "\" is not a time such as 2026-11-22T20:00:00Z.");
         }

@@ -123,7 +123,10 @@ public final class PhaseContext {
                 switch (outside.jobs().outcome(migration, job)) {
                     case JobOutcome.Absent() -> create(job);
                     case JobOutcome.Running() -> watch(job);
-                    case JobOutcome.Succeeded(var report) -> reports.put(job.task, report);
+                    case JobOutcome.Succeeded(var report) -> {
+                        reports.put(job.task, report);
+                        facts = facts.andThen(status -> ProgressFacts.complete(status, job.task));
+                    }
                     case JobOutcome.Failed(var report) -> {
                         return report.outcome() == WorkerReport.Outcome.REFUSED ? new StepResult.Refused(report.message()) : new StepResult.Retryable(report.message());
                     }

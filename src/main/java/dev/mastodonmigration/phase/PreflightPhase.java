@@ -2,6 +2,8 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.compute.EnvironmentFindings;
+import dev.mastodonmigration.compute.TargetFindings;
+import dev.mastodonmigration.compute.WorkloadFindings;
 import dev.mastodonmigration.heroku.HerokuException;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.SpecRules;
@@ -31,10 +33,14 @@ public class PreflightPhase implements Phase {
         }
         var own = new ArrayList<String>();
         var notes = new ArrayList<String>();
-        context.rivals().olderOf(context.migration()).ifPresent(own::add);
         collect(own, () -> context.inputs().targetPostgresUrl(context.migration()));
         collect(own, () -> context.inputs().targetRedisUrl(context.migration()));
+        var readable = own.isEmpty();
+        context.rivals().olderOf(context.migration()).ifPresent(own::add);
         collect(own, () -> configuration(context, own, notes));
+        if (readable) {
+            destination(context, own, notes);
+        }
         if (!own.isEmpty() && !context.intended(Tasks.PREFLIGHT) && unreadable(context)) {
             return new StepResult.Refused(String.join(" ", own));
         }
@@ -76,6 +82,15 @@ public class PreflightPhase implements Phase {
         var findings = EnvironmentFindings.of(web, streaming, context.spec());
         blockers.addAll(findings.blockers());
         notes.addAll(findings.notes());
+    }
+
+    private static void destination(PhaseContext context, List<String> blockers, List<String> notes) {
+        var workloads = WorkloadFindings.of(context.migration());
+        var target = TargetFindings.of(context.inputs().targetPostgresUrl(context.migration()), context.inputs().targetRedisUrl(context.migration()));
+        blockers.addAll(workloads.blockers());
+        blockers.addAll(target.blockers());
+        notes.addAll(workloads.notes());
+        notes.addAll(target.notes());
     }
 
     private static void collect(List<String> blockers, Runnable reading) {

@@ -27,6 +27,19 @@ final class ProgressFacts {
         }
     }
 
+    /** The last reading of a worker that has ended was taken before its end. */
+    static void complete(MastodonMigrationStatus status, String task) {
+        if (status.progress == null) {
+            return;
+        }
+        if (task.endsWith("redis") && status.progress.redis != null) {
+            status.progress.redis.keysCopied = status.progress.redis.keysTotal;
+        } else if (!task.endsWith("redis") && status.progress.postgres != null) {
+            status.progress.postgres.bytesCopied = status.progress.postgres.bytesTotal;
+            status.progress.postgres.tablesDone = status.progress.postgres.tablesTotal;
+        }
+    }
+
     private static String summary(Progress.Reading reading) {
         var done = reading.bytesTotal() > 0 ? reading.bytesDone() * PERCENT / reading.bytesTotal() : reading.itemsTotal() > 0 ? reading.itemsDone() * PERCENT / reading.itemsTotal() : 0;
         return reading.stage() + " " + Math.min(Math.round(done), 100) + "%";

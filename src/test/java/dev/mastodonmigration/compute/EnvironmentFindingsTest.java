@@ -124,11 +124,11 @@ class EnvironmentFindingsTest {
 
     @Test
     void targetsThatMastodonCouldNotUseAreRefused() {
-        assertThat(TargetFindings.of(URI.create("postgres://u:p@h/d?sslmode=require"), Example.REDIS)).isEqualTo(new EnvironmentFindings(List.of(), List.of()));
-        assertThat(TargetFindings.of(Example.POSTGRES, Example.REDIS).notes()).singleElement().asString().contains("without TLS");
-        assertThat(TargetFindings.of(URI.create("postgres://u:p@h/d?sslmode=verify-full"), URI.create("http://h")).blockers()).hasSize(2);
-        assertThat(TargetFindings.of(URI.create("postgres://u:geheim@h"), Example.REDIS).blockers()).singleElement().asString().contains("database").doesNotContain("geheim");
-        assertThat(TargetFindings.of(URI.create("mysql://u:geheim@h/d"), Example.REDIS).blockers()).singleElement().asString().contains("postgres://").doesNotContain("geheim");
+        assertThat(TargetFindings.of("postgres://u:p@h/d?sslmode=require", Example.REDIS.toString())).isEqualTo(new EnvironmentFindings(List.of(), List.of()));
+        assertThat(TargetFindings.of(Example.POSTGRES.toString(), Example.REDIS.toString()).notes()).singleElement().asString().contains("without TLS");
+        assertThat(TargetFindings.of("postgres://u:p@h/d?sslmode=verify-full", "http://h").blockers()).hasSize(2);
+        assertThat(TargetFindings.of("postgres://u:geheim@h", Example.REDIS.toString()).blockers()).singleElement().asString().contains("database").doesNotContain("geheim");
+        assertThat(TargetFindings.of("mysql://u:geheim@h/d", Example.REDIS.toString()).blockers()).singleElement().asString().contains("postgres://").doesNotContain("geheim");
     }
 
     private static EnvironmentFindings of(Map<String, String> web, Map<String, String> streaming) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.itinerary.SpecRules;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HTTPHeader;
@@ -136,18 +137,15 @@ class WorkloadsTest {
             Example.migration("pull, fasp]", "pull, fasp, scheduler]"),
             Example.migration("- name: scheduler ", "- name: default ")}) {
             assertThatThrownBy(() -> Workloads.of(broken, Example.environment())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("spec.target.compute.kubernetes.sidekiq");
-            assertThat(WorkloadFindings.of(broken).blockers()).isNotEmpty();
+            assertThat(SpecRules.violations(broken.getSpec())).isNotEmpty();
         }
     }
 
     @Test
-    void aForgottenQueueAnIngressAMissingImageAndAnImpossibleNameAreFound() {
+    void aForgottenQueueAndAnImpossibleNameAreFound() {
         assertThat(WorkloadFindings.of(Example.migration())).isEqualTo(new EnvironmentFindings(List.of(), List.of()));
-        assertThat(WorkloadFindings.of(Example.migration("pull, fasp]", "fasp]")).blockers()).singleElement().asString().contains("queue pull");
+        assertThat(WorkloadFindings.of(Example.migration("pull, fasp]", "fasp]")).notes()).singleElement().asString().contains("queue pull");
         assertThat(WorkloadFindings.of(Example.migration("pull, fasp]", "pull]")).notes()).singleElement().asString().contains("queue fasp");
-        assertThat(WorkloadFindings.of(Example.migration("        streaming: {replicas: 1}", "        ingress: {className: nginx}")).blockers()).singleElement().asString()
-                .contains("not supported yet", "example-social-web:3000");
-        assertThat(WorkloadFindings.of(Example.migration("    streamingImage:", "    # ")).blockers()).singleElement().asString().contains("streamingImage");
         assertThat(WorkloadFindings.of(Example.migration("name: example-social", "name: example.social")).blockers()).singleElement().asString().contains("for example example-social.");
         assertThat(WorkloadNames.problem("a-name-that-is-far-too-long-to-name-a-service-after")).isPresent();
         assertThat(WorkloadNames.problem("9lives")).hasValueSatisfying(message -> assertThat(message).contains("lives"));

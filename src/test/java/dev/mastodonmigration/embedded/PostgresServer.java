@@ -182,7 +182,7 @@ public final class PostgresServer implements AutoCloseable {
             process.kill();
         }
         try {
-            Awaitility.await().atMost(Duration.ofSeconds(20)).pollDelay(Duration.ZERO).ignoreExceptions().until(() -> {
+            Awaitility.await().atMost(Duration.ofMinutes(2)).pollDelay(Duration.ZERO).ignoreExceptions().until(() -> {
                 PostgresBinaries.deleteTree(home);
                 return !Files.exists(home);
             });
