@@ -17,6 +17,7 @@ import dev.mastodonmigration.worker.redis.RedisPreflight;
 import dev.mastodonmigration.worker.redis.RedisSnapshotCopy;
 import dev.mastodonmigration.worker.redis.RedisTarget;
 import dev.mastodonmigration.worker.redis.RedisVerify;
+import dev.mastodonmigration.worker.redis.ReplicateRedis;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ public final class Tasks {
     public static final String CLOSE_SOURCE = "close-source";
     public static final String COPY_POSTGRES = "copy-postgres";
     public static final String COPY_REDIS = "copy-redis";
+    public static final String REPLICATE_REDIS = "replicate-redis";
     public static final String VERIFY_POSTGRES = "verify-postgres";
     public static final String VERIFY_REDIS = "verify-redis";
     public static final String OPEN_TARGET = "open-target";
@@ -67,6 +69,7 @@ public final class Tasks {
                     Part.postgres(new CloseSource())))),
             Map.entry(COPY_POSTGRES, new CopyPostgres()),
             Map.entry(COPY_REDIS, new RedisSnapshotCopy()),
+            Map.entry(REPLICATE_REDIS, new ReplicateRedis()),
             Map.entry(VERIFY_REDIS, new RedisVerify()),
             Map.entry(VERIFY_POSTGRES, new VerifyPostgres()),
             Map.entry(OPEN_TARGET, parts(List.of(

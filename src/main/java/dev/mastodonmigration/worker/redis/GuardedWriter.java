@@ -34,6 +34,10 @@ final class GuardedWriter implements AutoCloseable {
         this.marker = marker;
     }
 
+    Jedis jedis() {
+        return jedis;
+    }
+
     /** Replaces the key by the payload, to expire at the same instant as on the source. */
     void restore(RedisKey key, KeyState state) {
         batch.add(new Write(key, new byte[][] {key.bytes(), bytes(String.valueOf(state.hasExpiry() ? state.expiresAtMilliseconds() : 0)), state.payload(),

@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.redis;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,7 +18,7 @@ final class KeyComparison implements AutoCloseable {
     private final long toleranceMilliseconds;
     private final Difference.Found found;
 
-    private KeyComparison(KeyReader source, KeyReader target, Difference.Found found) {
+    KeyComparison(KeyReader source, KeyReader target, Difference.Found found) {
         this.source = source;
         this.target = target;
         this.canonical = new CanonicalCompare(source.jedis(), target.jedis());
@@ -37,12 +38,24 @@ final class KeyComparison implements AutoCloseable {
 
     /** Compares keys that were seen on the source. */
     void compare(List<RedisKey> keys) {
+        differences(keys).forEach(found::add);
+    }
+
+    /** Of these keys, those that are not the same on both sides. */
+    List<Difference> differences(List<RedisKey> keys) {
         var ours = source.read(keys);
         var theirs = target.read(keys);
+        var differences = new ArrayList<Difference>();
         for (int i = 0; i < keys.size(); i++) {
             var key = keys.get(i);
-            difference(key, ours.get(i), theirs.get(i)).ifPresent(kind -> found.add(new Difference(key, kind)));
+            difference(key, ours.get(i), theirs.get(i)).ifPresent(kind -> differences.add(new Difference(key, kind)));
         }
+        return differences;
+    }
+
+    /** As {@link #differences}, of a batch of any size. */
+    List<Difference> differences(KeyScan.Batch batch) {
+        return batch.isLarge() ? largeDifference(batch.keys().getFirst()).stream().toList() : differences(batch.keys());
     }
 
     /**
@@ -50,15 +63,19 @@ final class KeyComparison implements AutoCloseable {
      * their DUMP tells whether fields of theirs expire.
      */
     void compareLarge(RedisKey key) {
+        largeDifference(key).ifPresent(found::add);
+    }
+
+    private Optional<Difference> largeDifference(RedisKey key) {
         var sourceExpiry = source.expiry(key);
         var targetExpiry = target.expiry(key);
         if (sourceExpiry.isEmpty() || targetExpiry.isEmpty() || "hash".equals(source.jedis().type(key.bytes()))) {
-            compare(List.of(key));
-        } else if (!sameExpiry(sourceExpiry.getAsLong(), targetExpiry.getAsLong())) {
-            found.add(new Difference(key, Difference.Kind.EXPIRY));
-        } else if (!canonical.same(key) && !hasExpired(sourceExpiry.getAsLong())) {
-            found.add(new Difference(key, Difference.Kind.VALUE));
+            return differences(List.of(key)).stream().findFirst();
         }
+        if (!sameExpiry(sourceExpiry.getAsLong(), targetExpiry.getAsLong())) {
+            return Optional.of(new Difference(key, Difference.Kind.EXPIRY));
+        }
+        return canonical.same(key) || hasExpired(sourceExpiry.getAsLong()) ? Optional.empty() : Optional.of(new Difference(key, Difference.Kind.VALUE));
     }
 
     /** Of keys that were seen on the target, finds those that the source lacks. */

@@ -52,7 +52,7 @@ final class KeyScan {
             var sizes = unsized.stream().map(key -> pipeline.memoryUsage(key.bytes())).toList();
             Optional<Response<ScanResult<byte[]>>> step = scanned ? Optional.empty() : Optional.of(pipeline.scan(cursor, STEP));
             pipeline.sync();
-            cut(unsized, sizes);
+            ready.addAll(cut(unsized, sizes));
             unsized = List.of();
             if (step.isPresent()) {
                 var found = step.get().get();
@@ -63,7 +63,17 @@ final class KeyScan {
         }
     }
 
-    private void cut(List<RedisKey> keys, List<Response<Long>> sizes) {
+    /** The same keys in batches small enough to hold in memory; one round trip. */
+    static List<Batch> cut(Jedis jedis, List<RedisKey> keys) {
+        try (var pipeline = jedis.pipelined()) {
+            var sizes = keys.stream().map(key -> pipeline.memoryUsage(key.bytes())).toList();
+            pipeline.sync();
+            return cut(keys, sizes);
+        }
+    }
+
+    private static List<Batch> cut(List<RedisKey> keys, List<Response<Long>> sizes) {
+        var ready = new ArrayList<Batch>();
         var batch = new ArrayList<RedisKey>();
         long bytes = 0;
         for (int i = 0; i < keys.size(); i++) {
@@ -79,6 +89,7 @@ final class KeyScan {
         if (!batch.isEmpty()) {
             ready.add(new Batch(List.copyOf(batch), bytes));
         }
+        return ready;
     }
 
     private static long size(Response<Long> answer) {

@@ -54,11 +54,34 @@ enum RedisSide {
      * @throws IOException when it cannot be reached or refuses the login: credentials rotate, so trying again may help
      */
     Jedis open(WorkerContext context) throws Refusal, IOException {
-        var url = url(context);
-        try {
-            var jedis = login(url);
+        return connected(context, url -> {
+            var jedis = login(url, RedisSide::connect);
             name(jedis, connectionName(context));
             return jedis;
+        });
+    }
+
+    /**
+     * Connects as {@link #open} does, in RESP3 and without a read timeout, and follows every change of the server.
+     *
+     * @throws ChangeTracker.Unsupported when the server or this user may not follow changes
+     */
+    ChangeTracker track(WorkerContext context, ChangeTracker.Listener listener) throws Refusal, IOException {
+        return connected(context, url -> login(url, (address, config) -> ChangeTracker.open(address, config.resp3().socketTimeoutMillis(0).build(), listener)));
+    }
+
+    private interface Connecting<T> {
+        T to(RedisUrl url);
+    }
+
+    private interface Client<T> {
+        T connect(HostAndPort address, DefaultJedisClientConfig.Builder config);
+    }
+
+    private <T> T connected(WorkerContext context, Connecting<T> connecting) throws Refusal, IOException {
+        var url = url(context);
+        try {
+            return connecting.to(url);
         } catch (JedisAccessControlException e) {
             throw new IOException(name(url) + " refuses the login (" + Redaction.of(e) + "). Check the user and password in its URL.", e);
         } catch (JedisDataException e) {
@@ -74,19 +97,19 @@ enum RedisSide {
         return "mastodon-migration-" + context.migrationUid();
     }
 
-    private static Jedis login(RedisUrl url) {
+    private static <T> T login(RedisUrl url, Client<T> client) {
         try {
-            return connect(url, url.user());
+            return client.connect(new HostAndPort(url.host(), url.port()), config(url, url.user()));
         } catch (JedisDataException e) {
             // Heroku's older URLs carry the user "h", which Redis never knew; redis-rb falls back the same way.
             if (url.user().isEmpty() || url.password().isEmpty()) {
                 throw e;
             }
-            return connect(url, "");
+            return client.connect(new HostAndPort(url.host(), url.port()), config(url, ""));
         }
     }
 
-    private static Jedis connect(RedisUrl url, String user) {
+    private static DefaultJedisClientConfig.Builder config(RedisUrl url, String user) {
         var config = DefaultJedisClientConfig.builder()
                 .connectionTimeoutMillis(CONNECT_MILLISECONDS)
                 .socketTimeoutMillis(READ_MILLISECONDS)
@@ -101,7 +124,11 @@ enum RedisSide {
         if (url.tls()) {
             config.ssl(true).sslOptions(SslOptions.builder().sslVerifyMode(SslVerifyMode.INSECURE).build());
         }
-        var jedis = new Jedis(new HostAndPort(url.host(), url.port()), config.build());
+        return config;
+    }
+
+    private static Jedis connect(HostAndPort address, DefaultJedisClientConfig.Builder config) {
+        var jedis = new Jedis(address, config.build());
         try {
             jedis.ping();
             return jedis;

@@ -19,18 +19,25 @@ public final class RedisVerify implements WorkerTask {
             new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context))).loaded();
             var excluded = SidekiqProcessKeys.on(source);
             var found = new Difference.Found();
-            var comparing = new KeyProgress(context.progress(), "verifying", source.dbSize());
-            KeyLanes.run(new KeyScan(source), RedisSnapshotCopy.lanes(context), () -> new Forward(KeyComparison.open(context, found), excluded, comparing));
-            var reverse = new KeyProgress(context.progress(), "looking for strays", target.dbSize());
-            KeyLanes.run(new KeyScan(target), 1, () -> new Backward(KeyComparison.open(context, found), excluded, reverse));
+            var milliseconds = compareAll(context, source, target, excluded, found);
             if (found.count() > 0) {
                 throw new Refusal("Redis verification found " + found.count() + " keys that differ between source and target: " + found
                         + ". The target was not opened. Check that nothing else writes to either Redis, and start the migration again.");
             }
             var keys = keys(source, excluded);
             return WorkerReport.succeeded("Verified " + keys + " keys on both sides: no difference.",
-                    Map.of(Figure.KEYS, keys, Figure.DIFFERENCES, 0L, Figure.VERIFY_MILLISECONDS, comparing.milliseconds()));
+                    Map.of(Figure.KEYS, keys, Figure.DIFFERENCES, 0L, Figure.VERIFY_MILLISECONDS, milliseconds));
         }
+    }
+
+    /** Compares every key in both directions; answers the milliseconds of the first. */
+    static long compareAll(WorkerContext context, Jedis source, Jedis target, SidekiqProcessKeys excluded, Difference.Found found) throws Exception {
+        var comparing = new KeyProgress(context.progress(), "verifying", source.dbSize());
+        KeyLanes.run(new KeyScan(source), RedisSnapshotCopy.lanes(context), () -> new Forward(KeyComparison.open(context, found), excluded, comparing));
+        var milliseconds = comparing.milliseconds();
+        var reverse = new KeyProgress(context.progress(), "looking for strays", target.dbSize());
+        KeyLanes.run(new KeyScan(target), 1, () -> new Backward(KeyComparison.open(context, found), excluded, reverse));
+        return milliseconds;
     }
 
     /** SCAN may show a key twice, so the keys are counted by the server. */

@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.redis;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.regex.Pattern;
 import redis.clients.jedis.Jedis;
 
 /**
@@ -11,6 +12,9 @@ import redis.clients.jedis.Jedis;
  */
 final class SidekiqProcessKeys {
     private static final byte[] PROCESSES = "processes".getBytes(StandardCharsets.UTF_8);
+
+    private static final int NONCE_CHARACTERS = 12;
+    private static final Pattern IDENTITY = Pattern.compile("[^:]+:\\d+:[0-9a-f]{12}(:work|-signals)?", Pattern.DOTALL);
 
     private final Set<RedisKey> names;
 
@@ -29,8 +33,24 @@ final class SidekiqProcessKeys {
         return new SidekiqProcessKeys(Set.copyOf(names));
     }
 
+    Set<RedisKey> names() {
+        return names;
+    }
+
+    /** Also of a process that has ended or begun since: its key's shape tells. */
     boolean contains(RedisKey key) {
-        return names.contains(key);
+        return names.contains(key) || hasShape(key.bytes());
+    }
+
+    /** {@code hostname:pid:nonce}, the nonce six bytes in hex (Sidekiq 8: lib/sidekiq/component.rb, identity), alone or with a suffix. */
+    private static boolean hasShape(byte[] name) {
+        int colon = name.length - 1;
+        while (colon >= 0 && name[colon] != ':') {
+            colon--;
+        }
+        var tail = name.length - colon - 1;
+        return colon > 0 && (tail == NONCE_CHARACTERS || tail == "work".length() || tail == NONCE_CHARACTERS + "-signals".length())
+                && IDENTITY.matcher(new String(name, StandardCharsets.ISO_8859_1)).matches();
     }
 
     /** How many of them exist there now. */

@@ -1,0 +1,42 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.control.WorkerTask;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Stands in where a source does not let us follow its changes: copies everything again and again, and once more after the freeze. As exact
+ * in the end, but the freeze lasts as long as a copy and a comparison.
+ */
+final class RepeatedScans implements WorkerTask {
+    private static final Duration PAUSE = Duration.ofSeconds(30);
+
+    private final List<String> notes;
+
+    RepeatedScans(List<String> notes) {
+        this.notes = new ArrayList<>(notes);
+        this.notes.add("So it was copied by repeated scans, the last one with the source closed for writing.");
+    }
+
+    @Override
+    public WorkerReport run(WorkerContext context) throws Exception {
+        do {
+            new RedisSnapshotCopy().run(context);
+            context.progress().update(now -> new Progress.Reading("repeated scans; the last one runs when the source is closed", now.bytesDone(), now.bytesTotal(),
+                    now.itemsDone(), now.itemsTotal(), 0, 0).withLag(0, 0, true));
+        } while (!context.drain().await(PAUSE));
+        var started = System.nanoTime();
+        new RedisSnapshotCopy().run(context);
+        var drained = System.nanoTime();
+        var verified = new RedisVerify().run(context);
+        return WorkerReport.succeeded("Copied by repeated scans; both sides are equal.", Map.of(
+                Figure.KEYS, verified.figures().getOrDefault(Figure.KEYS, 0L), Figure.DIFFERENCES, 0L,
+                Figure.DRAIN_MILLISECONDS, (drained - started) / 1_000_000, Figure.VERIFY_MILLISECONDS, (System.nanoTime() - drained) / 1_000_000), notes);
+    }
+}

@@ -1,0 +1,97 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.control.WorkerTask;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Copies a Redis that is in use and keeps the copy in step until the operator asks for the last changes; then it proves both sides equal
+ * and ends. After each gap it begins anew with a comparison of everything. Killed and run again, it does the same.
+ */
+public final class ReplicateRedis implements WorkerTask {
+    private static final Duration OUTAGE = Duration.ofMinutes(5);
+    private static final Duration LONGEST_REST = Duration.ofSeconds(5);
+    /** Sessions in a row that broke before they were in sync. */
+    private static final int MAX_GAPS = 10;
+
+    @Override
+    public WorkerReport run(WorkerContext context) throws Exception {
+        var marker = claimed(context);
+        var notes = new ArrayList<String>();
+        var downSinceNanos = System.nanoTime();
+        for (int gaps = 0; gaps < MAX_GAPS;) {
+            try (var session = ReplicationSession.open(context, marker)) {
+                downSinceNanos = System.nanoTime();
+                gaps++;
+                session.bringInSync();
+                gaps = 0;
+                session.follow();
+                return finish(context, marker, session, notes);
+            } catch (ChangeTracker.Unsupported e) {
+                notes.add("The source Redis does not let us follow its changes (" + e.getMessage() + ").");
+                return new RepeatedScans(notes).run(context);
+            } catch (Refusal e) {
+                throw e;
+            } catch (IOException | RuntimeException | Gap e) {
+                var gap = ReplicationLanes.gap(e);
+                if (e instanceof IOException && System.nanoTime() - downSinceNanos > OUTAGE.toNanos()) {
+                    throw e;
+                }
+                tell(context, gap, notes);
+                rest(gaps);
+            }
+        }
+        notes.add("Following the source's changes broke " + MAX_GAPS + " times in a row.");
+        return new RepeatedScans(notes).run(context);
+    }
+
+    private static Marker claimed(WorkerContext context) throws Refusal, IOException {
+        try (var target = RedisSide.TARGET.open(context)) {
+            var marked = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context)));
+            return marked.moveTo(Marker.State.CLAIMED, marked.ours());
+        }
+    }
+
+    private static void tell(WorkerContext context, Gap gap, List<String> notes) {
+        context.progress().update(now -> new Progress.Reading("starting over: " + gap.getMessage(), 0, 0, 0, now.itemsTotal(), 0, -1));
+        var note = "Changes may have been missed, so everything was compared again: " + gap.getMessage() + ".";
+        if (notes.size() < 5 && !notes.contains(note)) {
+            notes.add(note);
+        }
+    }
+
+    private static void rest(int gaps) throws InterruptedException {
+        TimeUnit.MILLISECONDS.sleep(Math.min(LONGEST_REST.toMillis(), 50L << Math.min(gaps, 10)));
+    }
+
+    private static WorkerReport finish(WorkerContext context, Marker marker, ReplicationSession session, List<String> notes) throws Exception {
+        var started = System.nanoTime();
+        session.drain();
+        var drained = System.nanoTime();
+        var found = new Difference.Found();
+        session.proveRest(JobKeys.on(session.source()), found);
+        if (!session.sameCount()) {
+            notes.add("The two sides did not count the same number of keys, as happens when keys expire, so all were compared once more.");
+            RedisVerify.compareAll(context, session.source(), session.target(), SidekiqProcessKeys.on(session.source()), found);
+        }
+        if (found.count() > 0) {
+            throw new Refusal("Redis verification found " + found.count() + " keys that differ between source and target: " + found
+                    + ". The target was not opened. Check that nothing else writes to either Redis, and start the migration again.");
+        }
+        new MarkedTarget(session.target(), context, RedisSide.TARGET.name(RedisSide.TARGET.url(context))).moveTo(Marker.State.LOADED, marker);
+        var keys = session.target().dbSize() - 1;
+        context.progress().set(new Progress.Reading("drained", 0, 0, keys, keys, 0, 0));
+        return WorkerReport.succeeded("Replicated " + keys + " keys to the target Redis by following every change (CLIENT TRACKING); both sides are equal.",
+                Map.of(Figure.KEYS, keys, Figure.DIFFERENCES, 0L, Figure.DRAIN_MILLISECONDS, (drained - started) / 1_000_000,
+                        Figure.VERIFY_MILLISECONDS, (System.nanoTime() - drained) / 1_000_000), notes);
+    }
+}

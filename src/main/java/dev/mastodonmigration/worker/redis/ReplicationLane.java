@@ -1,0 +1,140 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import redis.clients.jedis.Jedis;
+
+/**
+ * Brings its share of the keys to the target by their state, never by what happened to them, and proves them: one connection to each side,
+ * one thing after the other, so that a key's reading and writing cannot be overtaken by an older one's.
+ */
+final class ReplicationLane implements AutoCloseable {
+    /** Proofs of one key that fail in a row although the source tells no change: it can not be made equal. */
+    private static final int MAX_DIFFERENCES = 5;
+    private static final long LONGEST_REST_NANOS = 500_000_000L;
+    /** A large key may take this part of the lane's time. */
+    private static final int REST_PER_WORK = 10;
+
+    private final KeyReader source;
+    private final GuardedWriter writer;
+    private final KeyComparison comparison;
+    private final ReplicatedKeys keys;
+    private final LaneWork work = new LaneWork();
+    private final Copied copied;
+    private volatile Optional<Difference.Found> last = Optional.empty();
+
+    /** Told how much arrived on the target. */
+    interface Copied {
+        void add(long keys, long bytes);
+    }
+
+    private ReplicationLane(Jedis source, Jedis target, Marker marker, ReplicatedKeys keys, Copied copied) {
+        this.source = KeyReader.of(source);
+        this.writer = new GuardedWriter(target, marker);
+        this.comparison = new KeyComparison(this.source, KeyReader.of(target), new Difference.Found());
+        this.keys = keys;
+        this.copied = copied;
+    }
+
+    static ReplicationLane open(WorkerContext context, Marker marker, ReplicatedKeys keys, Copied copied) throws Refusal, IOException {
+        var source = RedisSide.SOURCE.open(context);
+        try {
+            return new ReplicationLane(source, RedisSide.TARGET.open(context), marker, keys, copied);
+        } catch (Refusal | IOException | RuntimeException e) {
+            source.close();
+            throw e;
+        }
+    }
+
+    LaneWork work() {
+        return work;
+    }
+
+    /** From now on a difference is not mended but recorded: nothing changes any more. */
+    void proveForGood(Difference.Found found) {
+        last = Optional.of(found);
+    }
+
+    /** Does the next thing, or waits a moment for one. */
+    void step() throws Refusal, IOException, InterruptedException {
+        var task = work.take();
+        if (task.batch().keys().isEmpty()) {
+            return;
+        }
+        switch (task.kind()) {
+            case APPLY -> apply(task.batch().keys());
+            case COPY -> copied.add(task.batch().keys().size(), write(task.batch()));
+            case PROVE_SCANNED -> {
+                prove(task.batch());
+                copied.add(task.batch().keys().size(), 0);
+            }
+            case PROVE -> {
+                for (var batch : KeyScan.cut(source.jedis(), task.batch().keys())) {
+                    prove(batch);
+                }
+            }
+        }
+    }
+
+    private void apply(List<RedisKey> changed) throws Refusal, IOException {
+        for (var batch : KeyScan.cut(source.jedis(), changed)) {
+            var started = System.nanoTime();
+            write(batch);
+            if (batch.isLarge()) {
+                work.coolDown(batch.keys().getFirst(), Math.min(LONGEST_REST_NANOS, REST_PER_WORK * (System.nanoTime() - started)));
+            }
+            work.prove(batch.keys());
+        }
+    }
+
+    private long write(KeyScan.Batch batch) throws Refusal, IOException {
+        var states = source.read(batch.keys());
+        long bytes = 0;
+        for (int i = 0; i < states.size(); i++) {
+            var key = batch.keys().get(i);
+            var state = states.get(i).filter(found -> keys.contains(key));
+            if (state.isPresent()) {
+                writer.restore(key, state.get());
+                bytes += state.get().payload().length;
+            } else if (!ReplicatedKeys.isMarker(key)) {
+                writer.remove(key);
+            }
+        }
+        writer.flush();
+        return bytes;
+    }
+
+    private void prove(KeyScan.Batch batch) throws Refusal {
+        var wanted = batch.keys().stream().filter(keys::contains).toList();
+        var differences = comparison.differences(new KeyScan.Batch(wanted, wanted.size() == 1 ? batch.bytes() : 0));
+        work.proved(wanted.stream().filter(key -> differences.stream().noneMatch(difference -> difference.key().equals(key))).toList());
+        for (var difference : differences) {
+            if (last.isPresent()) {
+                last.get().add(difference);
+            } else if (work.differed(difference.key()) >= MAX_DIFFERENCES) {
+                throw new Refusal("Redis key " + difference + " could not be made the same on the target in " + MAX_DIFFERENCES
+                        + " attempts, although the source did not change it. Check that nothing else writes to the target, and start the migration again.");
+            }
+        }
+    }
+
+    /** Ends what the lane is just doing, from another thread. */
+    void disconnect() {
+        for (var connection : List.of(source.jedis().getConnection(), writer.jedis().getConnection())) {
+            try {
+                connection.forceDisconnect();
+            } catch (IOException alreadyGone) {
+                connection.setBroken();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        comparison.close();
+        writer.close();
+    }
+}

@@ -1,0 +1,155 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/** All lanes of one session, each in a thread of its own, and which key belongs to which. The first failure ends all. */
+final class ReplicationLanes implements AutoCloseable {
+    /** What a server says while it is being replaced, or is not yet ready (redis/src/server.c, shared.loadingerr and others). */
+    private static final List<String> PASSING = List.of("LOADING", "READONLY", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED", "NOREPLICAS");
+
+    private final List<ReplicationLane> lanes = new ArrayList<>();
+    private final List<Thread> threads = new ArrayList<>();
+    private final AtomicReference<Exception> failure = new AtomicReference<>();
+    private volatile boolean closed;
+
+    static ReplicationLanes open(WorkerContext context, Marker marker, ReplicatedKeys keys, ReplicationLane.Copied copied) throws Refusal, IOException {
+        var all = new ReplicationLanes();
+        try {
+            for (int i = 0; i < RedisSnapshotCopy.lanes(context); i++) {
+                all.lanes.add(ReplicationLane.open(context, marker, keys, copied));
+            }
+        } catch (Refusal | IOException | RuntimeException e) {
+            all.close();
+            throw e;
+        }
+        for (var lane : all.lanes) {
+            all.threads.add(Thread.ofPlatform().daemon().name("redis-lane-" + all.threads.size()).start(() -> all.run(lane)));
+        }
+        return all;
+    }
+
+    private void run(ReplicationLane lane) {
+        try {
+            while (!closed) {
+                lane.step();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Refusal | IOException | RuntimeException e) {
+            fail(e);
+        }
+    }
+
+    void fail(Exception e) {
+        failure.compareAndSet(null, e);
+    }
+
+    /**
+     * Throws what ended the lanes, if anything did.
+     *
+     * @throws Gap     when it is worth another session
+     * @throws Refusal when it is not
+     */
+    void check() throws Gap, Refusal {
+        var found = failure.get();
+        if (found != null) {
+            throw gap(found);
+        }
+    }
+
+    /** What may pass, as a gap; everything else is thrown as it is. */
+    static Gap gap(Exception e) throws Refusal {
+        return switch (e) {
+            case Refusal refusal -> throw refusal;
+            case Gap gap -> gap;
+            case IOException lost -> new Gap("a connection failed (" + lost.getMessage() + ")", lost);
+            case JedisConnectionException lost -> new Gap("a connection broke (" + lost.getMessage() + ")", lost);
+            case JedisDataException said when PASSING.stream().anyMatch(String.valueOf(said.getMessage())::startsWith) -> new Gap("a server was not ready (" + said.getMessage() + ")", said);
+            case RuntimeException other -> throw other;
+            default -> throw new IllegalStateException(e);
+        };
+    }
+
+    private ReplicationLane of(RedisKey key) {
+        var hash = key.hashCode();
+        return lanes.get(Math.floorMod(hash ^ hash >>> 16, lanes.size()));
+    }
+
+    private void each(Collection<RedisKey> keys, BiConsumer<ReplicationLane, List<RedisKey>> to) {
+        var shares = new IdentityHashMap<ReplicationLane, List<RedisKey>>();
+        keys.forEach(key -> shares.computeIfAbsent(of(key), lane -> new ArrayList<>()).add(key));
+        shares.forEach(to);
+    }
+
+    void changed(Collection<RedisKey> keys) {
+        each(keys, (lane, share) -> lane.work().changed(share));
+    }
+
+    void prove(Collection<RedisKey> keys) {
+        each(keys, (lane, share) -> lane.work().prove(share));
+    }
+
+    /** Hands a batch of a scan to the lanes of its keys, and waits while those are behind. */
+    void scanned(LaneWork.Kind kind, KeyScan.Batch batch) throws InterruptedException, Gap, Refusal {
+        for (var lane : lanes) {
+            var share = batch.keys().stream().filter(key -> of(key) == lane).toList();
+            while (!share.isEmpty() && !lane.work().scanned(kind, new KeyScan.Batch(share, batch.bytes() * share.size() / batch.keys().size()))) {
+                check();
+            }
+        }
+    }
+
+    LaneWork.Backlog backlog() {
+        return lanes.stream().map(lane -> lane.work().backlog()).reduce(LaneWork.Backlog.NONE, LaneWork.Backlog::and);
+    }
+
+    /** A moment, short against the time that a lane takes for anything. */
+    void awaitMoment() throws InterruptedException {
+        TimeUnit.MICROSECONDS.sleep(500);
+    }
+
+    void hurry() {
+        lanes.forEach(lane -> lane.work().hurry());
+    }
+
+    void proveForGood(Difference.Found found) {
+        lanes.forEach(lane -> lane.proveForGood(found));
+    }
+
+    /** Returns when no lane can write any more. */
+    @Override
+    public void close() {
+        closed = true;
+        threads.forEach(Thread::interrupt);
+        lanes.forEach(ReplicationLane::disconnect);
+        for (var thread : threads) {
+            join(thread);
+        }
+        lanes.forEach(ReplicationLane::close);
+    }
+
+    private static void join(Thread thread) {
+        var interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,284 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.params.SetParams;
+
+/**
+ * Replication without a gap: from the moment that changes are followed until they are missed. It begins with a look at every key of both
+ * sides, because it knows nothing of what was before; nothing of it outlives it.
+ */
+final class ReplicationSession implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration HEARTBEAT = Duration.ofSeconds(2);
+    private static final Duration IN_SYNC_LAG = Duration.ofSeconds(1);
+    /** About a hundred bytes of memory each. */
+    private static final long MAX_BACKLOG = 500_000;
+
+    private final WorkerContext context;
+    private final Jedis source;
+    private final Jedis target;
+    private final ServerIdentity sourceIdentity;
+    private final ServerIdentity targetIdentity;
+    private final ReplicatedKeys keys;
+    private final Heard heard = new Heard();
+    private volatile KeyProgress scanning;
+    private ReplicationLanes lanes;
+    private ChangeTracker tracker;
+    private long beatNanos = System.nanoTime();
+    private boolean proved;
+
+    private ReplicationSession(WorkerContext context, Jedis source, Jedis target) {
+        this.context = context;
+        this.source = source;
+        this.target = target;
+        this.sourceIdentity = ServerIdentity.of(source);
+        this.targetIdentity = ServerIdentity.of(target);
+        this.keys = new ReplicatedKeys(source);
+        this.scanning = new KeyProgress(context.progress(), "connecting", source.dbSize());
+    }
+
+    /** @throws ChangeTracker.Unsupported when the source's changes can not be followed */
+    static ReplicationSession open(WorkerContext context, Marker marker) throws Refusal, IOException, Gap, InterruptedException {
+        var source = RedisSide.SOURCE.open(context);
+        try {
+            var session = new ReplicationSession(context, source, RedisSide.TARGET.open(context));
+            try {
+                session.start(marker);
+                return session;
+            } catch (Refusal | IOException | Gap | InterruptedException | RuntimeException e) {
+                session.close();
+                throw e;
+            }
+        } catch (Refusal | IOException | Gap | InterruptedException | RuntimeException e) {
+            source.close();
+            throw e;
+        }
+    }
+
+    private void start(Marker marker) throws Refusal, IOException, Gap, InterruptedException {
+        lanes = ReplicationLanes.open(context, marker, keys, (done, bytes) -> scanning.add(done, bytes));
+        tracker = RedisSide.SOURCE.track(context, heard);
+        if (!sing(Duration.ofSeconds(5))) {
+            throw new ChangeTracker.Unsupported(new JedisDataException("it accepts CLIENT TRACKING but does not tell a change"));
+        }
+    }
+
+    /** What the tracker tells, from its thread. */
+    private final class Heard implements ChangeTracker.Listener {
+        private final AtomicReference<CountDownLatch> canary = new AtomicReference<>(new CountDownLatch(1));
+        private volatile boolean processes;
+        private volatile Set<RedisKey> afterFreeze;
+
+        @Override
+        public void changed(List<RedisKey> changed) {
+            if (changed.contains(ReplicatedKeys.CANARY)) {
+                canary.get().countDown();
+            }
+            if (changed.stream().anyMatch(ReplicatedKeys::tellsProcesses)) {
+                processes = true;
+            }
+            var ours = changed.stream().filter(keys::contains).toList();
+            var frozen = afterFreeze;
+            if (frozen != null) {
+                frozen.addAll(ours);
+            }
+            lanes.changed(ours);
+        }
+
+        @Override
+        public void gap(Gap gap) {
+            lanes.fail(gap);
+        }
+    }
+
+    /** Writes the canary and waits until its change is told: an answer to PING alone does not show that changes are. */
+    private boolean sing(Duration patience) throws InterruptedException {
+        var told = new CountDownLatch(1);
+        heard.canary.set(told);
+        try {
+            source.set(ReplicatedKeys.CANARY.bytes(), UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII), SetParams.setParams().ex(60));
+        } catch (JedisDataException e) {
+            throw new ChangeTracker.Unsupported(e);
+        }
+        return told.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Copies or compares every key; afterwards the target holds all that the source had when this began, and nothing else. */
+    void bringInSync() throws Gap, Refusal, InterruptedException {
+        if (target.dbSize() <= 1) {
+            pass("copying", LaneWork.Kind.COPY);
+        }
+        pass("comparing", LaneWork.Kind.PROVE_SCANNED);
+        removeStrays();
+        proved = true;
+    }
+
+    private void pass(String stage, LaneWork.Kind kind) throws Gap, Refusal, InterruptedException {
+        scanning = new KeyProgress(context.progress(), stage, source.dbSize());
+        var scan = new KeyScan(source);
+        for (var batch = scan.next(); batch.isPresent(); batch = scan.next()) {
+            lanes.scanned(kind, batch.get());
+            beat();
+        }
+        awaitLanes(backlog -> backlog.batches() == 0);
+    }
+
+    /** A key that only the target has would be a job run twice; its lane looks again whether the source has it, and removes it. */
+    private void removeStrays() throws Gap, Refusal, InterruptedException {
+        var scan = new KeyScan(target);
+        for (var batch = scan.next(); batch.isPresent(); batch = scan.next()) {
+            try (var pipeline = source.pipelined()) {
+                var exist = batch.get().keys().stream().map(key -> pipeline.exists(key.bytes())).toList();
+                pipeline.sync();
+                var seen = batch.get().keys();
+                lanes.changed(IntStream.range(0, seen.size())
+                        .filter(i -> !ReplicatedKeys.isMarker(seen.get(i)) && (!exist.get(i).get() || !keys.contains(seen.get(i)))).mapToObj(seen::get).toList());
+            }
+            beat();
+        }
+    }
+
+    private interface Enough {
+        boolean test(LaneWork.Backlog backlog);
+    }
+
+    private void awaitLanes(Enough enough) throws Gap, Refusal, InterruptedException {
+        while (!enough.test(lanes.backlog())) {
+            beat();
+            lanes.awaitMoment();
+        }
+    }
+
+    /** Keeps the target in step until the operator asks for the last changes. */
+    void follow() throws Gap, Refusal, InterruptedException {
+        while (!context.drain().await(Duration.ofMillis(50))) {
+            beat();
+            var backlog = lanes.backlog();
+            var lag = Duration.ofNanos(backlog.oldestNanos());
+            var inSync = proved && lag.compareTo(IN_SYNC_LAG) < 0;
+            context.progress().update(now -> new Progress.Reading(inSync ? "in sync" : "applying", now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0,
+                    inSync ? 0 : -1, backlog.changes(), lag.toSeconds(), inSync));
+        }
+    }
+
+    /** Looks whether all still stands: lanes, connection, servers; and which of the source's Sidekiqs came or went. */
+    private void beat() throws Gap, Refusal, InterruptedException {
+        lanes.check();
+        if (heard.processes) {
+            heard.processes = false;
+            lanes.changed(keys.refresh(source));
+        }
+        if (System.nanoTime() - beatNanos < HEARTBEAT.toNanos()) {
+            return;
+        }
+        var backlog = lanes.backlog();
+        if (backlog.changes() + backlog.proofs() > MAX_BACKLOG) {
+            throw new Gap("more than " + MAX_BACKLOG + " keys changed faster than they could be applied");
+        }
+        tracker.ping(PATIENCE);
+        if (!sing(PATIENCE)) {
+            throw new Gap("the source does not tell its changes any more");
+        }
+        sameServers();
+        beatNanos = System.nanoTime();
+    }
+
+    private void sameServers() throws Gap {
+        sourceIdentity.demandSame(source, RedisSide.SOURCE);
+        targetIdentity.demandSame(target, RedisSide.TARGET);
+    }
+
+    /**
+     * Returns when every change made before it began is on the target.
+     *
+     * @throws Refusal when the source is still written to
+     */
+    void drain() throws Gap, Refusal, InterruptedException {
+        context.progress().update(now -> new Progress.Reading("draining", now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, -1));
+        lanes.hurry();
+        tracker.barrier(PATIENCE);
+        heard.afterFreeze = ConcurrentHashMap.newKeySet();
+        settle();
+    }
+
+    private void settle() throws Gap, Refusal, InterruptedException {
+        do {
+            beat();
+            awaitLanes(backlog -> backlog.changes() == 0);
+            tracker.barrier(PATIENCE);
+            refuseWriters();
+        } while (lanes.backlog().changes() > 0);
+    }
+
+    /**
+     * Proves what changed since its last proof, and these keys in any case.
+     *
+     * @throws Refusal when the source is still written to
+     */
+    void proveRest(Collection<RedisKey> always, Difference.Found found) throws Gap, Refusal, InterruptedException {
+        lanes.proveForGood(found);
+        lanes.prove(always.stream().filter(keys::contains).toList());
+        do {
+            settle();
+            awaitLanes(backlog -> backlog.proofs() == 0);
+            tracker.barrier(PATIENCE);
+        } while (lanes.backlog().changes() + lanes.backlog().proofs() > 0);
+        if (!sing(PATIENCE)) {
+            throw new Gap("the source does not tell its changes any more");
+        }
+        sameServers();
+        lanes.check();
+    }
+
+    /** Expiry and eviction only remove: what was told after the freeze and exists has been written. */
+    private void refuseWriters() throws Refusal {
+        for (var key : heard.afterFreeze) {
+            if (source.exists(key.bytes())) {
+                throw new Refusal("The source Redis is still written to: " + key + " changed after writing was to have ended. Find the process that"
+                        + " still runs on the source (CLIENT LIST shows its address), stop it, and start the cutover again.");
+            }
+        }
+    }
+
+    /** Whether both sides have as many keys as they should; when not, only looking at each one tells which. */
+    boolean sameCount() {
+        source.unlink(ReplicatedKeys.CANARY.bytes());
+        return source.dbSize() - keys.leftBehind(source) == target.dbSize() - 1;
+    }
+
+    Jedis source() {
+        return source;
+    }
+
+    Jedis target() {
+        return target;
+    }
+
+    @Override
+    public void close() {
+        if (tracker != null) {
+            tracker.close();
+        }
+        if (lanes != null) {
+            lanes.close();
+        }
+        source.close();
+        target.close();
+    }
+}

@@ -1,0 +1,72 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.DrainSignal;
+import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.params.ClientKillParams;
+
+/** A running replicate-redis worker, as the operator sees it: its progress, the drain, its report. */
+final class LiveReplication implements AutoCloseable {
+    final Progress progress = new Progress();
+    private final DrainSignal drain = new DrainSignal();
+    private final CompletableFuture<WorkerReport> report = new CompletableFuture<>();
+    private final Thread thread;
+
+    private LiveReplication(WorkerContext from) {
+        var context = new WorkerContext(from.migrationUid(), from.migrationName(), from.epoch(), from.secrets(), from.scratch(), from.parallelism(), progress, drain);
+        thread = Thread.ofPlatform().daemon().name("replicate-redis").start(() -> {
+            try {
+                report.complete(new ReplicateRedis().run(context));
+            } catch (Throwable e) {
+                report.completeExceptionally(e);
+            }
+        });
+    }
+
+    static LiveReplication start(WorkerContext context) {
+        return new LiveReplication(context);
+    }
+
+    LiveReplication awaitInSync() {
+        return awaitReading("in sync", Progress.Reading::inSync);
+    }
+
+    LiveReplication awaitReading(String what, java.util.function.Predicate<Progress.Reading> wanted) {
+        Awaitility.await(what).atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5)).failFast("the worker ended: " + report, report::isDone)
+                .until(() -> wanted.test(progress.read()));
+        return this;
+    }
+
+    /** Tells the worker that the source is closed for writing, and waits for its report. */
+    WorkerReport drain() throws Exception {
+        drain.request();
+        return report();
+    }
+
+    WorkerReport report() throws Exception {
+        try {
+            return report.get(90, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Exception cause ? cause : e;
+        }
+    }
+
+    /** Ends the connection that follows changes, as a proxy or a restart would; answers how many there were. */
+    static long cutTracking(Jedis source) {
+        return source.clientList().lines().filter(line -> line.matches(".* flags=[a-zA-Z]*t.*"))
+                .map(line -> line.replaceAll("^id=(\\d+) .*", "$1")).mapToLong(id -> source.clientKill(new ClientKillParams().id(id))).sum();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        thread.interrupt();
+        thread.join();
+    }
+}

@@ -1,0 +1,192 @@
+package dev.mastodonmigration.worker.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RedisLiveTest {
+    @TempDir
+    static Path directory;
+    private static RedisPair redis;
+
+    @BeforeAll
+    static void start() {
+        redis = RedisPair.start(directory);
+    }
+
+    @AfterAll
+    static void stop() {
+        redis.close();
+    }
+
+    @BeforeEach
+    void empty() throws Exception {
+        redis.empty();
+        RedisTarget.claim(redis.context());
+    }
+
+    private void assertEqualBothWays() throws Exception {
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L).containsEntry(Figure.KEYS, redis.target.dbSize() - 1);
+    }
+
+    @Test
+    void everyTypeArrivesAndEveryKindOfChangeFollows() throws Exception {
+        EveryType.fill(redis.source);
+        redis.source.set("renamed", "1");
+        redis.source.set("deleted", "1");
+        redis.source.psetex("expiring", 1500, "1");
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            redis.source.rename("renamed", "other name");
+            redis.source.del("deleted");
+            redis.source.eval("redis.call('LPUSH', 'queue:default', 'by Lua') redis.call('DEL', 'bits')");
+            redis.source.pexpireAt("feed:home:1", 4_102_444_800_999L);
+            redis.source.persist("stream");
+            try (var transaction = redis.source.multi()) {
+                transaction.set("in a transaction", "1");
+                transaction.hdel("hash:hashtable", "field 7");
+                transaction.exec();
+            }
+            Awaitility.await("the target follows").atMost(Duration.ofSeconds(20)).until(() -> "1".equals(redis.target.get("other name"))
+                    && !redis.target.exists("bits") && "1".equals(redis.target.get("in a transaction")) && !redis.target.exists("expiring"));
+            redis.source.zincrby("zset:listpack", 0.25, "a");
+            var report = live.drain();
+            assertThat(report.outcome()).isEqualTo(WorkerReport.Outcome.SUCCEEDED);
+            assertThat(report.figures()).containsEntry(Figure.KEYS, redis.source.dbSize()).containsEntry(Figure.DIFFERENCES, 0L).containsKeys(Figure.DRAIN_MILLISECONDS, Figure.VERIFY_MILLISECONDS);
+            assertThat(live.progress.read().stage()).isEqualTo("drained");
+            assertThat(redis.target.zscore("zset:listpack", "a")).isEqualTo(1.75);
+        }
+        assertEqualBothWays();
+        assertThat(redis.source.exists("mastodon_migration:canary")).isFalse();
+    }
+
+    @Test
+    void writersDuringTheCopyLoseNothing() throws Exception {
+        for (int i = 0; i < 50_000; i++) {
+            redis.source.set("cache:" + i, "value " + i);
+            if (i % 100 == 99) {
+                redis.source.rpush("queue:default", "job " + i);
+            }
+        }
+        var stopped = new AtomicBoolean();
+        var writes = new AtomicInteger();
+        var writer = Thread.ofPlatform().start(() -> {
+            try (var jedis = redis.sourceServer.connect()) {
+                while (!stopped.get()) {
+                    var i = writes.incrementAndGet();
+                    jedis.set("cache:" + i * 7919L % 60_000, "newer " + i);
+                    jedis.del("cache:" + i * 104729L % 60_000);
+                    jedis.lpush("queue:default", "job of " + i);
+                    jedis.rpop("queue:default");
+                    jedis.zadd("feed:home:" + i % 50, 113_456_789_012_345_678d + i, "status " + i);
+                }
+            }
+        });
+        try (var live = LiveReplication.start(redis.context())) {
+            live.awaitInSync();
+            var seen = writes.get();
+            Awaitility.await("writes while in sync").until(() -> writes.get() > seen + 3000);
+            stopped.set(true);
+            writer.join();
+            assertThat(live.drain().figures()).containsEntry(Figure.DIFFERENCES, 0L);
+        } finally {
+            stopped.set(true);
+            writer.join();
+        }
+        assertEqualBothWays();
+    }
+
+    @Test
+    void processKeysStayBehindAlsoWhenProcessesComeAndGo() throws Exception {
+        redis.source.lpush("queue:default", "{}");
+        redis.source.sadd("queues", "default");
+        heartbeat("worker.1:4:0123456789ab");
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            heartbeat("worker.2:4:ba9876543210");
+            redis.source.srem("processes", "worker.1:4:0123456789ab");
+            redis.source.set("marker of order", "1");
+            Awaitility.await("the target follows").until(() -> redis.target.exists("marker of order"));
+            assertThat(live.drain().figures()).containsEntry(Figure.KEYS, 3L);
+        }
+        assertThat(redis.target.keys("*")).containsExactlyInAnyOrder("queue:default", "queues", "marker of order", "mastodon_migration:marker");
+    }
+
+    private void heartbeat(String identity) {
+        redis.source.sadd("processes", identity);
+        redis.source.hset(identity, Map.of("beat", "1", "busy", "0"));
+        redis.source.hset(identity + ":work", "tid", "{}");
+    }
+
+    @Test
+    void strayKeysOfAnEarlierAttemptAreRemoved() throws Exception {
+        redis.source.set("kept", "1");
+        redis.target.lpush("queue:default", "a job that ran long ago");
+        redis.target.set("kept", "old");
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            live.drain();
+        }
+        assertThat(redis.target.keys("*")).containsExactlyInAnyOrder("kept", "mastodon_migration:marker");
+    }
+
+    @Test
+    void aWriterThatWasNotStoppedIsNamedAndNothingIsOpened() throws Exception {
+        redis.source.set("kept", "1");
+        var stopped = new AtomicBoolean();
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            var writer = Thread.ofPlatform().start(() -> {
+                try (var jedis = redis.sourceServer.connect()) {
+                    while (!stopped.get()) {
+                        jedis.incr("still counting");
+                    }
+                }
+            });
+            assertThatThrownBy(live::drain).isInstanceOf(Refusal.class).hasMessageContaining("\"still counting\" changed after writing was to have ended");
+            stopped.set(true);
+            writer.join();
+        } finally {
+            stopped.set(true);
+        }
+        assertThatThrownBy(() -> new RedisVerify().run(redis.context())).hasMessageContaining("not been copied to its end");
+    }
+
+    @Test
+    void aTargetThatWasTakenOverIsNotWrittenTo() throws Exception {
+        redis.source.set("kept", "1");
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            redis.target.set("mastodon_migration:marker", "{\"uid\":\"" + RedisPair.OTHER_UID + "\",\"name\":\"mastodon/other\",\"state\":\"CLAIMED\",\"epoch\":1}");
+            redis.source.set("kept", "2");
+            assertThatThrownBy(live::report).isInstanceOf(Refusal.class).hasMessageContaining("The marker on the target Redis is no longer that of epoch 1");
+            assertThat(redis.target.get("kept")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void whereChangesAreNotToldRepeatedScansStandIn() throws Exception {
+        redis.source.aclSetUser("limited", "on", ">secret", "~*", "&*", "+@all", "-client|tracking");
+        redis.source("redis://limited:secret@127.0.0.1:" + redis.sourceServer.port());
+        redis.source.set("kept", "1");
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            assertThat(live.progress.read().stage()).contains("repeated scans");
+            redis.source.set("later", "1");
+            var report = live.drain();
+            assertThat(report.notes()).anyMatch(note -> note.contains("does not let us follow its changes"));
+            assertThat(report.figures()).containsEntry(Figure.KEYS, 2L);
+        } finally {
+            redis.source(redis.sourceServer.url());
+        }
+        assertEqualBothWays();
+    }
+}
