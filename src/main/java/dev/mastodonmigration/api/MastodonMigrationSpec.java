@@ -22,14 +22,14 @@ public record MastodonMigrationSpec(
         @Required
         @ValidationRule(value = "has(self.postgres) || has(self.redis) || has(self.compute)", message = "target: set at least one of postgres, redis, compute")
         @JsonPropertyDescription("What stands here is what moves.") Target target,
-        @JsonPropertyDescription("AWS account and region. Default: the pod's own AWS identity.") Aws aws,
+        @JsonPropertyDescription("Not supported yet, refused by Preflight. AWS account and region. Default: the pod's own AWS identity.") Aws aws,
         @JsonPropertyDescription("How data is copied.") Strategy strategy,
         @JsonPropertyDescription("A full copy into a scratch database before anything changes.") Rehearsal rehearsal,
         @JsonPropertyDescription("The gate before the freeze.") Cutover cutover,
         @JsonPropertyDescription("How long both sides are kept after going live.") Soak soak,
         @JsonPropertyDescription("What is removed from the old host in the end, and its gate.") Retire retire,
         @Default("Running")
-        @JsonPropertyDescription("What you want now: Running, Suspended, Aborted (before the target opened) or RolledBack (after).") DesiredState state) {
+        @JsonPropertyDescription("What you want now: Running, Suspended, Aborted (before the target opened) or RolledBack (after; not supported yet).") DesiredState state) {
 
     public static final String DNS_NAME = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 
@@ -53,7 +53,7 @@ public record MastodonMigrationSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Source(
             @JsonPropertyDescription("Two Heroku apps with Heroku Postgres and a Redis add-on.") Heroku heroku,
-            @JsonPropertyDescription("A Postgres and a Redis by URL, on another host.") Endpoints endpoints) {}
+            @JsonPropertyDescription("Not supported yet, refused by Preflight. A Postgres and a Redis by URL, on another host.") Endpoints endpoints) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Heroku(
@@ -88,7 +88,7 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record TargetPostgres(
-            @JsonPropertyDescription("An RDS instance that the operator creates.") Rds rds,
+            @JsonPropertyDescription("Not supported yet, refused by Preflight. An RDS instance that the operator creates.") Rds rds,
             @JsonPropertyDescription("An empty database that you made.") Existing existing) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -102,7 +102,7 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record TargetRedis(
-            @JsonPropertyDescription("A replication group that the operator creates.") ElastiCache elastiCache,
+            @JsonPropertyDescription("Not supported yet, refused by Preflight. A replication group that the operator creates.") ElastiCache elastiCache,
             @JsonPropertyDescription("An empty Redis or Valkey that you made, with maxmemory-policy noeviction.") Existing existing) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -117,7 +117,7 @@ public record MastodonMigrationSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Compute(
             @JsonPropertyDescription("Deployments in the migration's namespace.") Kubernetes kubernetes,
-            @JsonPropertyDescription("EC2 instances that the operator creates.") Ec2 ec2) {}
+            @JsonPropertyDescription("Not supported yet, refused by Preflight. EC2 instances that the operator creates.") Ec2 ec2) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Kubernetes(
@@ -127,7 +127,7 @@ public record MastodonMigrationSpec(
                     message = "target.compute.kubernetes.sidekiq: exactly one entry must serve the scheduler queue")
             @Size(max = 16)
             @JsonPropertyDescription("Sidekiq processes. Default: one with every queue. The scheduler queue belongs to exactly one, with one replica.") List<Sidekiq> sidekiq,
-            @JsonPropertyDescription("An Ingress for web and streaming.") Ingress ingress) {}
+            @JsonPropertyDescription("Not supported yet, refused by Preflight. An Ingress for web and streaming.") Ingress ingress) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Workload(
@@ -157,7 +157,7 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Dns(
-            @JsonPropertyDescription("A Route 53 hosted zone.") Route53 route53,
+            @JsonPropertyDescription("Not supported yet, refused by Preflight. A Route 53 hosted zone.") Route53 route53,
             @JsonPropertyDescription("You move DNS yourself when the operator says so.") Manual manual) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -178,10 +178,10 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Strategy(
-            @JsonPropertyDescription("Live: copied while the instance runs. Dump: dumped and restored inside the freeze. Default: Live.") PostgresStrategy postgres,
-            @JsonPropertyDescription("Live: copied while the instance runs. Snapshot: one pass inside the freeze. Rebuild: queues only. Default: Live.") RedisStrategy redis,
+            @JsonPropertyDescription("Dump: dumped and restored inside the freeze. Live (the default): copied while the instance runs; not supported yet, refused by Preflight: set Dump.") PostgresStrategy postgres,
+            @JsonPropertyDescription("Snapshot: one pass inside the freeze. Live (the default) and Rebuild are not supported yet, refused by Preflight: set Snapshot.") RedisStrategy redis,
             @Min(1) @Max(32) @JsonPropertyDescription("Parallel copy and verify connections. Default: 4.") Integer parallelism,
-            @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("How long both sides must stay in sync before the cutover. Default: 30s.") String inSyncFor,
+            @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("Not supported yet, refused by Preflight. How long both sides must stay in sync before the cutover. Default: 30s.") String inSyncFor,
             @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("The source is restored by itself when the freeze lasts longer. Default: 10m.") String maxDowntime) {}
 
     public enum PostgresStrategy { Live, Dump }
@@ -191,7 +191,7 @@ public record MastodonMigrationSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Rehearsal(
             @JsonPropertyDescription("Default: true.") Boolean enabled,
-            @JsonPropertyDescription("A container run against the rehearsed copy.") SmokeTest smokeTest) {}
+            @JsonPropertyDescription("Not supported yet, refused by Preflight. A container run against the rehearsed copy.") SmokeTest smokeTest) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record SmokeTest(
@@ -208,13 +208,13 @@ public record MastodonMigrationSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Soak(
             @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("Default: 72h.") String duration,
-            @JsonPropertyDescription("Copy the target's writes back, so that going back loses nothing.") Boolean reverseReplication) {}
+            @JsonPropertyDescription("Not supported yet, refused by Preflight. Copy the target's writes back, so that going back loses nothing.") Boolean reverseReplication) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Retire(
             @JsonPropertyDescription("Set to true to let the old host be retired.") Boolean approved,
-            @JsonPropertyDescription("Take a last backup of the source first.") Boolean finalBackup,
+            @JsonPropertyDescription("Not supported yet, refused by Preflight. Take a last backup of the source first.") Boolean finalBackup,
             @JsonPropertyDescription("Keep the apps' formation at zero for good.") Boolean formation,
-            @JsonPropertyDescription("Delete the source's Postgres and Redis add-ons.") Boolean addons,
-            @JsonPropertyDescription("Delete the source's apps.") Boolean apps) {}
+            @JsonPropertyDescription("Not supported yet, refused by Preflight. Delete the source's Postgres and Redis add-ons.") Boolean addons,
+            @JsonPropertyDescription("Not supported yet, refused by Preflight. Delete the source's apps.") Boolean apps) {}
 }

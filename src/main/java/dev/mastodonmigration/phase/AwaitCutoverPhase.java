@@ -21,7 +21,9 @@ public class AwaitCutoverPhase implements Phase {
             return new StepResult.Refused("The cutover window closed at " + closed.get() + " and the source runs on. Set spec.cutover.notBefore and notAfter to the next one.");
         }
         if (!SpecDefaults.cutoverApproved(spec)) {
-            return StepResult.Waiting.forApproval("Ready to cut over. Set spec.cutover.approved to true to begin: " + forecast(context));
+            return StepResult.Waiting.forApproval("Ready to cut over. Before you approve: what serves " + SpecDefaults.webDomain(spec)
+                    + " stands in front of the target's Services with a valid certificate, its DNS TTL is low, and no Heroku Scheduler job is left. Then set spec.cutover.approved to true: "
+                    + forecast(context));
         }
         return SpecDefaults.notBefore(spec).filter(context.now()::isBefore)
                 .<StepResult>map(opens -> StepResult.Waiting.until(opens, context.now(), "approved; the cutover window opens at " + opens))
@@ -30,6 +32,6 @@ public class AwaitCutoverPhase implements Phase {
 
     private static String forecast(PhaseContext context) {
         var forecast = context.status().forecast;
-        return forecast == null ? "the downtime was not rehearsed." : "the instance will be down for about " + forecast.downtimeSeconds + " s.";
+        return forecast == null ? "the downtime was not rehearsed." : "the instance will be down for about " + forecast.downtimeSeconds + " s, and until your users' DNS follows.";
     }
 }

@@ -17,7 +17,8 @@ public class AwaitRetirePhase implements Phase {
     public StepResult step(PhaseContext context) {
         return SpecDefaults.retireApproved(context.spec())
                 ? new StepResult.Done("approved")
-                : StepResult.Waiting.forApproval("The instance runs on the target. Set spec.retire.approved to true to finish: our objects on the source go"
-                        + (SpecDefaults.retireFormation(context.spec()) ? ", its formation stays at zero." : "; what else becomes of the Heroku apps is left to you."));
+                : StepResult.Waiting.forApproval("The instance runs on the target. Set spec.retire.approved to true to finish: the write gate is removed from the Heroku database, from then on nothing stops an app"
+                        + " there from writing to it" + (SpecDefaults.retireFormation(context.spec()) ? ", and the apps stay at zero dynos." : ". What becomes of the apps is left to you.")
+                        + " Nothing on Heroku is deleted.");
     }
 }

@@ -21,7 +21,7 @@ public class DeployComputePhase implements Phase {
         context.compute().ensure(context.migration(), context.inputs().targetEnvironment(context.migration()));
         var readiness = context.compute().ready(context.migration());
         return readiness.complete()
-                ? new StepResult.Done("web and streaming are ready, Sidekiq is stopped")
+                ? new StepResult.Done("web and streaming are ready and cannot write yet, Sidekiq is stopped")
                 : new StepResult.Working("waiting for " + readiness.waitingFor(), BETWEEN_LOOKS);
     }
 }

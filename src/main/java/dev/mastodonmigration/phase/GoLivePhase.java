@@ -3,12 +3,14 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.compute.Readiness;
+import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** Opens the target. That it was opened is written down before it is: from then on nothing goes back by itself. */
 @Singleton
@@ -50,7 +52,7 @@ public class GoLivePhase implements Phase {
         }
         var readiness = context.compute().ready(context.migration());
         return readiness.complete()
-                ? new StepResult.Done("web, streaming and Sidekiq run on the target. " + dns(context), List.of(dns(context)), status -> stopTheClock(status, context.now()))
+                ? new StepResult.Done("web, streaming and Sidekiq run on the target", List.of(dns(context)), status -> stopTheClock(status, context.now()))
                 : new StepResult.Working("waiting for " + readiness.waitingFor());
     }
 
@@ -60,7 +62,10 @@ public class GoLivePhase implements Phase {
 
     private static String dns(PhaseContext context) {
         var name = context.migration().getMetadata().getName();
-        return "Point DNS of " + context.spec().instance().localDomain() + " at Services " + name + "-web and " + name + "-streaming now.";
+        var web = SpecDefaults.webDomain(context.spec());
+        var streaming = Optional.ofNullable(context.spec().instance().streamingDomain()).orElse(web + "/api/v1/streaming");
+        return "Point DNS of " + web + " at what stands in front of Service " + name + "-web:3000, and " + streaming + " at Service " + name
+                + "-streaming:4000. Until DNS has changed, users see Heroku's maintenance page.";
     }
 
     private static void stopTheClock(MastodonMigrationStatus status, Instant now) {

@@ -36,7 +36,8 @@ public class RehearsePhase implements Phase {
             return new StepResult.Refused("The rehearsal forecasts a downtime of " + downtime.toSeconds() + " s, and strategy.maxDowntime allows " + allowed.toSeconds()
                     + " s. Raise strategy.maxDowntime, or make the database smaller, for example with tootctl statuses remove.");
         }
-        return new StepResult.Done("forecast: copy " + copy.toSeconds() + " s, downtime " + downtime.toSeconds() + " s", report.notes(), status -> {
+        return new StepResult.Done("downtime about " + downtime.toSeconds() + " s (" + (downtime.toSeconds() - STOPPING_AND_STARTING.toSeconds()) + " s of copying and verifying Postgres, "
+                + STOPPING_AND_STARTING.toSeconds() + " s allowed for dynos and pods)", report.notes(), status -> {
             status.forecast = new Forecast();
             status.forecast.copySeconds = copy.toSeconds();
             status.forecast.downtimeSeconds = downtime.toSeconds();

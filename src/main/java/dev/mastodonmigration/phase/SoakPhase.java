@@ -5,6 +5,7 @@ import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import jakarta.inject.Singleton;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
 /** Keeps the source as it was at the freeze, gate and all, while the admin finds out whether the new place is good. */
 @Singleton
@@ -16,7 +17,7 @@ public class SoakPhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
-        var end = Instant.parse(context.record().startedAt).plus(SpecDefaults.soak(context.spec()));
+        var end = Instant.parse(context.record().startedAt).plus(SpecDefaults.soak(context.spec())).truncatedTo(ChronoUnit.SECONDS);
         if (!context.now().isBefore(end)) {
             return new StepResult.Done("soaked until " + end);
         }

@@ -126,8 +126,8 @@ class StatusReporter {
         status.plan = advance.plan().stream().map(Enum::name).toList();
         status.phase = advance.next().map(Enum::name).orElseGet(() -> ended(Itineraries.valueOf(status.itinerary.toUpperCase(Locale.ROOT))));
         var told = new ArrayList<Told>();
+        advance.result().notes().forEach(note -> told.add(Told.warning(advance.phase() == PhaseId.GoLive ? "ActionNeeded" : "Finding", note)));
         told.add(Told.normal("PhaseSucceeded", advance.phase() + ": " + advance.result().message()));
-        advance.result().notes().forEach(note -> told.add(Told.warning("Finding", note)));
         if (advance.next().isEmpty()) {
             told.add(Told.normal(status.phase, status.phase.equals(MastodonMigrationStatus.COMPLETED) ? "The migration is complete." : "The migration has ended; the source is as it was."));
         }

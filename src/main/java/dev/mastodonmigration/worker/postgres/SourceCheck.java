@@ -89,8 +89,8 @@ final class SourceCheck {
         }
         var keyless = Query.strings(source, WITHOUT_KEY);
         if (!keyless.isEmpty()) {
-            notes.add(keyless.size() + " tables have no usable key: " + first(keyless) + "; they are copied inside the freeze, and their rows cannot be "
-                    + "named in messages");
+            notes.add("tables without a unique key: " + first(keyless) + "; they are copied and compared like the others, but should one differ, the message cannot "
+                    + "name the row");
         }
         var settings = Query.strings(source, "SELECT DISTINCT split_part(unnest(setconfig), '=', 1) FROM pg_db_role_setting WHERE setdatabase = (SELECT "
                 + "oid FROM pg_database WHERE datname = current_database())"
