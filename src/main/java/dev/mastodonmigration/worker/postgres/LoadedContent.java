@@ -30,7 +30,11 @@ final class LoadedContent {
      */
     static void drop(Connection target, WorkerContext context) throws SQLException, Refusal {
         var marker = Marker.ours(target, Side.TARGET, context);
-        if (marker.state() == Marker.State.OPENED || marker.state() == Marker.State.CLOSED) {
+        if (!marker.state().isOfTarget()) {
+            throw new Refusal("The database that is given as target is the source of " + context.migrationName() + ": its marker says "
+                    + marker.state().sql() + ". Nothing in it is dropped. Check that the URLs of source and target are not mixed up.");
+        }
+        if (marker.state() == Marker.State.OPENED) {
             throw new Refusal("The target database has been opened for writing and may hold posts that exist nowhere else: nothing in it is dropped. "
                     + "To go back, set spec.state to RolledBack.");
         }

@@ -19,12 +19,16 @@ record Marker(String uid, String name, State state, long epoch, Optional<String>
     static final String SCHEMA = "mastodon_migration";
     private static final String INSUFFICIENT_PRIVILEGE = "42501";
 
-    /** On the source only {@link #CLOSED}; on the target the others, in this order. */
+    /** On the source {@link #MARKED}, then {@link #CLOSED}; on the target the others, in this order. */
     enum State {
-        CLOSED, CLAIMED, LOADING, LOADED, OPENED;
+        MARKED, CLOSED, CLAIMED, LOADING, LOADED, OPENED;
 
         String sql() {
             return name().toLowerCase(java.util.Locale.ROOT);
+        }
+
+        boolean isOfTarget() {
+            return compareTo(CLAIMED) >= 0;
         }
     }
 
@@ -73,6 +77,14 @@ record Marker(String uid, String name, State state, long epoch, Optional<String>
         if (context.epoch() < epoch) {
             throw new Refusal("The " + side + " database has moved on to epoch " + epoch + " while this worker is of epoch " + context.epoch()
                     + ": it was started too long ago and wrote nothing.");
+        }
+    }
+
+    /** @throws Refusal when this marker, which is ours, says that the database is where we move to */
+    void requireSource(WorkerContext context) throws Refusal {
+        if (state.isOfTarget()) {
+            throw new Refusal("The database that is given as source is the target of " + context.migrationName() + ": its marker says " + state.sql()
+                    + ". It was not changed. Check that the URLs of source and target are not mixed up.");
         }
     }
 
