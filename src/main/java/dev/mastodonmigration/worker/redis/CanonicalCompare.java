@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.redis;
 import java.util.Arrays;
 import java.util.List;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.ScanParams;
 import redis.clients.jedis.resps.Tuple;
 
@@ -33,7 +34,18 @@ final class CanonicalCompare {
     }
 
     boolean same(RedisKey key) {
-        var name = key.bytes();
+        try {
+            return sameNow(key.bytes());
+        } catch (JedisDataException e) {
+            // While it is compared, a key in use may become one of another type, or go.
+            if (String.valueOf(e.getMessage()).startsWith("WRONGTYPE") || String.valueOf(e.getMessage()).contains("no such key")) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private boolean sameNow(byte[] name) {
         var type = source.type(name);
         return type.equals(target.type(name)) && switch (type) {
             case "string" -> strings(name);

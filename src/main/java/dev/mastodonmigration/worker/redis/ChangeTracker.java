@@ -43,6 +43,7 @@ final class ChangeTracker implements AutoCloseable {
     private final Listener listener;
     private final ConcurrentLinkedQueue<CompletableFuture<Boolean>> pings = new ConcurrentLinkedQueue<>();
     private volatile boolean closed;
+    private boolean ended;
 
     private ChangeTracker(TrackedConnection connection, Listener listener) {
         this.connection = connection;
@@ -83,8 +84,13 @@ final class ChangeTracker implements AutoCloseable {
             }
         } finally {
             connection.setBroken();
-            pings.forEach(ping -> ping.complete(false));
+            endPings();
         }
+    }
+
+    private synchronized void endPings() {
+        ended = true;
+        pings.forEach(ping -> ping.complete(false));
     }
 
     /**
@@ -101,6 +107,9 @@ final class ChangeTracker implements AutoCloseable {
         var answered = new CompletableFuture<Boolean>();
         try {
             synchronized (this) {
+                if (ended) {
+                    throw new Gap("the connection that follows the source's changes is gone");
+                }
                 pings.add(answered);
                 connection.send(Command.PING);
             }

@@ -15,6 +15,11 @@ record KeyState(byte[] payload, long expiresAtMilliseconds) {
         return expiresAtMilliseconds != NEVER;
     }
 
+    /** By the type byte (redis/src/rdb.h, RDB_TYPE_STREAM_LISTPACKS and its two successors). */
+    boolean isStream() {
+        return payload[0] == 15 || payload[0] == 19 || payload[0] == 21;
+    }
+
     /** Whether the values are equal as serialized; when not, they may still be equal in another encoding. */
     boolean sameBytes(KeyState other) {
         var end = payload.length - PayloadFormat.FOOTER_BYTES;

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker.redis;
 
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,6 +13,7 @@ final class ReplicatedKeys {
     private static final RedisKey PROCESSES = RedisKey.of("processes");
     private static final Set<RedisKey> OURS = Set.of(Marker.KEY, CANARY, CommandProbe.KEY);
 
+    private final Set<RedisKey> streams = ConcurrentHashMap.newKeySet();
     private final Set<RedisKey> left = ConcurrentHashMap.newKeySet();
     private volatile SidekiqProcessKeys processKeys;
 
@@ -37,6 +39,28 @@ final class ReplicatedKeys {
 
     static boolean tellsProcesses(RedisKey key) {
         return key.equals(PROCESSES);
+    }
+
+    /**
+     * Remembers a stream: XREADGROUP and XCLAIM change what is pending in its groups, and Redis tells nobody (redis/src/t_stream.c has no
+     * signalModifiedKey there). So streams are read once more in the end.
+     */
+    void seen(RedisKey key, KeyState state) {
+        if (state.isStream()) {
+            streams.add(key);
+        }
+    }
+
+    void seenStreams(Collection<RedisKey> keys) {
+        keys.stream().filter(this::contains).forEach(streams::add);
+    }
+
+    boolean isStream(RedisKey key) {
+        return streams.contains(key);
+    }
+
+    Set<RedisKey> streams() {
+        return Set.copyOf(streams);
     }
 
     /** Reads anew which processes run; answers the keys that are theirs. */

@@ -97,6 +97,7 @@ final class ReplicationLane implements AutoCloseable {
             var key = batch.keys().get(i);
             var state = states.get(i).filter(found -> keys.contains(key));
             if (state.isPresent()) {
+                keys.seen(key, state.get());
                 writer.restore(key, state.get());
                 bytes += state.get().payload().length;
             } else if (!ReplicatedKeys.isMarker(key)) {
@@ -108,7 +109,7 @@ final class ReplicationLane implements AutoCloseable {
     }
 
     private void prove(KeyScan.Batch batch) throws Refusal {
-        var wanted = batch.keys().stream().filter(keys::contains).toList();
+        var wanted = batch.keys().stream().filter(key -> keys.contains(key) && (last.isPresent() || !keys.isStream(key))).toList();
         var differences = comparison.differences(new KeyScan.Batch(wanted, wanted.size() == 1 ? batch.bytes() : 0));
         work.proved(wanted.stream().filter(key -> differences.stream().noneMatch(difference -> difference.key().equals(key))).toList());
         for (var difference : differences) {

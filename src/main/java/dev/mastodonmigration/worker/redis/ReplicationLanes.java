@@ -55,6 +55,10 @@ final class ReplicationLanes implements AutoCloseable {
         failure.compareAndSet(null, e);
     }
 
+    boolean areIntact() {
+        return failure.get() == null;
+    }
+
     /**
      * Throws what ended the lanes, if anything did.
      *

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.params.ScanParams;
 import redis.clients.jedis.params.SetParams;
 
 /**
@@ -104,6 +105,7 @@ final class ReplicationSession implements AutoCloseable {
         @Override
         public void gap(Gap gap) {
             lanes.fail(gap);
+            context.progress().update(now -> now.withLag(now.lagChanges(), now.lagSeconds(), false));
         }
     }
 
@@ -126,7 +128,18 @@ final class ReplicationSession implements AutoCloseable {
         }
         pass("comparing", LaneWork.Kind.PROVE_SCANNED);
         removeStrays();
+        findStreams();
         proved = true;
+    }
+
+    private void findStreams() throws Gap, Refusal, InterruptedException {
+        var cursor = ScanParams.SCAN_POINTER_START_BINARY;
+        for (var more = true; more; beat()) {
+            var found = source.scan(cursor, new ScanParams().count(1000), "stream".getBytes(StandardCharsets.US_ASCII));
+            keys.seenStreams(found.getResult().stream().map(RedisKey::of).toList());
+            cursor = found.getCursorAsBytes();
+            more = !found.isCompleteIteration();
+        }
     }
 
     private void pass(String stage, LaneWork.Kind kind) throws Gap, Refusal, InterruptedException {
@@ -171,9 +184,12 @@ final class ReplicationSession implements AutoCloseable {
             beat();
             var backlog = lanes.backlog();
             var lag = Duration.ofNanos(backlog.oldestNanos());
-            var inSync = proved && lag.compareTo(IN_SYNC_LAG) < 0;
-            context.progress().update(now -> new Progress.Reading(inSync ? "in sync" : "applying", now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0,
-                    inSync ? 0 : -1, backlog.changes(), lag.toSeconds(), inSync));
+            context.progress().update(now -> {
+                // Asked inside the update, so that it is never said after a gap was noticed.
+                var inSync = proved && lanes.areIntact() && lag.compareTo(IN_SYNC_LAG) < 0;
+                return new Progress.Reading(inSync ? "in sync" : "applying", now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, inSync ? 0 : -1)
+                        .withLag(backlog.changes(), lag.toSeconds(), inSync);
+            });
         }
     }
 
@@ -214,6 +230,7 @@ final class ReplicationSession implements AutoCloseable {
         lanes.hurry();
         tracker.barrier(PATIENCE);
         heard.afterFreeze = ConcurrentHashMap.newKeySet();
+        lanes.changed(keys.streams());
         settle();
     }
 

@@ -1,0 +1,163 @@
+package dev.mastodonmigration.worker.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.args.ClientType;
+import redis.clients.jedis.params.ClientKillParams;
+
+class RedisLiveGapTest {
+    private static final String WRITE_UNSEEN = """
+            redis.call('RPOP', 'queue:default') redis.call('DEL', 'gone') redis.call('SET', 'changed', 'in the gap') redis.call('SET', 'new', '1')
+            """;
+    @TempDir
+    static Path directory;
+    private static RedisPair redis;
+
+    @BeforeAll
+    static void start() {
+        redis = RedisPair.start(directory);
+    }
+
+    @AfterAll
+    static void stop() {
+        redis.close();
+    }
+
+    @BeforeEach
+    void empty() throws Exception {
+        redis.empty();
+        RedisTarget.claim(redis.context());
+        redis.source.rpush("queue:default", "a job that runs in the gap", "another job");
+        redis.source.set("gone", "1");
+        redis.source.set("changed", "before");
+    }
+
+    /** In one step, so that no tracker can have seen the writes: the connection ends, and then keys change. */
+    private static void writeInAGap(Jedis source) {
+        var tracking = source.clientList().lines().filter(line -> line.matches(".* flags=[a-zA-Z]*t.*")).map(line -> line.replaceAll("^id=(\\d+) .*", "$1")).toList();
+        assertThat(tracking).hasSize(1);
+        try (var transaction = source.multi()) {
+            transaction.sendCommand(Command.CLIENT, "KILL", "ID", tracking.getFirst());
+            transaction.eval(WRITE_UNSEEN);
+            transaction.exec();
+        }
+    }
+
+    private void assertCaughtUp() throws Exception {
+        assertThat(redis.target.lrange("queue:default", 0, -1)).containsExactly("a job that runs in the gap");
+        assertThat(redis.target.exists("gone")).isFalse();
+        assertThat(redis.target.get("changed")).isEqualTo("in the gap");
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L);
+    }
+
+    @Test
+    void whatHappensInAGapIsFoundAndSaid() throws Exception {
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            writeInAGap(redis.source);
+            live.awaitReading("no longer in sync", reading -> !reading.inSync()).awaitInSync();
+            assertThat(redis.target.get("changed")).isEqualTo("in the gap");
+            assertThat(live.drain().notes()).anyMatch(note -> note.startsWith("Changes may have been missed, so everything was compared again"));
+        }
+        assertCaughtUp();
+    }
+
+    @Test
+    void aGapRightBeforeTheDrainIsFoundInsideIt() throws Exception {
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            writeInAGap(redis.source);
+            assertThat(live.drain().figures()).containsEntry(Figure.DIFFERENCES, 0L);
+        }
+        assertCaughtUp();
+    }
+
+    /** The same moments without the rescan: the proof that these tests, and the comparison, would notice. */
+    @Test
+    void ignoringAGapWouldBeCaught() throws Exception {
+        var context = redis.context();
+        Marker marker;
+        try (var target = RedisSide.TARGET.open(context)) {
+            marker = new MarkedTarget(target, context, "target").ours();
+        }
+        new RedisSnapshotCopy().run(context);
+        marker = marker.in(Marker.State.LOADED);
+        try (var source = RedisSide.SOURCE.open(context);
+                var lanes = ReplicationLanes.open(context, marker, new ReplicatedKeys(source), (keys, bytes) -> {})) {
+            var listener = new ChangeTracker.Listener() {
+                @Override
+                public void changed(List<RedisKey> keys) {
+                    lanes.changed(keys);
+                }
+
+                @Override
+                public void gap(Gap ignored) {
+                    assertThat(ignored).hasMessageContaining("broke");
+                }
+            };
+            try (var first = RedisSide.SOURCE.track(context, listener)) {
+                source.set("followed", "1");
+                first.barrier(Duration.ofSeconds(5));
+                writeInAGap(redis.source);
+            }
+            try (var second = RedisSide.SOURCE.track(context, listener)) {
+                source.set("followed", "2");
+                second.barrier(Duration.ofSeconds(5));
+                Awaitility.await().until(() -> lanes.backlog().changes() == 0 && "2".equals(redis.target.get("followed")));
+            }
+        }
+        assertThatThrownBy(() -> new RedisVerify().run(context)).isInstanceOf(Refusal.class)
+                .hasMessageContaining("found 4 keys").hasMessageContaining("\"gone\" (only the target has it)").hasMessageContaining("\"new\" (it is missing on the target)")
+                .hasMessageContaining("\"changed\" (its value differs)").hasMessageContaining("\"queue:default\" (its value differs)");
+    }
+
+    @Test
+    void aFlushEmptiesTheTargetToo() throws Exception {
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            redis.source.flushDB();
+            redis.source.set("after", "1");
+            assertThat(live.drain().figures()).containsEntry(Figure.KEYS, 1L);
+        }
+        assertThat(redis.target.keys("*")).containsExactlyInAnyOrder("after", "mastodon_migration:marker");
+    }
+
+    @Test
+    void aSourceThatRestartsIsComparedAnew() throws Exception {
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            redis.sourceServer.restart();
+            redis.source.close();
+            try (var jedis = redis.sourceServer.connect()) {
+                jedis.set("after the restart", "1");
+            }
+            Awaitility.await("the target follows").atMost(Duration.ofSeconds(30)).until(() -> redis.target.exists("after the restart"));
+            live.awaitInSync();
+            assertThat(live.drain().figures()).containsEntry(Figure.KEYS, 1L);
+        } finally {
+            redis.close();
+            redis = RedisPair.start(directory);
+        }
+    }
+
+    @Test
+    void aTargetWhoseConnectionsBreakIsComparedAnew() throws Exception {
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            redis.target.clientKill(new ClientKillParams().type(ClientType.NORMAL).skipMe(ClientKillParams.SkipMe.YES));
+            redis.source.set("later", "1");
+            Awaitility.await("the target follows").atMost(Duration.ofSeconds(30)).until(() -> redis.target.exists("later"));
+            live.awaitInSync();
+            assertThat(live.drain().notes()).isNotEmpty();
+        }
+    }
+}
