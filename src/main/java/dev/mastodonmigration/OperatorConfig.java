@@ -2,6 +2,8 @@ package dev.mastodonmigration;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.util.List;
+import java.util.Optional;
 
 /** The operator's own settings, from environment variables MASTODON_MIGRATION_…: Helm sets them. */
 @ConfigMapping(prefix = "mastodon-migration")
@@ -9,6 +11,9 @@ public interface OperatorConfig {
     /** Image of the worker pods: the operator's own unless set otherwise. */
     @WithDefault("mastodon-migration-operator:latest")
     String workerImage();
+
+    /** Names of Secrets with which the worker image is pulled. */
+    Optional<List<String>> workerImagePullSecrets();
 
     /** Port on which workers serve their progress. */
     @WithDefault("8089")

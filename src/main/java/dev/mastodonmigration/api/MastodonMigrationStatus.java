@@ -177,6 +177,8 @@ public class MastodonMigrationStatus {
     public static class Source {
         @JsonPropertyDescription("When this was read.")
         public String savedAt;
+        @JsonPropertyDescription("When a worker was started to put the write gate on its database.")
+        public String closingAt;
         @JsonPropertyDescription("Each app as it was.")
         public List<App> apps = new ArrayList<>();
     }

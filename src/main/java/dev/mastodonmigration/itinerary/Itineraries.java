@@ -3,6 +3,7 @@ package dev.mastodonmigration.itinerary;
 import static dev.mastodonmigration.api.PhaseId.*;
 
 import dev.mastodonmigration.api.PhaseId;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -36,13 +37,19 @@ public enum Itineraries {
 
     /** The phases that have something to do here: frozen into {@code status.plan}. */
     public List<PhaseId> plan(Observation seen) {
-        return phases.stream().filter(phase -> !NOT_YET.contains(phase)).filter(phase -> hasWork(phase, seen)).toList();
+        var plan = new ArrayList<>(phases.stream().filter(phase -> !NOT_YET.contains(phase)).filter(phase -> hasWork(phase, seen)).toList());
+        if (plan.contains(RestoreSource) && seen.status().source.closingAt == null) {
+            plan.remove(RestoreSource); // no gate to take off first: the source starts at once
+            plan.addFirst(RestoreSource);
+        }
+        return List.copyOf(plan);
     }
 
     private static boolean hasWork(PhaseId phase, Observation seen) {
         return switch (phase) {
             case Rehearse -> SpecDefaults.rehearsalEnabled(seen.spec());
-            case StopReplication, RestoreSource -> seen.status().source != null;
+            case StopReplication -> seen.record(Freeze.name()).isPresent();
+            case RestoreSource -> seen.status().source != null;
             case RemoveCompute -> seen.record(DeployCompute.name()).isPresent();
             case ReleaseProvisioned -> seen.record(Provision.name()).isPresent();
             default -> true;

@@ -5,12 +5,17 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseRecord;
 import dev.mastodonmigration.api.PhaseId;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /** Decides what happens next, from one observation and nothing else. Every rule about failing, waiting and giving up stands here. */
 public final class PhaseEngine {
     /** Attempts at a phase while the instance is down, before the source is restored. */
     static final int ATTEMPTS_WHILE_FROZEN = 3;
+    /** Attempts to tidy the target up before a deleted migration goes without. The source runs again by then. */
+    private static final int ATTEMPTS_BEFORE_LEAVING = 3;
+    private static final Set<PhaseId> EMPTYING = EnumSet.of(PhaseId.RemoveCompute, PhaseId.ReleaseProvisioned);
     private static final Duration SOON = Duration.ofSeconds(1);
     private static final Duration SOON_WHILE_DOWN = Duration.ofMillis(250);
     private static final Duration AT_MOST = Duration.ofSeconds(30);
@@ -47,11 +52,11 @@ public final class PhaseEngine {
                     + "Going back then is RolledBack, which is not supported yet. Set spec.state to Running.");
         }
         var changed = ImmutableFields.changed(seen.spec(), seen.status().accepted);
-        if (changed.isPresent() && seen.forward() && !seen.frozen()) {
+        if (changed.isPresent() && seen.forward() && !seen.frozen() && !seen.down()) {
             return new Decision.Stall("ImmutableFieldChanged", changed.get() + " Nothing goes on until then.");
         }
         var violations = phase == PhaseId.Preflight ? List.<String>of() : SpecRules.violations(seen.spec());
-        if (!violations.isEmpty() && seen.forward() && !seen.frozen()) {
+        if (!violations.isEmpty() && seen.forward() && !seen.frozen() && !seen.down()) {
             return new Decision.Stall("InvalidSpec", String.join(" ", violations) + " Nothing goes on until then.");
         }
         if (SpecDefaults.state(seen.spec()) == DesiredState.Suspended && seen.forward() && !seen.frozen() && !seen.down()) {
@@ -87,6 +92,9 @@ public final class PhaseEngine {
         var attempts = seen.record(phase.name()).map(record -> record.attempts).orElse(1);
         if (seen.frozen() && (forGood || attempts >= ATTEMPTS_WHILE_FROZEN)) {
             return start(Itineraries.ABORT, seen, "Phase " + phase + " failed inside the freeze: " + message);
+        }
+        if (seen.deleting() && EMPTYING.contains(phase) && attempts >= ATTEMPTS_BEFORE_LEAVING) {
+            return new Decision.Advance(phase, new StepResult.Done("left as it is, because the MastodonMigration is being deleted and " + message), planAfter(phase, seen));
         }
         var stalled = forGood || (seen.targetOpened() && attempts >= ATTEMPTS_WHILE_FROZEN);
         var told = stalled && seen.targetOpened() && seen.forward()

@@ -14,6 +14,7 @@ import jakarta.inject.Singleton;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -42,7 +43,7 @@ public class Jobs {
      * @return the Job's uid
      */
     public String create(MastodonMigration migration, JobRecord record) {
-        var job = WorkerJob.of(migration, record.task, record.name, config.workerImage(), config.workerPort());
+        var job = WorkerJob.of(migration, record.task, record.name, config.workerImage(), config.workerImagePullSecrets().orElse(List.of()), config.workerPort());
         try {
             return client.batch().v1().jobs().resource(job).create().getMetadata().getUid();
         } catch (KubernetesClientException e) {
@@ -61,11 +62,11 @@ public class Jobs {
         }
         var job = found.get();
         if (hasCondition(job, "Complete")) {
-            return finalReport(migration, record).<JobOutcome>map(JobOutcome.Succeeded::new)
+            return reports(migration, record).filter(report -> report.outcome() == WorkerReport.Outcome.SUCCEEDED).findFirst().<JobOutcome>map(JobOutcome.Succeeded::new)
                     .orElseGet(() -> new JobOutcome.Failed(WorkerReport.retryable("Job " + record.name + " is complete, but its pod and with it its report are gone.")));
         }
         if (hasCondition(job, "Failed")) {
-            return new JobOutcome.Failed(finalReport(migration, record).filter(report -> report.outcome() != WorkerReport.Outcome.SUCCEEDED)
+            return new JobOutcome.Failed(reports(migration, record).filter(report -> report.outcome() != WorkerReport.Outcome.SUCCEEDED).reduce((first, last) -> last)
                     .orElseGet(() -> WorkerReport.retryable("The worker of Job " + record.name + " died without a word" + exit(migration, record) + ".")));
         }
         return new JobOutcome.Running();
@@ -76,6 +77,18 @@ public class Jobs {
         return pods(migration, record).stream()
                 .filter(pod -> pod.getStatus() != null && "Running".equals(pod.getStatus().getPhase()) && pod.getStatus().getPodIP() != null)
                 .map(pod -> "http://" + bracketed(pod.getStatus().getPodIP()) + ":" + config.workerPort() + "/progress")
+                .findFirst();
+    }
+
+    /** Why the Job's pod does not run yet, such as an image that cannot be pulled; empty when nothing holds it up. */
+    public Optional<String> heldUp(MastodonMigration migration, JobRecord record) {
+        return pods(migration, record).stream()
+                .filter(pod -> pod.getStatus() != null && pod.getStatus().getContainerStatuses() != null)
+                .flatMap(pod -> pod.getStatus().getContainerStatuses().stream())
+                .map(container -> container.getState() == null ? null : container.getState().getWaiting())
+                .filter(Objects::nonNull)
+                .map(waiting -> waiting.getReason() + (waiting.getMessage() == null ? "" : ": " + waiting.getMessage()))
+                .filter(reason -> !reason.startsWith("ContainerCreating") && !reason.startsWith("PodInitializing"))
                 .findFirst();
     }
 
@@ -105,8 +118,11 @@ public class Jobs {
                 && job.getStatus().getConditions().stream().anyMatch(condition -> type.equals(condition.getType()) && "True".equals(condition.getStatus()));
     }
 
-    private Optional<WorkerReport> finalReport(MastodonMigration migration, JobRecord record) {
-        return terminated(migration, record).map(ContainerStateTerminated::getMessage).map(WorkerReport::parse).flatMap(Optional::stream).reduce((first, last) -> last);
+    /** In the order in which the pods ended: an evicted pod leaves a report too. */
+    private Stream<WorkerReport> reports(MastodonMigration migration, JobRecord record) {
+        return terminated(migration, record)
+                .sorted(Comparator.comparing(state -> state.getFinishedAt() == null ? "" : state.getFinishedAt()))
+                .map(ContainerStateTerminated::getMessage).map(WorkerReport::parse).flatMap(Optional::stream);
     }
 
     private String exit(MastodonMigration migration, JobRecord record) {

@@ -5,9 +5,12 @@ import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import java.nio.charset.StandardCharsets;
@@ -65,7 +68,7 @@ final class WorkerJob {
                 .build();
     }
 
-    static Job of(MastodonMigration migration, String task, String name, String image, int port) {
+    static Job of(MastodonMigration migration, String task, String name, String image, List<String> pullSecrets, int port) {
         var scratch = Map.of("cpu", new Quantity("100m"), "memory", new Quantity("256Mi"));
         return new JobBuilder()
                 .withNewMetadata()
@@ -86,6 +89,8 @@ final class WorkerJob {
                             .withAutomountServiceAccountToken(false)
                             .withEnableServiceLinks(false)
                             .withTerminationGracePeriodSeconds(10L)
+                            .withImagePullSecrets(pullSecrets.stream().map(LocalObjectReference::new).toList())
+                            .withTolerations(leavingALostNode("node.kubernetes.io/not-ready"), leavingALostNode("node.kubernetes.io/unreachable"))
                             .withNewSecurityContext()
                                 .withRunAsNonRoot(true).withRunAsUser(USER).withRunAsGroup(USER).withFsGroup(USER)
                                 .withNewSeccompProfile().withType("RuntimeDefault").endSeccompProfile()
@@ -114,6 +119,11 @@ final class WorkerJob {
                 .build();
     }
 
+    /** Five minutes, the default, would be most of a freeze. */
+    private static Toleration leavingALostNode(String taint) {
+        return new TolerationBuilder().withKey(taint).withOperator("Exists").withEffect("NoExecute").withTolerationSeconds(30L).build();
+    }
+
     private static List<EnvVar> environment(MastodonMigration migration, int port) {
         return List.of(
                 literal(WorkerContext.ENV_UID, migration.getMetadata().getUid()),
@@ -124,6 +134,7 @@ final class WorkerJob {
                 literal(WorkerContext.ENV_SECRETS, SECRETS),
                 literal(WorkerContext.ENV_SCRATCH, SCRATCH),
                 literal("HOME", SCRATCH),
+                literal("JAVA_TOOL_OPTIONS", "-XX:MaxRAMPercentage=40"),
                 literal(WorkerContext.ENV_PORT, String.valueOf(port)),
                 literal(WorkerContext.ENV_TERMINATION_LOG, TERMINATION_LOG),
                 new EnvVarBuilder().withName(WorkerContext.ENV_POD_IP)

@@ -19,6 +19,6 @@ public class AwaitRetirePhase implements Phase {
                 ? new StepResult.Done("approved")
                 : StepResult.Waiting.forApproval("The instance runs on the target. Set spec.retire.approved to true to finish: the write gate is removed from the Heroku database, from then on nothing stops an app"
                         + " there from writing to it" + (SpecDefaults.retireFormation(context.spec()) ? ", and the apps stay at zero dynos." : ". What becomes of the apps is left to you.")
-                        + " Nothing on Heroku is deleted.");
+                        + " Nothing on Heroku is deleted; delete apps and databases yourself only after that.");
     }
 }

@@ -1,6 +1,5 @@
 package dev.mastodonmigration.phase;
 
-import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Downtime;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.SpecDefaults;
@@ -12,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Stops the source, and proves that it is stopped: what it was is saved first, then maintenance mode (HTTP only), formation 0, no dyno left,
+ * Stops the source, and proves that it is stopped: it is marked as ours, what it was is saved, then maintenance mode (HTTP only), formation 0, no dyno left,
  * and the write gate on its database, because a Scheduler dyno can start after any look.
  */
 @Singleton
@@ -29,8 +28,7 @@ public class FreezePhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         if (context.status().source == null) {
-            var source = new SourceApps(context).read();
-            return new StepResult.Working("saved the formation and maintenance mode of " + String.join(", ", SpecDefaults.apps(context.spec())), status -> save(status, source), Optional.of(AT_ONCE));
+            return context.work(List.of(Tasks.MARK_SOURCE), reports -> save(context));
         }
         if (context.status().downtime == null) {
             return new StepResult.Working("the clock starts", status -> {
@@ -47,6 +45,9 @@ public class FreezePhase implements Phase {
                         + (alive.stream().anyMatch(SourceApps::isOneOff) ? ". One-off dynos end only by themselves or by heroku ps:stop." : ""), BETWEEN_LOOKS);
             }
         }
+        if (context.status().source.closingAt == null && context.created(Tasks.CLOSE_SOURCE)) {
+            return new StepResult.Working("closing the source database", status -> status.source.closingAt = context.now().toString(), Optional.of(AT_ONCE));
+        }
         return context.work(List.of(Tasks.CLOSE_SOURCE), reports -> {
             var report = reports.get(Tasks.CLOSE_SOURCE);
             return new StepResult.Done(report.message(), report.notes(), StepResult.NO_FACTS);
@@ -54,9 +55,13 @@ public class FreezePhase implements Phase {
     }
 
     /** What restoring needs is written once: a second reading would find the frozen values. */
-    private static void save(MastodonMigrationStatus status, MastodonMigrationStatus.Source source) {
-        if (status.source == null) {
-            status.source = source;
-        }
+    private static StepResult save(PhaseContext context) {
+        context.inputs().keepHerokuToken(context.migration());
+        var source = new SourceApps(context).read();
+        return new StepResult.Working("saved the formation and maintenance mode of " + String.join(", ", SpecDefaults.apps(context.spec())), status -> {
+            if (status.source == null) {
+                status.source = source;
+            }
+        }, Optional.of(AT_ONCE));
     }
 }

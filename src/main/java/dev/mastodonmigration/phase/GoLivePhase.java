@@ -3,6 +3,7 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.compute.Readiness;
+import dev.mastodonmigration.heroku.HerokuException;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
@@ -11,10 +12,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 
 /** Opens the target. That it was opened is written down before it is: from then on nothing goes back by itself. */
 @Singleton
 public class GoLivePhase implements Phase {
+    private static final Logger LOG = Logger.getLogger(GoLivePhase.class);
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
     private static final double MILLISECONDS = 1000.0;
 
     @Override
@@ -29,11 +33,15 @@ public class GoLivePhase implements Phase {
 
     private static StepResult decideToOpen(PhaseContext context) {
         var source = new SourceApps(context);
-        var alive = source.dynos();
+        var passing = source.dynos().stream().filter(SourceApps::isOneOff).toList();
+        var alive = source.dynos().stream().filter(dyno -> !SourceApps.isOneOff(dyno)).toList();
         var scaledUp = source.scaledUp();
         if (!alive.isEmpty() || !scaledUp.isEmpty()) {
             return new StepResult.Refused("The target was not opened, because the source is no longer stopped: " + String.join(", ", alive.isEmpty() ? scaledUp : alive)
                     + ". Two sides must never run at once. Find out who scaled the app up during the freeze, and migrate again.");
+        }
+        if (!passing.isEmpty()) {
+            return new StepResult.Working("waiting for dynos to end that cannot write, the gate refuses them: " + String.join(", ", passing), BETWEEN_LOOKS);
         }
         return new StepResult.Working("the target is being opened", status -> {
             status.downtime.targetOpenedAt = context.now().toString();
@@ -47,13 +55,22 @@ public class GoLivePhase implements Phase {
 
     private static StepResult start(PhaseContext context) {
         if (!everythingStarted(context.compute().ready(context.migration()))) {
-            context.compute().ensure(context.migration(), context.inputs().targetEnvironment(context.migration()));
+            bringUpToDate(context);
             context.compute().startSidekiq(context.migration());
         }
         var readiness = context.compute().ready(context.migration());
         return readiness.complete()
                 ? new StepResult.Done("web, streaming and Sidekiq run on the target", List.of(dns(context)), status -> stopTheClock(status, context.now()))
                 : new StepResult.Working("waiting for " + readiness.waitingFor());
+    }
+
+    /** Config vars may have been rotated since DeployCompute; but going live must not wait for Heroku, so what was deployed then will do. */
+    private static void bringUpToDate(PhaseContext context) {
+        try {
+            context.compute().ensure(context.migration(), context.inputs().targetEnvironment(context.migration()));
+        } catch (HerokuException notNow) {
+            LOG.warnf("%s: the environment of DeployCompute is used: %s", context.migration().getMetadata().getName(), notNow.getMessage());
+        }
     }
 
     private static boolean everythingStarted(Readiness readiness) {

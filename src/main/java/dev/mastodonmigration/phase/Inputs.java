@@ -7,6 +7,7 @@ import dev.mastodonmigration.compute.TargetEnvironment;
 import dev.mastodonmigration.heroku.HerokuApi;
 import dev.mastodonmigration.heroku.HerokuClient;
 import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.job.KeptToken;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.inject.Singleton;
@@ -23,9 +24,11 @@ import java.util.SortedMap;
 public class Inputs {
     private static final String HEROKU_API = "https://api.heroku.com";
     private final KubernetesClient client;
+    private final KeptToken kept;
 
-    public Inputs(KubernetesClient client) {
+    public Inputs(KubernetesClient client, KeptToken kept) {
         this.client = client;
+        this.kept = kept;
     }
 
     /**
@@ -47,7 +50,20 @@ public class Inputs {
 
     public HerokuApi heroku(MastodonMigration migration) {
         var heroku = migration.getSpec().source().heroku();
-        return new HerokuClient(URI.create(heroku.apiUrl() == null ? HEROKU_API : heroku.apiUrl()), secret(migration, heroku.apiTokenSecretRef()));
+        return new HerokuClient(URI.create(heroku.apiUrl() == null ? HEROKU_API : heroku.apiUrl()), token(migration));
+    }
+
+    /** Before the source is stopped: what starting it again needs must not be lost with the admin's Secret. */
+    public void keepHerokuToken(MastodonMigration migration) {
+        kept.keep(migration, token(migration));
+    }
+
+    private String token(MastodonMigration migration) {
+        try {
+            return secret(migration, migration.getSpec().source().heroku().apiTokenSecretRef());
+        } catch (MissingInputException missing) {
+            return kept.read(migration).orElseThrow(() -> missing);
+        }
     }
 
     public String targetPostgresUrl(MastodonMigration migration) {

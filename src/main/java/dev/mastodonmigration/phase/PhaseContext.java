@@ -8,6 +8,8 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseRecord;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.compute.KubernetesCompute;
 import dev.mastodonmigration.heroku.HerokuApi;
+import dev.mastodonmigration.heroku.HerokuException;
+import dev.mastodonmigration.itinerary.Itineraries;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.job.JobOutcome;
 import dev.mastodonmigration.job.Jobs;
@@ -84,6 +86,11 @@ public final class PhaseContext {
         return record().jobs.stream().anyMatch(job -> job.task.equals(task));
     }
 
+    /** Whether the task's Job of this attempt was seen. */
+    public boolean created(String task) {
+        return record().jobs.stream().anyMatch(job -> job.task.equals(task) && job.uid != null);
+    }
+
     /** Runs these worker tasks side by side, each as one Job, to their end. */
     public StepResult work(List<String> tasks, Function<Map<String, WorkerReport>, StepResult> whenAllSucceeded) {
         var attempt = record();
@@ -131,7 +138,7 @@ public final class PhaseContext {
                         return report.outcome() == WorkerReport.Outcome.REFUSED ? new StepResult.Refused(report.message()) : new StepResult.Retryable(report.message());
                     }
                     case JobOutcome.Lost() -> {
-                        return new StepResult.Lost("Job " + job.name + " was running and is gone: somebody or something deleted it. Another is started.");
+                        return new StepResult.Lost("Job " + job.name + " was running and is gone: somebody or something deleted it.");
                     }
                 }
             }
@@ -139,8 +146,19 @@ public final class PhaseContext {
         }
 
         private void create(JobRecord job) {
-            outside.workerSecret().write(migration, outside.inputs().workerFiles(migration));
+            writeSecret();
             seen(job, outside.jobs().create(migration, job));
+        }
+
+        /** Going back must not depend on what the admin has deleted together with the migration: the Secret of the last Job will do then. */
+        private void writeSecret() {
+            try {
+                outside.workerSecret().write(migration, outside.inputs().workerFiles(migration));
+            } catch (MissingInputException | HerokuException missing) {
+                if (Itineraries.FORWARD.name().equalsIgnoreCase(migration.getStatus().itinerary) || outside.workerSecret().token(migration).isEmpty()) {
+                    throw missing;
+                }
+            }
         }
 
         private void watch(JobRecord job) {
@@ -151,7 +169,7 @@ public final class PhaseContext {
         }
 
         private void seen(JobRecord job, String uid) {
-            running.add(job.task);
+            running.add(job.task + outside.jobs().heldUp(migration, job).map(reason -> " (its pod waits: " + reason + ")").orElse(""));
             facts = facts.andThen(inRecord(record -> record.jobs.stream().filter(other -> other.name.equals(job.name)).forEach(other -> other.uid = uid)));
         }
     }

@@ -12,6 +12,9 @@ import java.util.List;
 @Singleton
 public class RestoreSourcePhase implements Phase {
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
+    private static final Duration BETWEEN_LATER_LOOKS = Duration.ofSeconds(10);
+    /** A dyno that was crashing or idle before the freeze never comes up: it is enough then that it exists. */
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final double MILLISECONDS = 1000.0;
 
     @Override
@@ -24,10 +27,13 @@ public class RestoreSourcePhase implements Phase {
         var saved = context.status().source;
         var apps = new SourceApps(context);
         apps.startAsTheyWere(saved);
-        var missing = apps.notYetUp(saved);
-        return missing.isEmpty()
-                ? new StepResult.Done("the source runs as before", List.of(), status -> stopTheClock(status, context.now()))
-                : new StepResult.Working("waiting for dynos to start: " + String.join(", ", missing), BETWEEN_LOOKS);
+        var patient = context.now().isBefore(Instant.parse(context.record().startedAt).plus(PATIENCE));
+        var missing = patient ? apps.notYetUp(saved) : apps.notYetThere(saved);
+        if (!missing.isEmpty()) {
+            return new StepResult.Working("waiting for dynos to start: " + String.join(", ", missing), patient ? BETWEEN_LOOKS : BETWEEN_LATER_LOOKS);
+        }
+        var notUp = patient ? List.<String>of() : apps.notYetUp(saved).stream().map(dynos -> "Not up yet, look at heroku ps: " + dynos).toList();
+        return new StepResult.Done("the source runs as before", notUp, status -> stopTheClock(status, context.now()));
     }
 
     private static void stopTheClock(MastodonMigrationStatus status, Instant now) {

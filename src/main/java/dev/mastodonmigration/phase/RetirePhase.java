@@ -5,11 +5,14 @@ import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.List;
 
 /** Ends the migration: the formation stays at zero where the admin said so, and nothing of ours stays on either side. */
 @Singleton
 public class RetirePhase implements Phase {
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
+
     @Override
     public PhaseId id() {
         return PhaseId.Retire;
@@ -17,8 +20,19 @@ public class RetirePhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
-        if (SpecDefaults.retireFormation(context.spec()) && !context.intended(Tasks.RELEASE)) {
-            new SourceApps(context).stop();
+        if (!context.intended(Tasks.RELEASE)) {
+            var source = new SourceApps(context);
+            if (SpecDefaults.retireFormation(context.spec())) {
+                source.stop();
+            }
+            var running = source.scaledUp().isEmpty() ? source.dynos() : source.scaledUp();
+            if (!running.isEmpty() && SpecDefaults.retireFormation(context.spec())) {
+                return new StepResult.Working("waiting for dynos to stop: " + String.join(", ", running), BETWEEN_LOOKS);
+            }
+            if (!running.isEmpty()) {
+                return new StepResult.Refused("The write gate stays on the Heroku database, because something runs there again: " + String.join(", ", running)
+                        + ". Its posts would be lost. Scale it to zero.");
+            }
         }
         return context.work(List.of(Tasks.RELEASE), reports -> {
             var report = reports.get(Tasks.RELEASE);

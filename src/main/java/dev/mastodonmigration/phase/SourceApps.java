@@ -7,6 +7,7 @@ import dev.mastodonmigration.itinerary.SpecDefaults;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Set;
 
 /** The source's Heroku apps as one: read, stopped, and started as they were. */
 final class SourceApps {
@@ -71,20 +72,32 @@ final class SourceApps {
     /** Dynos first, so that they are there when maintenance mode ends. */
     void startAsTheyWere(Source saved) {
         for (var app : saved.apps) {
-            heroku.scale(app.name, app.formation);
+            var known = heroku.formation(app.name).stream().map(HerokuApi.ProcessType::type).toList();
+            var wanted = new LinkedHashMap<>(app.formation);
+            wanted.keySet().retainAll(known);
+            heroku.scale(app.name, wanted);
         }
         for (var app : saved.apps) {
             heroku.setMaintenance(app.name, app.maintenance);
         }
     }
 
-    /** Dynos that the saved formation wants and that are not up yet, as "web of example-web: 0/2". */
+    /** Dynos that the saved formation wants and that do not exist yet, as "web of example-web: 0/2". */
+    List<String> notYetThere(Source saved) {
+        return missing(saved, Set.of("up", "starting", "idle", "crashed"));
+    }
+
+    /** Dynos that the saved formation wants and that are not up yet. */
     List<String> notYetUp(Source saved) {
+        return missing(saved, Set.of("up"));
+    }
+
+    private List<String> missing(Source saved, Set<String> states) {
         var missing = new ArrayList<String>();
         for (var app : saved.apps) {
             var dynos = heroku.dynos(app.name);
             app.formation.forEach((type, wanted) -> {
-                var up = dynos.stream().filter(dyno -> dyno.type().equals(type) && dyno.state().equals("up")).count();
+                var up = dynos.stream().filter(dyno -> dyno.type().equals(type) && states.contains(dyno.state())).count();
                 if (up < wanted) {
                     missing.add(type + " of " + app.name + ": " + up + "/" + wanted);
                 }

@@ -17,7 +17,9 @@ import dev.mastodonmigration.phase.MissingInputException;
 import dev.mastodonmigration.phase.Phase;
 import dev.mastodonmigration.phase.PhaseContext;
 import dev.mastodonmigration.phase.Rivals;
+import dev.mastodonmigration.worker.control.Redaction;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -64,6 +66,10 @@ class Executor {
             return new StepResult.Refused(mendedByTheAdmin.getMessage());
         } catch (HerokuException e) {
             return e.retryable() ? new StepResult.Retryable(e.getMessage()) : new StepResult.Refused(e.getMessage());
+        } catch (KubernetesClientException e) {
+            return new StepResult.Retryable("The Kubernetes API refused a request: " + Redaction.strike(e.getStatus() == null || e.getStatus().getMessage() == null ? Redaction.of(e) : e.getStatus().getMessage()));
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            return new StepResult.Retryable(Redaction.of(e));
         }
     }
 

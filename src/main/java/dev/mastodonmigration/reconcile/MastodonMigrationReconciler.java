@@ -45,16 +45,21 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
         return UpdateControl.<MastodonMigration>noUpdate().rescheduleAfter(read(cached).map(this::goOn).orElse(STALLED));
     }
 
-    /** Before the target opened, deleting a migration aborts it first: the source must run again. Data is never deleted with it. */
+    /** Before the target opened, deleting a migration aborts it first; while it opens, it is let go only when the instance serves again. Data is never deleted with it. */
     @Override
     public DeleteControl cleanup(MastodonMigration cached, Context<MastodonMigration> context) {
         var migration = read(cached);
         var seen = migration.map(MastodonMigrationReconciler::observe);
-        if (seen.isEmpty() || !seen.get().started() || seen.get().ended() || seen.get().forward() && seen.get().targetOpened()) {
-            migration.filter(read -> read.getStatus() != null).ifPresent(executor::stopEverything);
+        if (seen.isEmpty() || !seen.get().started() || seen.get().ended() || seen.get().targetOpened() && !seen.get().down()) {
+            migration.filter(read -> read.getStatus() != null).ifPresent(this::letGo);
             return DeleteControl.defaultDelete();
         }
         return DeleteControl.noFinalizerRemoval().rescheduleAfter(goOn(migration.get()));
+    }
+
+    private void letGo(MastodonMigration migration) {
+        executor.stopEverything(migration);
+        reporter.farewell(migration);
     }
 
     private Duration goOn(MastodonMigration migration) {

@@ -37,7 +37,11 @@ class StatusReporter {
         JsonNode before = JSON.valueToTree(status);
         var stalledBefore = message(status, Conditions.STALLED);
         var gateBefore = message(status, Conditions.AWAITING_APPROVAL);
+        var savedBefore = status.source != null;
         var told = new ArrayList<>(apply(decision, seen, status));
+        if (!savedBefore && status.source != null) {
+            told.add(Told.normal("SourceSaved", "Heroku before the freeze: " + SourceWords.of(status.source)));
+        }
         status.observedGeneration = seen.generation();
         status.conditions = Conditions.of(status, decision, seen);
         if (before.equals(JSON.<JsonNode>valueToTree(status))) {
@@ -52,6 +56,16 @@ class StatusReporter {
         }
         client.resource(migration).updateStatus();
         told.forEach(event -> events.send(migration, event));
+    }
+
+    /** Tells what a deleted migration leaves behind, while somebody still knows. */
+    void farewell(MastodonMigration migration) {
+        var status = migration.getStatus();
+        var unfinished = status.downtime != null && status.downtime.targetOpenedAt != null && !MastodonMigrationStatus.COMPLETED.equals(status.phase);
+        if (unfinished && status.source != null) {
+            events.send(migration, Told.warning("Deleted", "The instance runs on the target. The write gate and the schema mastodon_migration stay on the Heroku database, and our marker on the target's, "
+                    + "because the migration was deleted before Retire. Heroku had: " + SourceWords.of(status.source)));
+        }
     }
 
     private static List<Told> apply(Decision decision, Observation seen, MastodonMigrationStatus status) {

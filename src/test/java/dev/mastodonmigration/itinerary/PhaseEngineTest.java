@@ -153,6 +153,21 @@ class PhaseEngineTest {
     }
 
     @Test
+    void noEditKeepsAnOpeningTargetDown() {
+        var immutable = Specs.with(Specs.source("another-app"), Specs.target(new MastodonMigrationSpec.Existing(new MastodonMigrationSpec.SecretKeyRef("target-postgres", "url"))));
+        var unsupported = Specs.with(new MastodonMigrationSpec.Soak("1h", true), null);
+        for (var edited : List.of(Specs.with(DesiredState.RolledBack), Specs.with(DesiredState.Suspended), Specs.with(DesiredState.Aborted), immutable, unsupported)) {
+            assertThat(engine.decide(observation(edited, at(PhaseId.GoLive, 1)))).isEqualTo(new Decision.Step(PhaseId.GoLive));
+        }
+    }
+
+    @Test
+    void aDeletedMigrationGoesWithoutTidyingTheTargetUpWhenThatCannotBeDone() {
+        var seen = new Observation(Specs.valid(), 1, true, at(PhaseId.ReleaseProvisioned, 3), NOW, Optional.empty());
+        assertThat(engine.decide(seen.after(new StepResult.Refused("the target is gone.")))).isInstanceOfSatisfying(Decision.Advance.class, advance -> assertThat(advance.next()).isEmpty());
+    }
+
+    @Test
     void anUnknownPhaseStallsAndIsNeverTakenForSuccess() {
         for (var unknown : List.of("Levitate", "ShiftTraffic")) {
             var status = at(PhaseId.Soak, 1);
@@ -213,7 +228,8 @@ class PhaseEngineTest {
         assertThat(decision).isInstanceOfSatisfying(Decision.Start.class, start -> {
             assertThat(start.itinerary()).isEqualTo(Itineraries.ABORT);
             if (DOWN.contains(phase)) {
-                assertThat(start.plan()).startsWith(PhaseId.StopReplication, PhaseId.RestoreSource).endsWith(PhaseId.ReleaseProvisioned);
+                var gateFirst = phase == PhaseId.Freeze ? List.of(PhaseId.RestoreSource, PhaseId.StopReplication) : List.of(PhaseId.StopReplication, PhaseId.RestoreSource);
+                assertThat(start.plan()).startsWith(gateFirst.toArray(PhaseId[]::new)).endsWith(PhaseId.ReleaseProvisioned);
             }
         });
     }
@@ -261,6 +277,7 @@ class PhaseEngineTest {
             status.source = new MastodonMigrationStatus.Source();
             status.downtime = new MastodonMigrationStatus.Downtime();
             status.downtime.startedAt = NOW.minusSeconds(30).toString();
+            status.source.closingAt = phase == PhaseId.Freeze ? null : NOW.minusSeconds(25).toString();
         }
         if (OPENED.contains(phase)) {
             status.downtime.targetOpenedAt = NOW.minusSeconds(5).toString();

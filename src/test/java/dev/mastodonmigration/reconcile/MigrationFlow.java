@@ -11,6 +11,7 @@ import dev.mastodonmigration.compute.KubernetesCompute;
 import dev.mastodonmigration.embedded.EmbeddedApiServer;
 import dev.mastodonmigration.embedded.HerokuStub;
 import dev.mastodonmigration.job.Jobs;
+import dev.mastodonmigration.job.KeptToken;
 import dev.mastodonmigration.job.ProgressReader;
 import dev.mastodonmigration.job.WorkerSecret;
 import dev.mastodonmigration.phase.Inputs;
@@ -20,12 +21,15 @@ import dev.mastodonmigration.phase.Phases;
 import dev.mastodonmigration.phase.Rivals;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
@@ -38,6 +42,9 @@ final class MigrationFlow implements AutoCloseable {
     final KubernetesClient client = server.client();
     final HerokuStub heroku = HerokuStub.start();
     final ScriptedJobs jobs = new ScriptedJobs(client, NAMESPACE);
+
+    /** A quota, an admission webhook: the API server answers 403 to every new Job. */
+    boolean refuseJobs;
 
     MigrationFlow() {
         heroku.delays(Duration.ZERO, Duration.ZERO);
@@ -106,13 +113,30 @@ final class MigrationFlow implements AutoCloseable {
             }
 
             @Override
+            public Optional<List<String>> workerImagePullSecrets() {
+                return Optional.empty();
+            }
+
+            @Override
             public int workerPort() {
                 return 8089;
             }
         };
-        var outside = new PhaseContext.Outside(new Inputs(client), new Jobs(client, config), new WorkerSecret(client), new ProgressReader(), new KubernetesCompute(client), new Rivals(client));
+        var outside = new PhaseContext.Outside(new Inputs(client, new KeptToken(client)), jobs(config), new WorkerSecret(client), new ProgressReader(), new KubernetesCompute(client), new Rivals(client));
         var phases = Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase));
         return new MastodonMigrationReconciler(client, new Executor(phases, outside), new StatusReporter(client, new MigrationEvents(client)));
+    }
+
+    private Jobs jobs(OperatorConfig config) {
+        return new Jobs(client, config) {
+            @Override
+            public String create(MastodonMigration migration, MastodonMigrationStatus.JobRecord record) {
+                if (refuseJobs) {
+                    throw new KubernetesClientException(new StatusBuilder().withCode(403).withMessage("jobs.batch \"" + record.name + "\" is forbidden: exceeded quota").build());
+                }
+                return super.create(migration, record);
+            }
+        };
     }
 
     /** Reconciles, each time with a restarted operator, until the status is as wanted. */

@@ -2,6 +2,7 @@ package dev.mastodonmigration.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Cutover;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Existing;
@@ -13,6 +14,8 @@ import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.itinerary.Specs;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -75,6 +78,7 @@ class MigrationFlowTest {
 
         assertThat(flow.heroku.app("example-web").formation()).isEqualTo(WEB_FORMATION);
         assertThat(flow.heroku.app("example-streaming").formation()).isEqualTo(Map.of("web", 1));
+        assertThat(flow.events()).anyMatch(event -> event.startsWith("SourceSaved") && event.contains("example-web (web=2, worker=1, maintenance off)"));
         assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
         assertThat(flow.status().downtime.endedAt).isNotNull();
         assertThat(flow.jobs.ran).contains(Tasks.REOPEN_SOURCE, Tasks.RESET_TARGET).doesNotContain(Tasks.OPEN_TARGET);
@@ -154,8 +158,7 @@ class MigrationFlowTest {
     void deletingInsideTheFreezeRestoresTheSourceBeforeTheResourceGoes() {
         flow.jobs.script(Tasks.COPY_REDIS, run -> ScriptedJobs.RUNS_ON);
         var created = flow.apply(approved());
-        created.addFinalizer("mastodonmigrations.mastodonmigration.dev/finalizer");
-        flow.client.resource(created).update();
+        withFinalizer(created);
         flow.until(status -> "Drain".equals(status.phase) && status.phases.getLast().jobs.stream().allMatch(job -> job.uid != null) && !status.phases.getLast().jobs.isEmpty());
         flow.client.resource(flow.read()).delete();
 
@@ -167,6 +170,100 @@ class MigrationFlowTest {
         assertThat(flow.heroku.app("example-web").formation()).isEqualTo(WEB_FORMATION);
         assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
         assertThat(flow.jobs.ran).contains(Tasks.REOPEN_SOURCE, Tasks.RESET_TARGET);
+    }
+
+    private void untilTheTargetIsBeingOpened() {
+        flow.jobs.script(Tasks.OPEN_TARGET, run -> ScriptedJobs.RUNS_ON);
+        withFinalizer(flow.apply(approved()));
+        flow.until(status -> "GoLive".equals(status.phase) && status.downtime.targetOpenedAt != null && status.phases.getLast().jobs.stream().anyMatch(job -> job.uid != null));
+    }
+
+    private void withFinalizer(MastodonMigration created) {
+        created.addFinalizer("mastodonmigrations.mastodonmigration.dev/finalizer");
+        flow.client.resource(created).update();
+    }
+
+    private void letTheRunningJobSucceed(String task) {
+        var jobs = flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE);
+        flow.jobs.script(task, run -> ScriptedJobs.succeeded());
+        jobs.list().getItems().stream().filter(job -> job.getMetadata().getName().contains("-" + task + "-")).forEach(job -> jobs.resource(job).delete());
+    }
+
+    @Test
+    void deletingWhileTheTargetOpensLetsGoOnlyWhenTheInstanceServesAgain() {
+        untilTheTargetIsBeingOpened();
+        flow.client.resource(flow.read()).delete();
+        assertThat(flow.operator().cleanup(flow.read(), null).isRemoveFinalizer()).as("both sides are down").isFalse();
+        letTheRunningJobSucceed(Tasks.OPEN_TARGET);
+        Awaitility.await().until(() -> {
+            var gone = flow.operator().cleanup(flow.read(), null).isRemoveFinalizer();
+            flow.jobs.play();
+            return gone;
+        });
+        assertThat(deployment("sidekiq-scheduler")).isEqualTo(1);
+        assertThat(flow.events()).anyMatch(event -> event.startsWith("Deleted") && event.contains("web=2"));
+    }
+
+    @Test
+    void anEditThatIsRefusedDoesNotKeepAnOpeningTargetDown() {
+        untilTheTargetIsBeingOpened();
+        var spec = approved();
+        flow.edit(new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, spec.strategy(), null, spec.cutover(), spec.soak(), spec.retire(), DesiredState.RolledBack));
+        letTheRunningJobSucceed(Tasks.OPEN_TARGET);
+        flow.until(status -> status.downtime.endedAt != null);
+        flow.until(status -> flow.condition("Stalled").contains("RolledBack is not supported yet"));
+    }
+
+    @Test
+    void deletingTheMigrationTogetherWithEverySecretStillStartsTheSourceAgain() {
+        flow.jobs.script(Tasks.COPY_REDIS, run -> ScriptedJobs.RUNS_ON);
+        withFinalizer(flow.apply(approved()));
+        flow.until(status -> "Drain".equals(status.phase) && status.phases.getLast().jobs.size() == 2 && status.phases.getLast().jobs.stream().allMatch(job -> job.uid != null));
+        for (var name : List.of("heroku", "target-redis", "target-postgres")) {
+            flow.client.secrets().inNamespace(MigrationFlow.NAMESPACE).withName(name).delete();
+        }
+        flow.client.resource(flow.read()).delete();
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
+            var gone = flow.operator().cleanup(flow.read(), null).isRemoveFinalizer();
+            flow.jobs.play();
+            return gone;
+        });
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(WEB_FORMATION);
+        assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
+    }
+
+    @Test
+    void aSchedulerDynoAtGoLiveIsWaitedForAndNotACauseToGoBack() {
+        var dyno = new String[1];
+        flow.jobs.script(Tasks.VERIFY_REDIS, run -> {
+            dyno[0] = flow.heroku.app("example-web").oneOff("scheduler", "rake task");
+            return ScriptedJobs.succeeded();
+        });
+        flow.apply(approved());
+        flow.until(status -> "GoLive".equals(status.phase) && status.phases.getLast().message.contains(dyno[0]));
+        assertThat(flow.status().downtime.targetOpenedAt).isNull();
+        flow.heroku.app("example-web").endOneOff(dyno[0]);
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+    }
+
+    @Test
+    void aSourceThatCarriesAnotherMigrationsMarkerIsNotStopped() {
+        flow.jobs.script(Tasks.MARK_SOURCE, run -> WorkerReport.refused("The source database belongs to migration other/one."));
+        flow.apply(approved());
+        flow.until(status -> "Freeze".equals(status.phase) && stalled(status));
+        assertThat(flow.status().source).isNull();
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(WEB_FORMATION);
+        assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
+    }
+
+    @Test
+    void anApiServerThatRefusesAJobInsideTheFreezeIsToldAndTheSourceStartsWithoutOne() {
+        flow.apply(approved());
+        flow.until(status -> status.source != null);
+        flow.refuseJobs = true;
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase) || flow.heroku.app("example-web").formation().equals(WEB_FORMATION) && status.downtime != null && status.downtime.endedAt != null);
+        assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
+        assertThat(flow.events()).anyMatch(event -> event.contains("exceeded quota"));
     }
 
     @Test

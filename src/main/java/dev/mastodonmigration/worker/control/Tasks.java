@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.control;
 
 import dev.mastodonmigration.worker.postgres.CloseSource;
 import dev.mastodonmigration.worker.postgres.CopyPostgres;
+import dev.mastodonmigration.worker.postgres.MarkSource;
 import dev.mastodonmigration.worker.postgres.OpenTarget;
 import dev.mastodonmigration.worker.postgres.PostgresCapacity;
 import dev.mastodonmigration.worker.postgres.PostgresPreflight;
@@ -29,6 +30,7 @@ public final class Tasks {
     public static final String CLAIM_TARGET = "claim-target";
     public static final String CAPACITY = "capacity";
     public static final String REHEARSE_POSTGRES = "rehearse-postgres";
+    public static final String MARK_SOURCE = "mark-source";
     public static final String CLOSE_SOURCE = "close-source";
     public static final String COPY_POSTGRES = "copy-postgres";
     public static final String COPY_REDIS = "copy-redis";
@@ -65,6 +67,8 @@ public final class Tasks {
                     Part.postgres(new PostgresCapacity()),
                     Part.redis(context -> RedisCapacity.check(context).report())))),
             Map.entry(REHEARSE_POSTGRES, new RehearsePostgres()),
+            Map.entry(MARK_SOURCE, parts(List.of(
+                    Part.postgres(new MarkSource())))),
             Map.entry(CLOSE_SOURCE, parts(List.of(
                     Part.postgres(new CloseSource())))),
             Map.entry(COPY_POSTGRES, new CopyPostgres()),
