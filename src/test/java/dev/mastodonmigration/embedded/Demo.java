@@ -1,6 +1,8 @@
 package dev.mastodonmigration.embedded;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus;
+import io.fabric8.kubernetes.api.model.Event;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,9 +19,12 @@ import java.util.concurrent.TimeUnit;
 public final class Demo {
     private static final World.Options OPTIONS = new World.Options(14, 17, 100_000, 60_000, 6, 40, 2026);
     private static final Duration PATIENCE = Duration.ofSeconds(170);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(150);
     private static final Duration LIFE_BEFORE = Duration.ofSeconds(2);
     private static final Map<String, String> CHANGES = Map.of("/spec/soak/duration", "3s");
     private static final Map<String, String> GATES = Map.of("AwaitCutover", "cutover", "AwaitRetire", "retire");
+
+    private static final String AWAITING_APPROVAL = "AwaitingApproval";
 
     private final World world;
     private final DemoScreen screen;
@@ -34,10 +39,23 @@ public final class Demo {
         // Netty's use of Unsafe makes newer JVMs print warnings over the first screen.
         System.setProperty("io.netty.noUnsafe", "true");
         var screen = new DemoScreen(System.out);
+        var end = DemoEnd.register(screen);
+        try {
+            var succeeded = tell(screen, end);
+            end.reached();
+            System.exit(succeeded ? 0 : 1);
+        } catch (Exception e) {
+            end.awaitIfStopped();
+            throw e;
+        }
+    }
+
+    private static boolean tell(DemoScreen screen, DemoEnd end) throws Exception {
+        OwnedDirectory.sweep(Path.of(System.getProperty("java.io.tmpdir")));
         var begun = Instant.now();
         screen.line("Starting a Kubernetes API, a stub Heroku, two Postgres, two Redis, the operator, and an instance with users …");
         var world = World.start(options());
-        Runtime.getRuntime().addShutdownHook(new Thread(world::close, "demo-end"));
+        end.closes(world);
         screen.line(String.format(Locale.ROOT, "Ready after %.1f s: Postgres %d on the source, %d on the target; users write on Heroku.",
                 Duration.between(begun, Instant.now()).toMillis() / 1000.0, OPTIONS.sourceMajor(), OPTIONS.targetMajor()));
         var demo = new Demo(world, screen);
@@ -46,7 +64,7 @@ public final class Demo {
             screen.line("KEEP=1: everything goes on running; the API server is at " + world.apiServer().url() + ". Ctrl-C ends it.");
             demo.never.await();
         }
-        System.exit(succeeded ? 0 : 1);
+        return succeeded;
     }
 
     /** DEMO_STATUSES changes the amount of data, for the curious. */
@@ -74,24 +92,34 @@ public final class Demo {
         world.apply(world.example(CHANGES));
     }
 
-    /** Shows the migration until it ends, and does at the gates what the admin does; gives the last phase. */
+    /**
+     * Shows the migration until it ends, and does at the gates what the admin does; gives the last phase. Each status is shown one look late,
+     * because the events that belong to it are sent after it.
+     */
     private String follow() throws InterruptedException {
         var end = Instant.now().plus(PATIENCE);
         var approved = new HashSet<String>();
+        var status = world.status();
         while (Instant.now().isBefore(end)) {
-            var status = world.status();
-            screen.show(status, world.events());
+            TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS.toMillis());
+            var events = world.events();
+            screen.show(status, events);
             if (isOver(status)) {
                 return String.valueOf(status.phase);
             }
             var gate = GATES.get(String.valueOf(status.phase));
-            if (gate != null && hasCondition(status, "AwaitingApproval") && approved.add(gate)) {
+            if (gate != null && hasCondition(status, AWAITING_APPROVAL) && asked(events) > approved.size() && approved.add(gate)) {
                 screen.line("$ kubectl -n " + World.NAMESPACE + " patch mmig " + World.NAME + " --type merge -p '{\"spec\":{\"" + gate + "\":{\"approved\":true}}}'");
                 world.edit(Map.of("/spec/" + gate + "/approved", "true"));
             }
-            TimeUnit.MILLISECONDS.sleep(150);
+            status = world.status();
         }
-        return world.status().phase + ", after " + PATIENCE.toSeconds() + " s";
+        return status.phase + ", after " + PATIENCE.toSeconds() + " s";
+    }
+
+    /** How often the admin was asked so far. */
+    private static long asked(List<Event> events) {
+        return events.stream().filter(event -> event.getReason().equals(AWAITING_APPROVAL)).count();
     }
 
     private static boolean isOver(MastodonMigrationStatus status) {
@@ -113,12 +141,14 @@ public final class Demo {
         losses.stream().limit(20).forEach(loss -> screen.line("LOST: " + loss));
         world.jobRunner().violations().forEach(violation -> screen.line("A cluster would have refused: " + violation));
         screen.line("");
+        screen.line("The migration is complete.");
         screen.line("  downtime             " + downtime.map(Demo::decimal).orElse("none measured") + " s as users saw it, " + decimal(status.downtime.seconds) + " s as the operator says");
         screen.line("  rows verified        " + rows);
         screen.line("  keys verified        " + keys);
         screen.line("  acknowledged writes  " + world.ledger().acknowledged() + " in " + (measured.requests() - measured.refused()) + " requests");
         screen.line("  writes lost          " + losses.size());
         screen.line("");
+        screen.line("for scripts:");
         screen.line(String.join(" ", List.of("demo.downtime_seconds=" + decimal(downtime.orElse(status.downtime.seconds)), "demo.rows_verified=" + rows,
                 "demo.keys_verified=" + keys, "demo.writes_acknowledged=" + world.ledger().acknowledged(), "demo.writes_lost=" + losses.size())));
         return losses.isEmpty() && world.users().broken().isEmpty();

@@ -5,13 +5,9 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseRecord;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseState;
 import dev.mastodonmigration.api.PhaseId;
 import io.fabric8.kubernetes.api.model.Event;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,36 +16,37 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Tells a migration as it happens: phases with their times, a bar that refreshes on a terminal, events as they come. */
+/** Tells a migration as it happens: phases with their times, a bar that refreshes on a terminal, and what each phase found before it ends. */
 final class DemoScreen {
-    private static final int BAR = 20;
-    /** Events that say what the line of the phase says. */
-    private static final Set<String> TOLD_BY_PHASES = Set.of("PhaseStarted", "PhaseSucceeded", "AttemptFailed");
+    private static final String STARTED = "PhaseStarted";
+    private static final String SUCCEEDED = "PhaseSucceeded";
+    /** Events that say what the lines of the phases, or the last lines, say. */
+    private static final Set<String> TOLD_BY_PHASES = Set.of(STARTED, SUCCEEDED, "AttemptFailed", MastodonMigrationStatus.COMPLETED);
+    private static final int LONGEST_BAR = 78;
     private static final String CLEAR_LINE = "\r\u001b[K";
 
     private final PrintStream out;
-    private final boolean terminal;
+    private final DemoTerminal terminal;
     private final Map<String, PhaseState> shown = new HashMap<>();
-    private final Set<String> events = new HashSet<>();
-    /** For each bar, the tenth that was shown last. */
-    private final Map<String, Integer> tenths = new HashMap<>();
+    private final Set<String> told = new HashSet<>();
+    /** Without a terminal: stage and tenth of the bar shown last. */
+    private String lastBar = "";
     private boolean barOnLine;
+    private boolean muted;
 
     DemoScreen(PrintStream out) {
+        this(out, DemoTerminal.ofThisProcess());
+    }
+
+    DemoScreen(PrintStream out, DemoTerminal terminal) {
         this.out = out;
-        this.terminal = isTerminal();
+        this.terminal = terminal;
     }
 
-    private static boolean isTerminal() {
-        try {
-            var target = Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();
-            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
-        } catch (IOException unknown) {
-            return false;
+    synchronized void line(String text) {
+        if (muted) {
+            return;
         }
-    }
-
-    void line(String text) {
         if (barOnLine) {
             out.print(CLEAR_LINE);
             barOnLine = false;
@@ -58,27 +55,61 @@ final class DemoScreen {
         out.flush();
     }
 
-    /** Shows what is new since the last call. */
-    void show(MastodonMigrationStatus status, List<Event> all) {
-        for (var phase : status.phases) {
-            show(phase);
-        }
-        for (var event : all) {
-            if (!TOLD_BY_PHASES.contains(event.getReason()) && events.add(event.getMetadata().getUid() + "/" + event.getCount())) {
-                line("    " + ("Warning".equals(event.getType()) ? "! " : "· ") + event.getReason() + ": " + event.getMessage());
-            }
-        }
-        Optional.ofNullable(status.progress).ifPresent(progress -> show(progress, Optional.ofNullable(progress.etaSeconds)));
+    /** From here on only {@link #stopped} is shown. */
+    synchronized void mute() {
+        muted = true;
     }
 
-    private void show(PhaseRecord phase) {
-        var before = shown.put(phase.name, phase.state);
-        if (before == phase.state) {
-            return;
+    synchronized void stopped() {
+        out.println("\nStopped. Nothing of it is left running.");
+        out.flush();
+    }
+
+    /**
+     * Shows what is new since the last call.
+     *
+     * @param events of the whole migration, oldest first; they must hold all that were sent with the status
+     */
+    void show(MastodonMigrationStatus status, List<Event> events) {
+        for (var phase : status.phases) {
+            begin(phase);
+            tell(phase, events);
+            end(phase);
         }
-        if (before == null) {
-            tenths.clear();
+        Optional.ofNullable(status.progress).flatMap(DemoBar::of).ifPresent(this::show);
+    }
+
+    private void begin(PhaseRecord phase) {
+        if (!shown.containsKey(phase.name)) {
+            shown.put(phase.name, PhaseState.Running);
             line("▶ " + phase.name + PhaseId.of(phase.name).map(id -> "  " + id.caption()).orElse(""));
+        }
+    }
+
+    /** The events from the one that began this phase up to the one that begins the next, each text once; what it found, when it has ended. */
+    private void tell(PhaseRecord phase, List<Event> events) {
+        var current = phase.name;
+        for (var event : events) {
+            if (event.getReason().equals(STARTED)) {
+                current = event.getMessage().split(":")[0];
+            }
+            if (event.getReason().equals(SUCCEEDED) && current.equals(phase.name) && phase.state != PhaseState.Succeeded) {
+                return;
+            }
+            var text = event.getReason() + ": " + event.getMessage();
+            if (current.equals(phase.name) && !TOLD_BY_PHASES.contains(event.getReason()) && !isInItsLastLine(event, phase) && told.add(text)) {
+                line("    " + ("Warning".equals(event.getType()) ? "! " : "· ") + text);
+            }
+        }
+    }
+
+    private static boolean isInItsLastLine(Event event, PhaseRecord phase) {
+        return phase.state == PhaseState.Succeeded && said(phase).contains(event.getMessage());
+    }
+
+    private void end(PhaseRecord phase) {
+        if (shown.put(phase.name, phase.state) == phase.state) {
+            return;
         }
         switch (phase.state) {
             case Running -> { }
@@ -100,46 +131,17 @@ final class DemoScreen {
         return String.format(Locale.ROOT, "%.1f s", Duration.between(Instant.parse(phase.startedAt), end).toMillis() / 1000.0);
     }
 
-    private void show(MastodonMigrationStatus.Progress progress, Optional<Long> eta) {
-        var bars = new ArrayList<String>();
-        var postgres = progress.postgres;
-        if (postgres != null && value(postgres.bytesTotal) > 0) {
-            bars.add(bar("Postgres " + Optional.ofNullable(postgres.stage).orElse("copying"), value(postgres.bytesCopied), postgres.bytesTotal,
-                    bytes(value(postgres.bytesCopied)) + " of " + bytes(postgres.bytesTotal) + ", " + bytes(value(postgres.bytesPerSecond)) + "/s" + left(eta)));
-        }
-        var redis = progress.redis;
-        if (redis != null && value(redis.keysTotal) > 0) {
-            bars.add(bar("Redis " + Optional.ofNullable(redis.stage).orElse("copying"), value(redis.keysCopied), redis.keysTotal,
-                    value(redis.keysCopied) + " of " + redis.keysTotal + " keys" + (value(redis.bytesPerSecond) > 0 ? ", " + bytes(redis.bytesPerSecond) + "/s" : "")));
-        }
-        if (terminal && !bars.isEmpty()) {
-            out.print(CLEAR_LINE + String.join("   ", bars));
+    /** On a terminal the bar stands on one line and refreshes; elsewhere it is a line of its own, one for about each tenth. */
+    private synchronized void show(DemoBar bar) {
+        var text = bar.line(Math.min(LONGEST_BAR, terminal.columns() - 1));
+        var step = bar.stage() + (int) (bar.part() * 10);
+        if (terminal.present() && !muted) {
+            out.print(CLEAR_LINE + text);
             out.flush();
             barOnLine = true;
-        }
-    }
-
-    private static String left(Optional<Long> eta) {
-        return eta.filter(seconds -> seconds >= 0).map(seconds -> ", " + seconds + " s left").orElse("");
-    }
-
-    /** The bar; without a terminal it is a line of its own, one for about each tenth. */
-    private String bar(String stage, long done, long total, String figures) {
-        var part = Math.min(1.0, (double) done / total);
-        var filled = (int) (part * BAR);
-        var text = String.format(Locale.ROOT, "  %-22s [%s%s] %3.0f %%  %s", stage, "█".repeat(filled), "·".repeat(BAR - filled), part * 100, figures);
-        var tenth = (int) (part * 10);
-        if (!terminal && !Integer.valueOf(tenth).equals(tenths.put(stage, tenth))) {
+        } else if (!step.equals(lastBar)) {
+            lastBar = step;
             line(text);
         }
-        return text;
-    }
-
-    private static long value(Long number) {
-        return number == null ? 0 : number;
-    }
-
-    private static String bytes(long bytes) {
-        return bytes < 1_000_000 ? String.format(Locale.ROOT, "%.1f kB", bytes / 1e3) : String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
     }
 }

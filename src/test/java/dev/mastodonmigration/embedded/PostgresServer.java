@@ -48,7 +48,7 @@ public final class PostgresServer implements AutoCloseable {
     public static PostgresServer start(int major, Durability durability) {
         var binaries = PostgresBinaries.of(major);
         try {
-            var home = Files.createTempDirectory("postgres-" + major + "-");
+            var home = OwnedDirectory.create("postgres-" + major + "-");
             Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
             var server = new PostgresServer(binaries, home, durability);
             try {

@@ -56,7 +56,7 @@ public final class RedisServer implements AutoCloseable {
 
     private static RedisServer start(boolean tls, List<String> config) {
         try {
-            var directory = Files.createTempDirectory("redis-");
+            var directory = OwnedDirectory.create("redis-");
             var server = new RedisServer(directory, freePort(), HexFormat.of().formatHex(randomBytes()), tls);
             var lines = new ArrayList<>(List.of("bind 127.0.0.1", "dir " + directory, "requirepass " + server.password,
                     "maxmemory-policy noeviction", "save \"\"", "appendonly no", "daemonize no"));

@@ -21,7 +21,7 @@ public final class TemporaryDirectory implements AutoCloseable {
 
     public static TemporaryDirectory create(String prefix) {
         try {
-            return new TemporaryDirectory(Files.createTempDirectory(prefix));
+            return new TemporaryDirectory(OwnedDirectory.create(prefix));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
