@@ -80,7 +80,7 @@ class DumpMigrationTest {
     void sayingHowFarItIs() throws Exception {
         var world = TwoDatabases.between(15, 15);
         world.run(new TargetClaim());
-        world.run(new CloseSource());
+        world.closeSource();
         var context = world.context();
         var report = new CopyPostgres().run(context);
         var last = context.progress().read();
@@ -194,8 +194,8 @@ class DumpMigrationTest {
     void reopeningLeavesTheSourcesCatalogAsItWas() throws Exception {
         var world = TwoDatabases.between(15, 15);
         var before = catalog(world);
-        world.run(new CloseSource());
-        world.run(new CloseSource());
+        world.closeSource();
+        world.closeSource();
         assertThat(catalog(world)).isNotEqualTo(before);
         assertThat(world.run(new ReopenSource()).outcome()).isEqualTo(Outcome.SUCCEEDED);
         assertThat(catalog(world)).isEqualTo(before);

@@ -83,7 +83,7 @@ class KilledWorkerTest {
     private static TwoDatabases closed() throws Exception {
         var world = TwoDatabases.between(15, 15);
         world.run(new TargetClaim());
-        world.run(new CloseSource());
+        world.closeSource();
         return world;
     }
 

@@ -95,7 +95,7 @@ class PostgresPreflightTest {
     void anotherMigrationsMarkerOnEitherSideIsNamed() throws Exception {
         var world = TwoDatabases.between(15, 15);
         new TargetClaim().run(world.context("11111111-other", 1));
-        new CloseSource().run(world.context("22222222-another", 1));
+        new MarkSource().run(world.context("22222222-another", 1));
         assertThat(check(world).blockers()).hasSize(2).anyMatch(b -> b.contains("The target database belongs to migration mastodon/11111111-other (uid "
                 + "11111111-other)"))
                 .anyMatch(b -> b.contains("The source database belongs to migration mastodon/22222222-another"));

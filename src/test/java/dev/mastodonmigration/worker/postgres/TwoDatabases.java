@@ -104,10 +104,16 @@ final class TwoDatabases {
         return task.run(context());
     }
 
+    /** Takes the source and closes it for writing. */
+    WorkerReport closeSource() throws Exception {
+        run(new MarkSource());
+        return run(new CloseSource());
+    }
+
     /** Up to a loaded target behind both gates. */
     TwoDatabases copied() throws Exception {
         run(new TargetClaim());
-        run(new CloseSource());
+        closeSource();
         run(new CopyPostgres());
         return this;
     }

@@ -25,7 +25,7 @@ class WriteGateTest {
         "INSERT INTO settings (var) VALUES ('empty') ON CONFLICT (var) DO UPDATE SET value = 'late'"})
     void everyWayToWriteIsRefusedAndCounted(String statement) throws Exception {
         var world = TwoDatabases.between(15, 15);
-        world.run(new CloseSource());
+        world.closeSource();
         assertThatThrownBy(() -> world.onSource(statement)).isInstanceOf(SQLException.class).hasMessageContaining("closed while migration mastodon/"
                 + world.uid);
         assertThatThrownBy(() -> {
@@ -39,7 +39,7 @@ class WriteGateTest {
             assertThat(WriteGate.refusedWrites(source)).isEqualTo(3);
             assertThat(Query.number(source, "SELECT count(*) FROM statuses WHERE text = 'late'")).isZero();
         }
-        assertThat(world.run(new CloseSource()).figures()).containsEntry(Figure.REFUSED_WRITES, 3L);
+        assertThat(world.closeSource().figures()).containsEntry(Figure.REFUSED_WRITES, 3L);
     }
 
     @Test
@@ -47,7 +47,7 @@ class WriteGateTest {
         var world = TwoDatabases.between(15, 15);
         world.sourceServer.createDatabase("other" + world.source, "other_role");
         world.onSource("GRANT INSERT ON settings TO other_role", "GRANT USAGE ON SEQUENCE settings_id_seq TO other_role");
-        world.run(new CloseSource());
+        world.closeSource();
         try (var other = world.sourceServer.connect(world.source, "other_role"); var source = world.source()) {
             assertThatThrownBy(() -> Query.run(other, "INSERT INTO settings (var) VALUES "
                     + "('late')")).isInstanceOf(SQLException.class).hasMessageContaining("refused");
@@ -61,7 +61,7 @@ class WriteGateTest {
         world.run(new TargetClaim());
         try (var scheduler = LiveWriter.on(world.sourceServer, world.source, TwoDatabases.OWNER)) {
             scheduler.awaitWrites(20);
-            world.run(new CloseSource());
+            world.closeSource();
             scheduler.awaitRefusals(3);
             var acknowledged = scheduler.writes();
             world.run(new CopyPostgres());
@@ -83,6 +83,7 @@ class WriteGateTest {
             Query.run(straggler, "UPDATE settings SET value = 'never committed' WHERE var = 'empty'");
             reader.setAutoCommit(false);
             Query.number(reader, "SELECT count(*) FROM settings");
+            world.run(new MarkSource());
             var report = new CloseSource(Duration.ofMillis(200)).run(world.context());
             assertThat(report.notes()).singleElement().asString().startsWith("1 sessions");
             assertThat(straggler.isValid(1)).isFalse();
@@ -99,7 +100,7 @@ class WriteGateTest {
         var world = TwoDatabases.between(15, 15);
         world.run(new TargetClaim());
         try (var warmed = LiveWriter.on(world.targetServer, world.target, TwoDatabases.TARGET_OWNER)) {
-            world.run(new CloseSource());
+            world.closeSource();
             world.run(new CopyPostgres());
             warmed.awaitRefusals(1);
             assertThat(world.run(new VerifyPostgres()).outcome()).isEqualTo(Outcome.SUCCEEDED);
@@ -122,7 +123,7 @@ class WriteGateTest {
     void aTargetThatIsNotLoadedIsNotOpened() throws Exception {
         var world = TwoDatabases.between(15, 15);
         world.run(new TargetClaim());
-        world.run(new CloseSource());
+        world.closeSource();
         assertThatThrownBy(() -> new OpenTarget().run(world.context(world.uid, 2))).isInstanceOf(Refusal.class).hasMessageContaining("claimed");
     }
 }
