@@ -47,12 +47,12 @@ public final class Worker {
                 return task.run(context);
             }
         } catch (Refusal refusal) {
-            return WorkerReport.refused(refusal.getMessage());
+            return WorkerReport.refused(Redaction.strike(refusal.getMessage()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return WorkerReport.retryable("interrupted");
         } catch (Exception e) {
-            e.printStackTrace(System.err);
+            System.err.println(Redaction.trace(e));
             return WorkerReport.retryable(Redaction.of(e));
         }
     }

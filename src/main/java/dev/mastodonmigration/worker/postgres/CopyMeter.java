@@ -1,6 +1,7 @@
 package dev.mastodonmigration.worker.postgres;
 
 import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
 import java.io.IOException;
 import java.sql.Connection;
@@ -49,7 +50,7 @@ final class CopyMeter implements AutoCloseable {
         try {
             publish(Query.number(watched, "SELECT coalesce(sum(bytes_processed), 0) FROM pg_stat_progress_copy WHERE datname = current_database()"));
         } catch (SQLException e) {
-            System.err.println("progress is no longer read: " + e.getMessage());
+            System.err.println("progress is no longer read: " + Redaction.of(e));
             clock.shutdown();
         }
     }

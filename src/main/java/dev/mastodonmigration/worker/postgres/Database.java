@@ -57,6 +57,8 @@ record Database(WorkerContext context, Side side, String task, Optional<String> 
         source.setConnectTimeout(CONNECT_TIMEOUT_SECONDS);
         source.setLoginTimeout(CONNECT_TIMEOUT_SECONDS);
         source.setTcpKeepAlive(true);
+        // Its details quote the row that did not fit.
+        source.setLogServerErrorDetail(false);
         source.setSslMode(url.sslMode());
         Optional.ofNullable(url.parameters().get("sslrootcert")).ifPresent(source::setSslRootCert);
         try {

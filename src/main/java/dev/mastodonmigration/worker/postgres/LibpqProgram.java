@@ -17,11 +17,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Runs {@code pg_dump}, {@code pg_restore} or {@code psql} so that no secret shows in its arguments and it ends when the worker does. */
 final class LibpqProgram {
     private static final int LAST_LINES = 6;
     private static final Pattern FAILURE = Pattern.compile("[Ee]rror|ERROR|FATAL|DETAIL|HINT");
+    /** Lines that begin a statement of the program or of the server; others go on with a value, and CONTEXT quotes the row. */
+    private static final Pattern BEGINNING = Pattern.compile("(?:\\S*(?:pg_dump|pg_restore|psql|setpriv)|ERROR|FATAL|PANIC|DETAIL|HINT)\\b.*");
     private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
     private final List<String> command;
     private final Map<String, String> variables;
@@ -90,13 +93,15 @@ final class LibpqProgram {
         try (var errors = new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
             for (var line = errors.readLine(); line != null; line = errors.readLine()) {
                 listener.accept(line);
-                last.addLast(line);
+                if (BEGINNING.matcher(line).lookingAt()) {
+                    last.addLast(line);
+                }
                 if (last.size() > LAST_LINES) {
                     last.removeFirst();
                 }
             }
             if (process.waitFor() != 0) {
-                throw new IOException(name() + " failed on " + url + ": " + redacted(String.join(" | ", failures(last)), url));
+                throw new IOException(name() + " failed on " + url + ": " + redacted(failures(last), url));
             }
         } finally {
             end(process);
@@ -119,8 +124,9 @@ final class LibpqProgram {
         return telling.isEmpty() ? List.copyOf(last) : telling;
     }
 
-    private static String redacted(String text, PostgresUrl url) {
-        return Redaction.strike(url.password().isEmpty() ? text : text.replace(url.password(), "…"));
+    private static String redacted(List<String> lines, PostgresUrl url) {
+        return lines.stream().map(line -> Redaction.strike(url.password().isEmpty() ? line : line.replace(url.password(), "…")))
+                .collect(Collectors.joining(" | "));
     }
 
     private static void end(Process process) {

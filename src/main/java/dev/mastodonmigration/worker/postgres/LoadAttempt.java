@@ -3,6 +3,9 @@ package dev.mastodonmigration.worker.postgres;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -71,14 +74,14 @@ final class LoadAttempt implements AutoCloseable {
         }
     }
 
-    /** SQL that fails unless this attempt is still the one, and keeps it so until the transaction ends. */
+    /** SQL that fails unless this attempt is still the one, and keeps it so until the transaction ends. Servers log what fails: it has the secret's hash. */
     String fence() {
         return """
                 DO $fence$ BEGIN
-                  PERFORM FROM mastodon_migration.marker WHERE state = 'loading' AND session = '%s' FOR SHARE;
+                  PERFORM FROM mastodon_migration.marker WHERE state = 'loading' AND encode(sha256(convert_to(session, 'UTF8')), 'hex') = '%s' FOR SHARE;
                   IF NOT FOUND THEN RAISE EXCEPTION 'a newer worker has taken over the target database'; END IF;
                 END $fence$;
-                """.formatted(secret);
+                """.formatted(hash(secret));
     }
 
     /** Lets pg_restore pass the write gate. */
@@ -90,6 +93,14 @@ final class LoadAttempt implements AutoCloseable {
     void loaded() throws SQLException, Refusal {
         requireHeld();
         Marker.update(target, context, Marker.State.LOADED, Optional.empty());
+    }
+
+    private static String hash(String text) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 
     private static String randomSecret() {

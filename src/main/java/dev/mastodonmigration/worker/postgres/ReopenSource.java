@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker.postgres;
 
+import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
@@ -49,7 +50,7 @@ public final class ReopenSource implements WorkerTask {
             }
             return List.of();
         } catch (SQLException e) {
-            return List.of("whether the target is open for writing could not be seen before the source was opened: " + e.getMessage());
+            return List.of("whether the target is open for writing could not be seen before the source was opened: " + Redaction.of(e));
         }
     }
 }
