@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Brings the write gate down on the source: from here on nothing changes there, whoever connects. */
+/**
+ * Brings the write gate down on a source that {@link MarkSource} took: from here on nothing changes there, whoever connects. Without the marker it
+ * does nothing, because a worker that was asleep while the source was given back would close a live instance.
+ */
 public final class CloseSource implements WorkerTask {
     static final String NAME = "close-source";
     private static final Duration GIVE_UP = Duration.ofMinutes(3);
@@ -51,13 +54,11 @@ public final class CloseSource implements WorkerTask {
 
     private static void mark(Connection source, WorkerContext context) throws SQLException, Refusal {
         TargetClaim.lock(source);
-        var marker = Marker.read(source);
-        if (marker.isPresent()) {
-            marker.get().requireOurs(Side.SOURCE, context);
-            Marker.update(source, context, Marker.State.CLOSED, Optional.empty());
-        } else {
-            Marker.create(source, context, Marker.State.CLOSED);
-        }
+        var marker = Marker.read(source).orElseThrow(() -> new Refusal("The source database was not closed for writing, because it no longer carries the marker of "
+                + context.migrationName() + ": it was given back to the instance after this worker was started. To move it, start a new migration."));
+        marker.requireOurs(Side.SOURCE, context);
+        marker.requireSource(context);
+        Marker.update(source, context, Marker.State.CLOSED, Optional.empty());
         WriteGate.createFunction(source);
     }
 

@@ -35,6 +35,16 @@ class MarkSourceTest {
     }
 
     @Test
+    void aWorkerThatWasAsleepDoesNotCloseASourceThatWasGivenBack() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        world.closeSource();
+        world.run(new ReopenSource());
+        assertThatThrownBy(() -> world.run(new CloseSource())).isInstanceOf(Refusal.class).hasMessageContaining("given back");
+        world.onSource("UPDATE settings SET value = 'live again' WHERE var = 'empty'");
+        assertThat(state(world)).isEmpty();
+    }
+
+    @Test
     void aTargetIsNotTakenForASource() throws Exception {
         var world = TwoDatabases.between(15, 15);
         world.run(new TargetClaim());
