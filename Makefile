@@ -34,7 +34,7 @@ crds: ## write crds/ and the chart's copy from the Java types
 
 image: ## build the image of operator and worker; IMAGE=… names it
 	@$(if $(ENGINE),true,echo "Neither docker nor podman was found: install one to build an image." >&2; exit 1)
-	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q -DskipTests package
+	@$(REQUIREMENTS) build; $(QUIETLY) $(MAVEN) -q -DskipTests package
 	$(ENGINE) build -f src/main/docker/Dockerfile.jvm -t $(IMAGE) .
 
 clean: ## remove what was built

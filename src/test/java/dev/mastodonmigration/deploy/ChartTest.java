@@ -7,6 +7,7 @@ import com.marcnuri.helm.Helm;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -120,7 +121,7 @@ class ChartTest {
     void ownValuesReachTheManifests(@TempDir Path directory) throws IOException {
         var values = Files.writeString(directory.resolve("values.yaml"), """
                 image: {repository: registry.example.net:5000/mover, tag: v9, pullPolicy: Always}
-                imagePullSecrets: [{name: pull}]
+                imagePullSecrets: [{name: pull}, {name: mirror}]
                 worker: {image: 'registry.example.net/worker:v8', port: 9000}
                 serviceAccount: {name: chosen, annotations: {a: b}}
                 logLevel: DEBUG
@@ -135,8 +136,8 @@ class ChartTest {
         assertThat(chart.only(Deployment.class).getMetadata().getName()).isEqualTo("short");
         assertThat(operator(chart).getImage()).isEqualTo("registry.example.net:5000/mover:v9");
         assertThat(values(operator(chart))).containsEntry("MASTODON_MIGRATION_WORKER_IMAGE", "registry.example.net/worker:v8").containsEntry("MASTODON_MIGRATION_WORKER_PORT", "9000")
-                .containsEntry("QUARKUS_LOG_LEVEL", "DEBUG");
-        assertThat(pod.getSpec().getImagePullSecrets()).singleElement().satisfies(secret -> assertThat(secret.getName()).isEqualTo("pull"));
+                .containsEntry("QUARKUS_LOG_LEVEL", "DEBUG").containsEntry("MASTODON_MIGRATION_WORKER_IMAGE_PULL_SECRETS", "pull,mirror");
+        assertThat(pod.getSpec().getImagePullSecrets()).extracting(LocalObjectReference::getName).containsExactly("pull", "mirror");
         assertThat(chart.only(ServiceAccount.class).getMetadata().getName()).isEqualTo("chosen");
         assertThat(chart.only(ServiceAccount.class).getMetadata().getAnnotations()).containsEntry("a", "b");
         assertThat(pod.getMetadata().getLabels()).containsEntry("team", "social");
