@@ -15,11 +15,13 @@ import org.junit.jupiter.api.Test;
 
 class KilledWorkersIT {
     private static final long SEED = 20261123;
-    private static final List<String> EVERY_WORKER = List.of(Tasks.PREFLIGHT, Tasks.CLAIM_TARGET, Tasks.REHEARSE_POSTGRES, Tasks.CAPACITY, Tasks.CLOSE_SOURCE,
+    private static final List<String> EVERY_WORKER = List.of(Tasks.PREFLIGHT, Tasks.CLAIM_TARGET, Tasks.REHEARSE_POSTGRES, Tasks.CAPACITY, Tasks.MARK_SOURCE, Tasks.CLOSE_SOURCE,
             Tasks.COPY_POSTGRES, Tasks.COPY_REDIS, Tasks.VERIFY_POSTGRES, Tasks.VERIFY_REDIS, Tasks.OPEN_TARGET, Tasks.RELEASE);
-    /** Soon enough to hit a worker that lives for a second. */
-    private static final int EARLIEST_MILLISECONDS = 150;
-    private static final int SPREAD_MILLISECONDS = 250;
+    private static final List<String> LONG = List.of(Tasks.REHEARSE_POSTGRES, Tasks.COPY_POSTGRES, Tasks.COPY_REDIS, Tasks.VERIFY_POSTGRES);
+    /** Some workers are done within half a second, the start of their JVM included. */
+    private static final int EARLIEST_MILLISECONDS = 50;
+    private static final int SPREAD_MILLISECONDS = 120;
+    private static final int LATER_MILLISECONDS = 200;
 
     @Test
     void everyWorkerKilledOnceMidWayLosesNothing() throws Exception {
@@ -29,7 +31,7 @@ class KilledWorkersIT {
             world.jobRunner().onPodStarted(pod -> {
                 var job = pod.getMetadata().getLabels().get("batch.kubernetes.io/job-name");
                 if (job.matches(".*-1-[0-9a-f]{8}")) {
-                    var delay = EARLIEST_MILLISECONDS + random.nextInt(SPREAD_MILLISECONDS);
+                    var delay = EARLIEST_MILLISECONDS + random.nextInt(SPREAD_MILLISECONDS) + (LONG.stream().anyMatch(task -> job.contains("-" + task + "-1-")) ? LATER_MILLISECONDS : 0);
                     killer.schedule(() -> {
                         if (world.jobRunner().kill(job::equals) > 0) {
                             EVERY_WORKER.stream().filter(task -> job.contains("-" + task + "-1-")).forEach(killed::add);

@@ -8,22 +8,14 @@ import dev.mastodonmigration.embedded.World;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 class SabotagedCopyIT {
-    private static final String TARGET_DATABASE = "mastodon_production";
-
     @Test
     void aSabotagedCopyKeepsTheTargetClosedAndTheSourceGoesOnAndTheNextMigrationSucceeds() throws Exception {
-        var sabotaged = new AtomicBoolean();
         try (var world = World.start(World.Options.SMALL)) {
-            world.jobRunner().onPodStarted(pod -> {
-                if (pod.getMetadata().getName().contains("verify-postgres") && sabotaged.compareAndSet(false, true)) {
-                    deleteOneStatus(world);
-                }
-            });
+            Sabotage.ofTheFirstCopy(world);
             EndToEnd.applyUnattended(world, Map.of());
             EndToEnd.await(world, "the source is restored", status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
 
@@ -44,25 +36,6 @@ class SabotagedCopyIT {
             EndToEnd.applyUnattended(world, Map.of());
             EndToEnd.awaitCompleted(world);
             EndToEnd.assertNothingLost(world, World.Side.TARGET);
-        }
-    }
-
-    /** As a superuser, past the gate, which stays shut for everybody else: deletes a status that a user wrote and had acknowledged. */
-    private static void deleteOneStatus(World world) {
-        var acknowledged = world.ledger().entries().stream().filter(entry -> entry.write().table().equals("statuses") && entry.write().value().isPresent()).map(entry -> entry.write().key()).toList();
-        try (var target = world.targetPostgres().superuser(TARGET_DATABASE)) {
-            target.setAutoCommit(false);
-            target.createStatement().execute("SET session_replication_role = replica");
-            target.createStatement().execute("ALTER TABLE statuses DISABLE TRIGGER mastodon_migration_gate");
-            var array = target.createArrayOf("text", acknowledged.toArray());
-            try (var delete = target.prepareStatement("DELETE FROM statuses WHERE id = (SELECT max(id) FROM statuses WHERE uri = ANY (?))")) {
-                delete.setArray(1, array);
-                assertThat(delete.executeUpdate()).isEqualTo(1);
-            }
-            target.createStatement().execute("ALTER TABLE statuses ENABLE ALWAYS TRIGGER mastodon_migration_gate");
-            target.commit();
-        } catch (SQLException e) {
-            throw new AssertionError(e);
         }
     }
 
