@@ -13,6 +13,9 @@ import dev.mastodonmigration.worker.postgres.ReopenSource;
 import dev.mastodonmigration.worker.postgres.ResetTarget;
 import dev.mastodonmigration.worker.postgres.TargetClaim;
 import dev.mastodonmigration.worker.postgres.VerifyPostgres;
+import dev.mastodonmigration.worker.postgres.live.HousekeepPostgres;
+import dev.mastodonmigration.worker.postgres.live.InstallCapture;
+import dev.mastodonmigration.worker.postgres.live.ReplicatePostgres;
 import dev.mastodonmigration.worker.redis.RedisCapacity;
 import dev.mastodonmigration.worker.redis.RedisPreflight;
 import dev.mastodonmigration.worker.redis.RedisSnapshotCopy;
@@ -35,6 +38,9 @@ public final class Tasks {
     public static final String COPY_POSTGRES = "copy-postgres";
     public static final String COPY_REDIS = "copy-redis";
     public static final String REPLICATE_REDIS = "replicate-redis";
+    public static final String INSTALL_CAPTURE = "install-capture";
+    public static final String REPLICATE_POSTGRES = "replicate-postgres";
+    public static final String HOUSEKEEP_POSTGRES = "housekeep-postgres";
     public static final String VERIFY_POSTGRES = "verify-postgres";
     public static final String VERIFY_REDIS = "verify-redis";
     public static final String OPEN_TARGET = "open-target";
@@ -72,6 +78,9 @@ public final class Tasks {
             Map.entry(CLOSE_SOURCE, parts(List.of(
                     Part.postgres(new CloseSource())))),
             Map.entry(COPY_POSTGRES, new CopyPostgres()),
+            Map.entry(INSTALL_CAPTURE, new InstallCapture()),
+            Map.entry(REPLICATE_POSTGRES, new ReplicatePostgres()),
+            Map.entry(HOUSEKEEP_POSTGRES, new HousekeepPostgres()),
             Map.entry(COPY_REDIS, new RedisSnapshotCopy()),
             Map.entry(REPLICATE_REDIS, new ReplicateRedis()),
             Map.entry(VERIFY_REDIS, new RedisVerify()),

@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** What the instance's database is made of, object by object, in words that are the same on every server of the supported versions. */
-final class Catalog {
+public final class Catalog {
     private static final String NOT_EXTENSION = " AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '%s'::regclass AND e.objid = %s AND e.deptype "
             + "= 'e')";
     private static final String RELATION = Table.USER_SCHEMA + " AND c.relpersistence <> 't'" + NOT_EXTENSION.formatted("pg_class", "c.oid");
@@ -33,7 +33,7 @@ final class Catalog {
             "SELECT 'constraint ' || k.conname || ' of ' || " + NAME + ", pg_get_constraintdef(k.oid) || CASE WHEN k.convalidated THEN '' ELSE ' NOT VALID' END"
                     + FROM_RELATION + "JOIN pg_constraint k ON k.conrelid = c.oid WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND " + RELATION,
             "SELECT 'trigger ' || t.tgname || ' of ' || " + NAME + ", pg_get_triggerdef(t.oid) || t.tgenabled::text" + FROM_RELATION
-                    + "JOIN pg_trigger t ON t.tgrelid = c.oid WHERE NOT t.tgisinternal AND t.tgname <> '" + WriteGate.TRIGGER + "' AND " + RELATION,
+                    + "JOIN pg_trigger t ON t.tgrelid = c.oid WHERE NOT t.tgisinternal AND t.tgname NOT LIKE 'mastodon\\_migration\\_%' AND " + RELATION,
             "SELECT 'function ' || format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)), p.prokind::text || "
             + "p.provolatile::text || p.prosecdef::text"
                     + " || format_type(p.prorettype, NULL) || coalesce(p.proconfig::text, '') || md5(p.prosrc) FROM pg_proc p JOIN pg_namespace n ON n.oid "
@@ -63,11 +63,16 @@ final class Catalog {
         return objects;
     }
 
+    /** Every object's definition by name, to notice later that one changed; the session must be pinned. */
+    public static Map<String, String> objects(Connection session) throws SQLException {
+        return read(session, OBJECTS);
+    }
+
     /**
      * Every object that is missing on one side or defined otherwise; sessions must be pinned alike. The text of views is compared only within one
      * major version: newer ones write it differently.
      */
-    static List<String> differences(Connection source, Connection target) throws SQLException {
+    public static List<String> differences(Connection source, Connection target) throws SQLException {
         var queries = new ArrayList<>(OBJECTS);
         if (source.getMetaData().getDatabaseMajorVersion() == target.getMetaData().getDatabaseMajorVersion()) {
             queries.add(VIEWS);

@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.concurrent.Future;
 
 /** Proves that two databases hold the same: every definition, every row of every table, every sequence. Differences are named. */
-final class Comparison {
+public final class Comparison {
     /** @param differences one line each; empty when the databases are equal */
-    record Result(long tables, long rows, List<String> differences) {}
+    public record Result(long tables, long rows, List<String> differences) {}
 
     private static final String COLUMNS = """
             SELECT n.nspname, c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -30,14 +30,14 @@ final class Comparison {
     private final List<String> differences = new ArrayList<>();
 
     /** @param snapshot exported on a source that is still written to; without it the source must be closed */
-    Comparison(Database source, Database target, Optional<String> snapshot) {
+    public Comparison(Database source, Database target, Optional<String> snapshot) {
         this.source = source;
         this.target = target;
         this.snapshot = snapshot;
         progress = source.context().progress();
     }
 
-    Result run() throws SQLException, IOException, Refusal, InterruptedException {
+    public Result run() throws SQLException, IOException, Refusal, InterruptedException {
         var width = source.context().parallelism();
         try (var there = new PinnedSessions(source, snapshot, width); var here = new PinnedSessions(target, Optional.empty(), width)) {
             catalog(there, here);

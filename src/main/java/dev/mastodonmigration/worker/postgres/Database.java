@@ -13,30 +13,30 @@ import org.postgresql.ds.PGSimpleDataSource;
  *
  * @param override another database on the same server, as the rehearsal's scratch database
  */
-record Database(WorkerContext context, Side side, String task, Optional<String> override) {
+public record Database(WorkerContext context, Side side, String task, Optional<String> override) {
     /** Every session of ours begins with this, so that those of a killed worker are found and ended. */
-    static final String APPLICATION = "mastodon-migration";
+    public static final String APPLICATION = "mastodon-migration";
 
     private static final int CONNECT_TIMEOUT_SECONDS = 10;
 
-    static Database source(WorkerContext context, String task) {
+    public static Database source(WorkerContext context, String task) {
         return new Database(context, Side.SOURCE, task, Optional.empty());
     }
 
-    static Database target(WorkerContext context, String task) {
+    public static Database target(WorkerContext context, String task) {
         return new Database(context, Side.TARGET, task, Optional.empty());
     }
 
-    Database named(String database) {
+    public Database named(String database) {
         return new Database(context, side, task, Optional.of(database));
     }
 
-    PostgresUrl url() throws Refusal, IOException {
+    public PostgresUrl url() throws Refusal, IOException {
         var url = PostgresUrl.parse(side.secret(), context.url(side.secret()));
         return override.map(url::withDatabase).orElse(url);
     }
 
-    String applicationName() {
+    public String applicationName() {
         return APPLICATION + " " + task;
     }
 
@@ -45,7 +45,7 @@ record Database(WorkerContext context, Side side, String task, Optional<String> 
      *
      * @throws SQLException that names the side, the host and the likely cause
      */
-    Connection open() throws Refusal, IOException, SQLException {
+    public Connection open() throws Refusal, IOException, SQLException {
         var url = url();
         var source = new PGSimpleDataSource();
         source.setServerNames(new String[] {url.host()});

@@ -5,7 +5,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Edits the table of contents of a dump, as {@code pg_restore -l} lists it, to what may and can be restored elsewhere by an owner that is no superuser. */
-final class DumpContents {
+public final class DumpContents {
     private static final Pattern ENTRY = Pattern.compile("(\\d+); \\d+ \\d+ (.*)");
 
     /**
@@ -25,7 +25,7 @@ final class DumpContents {
      * @param listing         lines of {@code pg_restore -l}
      * @param existingSchemas schemas that the target has already
      */
-    static List<String> edited(List<String> listing, Set<String> existingSchemas) {
+    public static List<String> edited(List<String> listing, Set<String> existingSchemas) {
         return listing.stream().filter(line -> keeps(line, existingSchemas)).toList();
     }
 
@@ -38,6 +38,6 @@ final class DumpContents {
         return LEFT_OUT.stream().noneMatch(entry::startsWith)
                 && existingSchemas.stream().noneMatch(schema -> entry.startsWith("SCHEMA - " + schema + " ") || entry.startsWith("COMMENT - SCHEMA "
                 + schema + " "))
-                && !(entry.startsWith("TRIGGER ") && entry.contains(" " + WriteGate.TRIGGER + " "));
+                && !(entry.startsWith("TRIGGER ") && entry.contains(" mastodon_migration_"));
     }
 }

@@ -10,12 +10,12 @@ import java.util.List;
  * Brings the source's extensions to the target by name, because their content is never in a dump, and takes them home from {@code heroku_ext}:
  * a schema that Heroku imposed for a year, on which tables and functions of that time depend.
  */
-final class Extensions {
+public final class Extensions {
     /**
      * @param schema where the source keeps it
      * @param needed tables, functions or types of the instance depend on it
      */
-    record Extension(String name, String schema, boolean needed) {}
+    public record Extension(String name, String schema, boolean needed) {}
 
     private static final String HEROKU_SCHEMA = "heroku_ext";
     private static final String USED = """
@@ -35,7 +35,7 @@ final class Extensions {
 
     private Extensions() {}
 
-    static List<Extension> used(Connection source) throws SQLException {
+    public static List<Extension> used(Connection source) throws SQLException {
         return Query.list(source, USED, row -> new Extension(row.getString(1), row.getString(2), row.getBoolean(3)));
     }
 
@@ -45,7 +45,7 @@ final class Extensions {
      * @return notes on those left out because nothing depends on them and the target does not allow them
      * @throws Refusal for one that tables depend on
      */
-    static List<String> create(Connection source, Connection target) throws SQLException, Refusal {
+    public static List<String> create(Connection source, Connection target) throws SQLException, Refusal {
         var notes = new ArrayList<String>();
         var named = !Query.strings(source, NAMED).isEmpty();
         for (var extension : used(source)) {
@@ -78,7 +78,7 @@ final class Extensions {
      * Moves extensions to {@code public} after loading and drops {@code heroku_ext} when nothing is left in it. An owner that is no superuser may
      * create a trusted extension and yet not move it, because its functions belong to the server's first superuser: then it works where it is.
      */
-    static List<String> rehome(Connection source, Connection target, List<String> keptSchemas) throws SQLException {
+    public static List<String> rehome(Connection source, Connection target, List<String> keptSchemas) throws SQLException {
         if (keptSchemas.contains(HEROKU_SCHEMA) || !Query.isTrue(target, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = '" + HEROKU_SCHEMA + "')")) {
             return List.of();
         }

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Runs {@code pg_dump}, {@code pg_restore} or {@code psql} so that no secret shows in its arguments and it ends when the worker does. */
-final class LibpqProgram {
+public final class LibpqProgram {
     private static final int LAST_LINES = 6;
     private static final Pattern FAILURE = Pattern.compile("[Ee]rror|ERROR|FATAL|DETAIL|HINT");
     /** Lines that begin a statement of the program or of the server; others go on with a value, and CONTEXT quotes the row. */
@@ -35,7 +35,7 @@ final class LibpqProgram {
      * @param variables further environment, such as {@code PGOPTIONS}
      * @param listener  hears each line that the program says
      */
-    LibpqProgram(List<String> command, Map<String, String> variables, Consumer<String> listener) {
+    public LibpqProgram(List<String> command, Map<String, String> variables, Consumer<String> listener) {
         this.command = command;
         this.variables = variables;
         this.listener = listener;
@@ -46,7 +46,7 @@ final class LibpqProgram {
      *
      * @throws IOException with the program's last words when it fails
      */
-    void run(Database database, Path input, Path output) throws IOException, InterruptedException, Refusal {
+    public void run(Database database, Path input, Path output) throws IOException, InterruptedException, Refusal {
         var url = database.url();
         var passwords = Files.createTempFile(database.context().scratch(), "pgpass", "",
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
@@ -60,7 +60,7 @@ final class LibpqProgram {
         }
     }
 
-    static Path nothing() {
+    public static Path nothing() {
         return Path.of("/dev/null");
     }
 

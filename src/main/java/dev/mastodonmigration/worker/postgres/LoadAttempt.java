@@ -18,7 +18,7 @@ import java.util.Optional;
  * One attempt to load the target, alone. It holds an advisory lock for as long as it lives, and gives itself a secret that the write gate and
  * the first restored transaction ask for: an earlier attempt that wakes up late has the wrong one.
  */
-final class LoadAttempt implements AutoCloseable {
+public final class LoadAttempt implements AutoCloseable {
     private final Connection target;
     private final WorkerContext context;
     private final String secret;
@@ -36,7 +36,7 @@ final class LoadAttempt implements AutoCloseable {
      *
      * @throws Refusal when the target is not ours, or opened
      */
-    static LoadAttempt begin(Database database) throws SQLException, IOException, InterruptedException, Refusal {
+    public static LoadAttempt begin(Database database) throws SQLException, IOException, InterruptedException, Refusal {
         var target = database.open();
         try {
             var context = database.context();
@@ -45,29 +45,34 @@ final class LoadAttempt implements AutoCloseable {
             if (!Query.isTrue(target, "SELECT pg_try_advisory_lock(hashtext('mastodon_migration'), 2)")) {
                 throw new SQLException("another worker is loading the target database");
             }
-            LoadedContent.drop(target, context);
-            var secret = randomSecret();
-            Transaction.in(target, () -> {
-                Marker.update(target, context, Marker.State.LOADING, Optional.of(secret));
-                WriteGate.createFunction(target);
-            });
-            return new LoadAttempt(target, context, secret, Marker.ours(target, Side.TARGET, context).keptSchemas());
+            return on(target, context);
         } catch (SQLException | InterruptedException | Refusal | RuntimeException e) {
             target.close();
             throw e;
         }
     }
 
-    Connection connection() {
+    /** As {@link #begin} on a session that already holds the target alone. */
+    public static LoadAttempt on(Connection target, WorkerContext context) throws SQLException, Refusal {
+        LoadedContent.drop(target, context);
+        var secret = randomSecret();
+        Transaction.in(target, () -> {
+            Marker.update(target, context, Marker.State.LOADING, Optional.of(secret));
+            WriteGate.createFunction(target);
+        });
+        return new LoadAttempt(target, context, secret, Marker.ours(target, Side.TARGET, context).keptSchemas());
+    }
+
+    public Connection connection() {
         return target;
     }
 
-    List<String> keptSchemas() {
+    public List<String> keptSchemas() {
         return keptSchemas;
     }
 
     /** Fails when a newer attempt has ended our session. */
-    void requireHeld() throws SQLException, Refusal {
+    public void requireHeld() throws SQLException, Refusal {
         var marker = Marker.ours(target, Side.TARGET, context);
         if (!marker.session().equals(Optional.of(secret))) {
             throw new SQLException("a newer worker has taken over the target database");
@@ -75,7 +80,7 @@ final class LoadAttempt implements AutoCloseable {
     }
 
     /** SQL that fails unless this attempt is still the one, and keeps it so until the transaction ends. Servers log what fails: it has the secret's hash. */
-    String fence() {
+    public String fence() {
         return """
                 DO $fence$ BEGIN
                   PERFORM FROM mastodon_migration.marker WHERE state = 'loading' AND encode(sha256(convert_to(session, 'UTF8')), 'hex') = '%s' FOR SHARE;
@@ -85,12 +90,12 @@ final class LoadAttempt implements AutoCloseable {
     }
 
     /** Lets pg_restore pass the write gate. */
-    Map<String, String> environment() {
+    public Map<String, String> environment() {
         return Map.of("PGOPTIONS", "-c " + WriteGate.SESSION_SETTING + "=" + secret);
     }
 
     /** The load is complete; from here on nobody passes the gate. */
-    void loaded() throws SQLException, Refusal {
+    public void loaded() throws SQLException, Refusal {
         requireHeld();
         Marker.update(target, context, Marker.State.LOADED, Optional.empty());
     }

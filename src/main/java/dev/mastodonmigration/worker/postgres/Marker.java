@@ -15,15 +15,15 @@ import java.util.Optional;
  * @param keptSchemas    what was there before us and is never dropped
  * @param keptExtensions likewise
  */
-record Marker(String uid, String name, State state, long epoch, Optional<String> session, List<String> keptSchemas, List<String> keptExtensions) {
-    static final String SCHEMA = "mastodon_migration";
+public record Marker(String uid, String name, State state, long epoch, Optional<String> session, List<String> keptSchemas, List<String> keptExtensions) {
+    public static final String SCHEMA = "mastodon_migration";
     private static final String INSUFFICIENT_PRIVILEGE = "42501";
 
     /** On the source {@link #MARKED}, then {@link #CLOSED}; on the target the others, in this order. */
-    enum State {
+    public enum State {
         MARKED, CLOSED, CLAIMED, LOADING, LOADED, OPENED;
 
-        String sql() {
+        public String sql() {
             return name().toLowerCase(java.util.Locale.ROOT);
         }
 
@@ -37,7 +37,7 @@ record Marker(String uid, String name, State state, long epoch, Optional<String>
      *
      * @throws Refusal when our schema is there and its marker cannot be read: it is not ours
      */
-    static Optional<Marker> read(Connection connection) throws SQLException, Refusal {
+    public static Optional<Marker> read(Connection connection) throws SQLException, Refusal {
         if (!Query.isTrue(connection, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = '" + SCHEMA + "')")) {
             return Optional.empty();
         }
@@ -62,14 +62,14 @@ record Marker(String uid, String name, State state, long epoch, Optional<String>
      *
      * @throws Refusal otherwise: nothing may be written here
      */
-    static Marker ours(Connection connection, Side side, WorkerContext context) throws SQLException, Refusal {
+    public static Marker ours(Connection connection, Side side, WorkerContext context) throws SQLException, Refusal {
         var marker = read(connection).orElseThrow(() -> new Refusal("The " + side + " database carries no marker of " + context.migrationName()
                 + ", so nothing was written to it. It was replaced, or released: start a new migration."));
         marker.requireOurs(side, context);
         return marker;
     }
 
-    void requireOurs(Side side, WorkerContext context) throws Refusal {
+    public void requireOurs(Side side, WorkerContext context) throws Refusal {
         if (!isOurs(context)) {
             throw new Refusal("The " + side + " database belongs to migration " + name + " (uid " + uid + "), so nothing was written to it. "
                     + "Finish or abort that migration, or choose another database.");
@@ -81,19 +81,19 @@ record Marker(String uid, String name, State state, long epoch, Optional<String>
     }
 
     /** @throws Refusal when this marker, which is ours, says that the database is where we move to */
-    void requireSource(WorkerContext context) throws Refusal {
+    public void requireSource(WorkerContext context) throws Refusal {
         if (state.isOfTarget()) {
             throw new Refusal("The database that is given as source is the target of " + context.migrationName() + ": its marker says " + state.sql()
                     + ". It was not changed. Check that the URLs of source and target are not mixed up.");
         }
     }
 
-    boolean isOurs(WorkerContext context) {
+    public boolean isOurs(WorkerContext context) {
         return uid.equals(context.migrationUid());
     }
 
     /** Creates schema and marker; inside a transaction. */
-    static void create(Connection connection, WorkerContext context, State state) throws SQLException {
+    public static void create(Connection connection, WorkerContext context, State state) throws SQLException {
         Query.run(connection, "CREATE SCHEMA mastodon_migration", """
                 CREATE TABLE mastodon_migration.marker (
                   single boolean PRIMARY KEY DEFAULT true CHECK (single), uid text NOT NULL, name text NOT NULL, state text NOT NULL, epoch bigint NOT NULL,
@@ -105,7 +105,7 @@ record Marker(String uid, String name, State state, long epoch, Optional<String>
     }
 
     /** Moves to another state, at this worker's epoch; an empty session means that nobody passes the gate. */
-    static void update(Connection connection, WorkerContext context, State state, Optional<String> session) throws SQLException {
+    public static void update(Connection connection, WorkerContext context, State state, Optional<String> session) throws SQLException {
         Query.update(connection, "UPDATE mastodon_migration.marker SET state = ?, epoch = ?, session = ?, updated_at = now() WHERE uid = ?",
                 state.sql(), context.epoch(), session.orElse(null), context.migrationUid());
     }

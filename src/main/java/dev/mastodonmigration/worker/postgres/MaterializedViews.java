@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Fills the materialized views, each after those that it reads, with a search path in which their functions are found. */
-final class MaterializedViews {
+public final class MaterializedViews {
     /** Depth in the graph of views: every path is walked, and the longest counts. Populated is read from the source. */
     private static final String IN_ORDER = """
             WITH RECURSIVE edges AS (
@@ -22,11 +22,11 @@ final class MaterializedViews {
     private MaterializedViews() {}
 
     /** Those that the source has filled, in the order in which they must be refreshed. */
-    static List<String> inOrder(Connection source) throws SQLException {
+    public static List<String> inOrder(Connection source) throws SQLException {
         return new ArrayList<>(Query.strings(source, IN_ORDER));
     }
 
-    static void refresh(Connection target, List<String> views) throws SQLException {
+    public static void refresh(Connection target, List<String> views) throws SQLException {
         Query.run(target, "SET search_path = public, heroku_ext");
         for (var view : views) {
             Query.run(target, "REFRESH MATERIALIZED VIEW " + view);

@@ -15,10 +15,10 @@ import java.util.concurrent.LinkedBlockingQueue;
  * Several read-only sessions to one database, set up so that the same value has the same text on every server, and all in one snapshot when one
  * is given. Their work runs side by side.
  */
-final class PinnedSessions implements AutoCloseable {
+public final class PinnedSessions implements AutoCloseable {
     /** What to ask one of the sessions. */
     @FunctionalInterface
-    interface Question<T> {
+    public interface Question<T> {
         T ask(Connection session) throws SQLException;
     }
 
@@ -48,6 +48,12 @@ final class PinnedSessions implements AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    /** Sets a session up so that the same value has the same text on every server; it may still write. */
+    public static void pin(Connection session) throws SQLException {
+        Query.run(session, PINS);
+        Query.run(session, "SET default_transaction_read_only = off");
     }
 
     <T> Future<T> submit(Question<T> question) {

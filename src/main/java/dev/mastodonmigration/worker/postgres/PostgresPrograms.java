@@ -16,20 +16,20 @@ import java.util.regex.Pattern;
  * The client programs of one major version: {@code pg_dump} reads servers up to its own version, and {@code pg_restore} from 17 on sends settings
  * that older servers refuse, so the oldest that can read the source is the right one.
  */
-record PostgresPrograms(Path directory, int major) {
+public record PostgresPrograms(Path directory, int major) {
     /** Names a directory with the programs; else they are looked for on the path and where Debian keeps several versions. */
-    static final String ENV_DIRECTORY = "MIGRATION_PG_BIN";
+    public static final String ENV_DIRECTORY = "MIGRATION_PG_BIN";
 
     private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (\\d+)");
     private static final Path DEBIAN = Path.of("/usr/lib/postgresql");
 
     /** The oldest programs that can read a source of this major version. */
-    static PostgresPrograms forSource(int major) throws IOException, InterruptedException, Refusal {
+    public static PostgresPrograms forSource(int major) throws IOException, InterruptedException, Refusal {
         return find(major).orElseThrow(() -> new Refusal("The worker has no pg_dump that can read Postgres " + major
                 + ". Use a worker image with the PostgreSQL client of version " + major + " or newer."));
     }
 
-    static Optional<PostgresPrograms> find(int major) throws IOException, InterruptedException {
+    public static Optional<PostgresPrograms> find(int major) throws IOException, InterruptedException {
         var found = new ArrayList<PostgresPrograms>();
         for (var directory : directories()) {
             if (Files.isExecutable(directory.resolve("pg_dump")) && Files.isExecutable(directory.resolve("pg_restore"))) {
@@ -64,7 +64,7 @@ record PostgresPrograms(Path directory, int major) {
         return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
     }
 
-    String program(String name) {
+    public String program(String name) {
         return directory.resolve(name).toString();
     }
 }

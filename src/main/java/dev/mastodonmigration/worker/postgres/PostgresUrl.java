@@ -13,12 +13,12 @@ import java.util.TreeMap;
  *
  * @param parameters the query, decoded; of these only the {@code ssl…} ones are used
  */
-record PostgresUrl(String host, int port, String database, String user, String password, Map<String, String> parameters) {
+public record PostgresUrl(String host, int port, String database, String user, String password, Map<String, String> parameters) {
     private static final int DEFAULT_PORT = 5432;
     private static final List<String> SSL_MODES = List.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
 
     /** Reads {@code postgres://user:password@host:port/database?sslmode=…}, each part percent-encoded. */
-    static PostgresUrl parse(String label, URI uri) throws Refusal {
+    public static PostgresUrl parse(String label, URI uri) throws Refusal {
         if (!("postgres".equals(uri.getScheme()) || "postgresql".equals(uri.getScheme())) || uri.getRawAuthority() == null) {
             throw new Refusal(label + " is not of the form postgres://user:password@host:port/database");
         }
@@ -66,7 +66,7 @@ record PostgresUrl(String host, int port, String database, String user, String p
         return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
-    PostgresUrl withDatabase(String name) {
+    public PostgresUrl withDatabase(String name) {
         return new PostgresUrl(host, port, name, user, password, parameters);
     }
 
@@ -79,7 +79,7 @@ record PostgresUrl(String host, int port, String database, String user, String p
         return mode;
     }
 
-    String sslMode() {
+    public String sslMode() {
         return parameters.get("sslmode");
     }
 

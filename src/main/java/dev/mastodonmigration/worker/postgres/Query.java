@@ -9,16 +9,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /** JDBC in one line each, so that the tasks read as what they ask. */
-final class Query {
+public final class Query {
     /** Reads one row. */
     @FunctionalInterface
-    interface Reader<T> {
+    public interface Reader<T> {
         T read(ResultSet row) throws SQLException;
     }
 
     private Query() {}
 
-    static <T> List<T> list(Connection connection, String sql, Reader<T> reader, Object... arguments) throws SQLException {
+    public static <T> List<T> list(Connection connection, String sql, Reader<T> reader, Object... arguments) throws SQLException {
         try (var statement = connection.prepareStatement(sql)) {
             bind(statement, arguments);
             try (var rows = statement.executeQuery()) {
@@ -31,28 +31,28 @@ final class Query {
         }
     }
 
-    static <T> T one(Connection connection, String sql, Reader<T> reader, Object... arguments) throws SQLException {
+    public static <T> T one(Connection connection, String sql, Reader<T> reader, Object... arguments) throws SQLException {
         return list(connection, sql, reader, arguments).getFirst();
     }
 
-    static List<String> strings(Connection connection, String sql, Object... arguments) throws SQLException {
+    public static List<String> strings(Connection connection, String sql, Object... arguments) throws SQLException {
         return list(connection, sql, row -> row.getString(1), arguments);
     }
 
-    static String string(Connection connection, String sql, Object... arguments) throws SQLException {
+    public static String string(Connection connection, String sql, Object... arguments) throws SQLException {
         return one(connection, sql, row -> row.getString(1), arguments);
     }
 
-    static long number(Connection connection, String sql, Object... arguments) throws SQLException {
+    public static long number(Connection connection, String sql, Object... arguments) throws SQLException {
         return one(connection, sql, row -> row.getLong(1), arguments);
     }
 
-    static boolean isTrue(Connection connection, String sql, Object... arguments) throws SQLException {
+    public static boolean isTrue(Connection connection, String sql, Object... arguments) throws SQLException {
         return one(connection, sql, row -> row.getBoolean(1), arguments);
     }
 
     /** Runs statements that take no arguments, one after the other. */
-    static void run(Connection connection, String... statements) throws SQLException {
+    public static void run(Connection connection, String... statements) throws SQLException {
         try (var statement = connection.createStatement()) {
             for (var sql : statements) {
                 statement.execute(sql);
@@ -60,18 +60,18 @@ final class Query {
         }
     }
 
-    static int update(Connection connection, String sql, Object... arguments) throws SQLException {
+    public static int update(Connection connection, String sql, Object... arguments) throws SQLException {
         try (var statement = connection.prepareStatement(sql)) {
             bind(statement, arguments);
             return statement.executeUpdate();
         }
     }
 
-    static String quoted(String identifier) {
+    public static String quoted(String identifier) {
         return "\"" + identifier.replace("\"", "\"\"") + "\"";
     }
 
-    static List<String> array(ResultSet row, int column) throws SQLException {
+    public static List<String> array(ResultSet row, int column) throws SQLException {
         var array = row.getArray(column);
         return array == null ? List.of() : Arrays.asList((String[]) array.getArray());
     }

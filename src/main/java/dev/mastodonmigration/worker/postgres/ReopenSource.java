@@ -5,6 +5,7 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
+import dev.mastodonmigration.worker.postgres.live.RemoveCapture;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
@@ -30,6 +31,7 @@ public final class ReopenSource implements WorkerTask {
             marker.get().requireOurs(Side.SOURCE, context);
             var refused = WriteGate.refusedWrites(source);
             Sessions.endOlderOfOurs(source);
+            RemoveCapture.from(source);
             WriteGate.open(source, () -> Query.run(source, "DROP SCHEMA mastodon_migration CASCADE"));
             return WorkerReport.succeeded("The source database carries no trace of the migration any more.", Map.of(WorkerReport.Figure.REFUSED_WRITES,
                     refused), notes);

@@ -6,13 +6,13 @@ import java.time.Duration;
 import java.util.List;
 
 /** Ends sessions in this database: those that a killed worker left, and those that still write when the gate comes down. */
-final class Sessions {
+public final class Sessions {
     private static final Duration LINGER = Duration.ofSeconds(20);
 
     private Sessions() {}
 
     /** Ends every session of ours that is older than this one: a newer attempt always takes over. */
-    static void endOlderOfOurs(Connection connection) throws SQLException, InterruptedException {
+    public static void endOlderOfOurs(Connection connection) throws SQLException, InterruptedException {
         var deadline = System.nanoTime() + LINGER.toNanos();
         while (Query.number(connection, """
                 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -26,7 +26,7 @@ final class Sessions {
     }
 
     /** Ends these sessions; answers how many there were. */
-    static int end(Connection connection, List<Integer> pids) throws SQLException {
+    public static int end(Connection connection, List<Integer> pids) throws SQLException {
         var ended = 0;
         for (var pid : pids) {
             ended += Query.isTrue(connection, "SELECT pg_terminate_backend(?)", pid) ? 1 : 0;

@@ -3,7 +3,7 @@ package dev.mastodonmigration.worker.postgres;
 import dev.mastodonmigration.worker.control.WorkerContext;
 
 /** Which of the two databases is meant: names the file that holds its address, and the word that messages use. */
-enum Side {
+public enum Side {
     SOURCE("source", WorkerContext.SOURCE_POSTGRES_URL),
     TARGET("target", WorkerContext.TARGET_POSTGRES_URL);
 
@@ -15,7 +15,7 @@ enum Side {
         this.secret = secret;
     }
 
-    String secret() {
+    public String secret() {
         return secret;
     }
 

@@ -11,12 +11,12 @@ import java.util.List;
  * @param bytes       heap, TOAST and indexes left out
  * @param blocks      pages of the heap
  */
-record Table(String schema, String name, boolean partitioned, long bytes, long blocks) {
+public record Table(String schema, String name, boolean partitioned, long bytes, long blocks) {
     /** Schemas whose content is not the instance's; {@code _heroku} is the provider's and may not even be read. */
-    static final String USER_SCHEMA = "n.nspname NOT IN ('information_schema', '_heroku', 'mastodon_migration') AND n.nspname NOT LIKE 'pg\\_%'";
+    public static final String USER_SCHEMA = "n.nspname NOT IN ('information_schema', '_heroku', 'mastodon_migration') AND n.nspname NOT LIKE 'pg\\_%'";
 
     /** A table, for a query over {@code pg_class c} and {@code pg_namespace n}. */
-    static final String USER_TABLE = USER_SCHEMA + """
+    public static final String USER_TABLE = USER_SCHEMA + """
              AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
              AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')""";
 
@@ -26,11 +26,11 @@ record Table(String schema, String name, boolean partitioned, long bytes, long b
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE\s""" + USER_TABLE + " ORDER BY 4 DESC, 1, 2";
 
     /** All tables, largest first. */
-    static List<Table> all(Connection connection) throws SQLException {
+    public static List<Table> all(Connection connection) throws SQLException {
         return Query.list(connection, ALL, row -> new Table(row.getString(1), row.getString(2), row.getBoolean(3), row.getLong(4), row.getLong(5)));
     }
 
-    String sql() {
+    public String sql() {
         return Query.quoted(schema) + "." + Query.quoted(name);
     }
 

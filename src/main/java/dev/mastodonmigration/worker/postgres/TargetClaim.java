@@ -39,7 +39,7 @@ public final class TargetClaim implements WorkerTask {
         return WorkerReport.succeeded("The target database is empty and now marked as " + context.migrationName() + "'s.", Map.of());
     }
 
-    static void claim(Connection target, WorkerContext context) throws SQLException, Refusal {
+    public static void claim(Connection target, WorkerContext context) throws SQLException, Refusal {
         lock(target);
         var marker = Marker.read(target);
         if (marker.isPresent()) {
@@ -54,7 +54,7 @@ public final class TargetClaim implements WorkerTask {
     }
 
     /** Until the end of the transaction: two claims of one database at the same time see each other. */
-    static void lock(Connection connection) throws SQLException {
+    public static void lock(Connection connection) throws SQLException {
         Query.list(connection, "SELECT pg_advisory_xact_lock(hashtext('mastodon_migration'), 1)", row -> "locked");
     }
 

@@ -5,16 +5,16 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /** All or nothing on one session: what the tasks rely on to be killed at any moment. */
-final class Transaction {
+public final class Transaction {
     /** What happens inside. */
     @FunctionalInterface
-    interface Body {
+    public interface Body {
         void run() throws SQLException, Refusal;
     }
 
     private Transaction() {}
 
-    static void in(Connection connection, Body body) throws SQLException, Refusal {
+    public static void in(Connection connection, Body body) throws SQLException, Refusal {
         connection.setAutoCommit(false);
         try {
             body.run();

@@ -10,11 +10,11 @@ import java.util.List;
  * Refuses every write to the instance's tables while they are on the move: a lock, not a look, because a client can connect after any proof
  * that there is none. The triggers are {@code ENABLE ALWAYS}, so that {@code session_replication_role} does not pass them.
  */
-final class WriteGate {
-    static final String TRIGGER = "mastodon_migration_gate";
+public final class WriteGate {
+    public static final String TRIGGER = "mastodon_migration_gate";
 
     /** Session setting that our own load carries, see {@link Marker#session}. */
-    static final String SESSION_SETTING = "mastodon_migration.session";
+    public static final String SESSION_SETTING = "mastodon_migration.session";
 
     /** Long enough for a plain autovacuum to yield (it does after {@code deadlock_timeout}, 1 s), short for those who queue behind us. */
     private static final String LOCK_TIMEOUT = "1500ms";
@@ -40,7 +40,7 @@ final class WriteGate {
             $gate$"""};
 
     /** Puts the gate on all tables, for use where nobody can have opened them yet: in the transaction that creates them. */
-    static final String ON_ALL_TABLES = """
+    public static final String ON_ALL_TABLES = """
             DO $gate$
             DECLARE t regclass;
             BEGIN
@@ -63,16 +63,16 @@ final class WriteGate {
 
     private WriteGate() {}
 
-    static void createFunction(Connection connection) throws SQLException {
+    public static void createFunction(Connection connection) throws SQLException {
         Query.run(connection, FUNCTION);
     }
 
     /** Tables that can still be written to. */
-    static List<String> ungated(Connection connection) throws SQLException {
+    public static List<String> ungated(Connection connection) throws SQLException {
         return Query.strings(connection, UNGATED);
     }
 
-    static void requireUp(Connection connection, Side side) throws SQLException, Refusal {
+    public static void requireUp(Connection connection, Side side) throws SQLException, Refusal {
         var open = ungated(connection);
         if (!open.isEmpty()) {
             throw new Refusal("The write gate of the " + side + " database is not up on " + open.size() + " tables, first " + open.getFirst()
@@ -81,13 +81,13 @@ final class WriteGate {
     }
 
     /** Writes refused so far; 0 where there never was a gate. */
-    static long refusedWrites(Connection connection) throws SQLException {
+    public static long refusedWrites(Connection connection) throws SQLException {
         return Query.isTrue(connection, "SELECT to_regclass('mastodon_migration.refused_writes') IS NOT NULL")
                 ? Query.number(connection, "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM mastodon_migration.refused_writes") : 0;
     }
 
     /** Puts the gate on one table; waits behind older writers at most the lock timeout. Answers whether it is up. */
-    static boolean tryClose(Connection connection, String table) throws SQLException, Refusal {
+    public static boolean tryClose(Connection connection, String table) throws SQLException, Refusal {
         return tryLocked(connection, () -> {
             if (!Query.isTrue(connection, "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgname = '" + TRIGGER + "' AND tgrelid = ?::regclass)", table)) {
                 Query.run(connection, "CREATE TRIGGER " + TRIGGER + " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON " + table
@@ -102,7 +102,7 @@ final class WriteGate {
      *
      * @throws SQLException when readers kept a table locked for three minutes
      */
-    static void open(Connection connection, Transaction.Body andThen) throws SQLException, Refusal {
+    public static void open(Connection connection, Transaction.Body andThen) throws SQLException, Refusal {
         var deadline = System.nanoTime() + GIVE_UP.toNanos();
         while (!tryLocked(connection, () -> {
             for (var table : Query.strings(connection, GATED)) {
@@ -117,7 +117,8 @@ final class WriteGate {
         }
     }
 
-    private static boolean tryLocked(Connection connection, Transaction.Body body) throws SQLException, Refusal {
+    /** Does this in one transaction that waits at most the lock timeout for each lock; answers whether it was done. */
+    public static boolean tryLocked(Connection connection, Transaction.Body body) throws SQLException, Refusal {
         try {
             Transaction.in(connection, () -> {
                 Query.run(connection, "SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'", "SET LOCAL search_path = pg_catalog");

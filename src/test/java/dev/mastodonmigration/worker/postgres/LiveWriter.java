@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 
 /** A client that never stops trying to post, over one session after the other, as a web process does that someone forgot to stop. */
-final class LiveWriter implements AutoCloseable {
+public final class LiveWriter implements AutoCloseable {
     private final PostgresServer server;
     private final String database;
     private final String user;
@@ -25,7 +25,7 @@ final class LiveWriter implements AutoCloseable {
         this.user = user;
     }
 
-    static LiveWriter on(PostgresServer server, String database, String user) {
+    public static LiveWriter on(PostgresServer server, String database, String user) {
         var writer = new LiveWriter(server, database, user);
         writer.thread.start();
         return writer;
@@ -62,23 +62,23 @@ final class LiveWriter implements AutoCloseable {
         lastRefusal.set(e.getMessage());
     }
 
-    long writes() {
+    public long writes() {
         return written.get();
     }
 
-    long refusals() {
+    public long refusals() {
         return refused.get();
     }
 
-    String lastRefusal() {
+    public String lastRefusal() {
         return lastRefusal.get();
     }
 
-    void awaitWrites(long count) {
+    public void awaitWrites(long count) {
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> written.get() >= count);
     }
 
-    void awaitRefusals(long count) {
+    public void awaitRefusals(long count) {
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> refused.get() >= count);
     }
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** One server of each major version for all tests of a run, stopped with the run. */
-final class SharedPostgres implements BeforeAllCallback {
+public final class SharedPostgres implements BeforeAllCallback {
     private static final Map<Integer, PostgresServer> SERVERS = new ConcurrentHashMap<>();
 
     private static final class Home {
@@ -28,11 +28,11 @@ final class SharedPostgres implements BeforeAllCallback {
     }
 
     /** Where the workers of these tests keep their files; removed with the servers. */
-    static Path home() {
+    public static Path home() {
         return Home.PATH;
     }
 
-    static PostgresServer of(int major) {
+    public static PostgresServer of(int major) {
         return SERVERS.computeIfAbsent(major, PostgresServer::start);
     }
 

@@ -17,18 +17,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A seeded Mastodon-shaped source and an empty target, and the context of a worker that moves one to the other. */
-final class TwoDatabases {
-    static final String OWNER = "app";
-    static final String TARGET_OWNER = "target_app";
-    static final int STATUSES = 1500;
+public final class TwoDatabases {
+    public static final String OWNER = "app";
+    public static final String TARGET_OWNER = "target_app";
+    public static final int STATUSES = 1500;
     private static final AtomicInteger COUNTER = new AtomicInteger();
     private static final Set<Integer> SEEDED = ConcurrentHashMap.newKeySet();
 
-    final PostgresServer sourceServer;
-    final PostgresServer targetServer;
-    final String source;
-    final String target;
-    final String uid;
+    public final PostgresServer sourceServer;
+    public final PostgresServer targetServer;
+    public final String source;
+    public final String target;
+    public final String uid;
     private final Path home;
 
     private TwoDatabases(PostgresServer sourceServer, PostgresServer targetServer, String source, String target, String uid) {
@@ -47,7 +47,7 @@ final class TwoDatabases {
     }
 
     /** A seeded source, copied from one template per server, and an empty target. */
-    static TwoDatabases between(int sourceMajor, int targetMajor) throws SQLException {
+    public static TwoDatabases between(int sourceMajor, int targetMajor) throws SQLException {
         var number = COUNTER.incrementAndGet();
         var world = new TwoDatabases(SharedPostgres.of(sourceMajor), SharedPostgres.of(targetMajor), "source" + number, "target" + number,
                 String.format("%08x-aaaa-bbbb", number));
@@ -66,7 +66,7 @@ final class TwoDatabases {
     }
 
     /** The same source with a copy of the target as it is now, marker and all. */
-    TwoDatabases withCopyOfTarget() throws SQLException {
+    public TwoDatabases withCopyOfTarget() throws SQLException {
         var copy = new TwoDatabases(sourceServer, targetServer, source, "target" + COUNTER.incrementAndGet(), uid);
         try (var superuser = targetServer.superuser("postgres")) {
             Query.run(superuser, "CREATE DATABASE " + copy.target + " TEMPLATE " + target + " OWNER " + TARGET_OWNER);
@@ -79,7 +79,7 @@ final class TwoDatabases {
                 targetServer.url(target, TARGET_OWNER));
     }
 
-    TwoDatabases secret(String file, String value) {
+    public TwoDatabases secret(String file, String value) {
         try {
             Files.writeString(home.resolve("secrets").resolve(file), value + "\n");
             return this;
@@ -88,19 +88,19 @@ final class TwoDatabases {
         }
     }
 
-    WorkerContext context() {
+    public WorkerContext context() {
         return context(uid, 1);
     }
 
-    WorkerContext context(String migrationUid, long epoch) {
+    public WorkerContext context(String migrationUid, long epoch) {
         return new WorkerContext(migrationUid, "mastodon/" + migrationUid, epoch, home.resolve("secrets"), home.resolve("scratch"), 2, new Progress());
     }
 
-    Path home() {
+    public Path home() {
         return home;
     }
 
-    WorkerReport run(WorkerTask task) throws Exception {
+    public WorkerReport run(WorkerTask task) throws Exception {
         return task.run(context());
     }
 
@@ -111,35 +111,35 @@ final class TwoDatabases {
     }
 
     /** Up to a loaded target behind both gates. */
-    TwoDatabases copied() throws Exception {
+    public TwoDatabases copied() throws Exception {
         run(new TargetClaim());
         closeSource();
         run(new CopyPostgres());
         return this;
     }
 
-    Connection source() throws SQLException {
+    public Connection source() throws SQLException {
         return sourceServer.connect(source, OWNER);
     }
 
-    Connection target() throws SQLException {
+    public Connection target() throws SQLException {
         return targetServer.connect(target, TARGET_OWNER);
     }
 
-    void onSource(String... statements) throws SQLException {
+    public void onSource(String... statements) throws SQLException {
         try (var connection = source()) {
             Query.run(connection, statements);
         }
     }
 
-    void onTarget(String... statements) throws SQLException {
+    public void onTarget(String... statements) throws SQLException {
         try (var connection = target()) {
             Query.run(connection, statements);
         }
     }
 
     /** Changes the target although it is closed, as only a superuser could: for sabotage. */
-    void sabotage(String... statements) throws SQLException {
+    public void sabotage(String... statements) throws SQLException {
         try (var connection = targetServer.superuser(target)) {
             Query.run(connection, "SET mastodon_migration.session = 'sabotage'", "UPDATE mastodon_migration.marker SET session = 'sabotage'");
             Query.run(connection, statements);

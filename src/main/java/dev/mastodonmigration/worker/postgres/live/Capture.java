@@ -1,0 +1,102 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import dev.mastodonmigration.worker.postgres.Query;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Notes on the source which keys changed: statement triggers write transaction and key to a log. Nothing joins old rows to new ones, which would be
+ * quadratic. Lease and gaps are sequences, because reading and setting those neither waits for a row lock nor fails in a serializable transaction
+ * of the app.
+ */
+final class Capture {
+    static final List<String> EVENTS = List.of("insert", "update", "delete", "truncate");
+    static final Duration LEASE = Duration.ofHours(1);
+
+    private static final String[] SHARED = {"""
+            CREATE TABLE IF NOT EXISTS mastodon_migration.capture (id int PRIMARY KEY, root text NOT NULL UNIQUE, key text NOT NULL)""",
+        "CREATE SEQUENCE IF NOT EXISTS mastodon_migration.lease MINVALUE 0 START 0",
+        "CREATE SEQUENCE IF NOT EXISTS mastodon_migration.gaps",
+        "CREATE TABLE IF NOT EXISTS mastodon_migration.capture_run (single boolean PRIMARY KEY DEFAULT true CHECK (single), id uuid NOT NULL)",
+        "INSERT INTO mastodon_migration.capture_run (id) VALUES (gen_random_uuid()) ON CONFLICT DO NOTHING"};
+
+    /** Only a sample of statements looks at the size; growth between two looks is small. */
+    private static final String FUNCTION = """
+            CREATE OR REPLACE FUNCTION mastodon_migration.capture_%1$d() RETURNS trigger
+            LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
+            BEGIN
+              IF (SELECT last_value FROM mastodon_migration.lease) < extract(epoch FROM clock_timestamp()) THEN
+                PERFORM nextval('mastodon_migration.gaps');
+                RETURN NULL;
+              END IF;
+              IF TG_OP = 'INSERT' THEN
+                INSERT INTO mastodon_migration.log_%1$d SELECT pg_current_xact_id(), 'k', %2$s FROM new_rows;
+              ELSIF TG_OP = 'UPDATE' THEN
+                INSERT INTO mastodon_migration.log_%1$d SELECT pg_current_xact_id(), 'k', %2$s FROM old_rows
+                  UNION ALL SELECT pg_current_xact_id(), 'k', %2$s FROM new_rows;
+              ELSIF TG_OP = 'DELETE' THEN
+                INSERT INTO mastodon_migration.log_%1$d SELECT pg_current_xact_id(), 'k', %2$s FROM old_rows;
+              ELSE
+                INSERT INTO mastodon_migration.log_%1$d (xid, op) VALUES (pg_current_xact_id(), 't');
+              END IF;
+              IF random() < 0.01 AND pg_relation_size('mastodon_migration.log_%1$d') > %3$d THEN
+                PERFORM setval('mastodon_migration.lease', 0);
+              END IF;
+              RETURN NULL;
+            END
+            $capture$""";
+
+    private Capture() {}
+
+    static void createShared(Connection source) throws SQLException {
+        Query.run(source, SHARED);
+        renew(source, LEASE);
+    }
+
+    /** Lets the triggers write for this long. */
+    static void renew(Connection source, Duration lease) throws SQLException {
+        Query.list(source, "SELECT setval('mastodon_migration.lease', extract(epoch FROM clock_timestamp())::bigint + ?)", row -> row.getLong(1),
+                lease.toSeconds());
+    }
+
+    /** How often a change went unnoticed, because the lease had ended or the log was full. */
+    static long gaps(Connection source) throws SQLException {
+        return Query.number(source, "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM mastodon_migration.gaps");
+    }
+
+    static void createLog(Connection source, Tree tree, long capBytes) throws SQLException {
+        Query.update(source, "INSERT INTO mastodon_migration.capture (id, root, key) VALUES (?, ?, ?)", tree.id(), tree.root(), tree.keyColumns());
+        Query.run(source, "CREATE TABLE " + tree.log() + " (xid xid8 NOT NULL, op \"char\" NOT NULL, " + tree.logColumnsWithTypes() + ")",
+                FUNCTION.formatted(tree.id(), tree.keyColumns(), capBytes), "REVOKE ALL ON FUNCTION mastodon_migration.capture_" + tree.id()
+                + "() FROM PUBLIC");
+    }
+
+    static boolean isOn(Connection source, String table) throws SQLException {
+        return Query.number(source, "SELECT count(*) FROM pg_trigger WHERE tgrelid = ?::regclass AND tgenabled = 'A' AND tgname IN ('" + String.join("', '",
+                EVENTS.stream().map(Capture::trigger).toList()) + "')", table) == EVENTS.size();
+    }
+
+    /** Puts the triggers on one table; inside a transaction, which waits for the table's older writers. */
+    static void putOn(Connection source, Tree tree, String table) throws SQLException {
+        for (var event : EVENTS) {
+            Query.run(source, "DROP TRIGGER IF EXISTS " + trigger(event) + " ON " + table, "CREATE TRIGGER " + trigger(event) + " AFTER " + event + " ON "
+                    + table + rows(event) + " FOR EACH STATEMENT EXECUTE FUNCTION mastodon_migration.capture_" + tree.id() + "()",
+                    "ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + trigger(event));
+        }
+    }
+
+    private static String rows(String event) {
+        return switch (event) {
+            case "insert" -> " REFERENCING NEW TABLE AS new_rows";
+            case "update" -> " REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows";
+            case "delete" -> " REFERENCING OLD TABLE AS old_rows";
+            default -> "";
+        };
+    }
+
+    static String trigger(String event) {
+        return "mastodon_migration_" + event;
+    }
+}

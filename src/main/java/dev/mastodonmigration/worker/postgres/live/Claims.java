@@ -1,0 +1,114 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import dev.mastodonmigration.worker.postgres.Query;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The queue that all workers share. A claim has a token and an end; whoever claims again after the end takes the next token and ends the session that
+ * had it, so that a worker which slept past its claim cannot land what it holds.
+ */
+final class Claims {
+    static final Duration VALID = Duration.ofSeconds(20);
+
+    /** Which kind of work: the table it is listed in, and what must hold before it may begin. */
+    enum Kind {
+        DEFINITION("live_definition", "sql, phase, NULL, NULL", """
+                NOT q.done AND q.phase IN ('KEY', 'PLAIN', 'UNIQUE', 'ANALYZE')
+                  AND NOT EXISTS (SELECT FROM mastodon_migration.live_range r WHERE r.tree = q.tree AND NOT r.landed)
+                  AND (q.phase <> 'UNIQUE' OR (SELECT rounds > 0 FROM mastodon_migration.live_tree t WHERE t.id = q.tree))""",
+                "array_position(ARRAY['KEY', 'PLAIN', 'UNIQUE', 'ANALYZE'], q.phase), q.bytes DESC, q.id"),
+        RANGE("live_range", "member, NULL, lower, upper", "NOT q.landed", "q.bytes DESC, q.id"),
+        PROOF("live_range", "member, NULL, lower, upper", """
+                q.landed AND NOT q.proved AND (SELECT proving FROM mastodon_migration.live_tree t WHERE t.id = q.tree)""", "q.bytes DESC, q.id");
+
+        private final String table;
+        private final String columns;
+        private final String condition;
+        private final String order;
+
+        Kind(String table, String columns, String condition, String order) {
+            this.table = table;
+            this.columns = columns;
+            this.condition = condition;
+            this.order = order;
+        }
+
+        String table() {
+            return "mastodon_migration." + table;
+        }
+    }
+
+    /** @param subject member of a range, or the definition's SQL */
+    record Claim(Kind kind, long id, long token, int tree, String subject, String phase, String lower, String upper, long bytes) {}
+
+    private final Duration valid;
+    private final Set<Claim> held = ConcurrentHashMap.newKeySet();
+
+    Claims(Duration valid) {
+        this.valid = valid;
+    }
+
+    Optional<Claim> next(Connection target, Kind kind) throws SQLException {
+        var found = Query.list(target, """
+                WITH picked AS (
+                  SELECT q.id, q.backend, q.token FROM %1$s q WHERE (q.until IS NULL OR q.until < clock_timestamp()) AND %2$s
+                  ORDER BY %3$s LIMIT 1 FOR UPDATE SKIP LOCKED)
+                UPDATE %1$s q SET token = q.token + 1, backend = pg_backend_pid(), until = clock_timestamp() + ? * interval '1 ms'
+                FROM picked WHERE q.id = picked.id RETURNING q.id, q.token, q.tree, q.bytes, coalesce(picked.backend, 0), %4$s
+                """.formatted(kind.table(), kind.condition, kind.order, kind.columns), row -> new Object[] {new Claim(kind, row.getLong(1), row.getLong(2),
+                row.getInt(3), row.getString(6), row.getString(7), row.getString(8), row.getString(9), row.getLong(4)), row.getInt(5)}, valid.toMillis());
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        var claim = (Claim) found.getFirst()[0];
+        endPredecessor(target, (int) found.getFirst()[1]);
+        held.add(claim);
+        return Optional.of(claim);
+    }
+
+    private static void endPredecessor(Connection target, int backend) throws SQLException {
+        Query.list(target, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ? AND pid <> pg_backend_pid() AND datname = current_database()"
+                + " AND application_name LIKE 'mastodon-migration%' AND NOT EXISTS (SELECT FROM mastodon_migration.live_range WHERE backend = pid"
+                + " AND until > clock_timestamp()) AND NOT EXISTS (SELECT FROM mastodon_migration.live_definition WHERE backend = pid"
+                + " AND until > clock_timestamp())", row -> row.getBoolean(1), backend);
+    }
+
+    /** Ticks the claim's work off, in the transaction that did it; false when someone else has claimed it since. */
+    boolean finish(Connection target, Claim claim, String what, Object... arguments) throws SQLException {
+        var all = new java.util.ArrayList<>(List.of(arguments));
+        all.add(claim.id());
+        all.add(claim.token());
+        return Query.update(target, "UPDATE " + claim.kind().table() + " SET " + what + ", until = NULL, backend = NULL WHERE id = ? AND token = ?",
+                all.toArray()) == 1;
+    }
+
+    /** Forgets the claim here; if it is not finished, it can be claimed again once its time is up. */
+    void drop(Claim claim) {
+        held.remove(claim);
+    }
+
+    /** Gives the claim back, to be taken up again after a pause. */
+    void release(Connection target, Claim claim, Duration pause) throws SQLException {
+        held.remove(claim);
+        Query.update(target, "UPDATE " + claim.kind().table() + " SET until = clock_timestamp() + ? * interval '1 ms', backend = NULL WHERE id = ? AND token = ?",
+                pause.toMillis(), claim.id(), claim.token());
+    }
+
+    /** Prolongs what this worker holds; called well within the validity. */
+    void renew(Connection target) throws SQLException {
+        for (var claim : held) {
+            Query.update(target, "UPDATE " + claim.kind().table() + " SET until = clock_timestamp() + ? * interval '1 ms' WHERE id = ? AND token = ? "
+                    + "AND until IS NOT NULL", valid.toMillis(), claim.id(), claim.token());
+        }
+    }
+
+    Duration valid() {
+        return valid;
+    }
+}

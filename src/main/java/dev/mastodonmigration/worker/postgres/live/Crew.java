@@ -1,0 +1,112 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.postgres.Query;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** One of a worker's hands: takes the next piece from the shared queue (an index that can be built, a range to copy, a range to prove) and does it. */
+final class Crew {
+    private static final String UNIQUE_VIOLATION = "23505";
+    private static final String EXCLUSION_VIOLATION = "23P01";
+
+    private final Claims claims;
+    private final Map<Integer, Tree> trees = new HashMap<>();
+    private final AtomicLong bytes;
+
+    Crew(Claims claims, List<Tree> trees, AtomicLong bytes) {
+        this.claims = claims;
+        this.bytes = bytes;
+        trees.forEach(tree -> this.trees.put(tree.id(), tree));
+    }
+
+    /** Does one piece of work; false when there is none now. */
+    boolean work(LiveSessions sessions) throws SQLException, IOException, Refusal {
+        for (var kind : Claims.Kind.values()) {
+            var claim = claims.next(sessions.target(), kind);
+            if (claim.isPresent()) {
+                try {
+                    work(sessions, claim.get());
+                } finally {
+                    claims.drop(claim.get());
+                }
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void work(LiveSessions sessions, Claims.Claim claim) throws SQLException, Refusal {
+        switch (claim.kind()) {
+            case RANGE -> copy(sessions, claim);
+            case DEFINITION -> build(sessions.target(), claim);
+            case PROOF -> prove(sessions, claim);
+            default -> throw new IllegalStateException(claim.toString());
+        }
+    }
+
+    private void copy(LiveSessions sessions, Claims.Claim claim) throws SQLException {
+        var tree = trees.get(claim.tree());
+        var member = member(tree, claim);
+        var target = sessions.target();
+        LiveSessions.snapshot(sessions.source());
+        target.setAutoCommit(false);
+        try {
+            // Rows and mark become durable together or not at all; only positions must be durable before they are relied on.
+            Query.run(target, "SET LOCAL synchronous_commit = off");
+            var rows = Rows.copy(sessions.source(), target, "ONLY " + member.name(), member, RangePlan.condition(tree, claim.lower(), claim.upper()),
+                    bytes::addAndGet);
+            if (claims.finish(target, claim, "landed = true, rows = ?", rows)) {
+                target.commit();
+            }
+        } finally {
+            end(target);
+            LiveSessions.end(sessions.source());
+        }
+    }
+
+    private static void end(Connection session) throws SQLException {
+        if (!session.isClosed()) {
+            LiveSessions.end(session);
+        }
+    }
+
+    private void build(Connection target, Claims.Claim claim) throws SQLException, Refusal {
+        target.setAutoCommit(false);
+        try {
+            Query.run(target, claim.subject());
+            if (claims.finish(target, claim, "done = true")) {
+                target.commit();
+            }
+        } catch (SQLException e) {
+            if (UNIQUE_VIOLATION.equals(e.getSQLState()) || EXCLUSION_VIOLATION.equals(e.getSQLState())) {
+                throw new Refusal("An index of the source cannot be built on the target: " + e.getMessage().replace("\n", " ")
+                        + ". The source holds rows that its own index should have refused, as a corrupt index does; remove the duplicates there.");
+            }
+            throw e;
+        } finally {
+            end(target);
+        }
+    }
+
+    private void prove(LiveSessions sessions, Claims.Claim claim) throws SQLException {
+        var tree = trees.get(claim.tree());
+        var proof = new Proof(sessions.source(), sessions.target(), tree).range(member(tree, claim), RangePlan.condition(tree, claim.lower(), claim.upper()));
+        if (proof.isEqual()) {
+            claims.finish(sessions.target(), claim, "proved = true, rows = ?", proof.rows());
+        } else {
+            claims.release(sessions.target(), claim, Duration.ofMillis(500));
+        }
+    }
+
+    private static Tree.Member member(Tree tree, Claims.Claim claim) {
+        return tree.members().stream().filter(member -> member.name().equals(claim.subject())).findFirst()
+                .orElseThrow(() -> new IllegalStateException("no table " + claim.subject()));
+    }
+}

@@ -1,0 +1,151 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.postgres.Extensions;
+import dev.mastodonmigration.worker.postgres.Marker;
+import dev.mastodonmigration.worker.postgres.Query;
+import dev.mastodonmigration.worker.postgres.Sequences;
+import dev.mastodonmigration.worker.postgres.Side;
+import dev.mastodonmigration.worker.postgres.TableSum;
+import dev.mastodonmigration.worker.postgres.Transaction;
+import dev.mastodonmigration.worker.postgres.WriteGate;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The last of it, while the source is closed: last rounds, what was touched since its proof, sequences, keyless tables, triggers and foreign keys. */
+final class Drain {
+    /** Values that an app may have taken in transactions that nobody sees any more. */
+    private static final int SEQUENCE_MARGIN = 1000;
+    private static final int NAMED = 10;
+
+    private final WorkerContext context;
+    private final LiveSessions sessions;
+    private final List<Tree> trees;
+    private final Map<String, String> catalog;
+
+    Drain(WorkerContext context, LiveSessions sessions, List<Tree> trees, Map<String, String> catalog) {
+        this.context = context;
+        this.sessions = sessions;
+        this.trees = trees;
+        this.catalog = catalog;
+    }
+
+    /** Brings the target to the source's last state. */
+    @FunctionalInterface
+    interface Rounds {
+        Leader.Lag apply() throws SQLException;
+    }
+
+    /** Everything was proved once; what is left is what the last seconds touched. */
+    boolean isPossible() throws SQLException {
+        return Ledger.isProved(sessions.target());
+    }
+
+    WorkerReport run(Rounds rounds) throws SQLException, Refusal {
+        var begun = System.nanoTime();
+        var source = sessions.source();
+        var target = sessions.target();
+        WriteGate.requireUp(source, Side.SOURCE);
+        stage("draining");
+        var applied = 0L;
+        for (var lag = rounds.apply(); lag.changes() > 0; lag = rounds.apply()) {
+            applied += lag.changes();
+        }
+        SourceGuard.requireUnchanged(source, catalog);
+        requireNoGap(source, target);
+        var differences = provedTouched(source, target);
+        var keyless = trees.stream().filter(tree -> !tree.hasKey()).flatMap(tree -> tree.members().stream()).toList();
+        var rows = Query.number(target, "SELECT coalesce(sum(rows), 0) FROM mastodon_migration.live_range");
+        if (differences.isEmpty()) {
+            Sequences.copyAhead(source, target, SEQUENCE_MARGIN);
+            rows += finish(source, target, keyless, differences);
+        }
+        WriteGate.requireUp(source, Side.SOURCE);
+        differences.addAll(Sequences.differences(source, target));
+        var milliseconds = (System.nanoTime() - begun) / 1_000_000;
+        var figures = Map.of(Figure.TABLES, trees.stream().mapToLong(tree -> tree.members().size()).sum(), Figure.ROWS, rows, Figure.DIFFERENCES,
+                (long) differences.size(), Figure.DRAIN_MILLISECONDS, milliseconds, Figure.REFUSED_WRITES, WriteGate.refusedWrites(source));
+        var report = report(differences, figures, applied);
+        Transaction.in(target, () -> {
+            if (differences.isEmpty()) {
+                Marker.update(target, context, Marker.State.LOADED, Optional.empty());
+            }
+            Ledger.finish(target, differences.isEmpty() ? Ledger.Stage.DRAINED : Ledger.Stage.REFUSED, report);
+        });
+        stage("drained");
+        return report;
+    }
+
+    private static WorkerReport report(List<String> differences, Map<String, Long> figures, long applied) {
+        return differences.isEmpty()
+                ? WorkerReport.succeeded("The target has reached the source: " + figures.get(Figure.TABLES) + " tables, " + figures.get(Figure.ROWS)
+                        + " rows; the last " + applied + " changes took " + figures.get(Figure.DRAIN_MILLISECONDS) + " ms.", figures)
+                : new WorkerReport(WorkerReport.Outcome.REFUSED, "Source and target differ in " + differences.size() + " places: " + String.join("; ",
+                        differences.subList(0, Math.min(NAMED, differences.size()))) + ". The target was not opened.", figures, List.of());
+    }
+
+    private void stage(String words) {
+        context.progress().update(now -> new dev.mastodonmigration.worker.control.Progress.Reading(words, now.bytesDone(), now.bytesTotal(), now.itemsDone(),
+                now.itemsTotal(), now.bytesPerSecond(), 0, 0, 0, now.inSync()));
+    }
+
+    private static void requireNoGap(Connection source, Connection target) throws SQLException {
+        if (!Query.isTrue(target, "SELECT gaps = ? AND identity = ? FROM mastodon_migration.live", Capture.gaps(source), SourceGuard.identity(source))) {
+            throw new SQLException("changes of the source went by unlogged; everything is proved again before the target can be opened");
+        }
+    }
+
+    private List<String> provedTouched(Connection source, Connection target) throws SQLException {
+        var differences = new ArrayList<String>();
+        for (var tree : trees) {
+            if (tree.hasKey() && Query.isTrue(target, "SELECT EXISTS (SELECT FROM " + tree.touched() + ")")) {
+                var result = new Proof(source, target, tree).touched();
+                if (!result.isEqual()) {
+                    differences.add("table " + tree.root() + " differs in " + result.differing().size() + " rows that changed last, (" + tree.keyColumns()
+                            + ") = " + result.differing().stream().limit(NAMED).map(Object::toString).toList());
+                }
+            }
+        }
+        return differences;
+    }
+
+    /** All or nothing, and only while this load is the one; answers the rows of the keyless tables. */
+    private long finish(Connection source, Connection target, List<Tree.Member> keyless, List<String> differences) throws SQLException, Refusal {
+        var rows = new long[1];
+        Transaction.in(target, () -> {
+            if (Query.list(target, "SELECT 1 FROM mastodon_migration.marker WHERE state = 'loading' AND session = current_setting('"
+                    + WriteGate.SESSION_SETTING + "') FOR SHARE", row -> 1).isEmpty()) {
+                throw new SQLException("a newer worker has taken over the target database");
+            }
+            for (var member : keyless) {
+                Query.run(target, "TRUNCATE ONLY " + member.name());
+                Rows.copy(source, target, "ONLY " + member.name(), member, "");
+                var there = sum(source, member);
+                rows[0] += there.rows();
+                if (!there.equals(sum(target, member))) {
+                    differences.add("table " + member.name() + " differs; it has no key to name rows by");
+                }
+            }
+            for (var phase : List.of(Definition.Phase.KEYLESS, Definition.Phase.FINAL)) {
+                for (var sql : Ledger.definitions(target, phase)) {
+                    Query.run(target, sql);
+                }
+            }
+        });
+        Extensions.rehome(source, target, Marker.ours(target, Side.TARGET, context).keptSchemas());
+        return rows[0];
+    }
+
+    private static TableSum sum(Connection session, Tree.Member member) throws SQLException {
+        return Query.one(session, "SELECT count(*), coalesce(sum(" + TableSum.half("left") + "), 0), coalesce(sum(" + TableSum.half("right")
+                + "), 0) FROM (SELECT " + member.hash("t") + " AS hash FROM ONLY " + member.name() + " t OFFSET 0) hashes",
+                row -> new TableSum(row.getLong(1), row.getBigDecimal(2), row.getBigDecimal(3)));
+    }
+}

@@ -1,0 +1,120 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerTask;
+import dev.mastodonmigration.worker.postgres.Database;
+import dev.mastodonmigration.worker.postgres.Marker;
+import dev.mastodonmigration.worker.postgres.PinnedSessions;
+import dev.mastodonmigration.worker.postgres.Query;
+import dev.mastodonmigration.worker.postgres.Side;
+import dev.mastodonmigration.worker.postgres.TargetClaim;
+import dev.mastodonmigration.worker.postgres.Transaction;
+import dev.mastodonmigration.worker.postgres.WriteGate;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Puts the capture on every table of a source that is marked as ours, one table at a time, and so that no app query ever waits long behind it. Idempotent. */
+public final class InstallCapture implements WorkerTask {
+    static final String NAME = "install-capture";
+    private static final long CAP_BYTES = 4L << 30;
+    private static final Duration GIVE_UP = Duration.ofMinutes(15);
+    private static final Duration PAUSE = Duration.ofMillis(200);
+
+    /** It cannot be cancelled and may take hours: waiting for it would make the app's writers wait behind us. */
+    private static final String WRAPAROUND = """
+            SELECT EXISTS (SELECT FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid WHERE a.backend_type = 'autovacuum worker'
+              AND a.query LIKE '%to prevent wraparound%' AND l.relation = ?::regclass AND a.datname = current_database())""";
+
+    /** Every table of the tree that a statement can name, partitioned parents too. */
+    static final String FAMILY = """
+            WITH RECURSIVE family AS (SELECT ?::regclass::oid AS oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN family f ON f.oid = i.inhparent)
+            SELECT format('%I.%I', n.nspname, c.relname) FROM family JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p') ORDER BY 1""";
+
+    private final long capBytes;
+
+    public InstallCapture() {
+        this(CAP_BYTES);
+    }
+
+    /** @param capBytes size of one log at which capture stops */
+    InstallCapture(long capBytes) {
+        this.capBytes = capBytes;
+    }
+
+    @Override
+    public WorkerReport run(WorkerContext context) throws Exception {
+        try (var source = Database.source(context, NAME).open()) {
+            PinnedSessions.pin(source);
+            if (Query.isTrue(source, "SELECT pg_is_in_recovery()")) {
+                throw new Refusal("The source is a standby, which takes no triggers: changes cannot be captured there. Put the primary's address into "
+                        + Side.SOURCE.secret() + ".");
+            }
+            var trees = prepare(source, context);
+            var tables = new ArrayList<Map.Entry<Tree, String>>();
+            for (var tree : trees) {
+                Query.strings(source, FAMILY, tree.root()).forEach(table -> tables.add(Map.entry(tree, table)));
+            }
+            install(source, tables, context.progress());
+            var keyless = Trees.read(source).stream().filter(tree -> !tree.hasKey()).toList();
+            var notes = keyless.stream().map(tree -> "table " + tree.root() + " has no usable key: it is copied inside the freeze ("
+                    + (tree.members().stream().mapToLong(Tree.Member::bytes).sum() >> 20) + " MiB)").toList();
+            return WorkerReport.succeeded("Changes of " + tables.size() + " tables of the source are captured.",
+                    Map.of(WorkerReport.Figure.TABLES, (long) tables.size()), notes);
+        }
+    }
+
+    private List<Tree> prepare(Connection source, WorkerContext context) throws SQLException, Refusal {
+        var trees = new ArrayList<Tree>();
+        Transaction.in(source, () -> {
+            TargetClaim.lock(source);
+            // Without the marker it was given back to the instance while this worker slept.
+            var marker = Marker.ours(source, Side.SOURCE, context);
+            marker.requireSource(context);
+            if (marker.state() == Marker.State.CLOSED) {
+                throw new Refusal("The source is closed for writing already, so there is nothing to capture.");
+            }
+            Capture.createShared(source);
+            var next = (int) Query.number(source, "SELECT coalesce(max(id), 0) + 1 FROM mastodon_migration.capture");
+            for (var tree : Trees.read(source)) {
+                if (tree.hasKey()) {
+                    var known = tree.id() == 0 ? tree.withId(next++) : tree;
+                    if (tree.id() == 0) {
+                        Capture.createLog(source, known, capBytes);
+                    }
+                    trees.add(known);
+                }
+            }
+        });
+        return trees;
+    }
+
+    private static void install(Connection source, List<Map.Entry<Tree, String>> tables, Progress progress)
+            throws SQLException, Refusal, InterruptedException {
+        var left = new ArrayList<>(tables);
+        var begun = System.nanoTime();
+        while (!left.isEmpty()) {
+            for (var table : List.copyOf(left)) {
+                if (Capture.isOn(source, table.getValue()) || !Query.isTrue(source, WRAPAROUND, table.getValue())
+                        && WriteGate.tryLocked(source, () -> Capture.putOn(source, table.getKey(), table.getValue()))) {
+                    left.remove(table);
+                }
+                progress.set(new Progress.Reading("installing capture", 0, 0, tables.size() - left.size(), tables.size(), 0, -1));
+            }
+            if (!left.isEmpty()) {
+                if (System.nanoTime() - begun > GIVE_UP.toNanos()) {
+                    throw new SQLException("the capture could not be put on " + left.size() + " tables of the source, first " + left.getFirst().getValue()
+                            + ": a long transaction or an autovacuum to prevent wraparound holds them locked; wait for it, or end it");
+                }
+                Thread.sleep(PAUSE.toMillis());
+            }
+        }
+    }
+}

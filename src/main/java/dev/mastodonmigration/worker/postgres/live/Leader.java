@@ -1,0 +1,166 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.postgres.MaterializedViews;
+import dev.mastodonmigration.worker.postgres.Query;
+import dev.mastodonmigration.worker.postgres.Transaction;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** What one worker does for all: applies rounds, watches the source, notices gaps, and drains. Its state is the ledger's, so any other can go on. */
+final class Leader implements AutoCloseable {
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration PRUNE = Duration.ofSeconds(5);
+    private static final Duration GUARD = Duration.ofSeconds(2);
+    private static final Duration PROVE = Duration.ofSeconds(1);
+    private static final long MANY = 1000;
+    private static final Duration RENEW = Duration.ofSeconds(60);
+
+    private final WorkerContext context;
+    private final LiveSessions sessions;
+    private final List<Tree> trees;
+    private final Map<Integer, Tree> byId;
+    private final Map<String, String> catalog;
+    private final Clockwork pruning = new Clockwork(PRUNE);
+    private final Clockwork guarding = new Clockwork(GUARD);
+    private final Clockwork proving = new Clockwork(PROVE);
+    private final Clockwork renewing = new Clockwork(RENEW);
+    private final Gaps gaps;
+
+    Leader(WorkerContext context) throws SQLException, IOException, Refusal {
+        this.context = context;
+        sessions = LiveSessions.open(context);
+        try {
+            trees = Trees.read(sessions.source());
+            byId = trees.stream().filter(Tree::hasKey).collect(Collectors.toMap(Tree::id, tree -> tree));
+            catalog = SourceGuard.copied(sessions.target());
+            gaps = new Gaps(sessions);
+        } catch (SQLException | RuntimeException e) {
+            sessions.close();
+            throw e;
+        }
+    }
+
+    /** What else is to be done between two rounds, on the session that holds the lead; false when the plan was given up. */
+    @FunctionalInterface
+    interface Aside {
+        boolean isStillPlanned() throws SQLException, Refusal;
+    }
+
+    /** Leads until the end, which it reports. */
+    WorkerReport run(Aside aside) throws SQLException, InterruptedException, Refusal {
+        while (aside.isStillPlanned()) {
+            if (guarding.isDue()) {
+                SourceGuard.requireUnchanged(sessions.source(), catalog);
+            }
+            if (renewing.isDue()) {
+                Capture.renew(sessions.source(), Capture.LEASE);
+            }
+            var lag = rounds();
+            var target = sessions.target();
+            if (Ledger.stage(target) == Ledger.Stage.COPYING && Ledger.isCopiedAndIndexed(target)) {
+                completeIndexes(target);
+            }
+            if (Ledger.stage(target) == Ledger.Stage.APPLYING) {
+                if (proving.isDue()) {
+                    proveTouched();
+                }
+                var drain = new Drain(context, sessions, trees, catalog);
+                if (Ledger.isDrainAsked(target) && drain.isPossible()) {
+                    return drain.run(this::rounds);
+                }
+            }
+            Ledger.lag(target, lag.ageMilliseconds(), lag.changes(), gaps.areClosed() && Ledger.stage(target) == Ledger.Stage.APPLYING
+                    && Ledger.isProved(target));
+            if (pruning.isDue()) {
+                prune();
+            }
+            Thread.sleep(lag.changes() > MANY ? 0 : POLL.toMillis());
+        }
+        throw new SQLException("changes went by unlogged during the copy, which begins anew");
+    }
+
+    /** @param changes found by this reading and applied since; @param ageMilliseconds since the reading */
+    record Lag(long changes, long ageMilliseconds) {}
+
+    /** One reading of the source, brought to all trees that are ready. */
+    private Lag rounds() throws SQLException {
+        var begun = System.nanoTime();
+        var ready = Ledger.ready(sessions.target());
+        var source = sessions.source();
+        var snapshot = LiveSessions.snapshot(source);
+        try {
+            if (!gaps.areClosed(source)) {
+                return new Lag(0, 0);
+            }
+            var found = 0L;
+            for (var change : changed(source, ready).entrySet()) {
+                var position = ready.get(change.getKey());
+                new Round(source, sessions.target(), snapshot).apply(byId.get(change.getKey()), position.text());
+                found += change.getValue();
+            }
+            return new Lag(found, (System.nanoTime() - begun) / 1_000_000);
+        } finally {
+            if (!source.isClosed()) {
+                LiveSessions.end(source);
+            }
+            gaps.close();
+        }
+    }
+
+    /** Log rows by tree that their positions have not seen, and trees that had no round yet. */
+    private Map<Integer, Long> changed(Connection source, Map<Integer, Ledger.Position> ready) throws SQLException {
+        var counts = new java.util.TreeMap<Integer, Long>();
+        if (ready.isEmpty()) {
+            return counts;
+        }
+        var query = ready.entrySet().stream().map(tree -> "SELECT " + tree.getKey() + ", count(*) FROM " + byId.get(tree.getKey()).log() + " WHERE "
+                + Tree.since(tree.getValue().text())).collect(Collectors.joining(" UNION ALL "));
+        Query.list(source, query, row -> counts.put(row.getInt(1), row.getLong(2)));
+        counts.entrySet().removeIf(tree -> tree.getValue() == 0 && ready.get(tree.getKey()).rounds() > 0);
+        return counts;
+    }
+
+    private void completeIndexes(Connection target) throws SQLException, Refusal {
+        for (var sql : Ledger.definitions(target, Definition.Phase.LATE)) {
+            Transaction.in(target, () -> {
+                Query.run(target, sql);
+                Query.update(target, "UPDATE mastodon_migration.live_definition SET done = true WHERE sql = ?", sql);
+            });
+        }
+        MaterializedViews.refresh(target, MaterializedViews.inOrder(sessions.source()));
+        Query.run(target, "SET search_path = public, heroku_ext", "UPDATE mastodon_migration.live_tree SET proving = true");
+        Ledger.stage(target, Ledger.Stage.APPLYING);
+    }
+
+    private void proveTouched() throws SQLException {
+        for (var tree : byId.values()) {
+            if (Query.isTrue(sessions.target(), "SELECT EXISTS (SELECT FROM " + tree.touched() + ")")) {
+                new Proof(sessions.source(), sessions.target(), tree).touched();
+            }
+        }
+    }
+
+    /** Forgets what is behind positions that no crash of the target can take back: they were committed synchronously. */
+    private void prune() throws SQLException {
+        for (var position : Ledger.ready(sessions.target()).entrySet()) {
+            var log = byId.get(position.getKey()).log();
+            var behind = "pg_visible_in_snapshot(xid, '" + position.getValue().text() + "'::pg_snapshot)";
+            if (Query.update(sessions.source(), "DELETE FROM " + log + " WHERE " + behind) > 0) {
+                Query.run(sessions.source(), "VACUUM " + log);
+            }
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        sessions.close();
+    }
+}

@@ -1,0 +1,147 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.postgres.Query;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What is planned and done, in our schema on the target, committed together with what was done: a killed worker goes on where it was. */
+final class Ledger {
+    /** How far the whole is. */
+    enum Stage { COPYING, APPLYING, DRAINED, REFUSED }
+
+    /** @param text the snapshot of the source that the tree has reached */
+    record Position(String text, long rounds) {}
+
+    private static final String[] TABLES = {
+        "DROP TABLE IF EXISTS mastodon_migration.live, mastodon_migration.live_tree, mastodon_migration.live_range, mastodon_migration.live_definition, "
+                + "mastodon_migration.live_catalog", """
+            CREATE TABLE mastodon_migration.live (single boolean PRIMARY KEY DEFAULT true CHECK (single), stage text NOT NULL, identity text NOT NULL,
+              gaps bigint NOT NULL, draining boolean NOT NULL DEFAULT false, repairs bigint NOT NULL DEFAULT 0, applied_at timestamptz,
+              lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text)""", """
+            CREATE TABLE mastodon_migration.live_tree (id int PRIMARY KEY, root text NOT NULL, position text NOT NULL, rounds bigint NOT NULL DEFAULT 0,
+              changes bigint NOT NULL DEFAULT 0, proving boolean NOT NULL DEFAULT false)""", """
+            CREATE TABLE mastodon_migration.live_range (id bigserial PRIMARY KEY, tree int NOT NULL, member text NOT NULL, lower text, upper text,
+              bytes bigint NOT NULL, rows bigint NOT NULL DEFAULT 0, token bigint NOT NULL DEFAULT 0, backend int, until timestamptz,
+              landed boolean NOT NULL DEFAULT false, proved boolean NOT NULL DEFAULT false)""", """
+            CREATE TABLE mastodon_migration.live_definition (id bigserial PRIMARY KEY, tree int NOT NULL, phase text NOT NULL, sql text NOT NULL,
+              bytes bigint NOT NULL, token bigint NOT NULL DEFAULT 0, backend int, until timestamptz, done boolean NOT NULL DEFAULT false)""",
+        "CREATE TABLE mastodon_migration.live_catalog (object text PRIMARY KEY, definition text NOT NULL)"};
+
+    private Ledger() {}
+
+    static void create(Connection target) throws SQLException {
+        Query.run(target, TABLES);
+    }
+
+    /** Whether the plan is complete: the stage is written last. */
+    static boolean isPlanned(Connection target) throws SQLException {
+        return Query.isTrue(target, "SELECT to_regclass('mastodon_migration.live') IS NOT NULL")
+                && Query.isTrue(target, "SELECT EXISTS (SELECT FROM mastodon_migration.live)");
+    }
+
+    static void plan(Connection target, List<Tree> trees, String position, List<RangePlan.Range> ranges, List<Definition> definitions,
+            Map<String, String> catalog) throws SQLException {
+        for (var tree : trees) {
+            Query.update(target, "INSERT INTO mastodon_migration.live_tree (id, root, position) VALUES (?, ?, ?)", tree.id(), tree.root(), position);
+            Query.run(target, "DROP TABLE IF EXISTS " + tree.touched(), "CREATE TABLE " + tree.touched() + " (seq bigserial, " + tree.logColumnsWithTypes()
+                    + ")");
+        }
+        for (var range : ranges) {
+            Query.update(target, "INSERT INTO mastodon_migration.live_range (tree, member, lower, upper, bytes) VALUES (?, ?, ?, ?, ?)", range.tree(),
+                    range.member(), range.lower(), range.upper(), range.bytes());
+        }
+        for (var definition : definitions) {
+            Query.update(target, "INSERT INTO mastodon_migration.live_definition (tree, phase, sql, bytes) VALUES (?, ?, ?, ?)", definition.tree(),
+                    definition.phase().name(), definition.sql(), definition.bytes());
+        }
+        for (var object : catalog.entrySet()) {
+            Query.update(target, "INSERT INTO mastodon_migration.live_catalog VALUES (?, ?)", object.getKey(), object.getValue());
+        }
+    }
+
+    static void begin(Connection target, String identity, long gaps) throws SQLException {
+        Query.update(target, "INSERT INTO mastodon_migration.live (stage, identity, gaps) VALUES (?, ?, ?)", Stage.COPYING.name(), identity, gaps);
+    }
+
+    static Stage stage(Connection target) throws SQLException {
+        return Stage.valueOf(Query.string(target, "SELECT stage FROM mastodon_migration.live"));
+    }
+
+    static void stage(Connection target, Stage stage) throws SQLException {
+        Query.update(target, "UPDATE mastodon_migration.live SET stage = ?", stage.name());
+    }
+
+    /** How the whole ended, for every worker and for those that come later. */
+    static void finish(Connection target, Stage stage, WorkerReport report) throws SQLException {
+        Query.update(target, "UPDATE mastodon_migration.live SET stage = ?, outcome = ?", stage.name(), report.toJson());
+    }
+
+    static Optional<WorkerReport> outcome(Connection target) throws SQLException {
+        return Query.list(target, "SELECT outcome FROM mastodon_migration.live WHERE outcome IS NOT NULL", row -> WorkerReport.parse(row.getString(1)))
+                .stream().findFirst().flatMap(report -> report);
+    }
+
+    static void lag(Connection target, long ageMilliseconds, long changes, boolean isInSync) throws SQLException {
+        Query.update(target, "UPDATE mastodon_migration.live SET applied_at = clock_timestamp() - ? * interval '1 ms', lag_changes = ?, in_sync = ?",
+                ageMilliseconds, changes, isInSync);
+    }
+
+    static void askForDrain(Connection target) throws SQLException {
+        Query.update(target, "UPDATE mastodon_migration.live SET draining = true WHERE NOT draining");
+    }
+
+    static boolean isDrainAsked(Connection target) throws SQLException {
+        return Query.isTrue(target, "SELECT draining FROM mastodon_migration.live");
+    }
+
+    /** Positions by tree of those whose rows have all landed and whose key can be looked up. */
+    static Map<Integer, Position> ready(Connection target) throws SQLException {
+        var positions = new HashMap<Integer, Position>();
+        Query.list(target, """
+                SELECT id, position, rounds FROM mastodon_migration.live_tree t
+                WHERE NOT EXISTS (SELECT FROM mastodon_migration.live_range r WHERE r.tree = t.id AND NOT r.landed)
+                  AND NOT EXISTS (SELECT FROM mastodon_migration.live_definition d WHERE d.tree = t.id AND d.phase = 'KEY' AND NOT d.done)""",
+                row -> positions.put(row.getInt(1), new Position(row.getString(2), row.getLong(3))));
+        return positions;
+    }
+
+    /** What all workers together have done. */
+    static Progress.Reading progress(Connection target, Progress.Reading before) throws SQLException {
+        return Query.one(target, """
+                SELECT l.stage, l.draining, coalesce(r.done, 0), coalesce(r.bytes, 0), coalesce(r.members_done, 0), coalesce(r.members, 0), l.lag_changes,
+                  coalesce(extract(epoch FROM clock_timestamp() - l.applied_at), 0)::bigint, l.in_sync AND clock_timestamp() - l.applied_at < interval '1 s'
+                FROM mastodon_migration.live l, (SELECT sum(bytes) FILTER (WHERE landed) AS done, sum(bytes) AS bytes, count(DISTINCT member) AS members,
+                  count(DISTINCT member) - count(DISTINCT member) FILTER (WHERE NOT landed) AS members_done FROM mastodon_migration.live_range) r""", row -> {
+            var stage = Stage.valueOf(row.getString(1));
+            var isInSync = row.getBoolean(9);
+            var words = switch (stage) {
+                case COPYING -> "copying";
+                case APPLYING -> row.getBoolean(2) ? "draining" : isInSync ? "in sync" : "applying";
+                case DRAINED -> "drained";
+                case REFUSED -> "refused";
+            };
+            return new Progress.Reading(words, row.getLong(3), row.getLong(4), row.getLong(5), row.getLong(6), before.bytesPerSecond(), before.etaSeconds(),
+                    row.getLong(7), row.getLong(8), isInSync);
+        });
+    }
+
+    static boolean isCopiedAndIndexed(Connection target) throws SQLException {
+        return Query.isTrue(target, """
+                SELECT NOT EXISTS (SELECT FROM mastodon_migration.live_range WHERE NOT landed) AND NOT EXISTS (SELECT FROM mastodon_migration.live_definition
+                  WHERE NOT done AND phase IN ('KEY', 'PLAIN', 'UNIQUE', 'ANALYZE'))""");
+    }
+
+    static boolean isProved(Connection target) throws SQLException {
+        return Query.isTrue(target, "SELECT NOT EXISTS (SELECT FROM mastodon_migration.live_range WHERE NOT proved)");
+    }
+
+    static List<String> definitions(Connection target, Definition.Phase phase) throws SQLException {
+        return Query.strings(target, "SELECT sql FROM mastodon_migration.live_definition WHERE phase = ? AND NOT done ORDER BY id", phase.name());
+    }
+}

@@ -1,0 +1,76 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.postgres.Database;
+import dev.mastodonmigration.worker.postgres.Marker;
+import dev.mastodonmigration.worker.postgres.PinnedSessions;
+import dev.mastodonmigration.worker.postgres.Query;
+import dev.mastodonmigration.worker.postgres.Side;
+import dev.mastodonmigration.worker.postgres.WriteGate;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/** One session to each side, both proved to be this migration's; opened anew after every failure, with the credentials of that moment. */
+record LiveSessions(Connection source, Connection target) implements AutoCloseable {
+    /** More than this helps no index of Mastodon's and would starve a small server. */
+    private static final String INDEX_MEMORY = "SET maintenance_work_mem = '256MB'";
+
+    static LiveSessions open(WorkerContext context) throws SQLException, IOException, Refusal {
+        var source = source(context);
+        try {
+            return new LiveSessions(source, target(context));
+        } catch (SQLException | IOException | Refusal e) {
+            source.close();
+            throw e;
+        }
+    }
+
+    static Connection source(WorkerContext context) throws SQLException, IOException, Refusal {
+        return proved(Database.source(context, ReplicatePostgres.NAME).open(), Side.SOURCE, context);
+    }
+
+    /** Passes the write gate for as long as the marker lets this load pass. */
+    static Connection target(WorkerContext context) throws SQLException, IOException, Refusal {
+        var target = proved(Database.target(context, ReplicatePostgres.NAME).open(), Side.TARGET, context);
+        Query.run(target, INDEX_MEMORY);
+        var session = Marker.ours(target, Side.TARGET, context).session();
+        if (session.isPresent()) {
+            Query.list(target, "SELECT set_config('" + WriteGate.SESSION_SETTING + "', ?, false)", row -> row.getString(1), session.get());
+        }
+        return target;
+    }
+
+    private static Connection proved(Connection session, Side side, WorkerContext context) throws SQLException, Refusal {
+        try {
+            PinnedSessions.pin(session);
+            Marker.ours(session, side, context);
+            return session;
+        } catch (SQLException | Refusal e) {
+            session.close();
+            throw e;
+        }
+    }
+
+    /** Begins a reading of the source: everything until the commit sees this one moment. Answers the moment. */
+    static String snapshot(Connection source) throws SQLException {
+        source.setAutoCommit(false);
+        Query.run(source, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+        return Query.string(source, "SELECT pg_current_snapshot()::text");
+    }
+
+    static void end(Connection session) throws SQLException {
+        session.rollback();
+        session.setAutoCommit(true);
+    }
+
+    @Override
+    public void close() throws SQLException {
+        try {
+            source.close();
+        } finally {
+            target.close();
+        }
+    }
+}

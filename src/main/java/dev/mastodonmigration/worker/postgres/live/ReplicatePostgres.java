@@ -1,0 +1,145 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.Redaction;
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerTask;
+import dev.mastodonmigration.worker.postgres.Query;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Copies the live source and follows it until it is drained. Any number of these run at once and share the work through the ledger on the target;
+ * one of them leads. Killed at any moment, the others or the next go on, and what was being copied right then is copied again.
+ */
+public final class ReplicatePostgres implements WorkerTask {
+    static final String NAME = "replicate-postgres";
+    private static final long RANGE_BYTES = 64L << 20;
+    private static final Duration PAUSE = Duration.ofMillis(200);
+    private static final Duration GIVE_UP = Duration.ofMinutes(10);
+    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(5);
+
+    private final Duration claim;
+    private final long rangeBytes;
+
+    public ReplicatePostgres() {
+        this(Claims.VALID, RANGE_BYTES);
+    }
+
+    /**
+     * With other sizes, for tests.
+     *
+     * @param claim how long a worker that says nothing keeps its work
+     */
+    ReplicatePostgres(Duration claim, long rangeBytes) {
+        this.claim = claim;
+        this.rangeBytes = rangeBytes;
+    }
+
+    @Override
+    public WorkerReport run(WorkerContext context) throws Exception {
+        var bytes = new AtomicLong();
+        try (var hands = new Hands(context, new Claims(claim), bytes)) {
+            var failures = 0;
+            var firstFailure = 0L;
+            var begun = new boolean[1];
+            while (true) {
+                try {
+                    var report = attend(context, hands, begun);
+                    if (report.isPresent()) {
+                        return report.get();
+                    }
+                } catch (SQLException | IOException e) {
+                    System.err.println("will try again: " + Redaction.of(e));
+                    firstFailure = failures++ == 0 || hands.hasWorkedSince(firstFailure) ? System.nanoTime() : firstFailure;
+                    if (System.nanoTime() - firstFailure > GIVE_UP.toNanos()) {
+                        throw e;
+                    }
+                    Thread.sleep(Math.min(LONGEST_BACKOFF.toMillis(), PAUSE.toMillis() << Math.min(failures, 5)));
+                }
+            }
+        }
+    }
+
+    /** Stays until something breaks or all is done. */
+    private Optional<WorkerReport> attend(WorkerContext context, Hands hands, boolean[] begun) throws SQLException, IOException, InterruptedException,
+            Refusal {
+        try (var target = LiveSessions.target(context)) {
+            Leadership.prepare(target);
+            while (true) {
+                hands.requireSound();
+                if (Leadership.take(target, claim)) {
+                    var report = lead(context, target, hands, begun);
+                    if (report.isPresent()) {
+                        return report;
+                    }
+                }
+                if (Ledger.isPlanned(target)) {
+                    hands.start();
+                    publish(context, target);
+                    if (context.drain().isRequested()) {
+                        Ledger.askForDrain(target);
+                    }
+                    var stage = Ledger.stage(target);
+                    begun[0] |= stage != Ledger.Stage.REFUSED;
+                    if (begun[0] && (stage == Ledger.Stage.DRAINED || stage == Ledger.Stage.REFUSED)) {
+                        return Ledger.outcome(target);
+                    }
+                }
+                Thread.sleep(PAUSE.toMillis());
+            }
+        }
+    }
+
+    private Optional<WorkerReport> lead(WorkerContext context, Connection target, Hands hands, boolean[] begun) throws SQLException, IOException,
+            InterruptedException, Refusal {
+        hands.beatFor(Query.number(target, "SELECT pg_backend_pid()"));
+        if (isDone(context, target)) {
+            return Ledger.outcome(target);
+        }
+        if (mustBegin(target)) {
+            context.progress().set(new Progress.Reading("creating tables", 0, 0, 0, 0, 0, -1));
+            new Bootstrap(context, target, rangeBytes).run();
+        }
+        begun[0] = true;
+        hands.start();
+        try (var leader = new Leader(context)) {
+            return Optional.of(leader.run(() -> {
+                hands.requireSound();
+                publish(context, target);
+                if (context.drain().isRequested()) {
+                    Ledger.askForDrain(target);
+                }
+                return Ledger.isPlanned(target);
+            }));
+        } catch (Refusal refusal) {
+            Ledger.finish(target, Ledger.Stage.REFUSED, WorkerReport.refused(refusal.getMessage()));
+            throw refusal;
+        }
+    }
+
+    private static boolean mustBegin(Connection target) throws SQLException {
+        return !Ledger.isPlanned(target) || Ledger.stage(target) == Ledger.Stage.REFUSED || Ledger.stage(target) == Ledger.Stage.DRAINED;
+    }
+
+    /** A drained target is the end only for the capture that it was copied under: the source may have gone on since. */
+    private static boolean isDone(WorkerContext context, Connection target) throws SQLException, IOException, Refusal {
+        if (!Ledger.isPlanned(target) || Ledger.stage(target) != Ledger.Stage.DRAINED) {
+            return false;
+        }
+        try (var source = LiveSessions.source(context)) {
+            return Query.isTrue(target, "SELECT identity = ? FROM mastodon_migration.live", SourceGuard.identity(source));
+        }
+    }
+
+    private static void publish(WorkerContext context, Connection target) throws SQLException {
+        var before = context.progress().read();
+        context.progress().set(Ledger.progress(target, before));
+    }
+}

@@ -1,0 +1,93 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import dev.mastodonmigration.worker.postgres.Query;
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/**
+ * Brings one tree from its position to the snapshot in which the source session stands: deletes all keys logged between the two and inserts what
+ * exists of them in that snapshot. Doing it twice, or from a stale position, changes nothing: the position row is locked and compared.
+ */
+final class Round {
+    private static final int FEW_KEYS = 20_000;
+
+    private final Connection source;
+    private final Connection target;
+    private final String snapshot;
+
+    /** @param source in a repeatable-read transaction, whose snapshot is given */
+    Round(Connection source, Connection target, String snapshot) {
+        this.source = source;
+        this.target = target;
+        this.snapshot = snapshot;
+    }
+
+    /** Answers how many keys were brought over; negative when another worker has moved the position meanwhile. */
+    long apply(Tree tree, String position) throws SQLException {
+        target.setAutoCommit(false);
+        try {
+            var held = Query.list(target, "SELECT proving FROM mastodon_migration.live_tree WHERE id = ? AND position = ? FOR UPDATE", row -> row.getBoolean(1),
+                    tree.id(), position);
+            if (held.isEmpty()) {
+                target.rollback();
+                return -1;
+            }
+            var changes = Query.isTrue(source, "SELECT EXISTS (SELECT FROM " + tree.log() + " WHERE op = 't' AND " + Tree.since(position) + ")")
+                    ? whole(tree) : keys(tree, position, held.getFirst());
+            Query.update(target, "UPDATE mastodon_migration.live_tree SET position = ?, rounds = rounds + 1, changes = changes + ? WHERE id = ?", snapshot,
+                    changes, tree.id());
+            target.commit();
+            return changes;
+        } finally {
+            if (!target.isClosed()) {
+                target.rollback();
+                target.setAutoCommit(true);
+            }
+        }
+    }
+
+    /** After a TRUNCATE, which no key tells of: all that there is now. */
+    private long whole(Tree tree) throws SQLException {
+        var rows = 0L;
+        for (var store : tree.stores()) {
+            Query.run(target, "TRUNCATE " + tree.from(store));
+            rows += Rows.copy(source, target, tree.from(store), store, "");
+        }
+        Query.run(target, "TRUNCATE " + tree.touched());
+        Query.update(target, "UPDATE mastodon_migration.live_range SET proved = false, token = token + 1, until = NULL WHERE tree = ?", tree.id());
+        return rows;
+    }
+
+    private long keys(Tree tree, String position, boolean proving) throws SQLException {
+        Query.run(target, "CREATE TEMP TABLE round_keys (" + tree.logColumnsWithTypes() + ") ON COMMIT DROP");
+        var keys = CopyPipe.rows(source, "COPY (" + tree.keysSince(position) + ") TO STDOUT", target, "COPY round_keys FROM STDIN", CopyPipe.Meter.NONE);
+        if (keys == 0) {
+            return 0;
+        }
+        if (proving) {
+            Query.run(target, "INSERT INTO " + tree.touched() + " (" + tree.logColumns() + ") SELECT * FROM round_keys");
+        }
+        Query.run(target, "ANALYZE round_keys");
+        var few = keys < FEW_KEYS;
+        plan(target, few);
+        for (var store : tree.stores()) {
+            Query.run(target, "DELETE FROM " + tree.from(store) + " t USING round_keys d WHERE " + tree.matches("t", "d"));
+        }
+        plan(source, few);
+        for (var store : tree.stores()) {
+            if (!store.columns().isEmpty()) {
+                var columns = store.columns().stream().map(column -> "t." + column).toList();
+                CopyPipe.rows(source, "COPY (SELECT " + String.join(", ", columns) + " FROM (" + tree.keysSince(position) + ") d JOIN " + tree.from(store)
+                        + " t ON " + tree.matches("t", "d") + ") TO STDOUT " + store.format(), target, "COPY " + store.name() + " (" + store.list()
+                        + ") FROM STDIN " + store.format(), CopyPipe.Meter.NONE);
+            }
+        }
+        return keys;
+    }
+
+    /** A log has no statistics, so the planner would read a table of millions to find three rows. */
+    private static void plan(Connection session, boolean few) throws SQLException {
+        var value = few ? "off" : "on";
+        Query.run(session, "SET LOCAL enable_hashjoin = " + value, "SET LOCAL enable_mergejoin = " + value);
+    }
+}

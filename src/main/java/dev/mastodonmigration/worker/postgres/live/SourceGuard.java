@@ -1,0 +1,56 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.postgres.Catalog;
+import dev.mastodonmigration.worker.postgres.Query;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** Notices what capture cannot: another server behind the same address, a change of the tables' definitions, a trigger switched off. */
+final class SourceGuard {
+    private static final int NAMED = 3;
+
+    private static final String TRIGGERS = "SELECT 'capture of ' || tgrelid::regclass::text, string_agg(tgname || tgenabled::text, ' ' ORDER BY tgname) "
+            + "FROM pg_trigger WHERE tgname IN ('mastodon_migration_insert', 'mastodon_migration_update', 'mastodon_migration_delete', "
+            + "'mastodon_migration_truncate') GROUP BY tgrelid";
+
+    private SourceGuard() {}
+
+    /** Which server and which of its histories this is, and which installation of the capture: after a failover transactions are numbered anew. */
+    static String identity(Connection source) throws SQLException {
+        return Query.string(source, "SELECT concat_ws(' ', (SELECT system_identifier FROM pg_control_system()), "
+                + "left(pg_walfile_name(pg_current_wal_lsn()), 8), (SELECT id FROM mastodon_migration.capture_run))");
+    }
+
+    static Map<String, String> catalog(Connection source) throws SQLException {
+        var objects = new HashMap<>(Catalog.objects(source));
+        Query.list(source, TRIGGERS, row -> objects.put(row.getString(1), row.getString(2)));
+        return objects;
+    }
+
+    /**
+     * Compares the source's definitions with those that were copied.
+     *
+     * @throws Refusal naming the first objects that changed
+     */
+    static void requireUnchanged(Connection source, Map<String, String> copied) throws SQLException, Refusal {
+        var now = catalog(source);
+        if (now.equals(copied)) {
+            return;
+        }
+        var names = new TreeSet<>(now.keySet());
+        names.addAll(copied.keySet());
+        names.removeIf(name -> now.containsKey(name) && now.get(name).equals(copied.get(name)));
+        throw new Refusal("The source's tables were changed while they were being copied: " + names.size() + " objects, first "
+                + names.stream().limit(NAMED).toList() + ". The target was not opened. Finish the change there (a Rails migration?), and start the copy anew.");
+    }
+
+    static Map<String, String> copied(Connection target) throws SQLException {
+        var objects = new HashMap<String, String>();
+        Query.list(target, "SELECT object, definition FROM mastodon_migration.live_catalog", row -> objects.put(row.getString(1), row.getString(2)));
+        return objects;
+    }
+}

@@ -1,0 +1,101 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mastodonmigration.worker.control.DrainSignal;
+import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerReport.Outcome;
+import dev.mastodonmigration.worker.postgres.CloseSource;
+import dev.mastodonmigration.worker.postgres.Comparison;
+import dev.mastodonmigration.worker.postgres.Database;
+import dev.mastodonmigration.worker.postgres.MarkSource;
+import dev.mastodonmigration.worker.postgres.TargetClaim;
+import dev.mastodonmigration.worker.postgres.TwoDatabases;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.awaitility.Awaitility;
+
+/** A replicating worker in this process, as a test sees it. */
+final class LiveCopy implements AutoCloseable {
+    static final Duration CLAIM = Duration.ofSeconds(3);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final WorkerContext context;
+    private final CompletableFuture<WorkerReport> report = new CompletableFuture<>();
+    private final Thread thread;
+
+    private LiveCopy(TwoDatabases world, long rangeBytes) {
+        var given = world.context();
+        context = new WorkerContext(given.migrationUid(), given.migrationName(), given.epoch(), given.secrets(), given.scratch(), 2, new Progress(),
+                new DrainSignal());
+        thread = Thread.ofPlatform().daemon().start(() -> {
+            try {
+                report.complete(new ReplicatePostgres(CLAIM, rangeBytes).run(context));
+            } catch (Exception e) {
+                report.completeExceptionally(e);
+            }
+        });
+    }
+
+    /** With ranges so small that each larger table has several. */
+    static LiveCopy of(TwoDatabases world) {
+        return new LiveCopy(world, 64 << 10);
+    }
+
+    static TwoDatabases captured(TwoDatabases world) throws Exception {
+        world.run(new TargetClaim());
+        world.run(new MarkSource());
+        world.run(new InstallCapture());
+        return world;
+    }
+
+    Progress.Reading progress() {
+        return context.progress().read();
+    }
+
+    LiveCopy awaitInSync() {
+        Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> report.isDone() || progress().inSync());
+        assertThat(report.isDone()).as(() -> "ended early: " + ended()).isFalse();
+        return this;
+    }
+
+    private String ended() {
+        return report.handle((value, failure) -> failure == null ? value.toString() : failure.toString()).join();
+    }
+
+    WorkerReport drain() throws Exception {
+        context.drain().request();
+        return report();
+    }
+
+    WorkerReport report() throws InterruptedException, ExecutionException, TimeoutException {
+        return report.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** Closes the source, drains, validates, and proves the two databases equal in every object and row. */
+    static WorkerReport cutOver(TwoDatabases world, LiveCopy copy) throws Exception {
+        world.run(new CloseSource());
+        var report = copy.drain();
+        assertThat(report.outcome()).as(report.message()).isEqualTo(Outcome.SUCCEEDED);
+        assertEqual(world);
+        return report;
+    }
+
+    static void assertEqual(TwoDatabases world) throws Exception {
+        world.run(new HousekeepPostgres());
+        var result = new Comparison(Database.source(world.context(), "test"), Database.target(world.context(), "test"), Optional.empty()).run();
+        assertThat(result.differences()).isEmpty();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        thread.interrupt();
+        thread.join(5000);
+    }
+}
