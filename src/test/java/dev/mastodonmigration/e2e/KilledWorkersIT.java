@@ -26,18 +26,16 @@ class KilledWorkersIT {
     @Test
     void everyWorkerKilledOnceMidWayLosesNothing() throws Exception {
         var random = new Random(SEED);
+        Set<String> started = ConcurrentHashMap.newKeySet();
         Set<String> killed = ConcurrentHashMap.newKeySet();
         try (var world = World.start(World.Options.SMALL.withMajors(15, 18).withScale(4000, 4000).withSeed(SEED)); var killer = Executors.newSingleThreadScheduledExecutor()) {
             world.jobRunner().onPodStarted(pod -> {
                 var job = pod.getMetadata().getLabels().get("batch.kubernetes.io/job-name");
-                if (job.matches(".*-1-[0-9a-f]{8}")) {
-                    var delay = EARLIEST_MILLISECONDS + random.nextInt(SPREAD_MILLISECONDS) + (LONG.stream().anyMatch(task -> job.contains("-" + task + "-1-")) ? LATER_MILLISECONDS : 0);
-                    killer.schedule(() -> {
-                        if (world.jobRunner().kill(job::equals) > 0) {
-                            EVERY_WORKER.stream().filter(task -> job.contains("-" + task + "-1-")).forEach(killed::add);
-                        }
-                    }, delay, TimeUnit.MILLISECONDS);
-                }
+                EVERY_WORKER.stream().filter(task -> job.contains("-" + task + "-") && started.add(task)).forEach(task -> killer.schedule(() -> {
+                    if (world.jobRunner().kill(job::equals) > 0) {
+                        killed.add(task);
+                    }
+                }, EARLIEST_MILLISECONDS + random.nextInt(SPREAD_MILLISECONDS) + (LONG.contains(task) ? LATER_MILLISECONDS : 0), TimeUnit.MILLISECONDS));
             });
             EndToEnd.applyUnattended(world, Map.of());
             EndToEnd.awaitCompleted(world);
