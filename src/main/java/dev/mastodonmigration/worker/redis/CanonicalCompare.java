@@ -38,7 +38,7 @@ final class CanonicalCompare {
             return sameNow(key.bytes());
         } catch (JedisDataException e) {
             // While it is compared, a key in use may become one of another type, or go.
-            if (String.valueOf(e.getMessage()).startsWith("WRONGTYPE") || String.valueOf(e.getMessage()).contains("no such key")) {
+            if (ValueCopy.isGone(e)) {
                 return false;
             }
             throw e;

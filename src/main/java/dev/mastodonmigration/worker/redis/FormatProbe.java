@@ -6,7 +6,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.RestoreParams;
 import redis.clients.jedis.params.ScanParams;
 
-/** Whether the target takes the source's DUMP payloads: Valkey and older Redis refuse those of Redis 7.4 and newer, all of them. */
+/** Whether the target takes the source's DUMP payloads, translated where it must be: Valkey and older Redis refuse those of Redis 7.4 and newer as they are. */
 record FormatProbe(String source, String target) {
     /** A larger key is not worth reading for a probe. */
     private static final long MAX_BYTES = 1 << 20;
@@ -27,11 +27,16 @@ record FormatProbe(String source, String target) {
             to.psetex(key, CommandProbe.LIFETIME_MILLISECONDS, key);
             var own = to.dump(key);
             try {
-                to.restore(key, System.currentTimeMillis() + CommandProbe.LIFETIME_MILLISECONDS, payload, RestoreParams.restoreParams().replace().absTtl());
+                var route = new PayloadTranslator(PayloadFormat.of(own)).route(payload);
+                if (route instanceof PayloadTranslator.Route.Impossible impossible) {
+                    return Optional.of(source + ": a key holds " + impossible.because() + ".");
+                }
+                var bytes = route instanceof PayloadTranslator.Route.Payload translated ? translated.bytes() : own;
+                to.restore(key, System.currentTimeMillis() + CommandProbe.LIFETIME_MILLISECONDS, bytes, RestoreParams.restoreParams().replace().absTtl());
                 return Optional.empty();
             } catch (JedisDataException e) {
                 return Optional.of(e.getMessage()).filter(PayloadFormat::isRefused).map(refused -> target + ", does not accept keys of " + source + ": their format is " + PayloadFormat.of(payload) + ", the target's own "
-                        + PayloadFormat.of(own) + ". Choose a target of the source's version or newer; strategy.redis Live, which translates formats, is not supported yet.");
+                        + PayloadFormat.of(own) + ", and translating did not help. Choose a target of the source's version or newer.");
             } finally {
                 to.unlink(key);
             }

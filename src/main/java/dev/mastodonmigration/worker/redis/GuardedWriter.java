@@ -6,10 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.Response;
+import redis.clients.jedis.commands.ProtocolCommand;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
@@ -22,7 +24,7 @@ final class GuardedWriter implements AutoCloseable {
     private static final byte[] REPLACE = bytes("REPLACE");
     private static final byte[] ABSTTL = bytes("ABSTTL");
 
-    private record Write(RedisKey key, byte[][] arguments, Command command) {}
+    private record Write(RedisKey key, byte[][] arguments, ProtocolCommand command) {}
 
     private final Jedis jedis;
     private final Marker marker;
@@ -46,6 +48,16 @@ final class GuardedWriter implements AutoCloseable {
 
     void remove(RedisKey key) {
         batch.add(new Write(key, new byte[][] {key.bytes()}, Command.UNLINK));
+    }
+
+    /** Any other write of one key. */
+    void write(ProtocolCommand command, RedisKey key, List<byte[]> arguments) {
+        batch.add(new Write(key, Stream.concat(Stream.of(key.bytes()), arguments.stream()).toArray(byte[][]::new), command));
+    }
+
+    /** As {@link #write}, of a command with a subcommand before the key. */
+    void write(Command command, String subcommand, RedisKey key, List<byte[]> arguments) {
+        batch.add(new Write(key, Stream.concat(Stream.of(bytes(subcommand), key.bytes()), arguments.stream()).toArray(byte[][]::new), command));
     }
 
     /**
@@ -120,9 +132,9 @@ final class GuardedWriter implements AutoCloseable {
             throw new Refusal("The target Redis is full (maxmemory reached) at key " + write.key()
                     + ". Choose a larger instance for the target; the copy then starts over by itself.");
         }
-        if (PayloadFormat.isRefused(said)) {
+        if (PayloadFormat.isRefused(said) && write.command() == Command.RESTORE) {
             throw new Refusal("The target Redis does not accept the format of key " + write.key() + " (" + PayloadFormat.of(write.arguments()[2])
-                    + "). Choose a target of the source's version or newer; strategy.redis Live, which translates formats, is not supported yet.");
+                    + ", after translation). Choose a target of the source's version or newer.");
         }
         return new IOException("the target Redis refused to write key " + write.key() + ": " + said, e);
     }

@@ -59,8 +59,8 @@ final class KeyComparison implements AutoCloseable {
     }
 
     /**
-     * Compares one large key page by page, so that it need not fit in memory on both sides at once. Hashes go the usual way: only
-     * their DUMP tells whether fields of theirs expire.
+     * Compares one large key page by page, so that it need not fit in memory on both sides at once. Hashes go the usual way where
+     * their fields may expire: only their DUMP tells.
      */
     void compareLarge(RedisKey key) {
         largeDifference(key).ifPresent(found::add);
@@ -69,7 +69,7 @@ final class KeyComparison implements AutoCloseable {
     private Optional<Difference> largeDifference(RedisKey key) {
         var sourceExpiry = source.expiry(key);
         var targetExpiry = target.expiry(key);
-        if (sourceExpiry.isEmpty() || targetExpiry.isEmpty() || "hash".equals(source.jedis().type(key.bytes()))) {
+        if (sourceExpiry.isEmpty() || targetExpiry.isEmpty() || "hash".equals(source.jedis().type(key.bytes())) && (source.fieldsMayExpire() || target.fieldsMayExpire())) {
             return differences(List.of(key)).stream().findFirst();
         }
         if (!sameExpiry(sourceExpiry.getAsLong(), targetExpiry.getAsLong())) {

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker.redis;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,17 @@ final class KeyReader implements AutoCloseable {
             return new KeyReader(jedis, Clock.PEXPIRETIME);
         } catch (JedisDataException tooOldOrForbidden) {
             return new KeyReader(jedis, Clock.TIME_AND_PTTL);
+        }
+    }
+
+    /** Whether this server lets the fields of a hash expire: then only the DUMP of a hash tells all of it. */
+    boolean fieldsMayExpire() {
+        try {
+            jedis.sendCommand(() -> "HPEXPIRETIME".getBytes(StandardCharsets.US_ASCII), Marker.KEY.bytes(), "FIELDS".getBytes(StandardCharsets.US_ASCII),
+                    "1".getBytes(StandardCharsets.US_ASCII), "f".getBytes(StandardCharsets.US_ASCII));
+            return true;
+        } catch (JedisDataException e) {
+            return !String.valueOf(e.getMessage()).contains("unknown command");
         }
     }
 

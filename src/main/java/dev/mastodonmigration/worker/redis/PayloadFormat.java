@@ -1,5 +1,8 @@
 package dev.mastodonmigration.worker.redis;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
 /**
  * What the footer of a DUMP payload tells: two bytes of RDB version, little-endian, then eight of CRC64 (redis/src/cluster.c,
  * createDumpPayload). A server accepts versions up to its own.
@@ -17,6 +20,16 @@ record PayloadFormat(int rdbVersion) {
     static PayloadFormat of(byte[] payload) {
         var at = payload.length - FOOTER_BYTES;
         return new PayloadFormat(at < 0 ? 0 : (payload[at] & 0xff) | (payload[at + 1] & 0xff) << 8);
+    }
+
+    /** The same value with this version in its footer, and the checksum that belongs to it. */
+    byte[] stamp(byte[] payload) {
+        var stamped = payload.clone();
+        var at = payload.length - FOOTER_BYTES;
+        stamped[at] = (byte) rdbVersion;
+        stamped[at + 1] = (byte) (rdbVersion >> 8);
+        ByteBuffer.wrap(stamped).order(ByteOrder.LITTLE_ENDIAN).putLong(at + 2, Crc64.of(stamped, at + 2));
+        return stamped;
     }
 
     @Override

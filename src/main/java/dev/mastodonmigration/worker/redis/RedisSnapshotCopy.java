@@ -39,13 +39,13 @@ public final class RedisSnapshotCopy implements WorkerTask {
     private static final class CopyLane implements KeyLanes.Lane {
         private final KeyReader source;
         private final GuardedWriter target;
-        private final SidekiqProcessKeys excluded;
+        private final KeyTransfer transfer;
         private final KeyProgress progress;
 
         CopyLane(WorkerContext context, Marker marker, SidekiqProcessKeys excluded, KeyProgress progress) throws Refusal, IOException {
             this.source = KeyReader.of(RedisSide.SOURCE.open(context));
             this.target = new GuardedWriter(openOrClose(context, source), marker);
-            this.excluded = excluded;
+            this.transfer = new KeyTransfer(source, target, PayloadTranslator.of(target.jedis()), key -> !excluded.contains(key) && !key.equals(Marker.KEY), (key, state) -> {});
             this.progress = progress;
         }
 
@@ -60,17 +60,7 @@ public final class RedisSnapshotCopy implements WorkerTask {
 
         @Override
         public void handle(KeyScan.Batch batch) throws Refusal, IOException {
-            var keys = batch.keys();
-            var wanted = keys.stream().filter(key -> !excluded.contains(key) && !key.equals(Marker.KEY)).toList();
-            var states = source.read(wanted);
-            long bytes = 0;
-            for (int i = 0; i < wanted.size(); i++) {
-                var key = wanted.get(i);
-                states.get(i).ifPresentOrElse(state -> target.restore(key, state), () -> target.remove(key));
-                bytes += states.get(i).map(state -> (long) state.payload().length).orElse(0L);
-            }
-            target.flush();
-            progress.add(keys.size(), bytes);
+            progress.add(batch.keys().size(), transfer.transfer(batch));
         }
 
         @Override

@@ -20,6 +20,7 @@ final class ReplicationLane implements AutoCloseable {
 
     private final KeyReader source;
     private final GuardedWriter writer;
+    private final KeyTransfer transfer;
     private final KeyComparison comparison;
     private final ReplicatedKeys keys;
     private final LaneWork work = new LaneWork();
@@ -31,9 +32,10 @@ final class ReplicationLane implements AutoCloseable {
         void add(long keys, long bytes);
     }
 
-    private ReplicationLane(Jedis source, Jedis target, Marker marker, ReplicatedKeys keys, Copied copied) {
+    private ReplicationLane(Jedis source, Jedis target, Marker marker, ReplicatedKeys keys, Copied copied) throws Refusal {
         this.source = KeyReader.of(source);
         this.writer = new GuardedWriter(target, marker);
+        this.transfer = new KeyTransfer(this.source, writer, PayloadTranslator.of(target), keys::contains, keys::seen);
         this.comparison = new KeyComparison(this.source, KeyReader.of(target), new Difference.Found());
         this.keys = keys;
         this.copied = copied;
@@ -42,7 +44,13 @@ final class ReplicationLane implements AutoCloseable {
     static ReplicationLane open(WorkerContext context, Marker marker, ReplicatedKeys keys, Copied copied) throws Refusal, IOException {
         var source = RedisSide.SOURCE.open(context);
         try {
-            return new ReplicationLane(source, RedisSide.TARGET.open(context), marker, keys, copied);
+            var target = RedisSide.TARGET.open(context);
+            try {
+                return new ReplicationLane(source, target, marker, keys, copied);
+            } catch (Refusal | RuntimeException e) {
+                target.close();
+                throw e;
+            }
         } catch (Refusal | IOException | RuntimeException e) {
             source.close();
             throw e;
@@ -66,7 +74,7 @@ final class ReplicationLane implements AutoCloseable {
         }
         switch (task.kind()) {
             case APPLY -> apply(task.batch().keys());
-            case COPY -> copied.add(task.batch().keys().size(), write(task.batch()));
+            case COPY -> copied.add(task.batch().keys().size(), transfer.transfer(task.batch()));
             case PROVE_SCANNED -> {
                 prove(task.batch());
                 copied.add(task.batch().keys().size(), 0);
@@ -82,30 +90,12 @@ final class ReplicationLane implements AutoCloseable {
     private void apply(List<RedisKey> changed) throws Refusal, IOException {
         for (var batch : KeyScan.cut(source.jedis(), changed)) {
             var started = System.nanoTime();
-            write(batch);
+            transfer.transfer(batch);
             if (batch.isLarge()) {
                 work.coolDown(batch.keys().getFirst(), Math.min(LONGEST_REST_NANOS, REST_PER_WORK * (System.nanoTime() - started)));
             }
             work.prove(batch.keys());
         }
-    }
-
-    private long write(KeyScan.Batch batch) throws Refusal, IOException {
-        var states = source.read(batch.keys());
-        long bytes = 0;
-        for (int i = 0; i < states.size(); i++) {
-            var key = batch.keys().get(i);
-            var state = states.get(i).filter(found -> keys.contains(key));
-            if (state.isPresent()) {
-                keys.seen(key, state.get());
-                writer.restore(key, state.get());
-                bytes += state.get().payload().length;
-            } else if (!ReplicatedKeys.isMarker(key)) {
-                writer.remove(key);
-            }
-        }
-        writer.flush();
-        return bytes;
     }
 
     private void prove(KeyScan.Batch batch) throws Refusal {

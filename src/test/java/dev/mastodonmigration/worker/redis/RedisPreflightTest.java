@@ -221,12 +221,19 @@ class RedisPreflightTest {
     }
 
     @Test
-    void payloadsThatTheTargetRefusesAreToldWithBothVersions() {
-        redis.source.set("key", "1");
+    void payloadsOfANewerSourceAreTranslatedAndNoBlocker() {
+        redis.source.set("key", "value");
+        var payload = new PayloadFormat(12).stamp(redis.source.dump("key"));
+        assertThat(new FormatProbe("source, Redis 7.4", "target, Redis 7.0").check(payload, redis.target)).isEmpty();
+    }
+
+    @Test
+    void aValueThatNoTranslationCanCarryIsTold() {
+        redis.source.hset("key", "field", "value");
         var payload = redis.source.dump("key");
-        payload[payload.length - PayloadFormat.FOOTER_BYTES] = 12;
-        assertThat(new FormatProbe("source, Redis 7.4", "target, Redis 7.0").check(payload, redis.target)).get().asString()
-                .contains("RDB version 12").contains("RDB version 10").contains("strategy.redis Live, which translates formats, is not supported yet");
+        payload[0] = 25;
+        assertThat(new FormatProbe("source, Redis 7.4", "target, Redis 7.0").check(new PayloadFormat(12).stamp(payload), redis.target)).get().asString()
+                .contains("source, Redis 7.4: a key holds a hash with fields that expire");
     }
 
     @Test

@@ -1,0 +1,75 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import java.io.IOException;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+
+/** Brings keys from one side to the other as they are now: by payload, by translated payload, or by commands. What the source lacks is removed. */
+final class KeyTransfer {
+    /** Above this, a value travels in pages: DUMP, RESTORE and our own memory would each hold all of it. */
+    static final long PAGED_BYTES = 8L << 20;
+
+    private final KeyReader source;
+    private final GuardedWriter target;
+    private final PayloadTranslator translator;
+    private final ValueCopy byCommands;
+    private final Predicate<RedisKey> wanted;
+    private final BiConsumer<RedisKey, KeyState> seen;
+
+    /**
+     * @param wanted which keys belong on the target; others are removed there
+     * @param seen   told each key that came by payload
+     */
+    KeyTransfer(KeyReader source, GuardedWriter target, PayloadTranslator translator, Predicate<RedisKey> wanted, BiConsumer<RedisKey, KeyState> seen) {
+        this.source = source;
+        this.target = target;
+        this.translator = translator;
+        this.byCommands = new ValueCopy(source.jedis(), target);
+        this.wanted = wanted;
+        this.seen = seen;
+    }
+
+    /** Returns the bytes of payload read, once the target has taken all. */
+    long transfer(KeyScan.Batch batch) throws Refusal, IOException {
+        if (batch.bytes() > PAGED_BYTES && batch.isLarge() && wanted.test(batch.keys().getFirst()) && inPages(batch.keys().getFirst(), batch.bytes())) {
+            return batch.bytes();
+        }
+        var states = source.read(batch.keys());
+        long bytes = 0;
+        for (int i = 0; i < states.size(); i++) {
+            var key = batch.keys().get(i);
+            var state = states.get(i).filter(found -> wanted.test(key));
+            if (state.isPresent()) {
+                seen.accept(key, state.get());
+                write(key, state.get());
+                bytes += state.get().payload().length;
+            } else if (!ReplicatedKeys.isMarker(key)) {
+                target.remove(key);
+            }
+        }
+        target.flush();
+        return bytes;
+    }
+
+    private boolean inPages(RedisKey key, long bytes) throws Refusal, IOException {
+        var type = source.jedis().type(key.bytes());
+        if (type.equals("stream") || type.equals("hash") && source.fieldsMayExpire()) {
+            return false;
+        }
+        var expiry = source.expiry(key);
+        if (expiry.isEmpty()) {
+            return false;
+        }
+        byCommands.copy(key, bytes, expiry.getAsLong());
+        return true;
+    }
+
+    private void write(RedisKey key, KeyState state) throws Refusal, IOException {
+        switch (translator.route(state.payload())) {
+            case PayloadTranslator.Route.Payload payload -> target.restore(key, new KeyState(payload.bytes(), state.expiresAtMilliseconds()));
+            case PayloadTranslator.Route.ByCommands commands -> byCommands.copy(key, state.payload().length, state.expiresAtMilliseconds());
+            case PayloadTranslator.Route.Impossible impossible -> throw new Refusal("Redis key " + key + " holds " + impossible.because() + ".");
+        }
+    }
+}
