@@ -26,6 +26,8 @@ public final class PostgresPreflight implements Findings.Check {
     public static final String SOURCE_MAJOR = "sourceMajor";
     public static final String TARGET_MAJOR = "targetMajor";
 
+    private static final int SETS_TRANSACTION_TIMEOUT = 17;
+
     private final boolean rehearsal;
     private final List<String> blockers = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
@@ -117,15 +119,20 @@ public final class PostgresPreflight implements Findings.Check {
         if (to < from) {
             blockers.add("The target runs Postgres " + to + ", which is older than the source's " + from + ". Use a target of version " + from + " or newer.");
         }
-        var programs = PostgresPrograms.find(from);
-        if (programs.isEmpty()) {
-            blockers.add("The worker has no pg_dump that can read Postgres " + from + ". Use a worker image with the PostgreSQL client of version " + from
-                    + " or newer.");
-        } else if (programs.get().major() >= 17 && to < 17) {
-            blockers.add("The worker's pg_restore " + programs.get().major() + " cannot load into Postgres " + to
-                    + ". Use a worker image that also has the PostgreSQL client of version " + from + ".");
-        }
+        client(from, to, PostgresPrograms.find(from)).ifPresent(blockers::add);
         new PairCheck(source, target, blockers, notes).run();
+    }
+
+    /** Why the worker's own programs cannot do it: from 17 on, pg_restore sends a setting (transaction_timeout) that older servers refuse. */
+    static Optional<String> client(int from, int to, Optional<PostgresPrograms> programs) {
+        if (programs.isEmpty()) {
+            return Optional.of("The worker has no pg_dump that can read Postgres " + from + ". Use a worker image with the PostgreSQL client of version " + from
+                    + " or newer.");
+        }
+        var ours = programs.get().major();
+        return ours < SETS_TRANSACTION_TIMEOUT || to >= SETS_TRANSACTION_TIMEOUT ? Optional.empty() : Optional.of("The worker's pg_restore " + ours
+                + " cannot load into Postgres " + to + ". Use a target of version " + SETS_TRANSACTION_TIMEOUT
+                + " or newer, or a worker image that also has the PostgreSQL client of version " + from + " (on Debian: postgresql-client-" + from + ").");
     }
 
     /** Advisory locks are per database, whatever name led there. */

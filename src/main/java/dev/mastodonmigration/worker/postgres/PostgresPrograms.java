@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -17,10 +18,11 @@ import java.util.regex.Pattern;
  * that older servers refuse, so the oldest that can read the source is the right one.
  */
 public record PostgresPrograms(Path directory, int major) {
-    /** Names a directory with the programs; else they are looked for on the path and where Debian keeps several versions. */
+    /** May name a directory with the programs; they are also looked for where Debian keeps several versions, and on the path. */
     public static final String ENV_DIRECTORY = "MIGRATION_PG_BIN";
 
     private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (\\d+)");
+    private static final List<String> NEEDED = List.of("pg_dump", "pg_restore", "psql");
     private static final Path DEBIAN = Path.of("/usr/lib/postgresql");
 
     /** The oldest programs that can read a source of this major version. */
@@ -30,27 +32,29 @@ public record PostgresPrograms(Path directory, int major) {
     }
 
     public static Optional<PostgresPrograms> find(int major) throws IOException, InterruptedException {
+        return find(major, directories(System.getenv()));
+    }
+
+    static Optional<PostgresPrograms> find(int major, List<Path> directories) throws IOException, InterruptedException {
         var found = new ArrayList<PostgresPrograms>();
-        for (var directory : directories()) {
-            if (Files.isExecutable(directory.resolve("pg_dump")) && Files.isExecutable(directory.resolve("pg_restore"))) {
+        for (var directory : directories) {
+            if (NEEDED.stream().allMatch(program -> Files.isExecutable(directory.resolve(program)))) {
                 found.add(new PostgresPrograms(directory, version(directory.resolve("pg_dump"))));
             }
         }
         return found.stream().filter(programs -> programs.major >= major).min(Comparator.comparingInt(PostgresPrograms::major));
     }
 
-    private static List<Path> directories() throws IOException {
-        var named = System.getenv(ENV_DIRECTORY);
-        if (named != null && !named.isBlank()) {
-            return List.of(Path.of(named));
-        }
+    /** All of them, so that an image derived from ours only has to add the client that it wants. */
+    static List<Path> directories(Map<String, String> environment) throws IOException {
         var directories = new ArrayList<Path>();
+        Optional.ofNullable(environment.get(ENV_DIRECTORY)).filter(named -> !named.isBlank()).map(Path::of).ifPresent(directories::add);
         if (Files.isDirectory(DEBIAN)) {
             try (var versions = Files.newDirectoryStream(DEBIAN)) {
                 versions.forEach(version -> directories.add(version.resolve("bin")));
             }
         }
-        for (var entry : Optional.ofNullable(System.getenv("PATH")).orElse("").split(File.pathSeparator)) {
+        for (var entry : environment.getOrDefault("PATH", "").split(File.pathSeparator)) {
             directories.add(Path.of(entry));
         }
         return directories;
