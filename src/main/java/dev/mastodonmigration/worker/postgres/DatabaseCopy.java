@@ -46,6 +46,8 @@ final class DatabaseCopy {
             var programs = PostgresPrograms.forSource(from.getMetaData().getDatabaseMajorVersion());
             // Partitions and tables of other schemas may share a name: their bytes add up under it.
             var sizes = Table.all(from).stream().filter(table -> !table.partitioned()).collect(Collectors.toMap(Table::name, Table::bytes, Long::sum));
+            deleteFiles(files);
+            PostgresCapacity.requireRoom(from, source.context());
             dump(programs, snapshot, sizes);
             var to = attempt.connection();
             notes.addAll(Extensions.create(from, to));
@@ -63,7 +65,6 @@ final class DatabaseCopy {
 
     private void dump(PostgresPrograms programs, Optional<String> snapshot, Map<String, Long> sizes) throws IOException, SQLException,
             InterruptedException, Refusal {
-        deleteFiles(files);
         var command = new ArrayList<>(List.of(programs.program("pg_dump"), "--format=directory", "--jobs=" + jobs, "--compress=1", "--no-sync", "--verbose",
                 "--no-owner", "--no-acl", "--no-publications", "--no-subscriptions", "--no-security-labels", "--no-tablespaces", "--lock-wait-timeout=60s",
                 "--exclude-schema=" + Marker.SCHEMA, "--exclude-schema=_heroku", "--file=" + files));

@@ -24,30 +24,34 @@ final class LoadedContent {
     private LoadedContent() {}
 
     /**
-     * Drops all that was not there when the target was claimed, save the marker.
+     * Drops all that was not there when the first load began, save the marker. Before it there is nothing of ours to drop, and then the target must
+     * still be empty.
      *
-     * @throws Refusal unless the marker is this migration's and the target was never opened
+     * @throws Refusal unless the marker is this migration's and the target was never opened; and for what others put there before the first load
      */
     static void drop(Connection target, WorkerContext context) throws SQLException, Refusal {
         var marker = Marker.ours(target, Side.TARGET, context);
-        if (!marker.state().isOfTarget()) {
-            throw new Refusal("The database that is given as target is the source of " + context.migrationName() + ": its marker says "
-                    + marker.state().sql() + ". Nothing in it is dropped. Check that the URLs of source and target are not mixed up.");
-        }
+        marker.requireTarget(context);
         if (marker.state() == Marker.State.OPENED) {
             throw new Refusal("The target database has been opened for writing and may hold posts that exist nowhere else: nothing in it is dropped. "
-                    + "To go back, set spec.state to RolledBack.");
+                    + "Going back from here is not supported yet: leave the source stopped, keep the target as it is, and ask for help before you change either.");
+        }
+        if (marker.state() == Marker.State.CLAIMED) {
+            TargetClaim.requireStillEmpty(target);
+            Marker.keepWhatIsThere(target, context);
+            return;
         }
         Query.run(target, LOCK_TIMEOUT);
         // Extensions stay at first: columns of the instance's tables may be of their types.
         for (var drop : Query.strings(target, DROPS, marker.keptSchemas())) {
             Query.run(target, drop);
         }
-        for (var extension : Query.strings(target, "SELECT extname FROM pg_extension WHERE NOT extname = ANY (?::text[])", marker.keptExtensions())) {
+        for (var extension : Query.strings(target, "SELECT extname FROM pg_extension WHERE NOT extname = ANY (?::text[]) AND pg_has_role(extowner, 'USAGE')", marker.keptExtensions())) {
             Query.run(target, "DROP EXTENSION " + Query.quoted(extension) + " CASCADE");
         }
         for (var schema : Query.strings(target, """
-                SELECT nspname FROM pg_namespace WHERE NOT nspname = ANY (?::text[]) AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'mastodon_migration'""",
+                SELECT nspname FROM pg_namespace WHERE NOT nspname = ANY (?::text[]) AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'mastodon_migration'
+                AND pg_has_role(nspowner, 'USAGE')""",
                 marker.keptSchemas())) {
             Query.run(target, "DROP SCHEMA " + Query.quoted(schema) + " CASCADE");
         }

@@ -18,6 +18,8 @@ import java.util.Optional;
 public record Marker(String uid, String name, State state, long epoch, Optional<String> session, List<String> keptSchemas, List<String> keptExtensions) {
     public static final String SCHEMA = "mastodon_migration";
     private static final String INSUFFICIENT_PRIVILEGE = "42501";
+    private static final String SCHEMAS = "(SELECT coalesce(array_agg(nspname::text), '{}') FROM pg_namespace)";
+    private static final String EXTENSIONS = "(SELECT coalesce(array_agg(extname::text), '{}') FROM pg_extension)";
 
     /** On the source {@link #MARKED}, then {@link #CLOSED}; on the target the others, in this order. */
     public enum State {
@@ -88,6 +90,14 @@ public record Marker(String uid, String name, State state, long epoch, Optional<
         }
     }
 
+    /** @throws Refusal when this marker, which is ours, says that the database is what we move */
+    void requireTarget(WorkerContext context) throws Refusal {
+        if (!state.isOfTarget()) {
+            throw new Refusal("The database that is given as target is the source of " + context.migrationName() + ": its marker says " + state.sql()
+                    + ". Nothing in it was changed. Check that the URLs of source and target are not mixed up.");
+        }
+    }
+
     public boolean isOurs(WorkerContext context) {
         return uid.equals(context.migrationUid());
     }
@@ -99,9 +109,14 @@ public record Marker(String uid, String name, State state, long epoch, Optional<
                   single boolean PRIMARY KEY DEFAULT true CHECK (single), uid text NOT NULL, name text NOT NULL, state text NOT NULL, epoch bigint NOT NULL,
                   session text, kept_schemas text[] NOT NULL, kept_extensions text[] NOT NULL, updated_at timestamptz NOT NULL DEFAULT now())""");
         Query.update(connection, """
-                INSERT INTO mastodon_migration.marker (uid, name, state, epoch, kept_schemas, kept_extensions) SELECT ?, ?, ?, ?,
-                  (SELECT coalesce(array_agg(nspname::text), '{}') FROM pg_namespace), (SELECT coalesce(array_agg(extname::text), '{}') FROM pg_extension)""",
+                INSERT INTO mastodon_migration.marker (uid, name, state, epoch, kept_schemas, kept_extensions) SELECT ?, ?, ?, ?, """ + SCHEMAS + ", " + EXTENSIONS,
                 context.migrationUid(), context.migrationName(), state.sql(), context.epoch());
+    }
+
+    /** Takes what is there now for what was there before us: extensions and schemas that came after the claim are somebody else's too. */
+    static void keepWhatIsThere(Connection connection, WorkerContext context) throws SQLException {
+        Query.update(connection, "UPDATE mastodon_migration.marker SET kept_schemas = " + SCHEMAS + ", kept_extensions = " + EXTENSIONS + " WHERE uid = ?",
+                context.migrationUid());
     }
 
     /** Moves to another state, at this worker's epoch; an empty session means that nobody passes the gate. */

@@ -4,10 +4,13 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
+import java.io.IOException;
 import java.nio.file.Files;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.Map;
 
-/** Finds out before the freeze whether the dump fits on the worker's disk. */
+/** Finds out before the freeze what would stop the load in it: a dump that does not fit on the worker's disk, or a target that is no longer empty. */
 public final class PostgresCapacity implements WorkerTask {
     static final String NAME = "capacity";
 
@@ -21,11 +24,30 @@ public final class PostgresCapacity implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        try (var source = Database.source(context, NAME).open()) {
-            var bytes = Table.all(source).stream().mapToLong(Table::bytes).sum();
-            var free = Files.getFileStore(context.scratch()).getUsableSpace();
-            return report(bytes, free);
+        try (var source = Database.source(context, NAME).open(); var target = Database.target(context, NAME).open()) {
+            var marker = Marker.ours(target, Side.TARGET, context);
+            if (marker.state() == Marker.State.CLAIMED) {
+                TargetClaim.requireStillEmpty(target);
+            }
+            return report(bytes(source), free(context));
         }
+    }
+
+    /**
+     * Looks again where the dump is about to be written: that may be another node than the one where the capacity was measured.
+     *
+     * @throws Refusal naming what is needed
+     */
+    static void requireRoom(Connection source, WorkerContext context) throws SQLException, IOException, Refusal {
+        report(bytes(source), free(context));
+    }
+
+    private static long bytes(Connection source) throws SQLException {
+        return Table.all(source).stream().mapToLong(Table::bytes).sum();
+    }
+
+    private static long free(WorkerContext context) throws IOException {
+        return Files.getFileStore(context.scratch()).getUsableSpace();
     }
 
     static WorkerReport report(long bytes, long free) throws Refusal {

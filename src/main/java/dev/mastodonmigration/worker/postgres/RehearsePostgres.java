@@ -92,22 +92,38 @@ public final class RehearsePostgres implements WorkerTask {
         }
     }
 
-    /** Drops what this or a killed rehearsal left; a database of that name without our marker stays. */
-    static void dropIfOurs(Connection beside, WorkerContext context) throws SQLException, IOException, Refusal {
+    /**
+     * Drops what this or a killed rehearsal left. A database of that name without our marker is ours only if it is empty: killed right after creating it.
+     *
+     * @return a note on one that was left
+     * @throws Refusal when it belongs to another migration
+     */
+    static List<String> dropIfOurs(Connection beside, WorkerContext context) throws SQLException, IOException, Refusal {
         var scratch = databaseName(context.migrationUid());
         if (!exists(beside, scratch)) {
-            return;
+            return List.of();
         }
-        try (var inside = Database.target(context, NAME).named(scratch).open()) {
-            var marker = Marker.read(inside);
-            if (marker.isEmpty()) {
-                return;
-            }
-            if (!marker.get().isOurs(context)) {
-                throw new Refusal("Database " + scratch + " on the target server belongs to migration " + marker.get().name()
-                        + ", so it was left alone. Drop it by hand, or finish that migration.");
+        // Postgres leaves a database invalid when it is ended while dropping it: nobody can connect any more, and only dropping it again helps.
+        var invalid = Query.isTrue(beside, "SELECT datconnlimit = -2 FROM pg_database WHERE datname = ?", scratch);
+        if (!invalid) {
+            try (var inside = Database.target(context, NAME).named(scratch).open()) {
+                var marker = Marker.read(inside);
+                if (marker.isEmpty() && !isEmptyAndOwned(inside)) {
+                    return List.of("database " + scratch + " on the target server has the name of this migration's rehearsal and not its marker, so it was left; "
+                            + "drop it if nobody needs it");
+                }
+                if (marker.isPresent() && !marker.get().isOurs(context)) {
+                    throw new Refusal("Database " + scratch + " on the target server belongs to migration " + marker.get().name()
+                            + ", so it was left alone. Drop it by hand, or finish that migration.");
+                }
             }
         }
         Query.run(beside, "DROP DATABASE " + Query.quoted(scratch) + " WITH (FORCE)");
+        return List.of();
+    }
+
+    private static boolean isEmptyAndOwned(Connection inside) throws SQLException {
+        return TargetClaim.content(inside).isEmpty()
+                && Query.isTrue(inside, "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()");
     }
 }

@@ -18,12 +18,12 @@ public final class ReleaseTarget implements WorkerTask {
             }
             var marker = Marker.ours(target, Side.TARGET, context);
             if (marker.state() != Marker.State.OPENED && marker.state() != Marker.State.CLAIMED) {
-                throw new Refusal("The target database is " + marker.state().sql() + " and still closed for writing, so its marker was left. Set "
-                        + "spec.state to Aborted to empty it.");
+                throw new Refusal("The target database is " + marker.state().sql() + " and still closed for writing, although it had been opened: was a "
+                        + "backup of it restored? Its marker was left. Keep both databases as they are, and ask for help before you change either.");
             }
-            RehearsePostgres.dropIfOurs(target, context);
+            var notes = RehearsePostgres.dropIfOurs(target, context);
             Query.run(target, "DROP SCHEMA mastodon_migration CASCADE");
-            return WorkerReport.succeeded("The target database carries nothing of the migration any more.", Map.of());
+            return WorkerReport.succeeded("The target database carries nothing of the migration any more.", Map.of(), notes);
         }
     }
 }

@@ -47,8 +47,8 @@ public final class ReopenSource implements WorkerTask {
             var marker = Marker.read(target);
             if (marker.isPresent() && marker.get().isOurs(context) && marker.get().state() == Marker.State.OPENED) {
                 throw new Refusal("The source was not opened, because the target database is open for writing and may hold newer posts: two live sides "
-                        + "would lose them. "
-                        + "Set spec.state to RolledBack to go back.");
+                        + "would lose them. Going back from here is not supported yet: leave the source stopped, keep the target as it is, mend what keeps "
+                        + "the target from running, and ask for help before you change either database.");
             }
             return List.of();
         } catch (SQLException e) {

@@ -13,6 +13,7 @@ import java.util.Optional;
 /** Takes an empty target database for this migration, and only an empty one: nothing of anyone's is ever overwritten. */
 public final class TargetClaim implements WorkerTask {
     static final String NAME = "claim-target";
+    private static final int NAMED = 5;
 
     /** Everything a user could have made: whatever stands in a schema or is one, unless an extension brought it. */
     private static final String CONTENT = """
@@ -44,6 +45,7 @@ public final class TargetClaim implements WorkerTask {
         var marker = Marker.read(target);
         if (marker.isPresent()) {
             marker.get().requireOurs(Side.TARGET, context);
+            marker.get().requireTarget(context);
             return;
         }
         var found = occupied(target);
@@ -58,11 +60,29 @@ public final class TargetClaim implements WorkerTask {
         Query.list(connection, "SELECT pg_advisory_xact_lock(hashtext('mastodon_migration'), 1)", row -> "locked");
     }
 
+    /**
+     * Proves that nothing came into a claimed database before we loaded anything: what is there then is somebody else's.
+     *
+     * @throws Refusal naming it and where it can go
+     */
+    static void requireStillEmpty(Connection target) throws SQLException, Refusal {
+        var content = content(target);
+        if (!content.isEmpty()) {
+            throw new Refusal("Since this migration claimed the target database " + target.getCatalog() + ", somebody else put " + content.size() + " objects into it: "
+                    + first(content) + ". They were not touched, and nothing was loaded beside them. Move them to another database (pg_dump, then pg_restore there) and "
+                    + "drop them here.");
+        }
+    }
+
+    static String first(List<String> content) {
+        return String.join(", ", content.subList(0, Math.min(NAMED, content.size()))) + (content.size() > NAMED ? ", …" : "");
+    }
+
     /** Why this database is not empty, naming the first five things in it. */
     static Optional<String> occupied(Connection target) throws SQLException {
         var content = content(target);
         return content.isEmpty() ? Optional.empty() : Optional.of("The target database " + target.getCatalog() + " is not empty: it has " + content.size()
-                + " objects, first " + content.subList(0, Math.min(5, content.size())) + ". It was not touched. Create an empty database and put its URL into "
+                + " objects, first [" + first(content) + "]. It was not touched. Create an empty database and put its URL into "
                 + Side.TARGET.secret() + ".");
     }
 
