@@ -126,7 +126,8 @@ class JobRunnerTest {
     void aPodWaitsForItsSecret() {
         var job = create(job("copy", "cat $DIR/url"));
         await().untilAsserted(() -> assertThat(pods(job)).singleElement().satisfies(
-                pod -> assertThat(pod.getStatus().getContainerStatuses().getFirst().getState().getWaiting().getMessage()).contains("creds")));
+                pod -> assertThat(pod.getStatus().getContainerStatuses()).singleElement().satisfies(
+                        container -> assertThat(container.getState().getWaiting().getMessage()).contains("creds"))));
         secret("creds", Map.of("url", "bmV3"));
         await().untilAsserted(() -> assertThat(types(job)).contains("Complete"));
     }
