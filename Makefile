@@ -25,8 +25,11 @@ demo: ## move a live instance from a stub Heroku, here and now: no cluster, no a
 test: ## everything: unit tests, real databases, the packaged operator, the chart
 	@$(REQUIREMENTS); $(MAVEN) verify
 
-bench: $(BENCHES) ## all of bench-*; none exists yet
-	@$(if $(BENCHES),true,echo "There is no benchmark yet.")
+bench: $(BENCHES) ## all of bench-*
+
+bench-redis: ## a million keys: copy and verification against the most that one reading connection can do; the drain under 5,000 writes a second
+	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q test-compile
+	@$(REQUIREMENTS); $(JAVA_ON_TESTS) dev.mastodonmigration.bench.RedisBench
 
 crds: ## write crds/ and the chart's copy from the Java types
 	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q test-compile

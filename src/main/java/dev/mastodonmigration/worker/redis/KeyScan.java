@@ -24,7 +24,7 @@ final class KeyScan {
     }
 
     static final long MAX_BATCH_BYTES = 2 << 20;
-    private static final int MAX_BATCH_KEYS = 250;
+    private static final int MAX_BATCH_KEYS = 1000;
     private static final ScanParams STEP = new ScanParams().count(1000);
     /** Assumed where MEMORY USAGE is not allowed: keeps batches at 128 keys. */
     private static final long UNKNOWN_BYTES = MAX_BATCH_BYTES / 128;
