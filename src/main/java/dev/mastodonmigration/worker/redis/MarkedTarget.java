@@ -63,6 +63,22 @@ final class MarkedTarget {
         return run(CLAIM, Marker.claimedBy(context).bytes());
     }
 
+    /**
+     * Ours to fill from here on: strays may be removed.
+     *
+     * @throws Refusal when nothing was copied yet and others have put keys there since the claim: those are neither overwritten nor removed
+     */
+    Marker loading() throws Refusal {
+        var marker = ours();
+        if (marker.state() == Marker.State.CLAIMED) {
+            var foreign = TargetContents.sinceTheClaim(jedis, name);
+            if (foreign.isPresent()) {
+                throw new Refusal(foreign.get());
+            }
+        }
+        return moveTo(Marker.State.LOADING, marker);
+    }
+
     /** As {@link #ours}, and a copy came to its end: nothing less may be verified or opened. */
     Marker loaded() throws Refusal {
         var marker = ours();

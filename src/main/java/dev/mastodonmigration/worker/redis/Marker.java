@@ -16,8 +16,11 @@ import redis.clients.jedis.Jedis;
  * @param name its namespace/name, for messages
  */
 record Marker(String uid, String name, State state, long epoch) {
-    /** CLAIMED: ours to fill and to empty. LOADED: a copy came to its end. OPENED: users write there, so we neither fill nor empty it. */
-    enum State { CLAIMED, LOADED, OPENED }
+    /**
+     * CLAIMED: nothing was copied yet, so whatever else is there is somebody else's. LOADING: ours to fill and to empty. LOADED: a copy came to its end.
+     * OPENED: users write there, so we neither fill nor empty it.
+     */
+    enum State { CLAIMED, LOADING, LOADED, OPENED }
 
     static final RedisKey KEY = RedisKey.of("mastodon_migration:marker");
     private static final ObjectMapper JSON = new ObjectMapper();

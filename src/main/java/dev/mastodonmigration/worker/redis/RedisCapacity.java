@@ -7,8 +7,9 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
-/** Whether the target has room for the source, with a fifth to spare: full, it would refuse users' writes right after the move. */
+/** Whether the target has room for the source, with a fifth to spare: full, it would refuse users' writes right after the move. And whether it is still ours alone. */
 public final class RedisCapacity {
     private RedisCapacity() {}
 
@@ -16,8 +17,11 @@ public final class RedisCapacity {
     public static Findings check(WorkerContext context) throws Refusal, IOException {
         try (var source = RedisSide.SOURCE.open(context); var target = RedisSide.TARGET.open(context)) {
             var from = RedisInfo.of(source);
-            var blocker = blocker(from, RedisInfo.of(target), RedisSide.TARGET.name(RedisSide.TARGET.url(context)));
-            return new Findings(blocker.stream().toList(), List.of(), figures(source.dbSize(), from));
+            var name = RedisSide.TARGET.name(RedisSide.TARGET.url(context));
+            var room = blocker(from, RedisInfo.of(target), name);
+            var claimed = Marker.read(target).filter(marker -> marker.belongsTo(context) && marker.state() == Marker.State.CLAIMED);
+            var others = claimed.isPresent() ? TargetContents.sinceTheClaim(target, name) : Optional.<String>empty();
+            return new Findings(Stream.of(room, others).flatMap(Optional::stream).toList(), List.of(), figures(source.dbSize(), from));
         }
     }
 

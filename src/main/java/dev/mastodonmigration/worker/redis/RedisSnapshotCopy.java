@@ -18,7 +18,7 @@ public final class RedisSnapshotCopy implements WorkerTask {
     public WorkerReport run(WorkerContext context) throws Exception {
         try (var source = RedisSide.SOURCE.open(context); var target = RedisSide.TARGET.open(context)) {
             var marked = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context)));
-            var marker = marked.moveTo(Marker.State.CLAIMED, marked.ours());
+            var marker = marked.loading();
             var excluded = SidekiqProcessKeys.on(source);
             var copying = new KeyProgress(context.progress(), "copying", source.dbSize());
             KeyLanes.run(new KeyScan(source), lanes(context), () -> new CopyLane(context, marker, excluded, copying));

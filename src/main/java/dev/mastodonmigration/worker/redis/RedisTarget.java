@@ -56,8 +56,8 @@ public final class RedisTarget {
     }
 
     /**
-     * Empties what we filled, the marker last, so that a reset cut short is gone on with. A database without our marker is left as
-     * it is.
+     * Empties what we filled, the marker last, so that a reset cut short is gone on with. Where nothing was copied yet, only the marker goes. A
+     * database without our marker is left as it is.
      *
      * @throws Refusal when it was opened: users may have written to it
      */
@@ -66,8 +66,15 @@ public final class RedisTarget {
             if (target.marker().filter(found -> found.belongsTo(context)).isEmpty()) {
                 return name + " carries nothing of this migration and was left as it is.";
             }
-            var marker = target.moveTo(Marker.State.CLAIMED, target.ours());
+            var found = target.ours();
             endOtherWorkers(jedis, context);
+            if (found.state() == Marker.State.CLAIMED) {
+                if (!target.remove(found)) {
+                    throw new IOException(name + ": its marker was changed by another worker at the same moment, so nothing was removed.");
+                }
+                return TargetContents.left(jedis, name);
+            }
+            var marker = target.moveTo(Marker.State.LOADING, found);
             do {
                 empty(context, marker, jedis);
             } while (!target.removeLast(marker) && target.marker().filter(marker::equals).isPresent());

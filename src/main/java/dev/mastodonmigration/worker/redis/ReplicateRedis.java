@@ -57,7 +57,7 @@ public final class ReplicateRedis implements WorkerTask {
     private static Marker claimed(WorkerContext context) throws Refusal, IOException {
         try (var target = RedisSide.TARGET.open(context)) {
             var marked = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context)));
-            return marked.moveTo(Marker.State.CLAIMED, marked.ours());
+            return marked.loading();
         }
     }
 

@@ -134,6 +134,7 @@ class RedisSnapshotTest {
 
     @Test
     void whatOnlyTheTargetHasIsRemovedByTheNextCopy() throws Exception {
+        new RedisSnapshotCopy().run(redis.context());
         redis.source.set("kept", "1");
         redis.target.set("stray", "1");
         redis.target.lpush("queue:default", "a job that ran long ago");

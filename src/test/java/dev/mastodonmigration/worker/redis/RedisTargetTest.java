@@ -168,6 +168,53 @@ class RedisTargetTest {
     }
 
     @Test
+    void keysThatOthersWroteAfterTheClaimStopTheCopyAndStay() throws Exception {
+        RedisTarget.claim(redis.context());
+        redis.source.set("ours", "1");
+        redis.target.set("somebody's", "data");
+        for (var task : List.of((Attempt) new RedisSnapshotCopy()::run, new ReplicateRedis()::run)) {
+            assertThatThrownBy(() -> task.on(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("\"somebody's\"")
+                    .hasMessageContaining("another database");
+        }
+        assertThat(RedisCapacity.check(redis.context()).blockers()).singleElement().asString().contains("\"somebody's\"").doesNotContain("marker");
+        assertThat(redis.target.get("somebody's")).isEqualTo("data");
+        assertThat(marker().state()).isEqualTo(Marker.State.CLAIMED);
+
+        redis.target.del("somebody's");
+        assertThat(RedisCapacity.check(redis.context()).blockers()).isEmpty();
+        new RedisSnapshotCopy().run(redis.context());
+        assertThat(redis.target.get("ours")).isEqualTo("1");
+    }
+
+    @Test
+    void resetBeforeAnythingWasCopiedTakesOnlyTheMarkerAway() throws Exception {
+        RedisTarget.claim(redis.context());
+        redis.target.set("somebody's", "data");
+        assertThat(RedisTarget.reset(redis.context()).message()).contains("1 keys").contains("\"somebody's\"").contains("were left");
+        assertThat(redis.target.keys("*")).containsExactly("somebody's");
+    }
+
+    @Test
+    void whatTheWaitingWebProcessesCachedDoesNotStopTheCopy() throws Exception {
+        RedisTarget.claim(redis.context());
+        redis.source.set("ours", "1");
+        redis.target.set("cache:rack::attack:1:throttle_unauthenticated_api:127.0.0.1", "3");
+        assertThat(RedisCapacity.check(redis.context()).blockers()).isEmpty();
+        new RedisSnapshotCopy().run(redis.context());
+        assertThat(redis.target.keys("*")).containsExactlyInAnyOrder("ours", "mastodon_migration:marker");
+    }
+
+    @Test
+    void aResetCutShortIsGoneOnWith() throws Exception {
+        RedisTarget.claim(redis.context());
+        redis.source.set("key", "1");
+        new RedisSnapshotCopy().run(redis.context());
+        redis.target.set(Marker.KEY.bytes(), marker().in(Marker.State.LOADING).bytes());
+        RedisTarget.reset(redis.context());
+        assertThat(redis.target.dbSize()).isZero();
+    }
+
+    @Test
     void resetLeavesADatabaseWithoutOurMarkerAlone() throws Exception {
         redis.target.set("somebody's", "data");
         assertThat(RedisTarget.reset(redis.context()).message()).contains("left as it is");
