@@ -16,6 +16,7 @@ import dev.mastodonmigration.worker.postgres.VerifyPostgres;
 import dev.mastodonmigration.worker.postgres.live.HousekeepPostgres;
 import dev.mastodonmigration.worker.postgres.live.InstallCapture;
 import dev.mastodonmigration.worker.postgres.live.ReplicatePostgres;
+import dev.mastodonmigration.worker.redis.QuietSidekiq;
 import dev.mastodonmigration.worker.redis.RedisCapacity;
 import dev.mastodonmigration.worker.redis.RedisPreflight;
 import dev.mastodonmigration.worker.redis.RedisSnapshotCopy;
@@ -38,6 +39,7 @@ public final class Tasks {
     public static final String COPY_POSTGRES = "copy-postgres";
     public static final String COPY_REDIS = "copy-redis";
     public static final String REPLICATE_REDIS = "replicate-redis";
+    public static final String QUIET_SIDEKIQ = "quiet-sidekiq";
     public static final String INSTALL_CAPTURE = "install-capture";
     public static final String REPLICATE_POSTGRES = "replicate-postgres";
     public static final String HOUSEKEEP_POSTGRES = "housekeep-postgres";
@@ -83,6 +85,7 @@ public final class Tasks {
             Map.entry(HOUSEKEEP_POSTGRES, new HousekeepPostgres()),
             Map.entry(COPY_REDIS, new RedisSnapshotCopy()),
             Map.entry(REPLICATE_REDIS, new ReplicateRedis()),
+            Map.entry(QUIET_SIDEKIQ, new QuietSidekiq()),
             Map.entry(VERIFY_REDIS, new RedisVerify()),
             Map.entry(VERIFY_POSTGRES, new VerifyPostgres()),
             Map.entry(OPEN_TARGET, parts(List.of(

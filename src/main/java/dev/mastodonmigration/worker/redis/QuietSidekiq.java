@@ -1,0 +1,88 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerTask;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import redis.clients.jedis.Jedis;
+
+/**
+ * Tells every Sidekiq of the source, through Redis, to fetch no more jobs, and waits until each has proved that it has none in hand: open
+ * source Sidekiq keeps a job being executed only in memory, so one that is killed is lost. Nothing of users is closed by this.
+ */
+public final class QuietSidekiq implements WorkerTask {
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration POLL = Duration.ofMillis(200);
+    /** Sidekiq looks at its signals at each heartbeat, every 10 s (lib/sidekiq/launcher.rb, BEAT_PAUSE). */
+    private static final Duration BETWEEN_SIGNALS = Duration.ofSeconds(11);
+    private static final long SIGNAL_LIFETIME_SECONDS = 60;
+
+    private final Duration patience;
+
+    public QuietSidekiq() {
+        this(PATIENCE);
+    }
+
+    QuietSidekiq(Duration patience) {
+        this.patience = patience;
+    }
+
+    @Override
+    public WorkerReport run(WorkerContext context) throws Exception {
+        try (var source = RedisSide.SOURCE.open(context)) {
+            return quiet(context, source);
+        }
+    }
+
+    private WorkerReport quiet(WorkerContext context, Jedis source) throws Refusal, IOException, InterruptedException {
+        var started = System.nanoTime();
+        var told = new HashMap<String, Long>();
+        var proofs = new HashMap<String, IdleProof>();
+        while (true) {
+            var processes = SidekiqHeartbeat.all(source);
+            proofs.keySet().retainAll(processes.keySet());
+            processes.forEach((identity, beat) -> proofs.put(identity, proofs.getOrDefault(identity, IdleProof.NONE).seen(beat)));
+            var busy = processes.keySet().stream().filter(identity -> !proofs.get(identity).isComplete()).toList();
+            context.progress().set(new Progress.Reading("quieting Sidekiq", 0, 0, processes.size() - busy.size(), processes.size(), 0, -1));
+            if (busy.isEmpty()) {
+                return report(source, processes.size(), started);
+            }
+            if (System.nanoTime() - started > patience.toNanos()) {
+                throw stillBusy(source, processes, busy);
+            }
+            busy.stream().filter(identity -> !processes.get(identity).quiet()).forEach(identity -> tell(source, identity, told));
+            TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
+        }
+    }
+
+    private static void tell(Jedis source, String identity, Map<String, Long> told) {
+        var now = System.nanoTime();
+        if (now - told.getOrDefault(identity, now - BETWEEN_SIGNALS.toNanos()) >= BETWEEN_SIGNALS.toNanos()) {
+            source.lpush(identity + "-signals", "TSTP");
+            source.expire(identity + "-signals", SIGNAL_LIFETIME_SECONDS);
+            told.put(identity, now);
+        }
+    }
+
+    private static WorkerReport report(Jedis source, int processes, long startedNanos) {
+        var figures = Map.of("sidekiqProcesses", (long) processes, "quietMilliseconds", (System.nanoTime() - startedNanos) / 1_000_000);
+        return processes == 0
+                ? WorkerReport.succeeded("No Sidekiq process runs on the source.", figures)
+                : WorkerReport.succeeded(processes + " Sidekiq processes of the source are quiet, and each proved on two heartbeats that it has no job in hand.", figures);
+    }
+
+    private Refusal stillBusy(Jedis source, Map<String, SidekiqHeartbeat> processes, List<String> busy) {
+        return new Refusal(busy.stream().map(identity -> "Sidekiq process " + identity + " did not become idle within " + patience.toSeconds() + " s ("
+                        + (processes.get(identity).quiet() ? "quiet" : "not quiet") + ", jobs in hand: " + SidekiqHeartbeat.jobs(source, identity) + ").")
+                .collect(Collectors.joining(" ")) + " Nothing was frozen. Wait until these jobs end, or restart that process's dyno, and start the cutover again;"
+                + " processes that are quiet fetch jobs again only after a restart of their dyno.");
+    }
+}
