@@ -65,6 +65,19 @@ public final class TwoDatabases {
         return world.told();
     }
 
+    /** An empty source, for tests that bring their own tables, and an empty target. */
+    public static TwoDatabases empty(int major) throws SQLException {
+        return empty(SharedPostgres.of(major), SharedPostgres.of(major));
+    }
+
+    public static TwoDatabases empty(PostgresServer from, PostgresServer to) throws SQLException {
+        var number = COUNTER.incrementAndGet();
+        var world = new TwoDatabases(from, to, "source" + number, "target" + number, String.format("%08x-aaaa-bbbb", number));
+        from.createDatabase(world.source, OWNER);
+        to.createDatabase(world.target, TARGET_OWNER);
+        return world.told();
+    }
+
     /** The same source with a copy of the target as it is now, marker and all. */
     public TwoDatabases withCopyOfTarget() throws SQLException {
         var copy = new TwoDatabases(sourceServer, targetServer, source, "target" + COUNTER.incrementAndGet(), uid);

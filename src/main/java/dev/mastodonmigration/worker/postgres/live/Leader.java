@@ -69,12 +69,12 @@ final class Leader implements AutoCloseable {
                 completeIndexes(target);
             }
             if (Ledger.stage(target) == Ledger.Stage.APPLYING) {
-                if (proving.isDue()) {
-                    proveTouched();
-                }
                 var drain = new Drain(context, sessions, trees, catalog);
                 if (Ledger.isDrainAsked(target) && drain.isPossible()) {
                     return drain.run(this::rounds);
+                }
+                if (proving.isDue()) {
+                    proveTouched();
                 }
             }
             Ledger.lag(target, lag.ageMilliseconds(), lag.changes(), gaps.areClosed() && Ledger.stage(target) == Ledger.Stage.APPLYING

@@ -65,6 +65,11 @@ final class LiveCopy implements AutoCloseable {
         return this;
     }
 
+    /** Why it ended early; empty while it runs. */
+    String failure() {
+        return report.isDone() ? ended() : "";
+    }
+
     private String ended() {
         return report.handle((value, failure) -> failure == null ? value.toString() : failure.toString()).join();
     }

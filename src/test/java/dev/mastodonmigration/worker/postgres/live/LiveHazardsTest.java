@@ -1,0 +1,198 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mastodonmigration.embedded.PostgresServer;
+import dev.mastodonmigration.worker.control.WorkerReport.Outcome;
+import dev.mastodonmigration.worker.postgres.CloseSource;
+import dev.mastodonmigration.worker.postgres.OpenTarget;
+import dev.mastodonmigration.worker.postgres.Query;
+import dev.mastodonmigration.worker.postgres.SharedPostgres;
+import dev.mastodonmigration.worker.postgres.TwoDatabases;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** One danger each: what a live copy must survive, and what it must refuse. */
+@ExtendWith(SharedPostgres.class)
+class LiveHazardsTest {
+    private static final String LANDED = "SELECT count(*) FROM mastodon_migration.live_range WHERE landed";
+
+    @Test
+    void aTransactionHeldOpenOverManyRoundsArrives() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world); var old = world.source(); var target = world.target()) {
+            old.setAutoCommit(false);
+            Query.run(old, "UPDATE plain SET v = 'held open' WHERE id <= 10", "DELETE FROM texts WHERE n = 3");
+            copy.awaitInSync();
+            var rounds = "SELECT rounds FROM mastodon_migration.live_tree WHERE root = 'public.plain'";
+            for (var i = 0; i < 3; i++) {
+                var before = Query.number(target, rounds);
+                world.onSource("UPDATE plain SET v = 'later' WHERE id = 20");
+                await(target, "SELECT (" + rounds + ") > " + before);
+            }
+            old.commit();
+            await(target, "SELECT count(*) = 10 FROM plain WHERE v = 'held open'");
+            LiveCopy.cutOver(world, copy);
+            assertThat(Query.number(target, "SELECT count(*) FROM texts WHERE n = 3")).isZero();
+        }
+    }
+
+    @Test
+    void aKilledWorkerCostsOnlyTheRangesItHeld() throws Exception {
+        var world = world();
+        try (var worker = LiveWorkerProcess.start(world, 4 << 10); var target = world.target()) {
+            awaitCopying(target);
+            worker.kill();
+            var landed = Query.strings(target, "SELECT id FROM mastodon_migration.live_range WHERE landed");
+            assertThat(Query.number(target, "SELECT count(*) FROM mastodon_migration.live_range WHERE NOT landed AND token > 0")).isLessThanOrEqualTo(2);
+            assertThat(landed).isNotEmpty();
+            try (var copy = LiveCopy.of(world)) {
+                copy.awaitInSync();
+                assertThat(Query.strings(target, "SELECT id FROM mastodon_migration.live_range WHERE landed")).as("the same plan").containsAll(landed);
+                LiveCopy.cutOver(world, copy);
+            }
+        }
+    }
+
+    @Test
+    void aWorkerThatSleptPastItsClaimAndTheOpeningWritesNothing() throws Exception {
+        var world = world();
+        try (var sleeper = LiveWorkerProcess.start(world, 4 << 10); var target = world.target()) {
+            awaitCopying(target);
+            signal("STOP", sleeper.pid());
+            try (var copy = LiveCopy.of(world)) {
+                copy.awaitInSync();
+                LiveCopy.cutOver(world, copy);
+            }
+            new OpenTarget().run(world.context(world.uid, 2));
+            world.onTarget("UPDATE plain SET v = 'written after the opening'");
+            signal("CONT", sleeper.pid());
+            assertThat(sleeper.waitFor()).isNotZero();
+            assertThat(Query.number(target, "SELECT count(*) FROM plain WHERE v <> 'written after the opening'")).isZero();
+        }
+    }
+
+    @Test
+    void aRangeCopiedFromAnOldReadingNeitherOverwritesNorResurrects() throws Exception {
+        var world = world();
+        try (var target = world.target()) {
+            try (var worker = LiveWorkerProcess.start(world, 4 << 10)) {
+                awaitCopying(target);
+                worker.kill();
+            }
+            // Half is copied: some of these rows are on the target already, others will be read in their new state.
+            world.onSource("UPDATE plain SET v = 'newer' WHERE id % 2 = 0", "DELETE FROM plain WHERE id % 3 = 0", "DELETE FROM texts WHERE n = 1");
+            try (var copy = LiveCopy.of(world)) {
+                copy.awaitInSync();
+                LiveCopy.cutOver(world, copy);
+            }
+            assertThat(Query.number(target, "SELECT count(*) FROM plain WHERE id % 3 = 0 OR id % 2 = 0 AND v <> 'newer'")).isZero();
+        }
+    }
+
+    @Test
+    void changesThatWentByUnloggedAreFoundAndRepaired() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world); var target = world.target()) {
+            copy.awaitInSync();
+            world.onSource("SELECT setval('mastodon_migration.lease', 0)", "UPDATE plain SET v = 'unnoticed' WHERE id BETWEEN 5 AND 25",
+                    "DELETE FROM texts WHERE n = 2", "INSERT INTO token_only VALUES ('unnoticed', 'x')", "UPDATE plain SET u = u + 100000 WHERE id = 77");
+            await(target, "SELECT repairs > 20 FROM mastodon_migration.live");
+            copy.awaitInSync();
+            LiveCopy.cutOver(world, copy);
+            assertThat(Query.number(target, "SELECT count(*) FROM plain WHERE v = 'unnoticed'")).isEqualTo(21);
+        }
+    }
+
+    @Test
+    void anotherServerBehindTheSameAddressIsAGap() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world); var target = world.target()) {
+            copy.awaitInSync();
+            Query.run(target, "UPDATE mastodon_migration.live SET identity = 'the server before the failover', in_sync = false");
+            await(target, "SELECT identity <> 'the server before the failover' FROM mastodon_migration.live");
+            copy.awaitInSync();
+            LiveCopy.cutOver(world, copy);
+        }
+    }
+
+    @Test
+    void aRailsMigrationMidwayIsRefusedByName() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world)) {
+            copy.awaitInSync();
+            world.onSource("ALTER TABLE plain ADD COLUMN added_midway int");
+            Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(copy.failure()).contains("added_midway"));
+        }
+    }
+
+    @Test
+    void aDifferenceInTheFreezeIsNamedAndRefused() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world); var target = world.target()) {
+            copy.awaitInSync();
+            world.run(new CloseSource());
+            Query.run(target, "SELECT set_config('mastodon_migration.session', (SELECT session FROM mastodon_migration.marker), false)");
+            var touched = Query.string(target, "SELECT 'mastodon_migration.touched_' || id FROM mastodon_migration.live_tree WHERE root = 'public.plain'");
+            target.setAutoCommit(false);
+            Query.run(target, "UPDATE plain SET v = 'sabotage' WHERE id = 42", "INSERT INTO " + touched + " (k1) VALUES (42)",
+                    "UPDATE mastodon_migration.live SET draining = true");
+            target.commit();
+            target.setAutoCommit(true);
+            var report = copy.report();
+            assertThat(report.outcome()).isEqualTo(Outcome.REFUSED);
+            assertThat(report.message()).contains("public.plain", "42");
+        }
+    }
+
+    @Test
+    void aTargetThatCrashesAgainAndAgainLosesNothing() throws Exception {
+        try (var server = PostgresServer.start(15, PostgresServer.Durability.FSYNC)) {
+            var world = TwoDatabases.empty(SharedPostgres.of(15), server);
+            RandomWrites.prepare(world);
+            LiveCopy.captured(world);
+            try (var writes = RandomWrites.on(world, 5); var copy = LiveCopy.of(world)) {
+                for (var crash = 0; crash < 4; crash++) {
+                    var committed = committed(world);
+                    Awaitility.await().atMost(Duration.ofSeconds(20)).ignoreExceptions().pollInterval(Duration.ofMillis(20))
+                            .until(() -> committed(world) > committed);
+                    server.kill();
+                    server.restart();
+                }
+                copy.awaitInSync();
+                assertThat(writes.committed()).isPositive();
+                LiveCopy.cutOver(world, copy);
+            }
+        }
+    }
+
+    private static long committed(TwoDatabases world) throws SQLException {
+        try (var superuser = world.targetServer.superuser("postgres")) {
+            return Query.number(superuser, "SELECT xact_commit FROM pg_stat_database WHERE datname = '" + world.target + "'");
+        }
+    }
+
+    private static TwoDatabases world() throws Exception {
+        var world = TwoDatabases.empty(15);
+        RandomWrites.prepare(world);
+        return LiveCopy.captured(world);
+    }
+
+    private static void awaitCopying(Connection target) {
+        Awaitility.await().atMost(Duration.ofSeconds(30)).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).ignoreExceptions()
+                .until(() -> Query.number(target, LANDED) > 3);
+    }
+
+    private static void await(Connection connection, String condition) {
+        Awaitility.await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20)).until(() -> Query.isTrue(connection, condition));
+    }
+
+    private static void signal(String name, long pid) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder("kill", "-" + name, String.valueOf(pid)).inheritIO().start().waitFor()).isZero();
+    }
+}

@@ -1,0 +1,71 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mastodonmigration.embedded.LocalProcess;
+import dev.mastodonmigration.embedded.PostgresServer;
+import dev.mastodonmigration.worker.control.WorkerReport.Outcome;
+import dev.mastodonmigration.worker.postgres.CloseSource;
+import dev.mastodonmigration.worker.postgres.Query;
+import dev.mastodonmigration.worker.postgres.SharedPostgres;
+import dev.mastodonmigration.worker.postgres.TwoDatabases;
+import java.sql.SQLException;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Whatever is written, killed and cut: in the end both sides are equal. {@code -Dlive.seeds=200} tries more, {@code -Dlive.seed=7} repeats one. */
+@ExtendWith(SharedPostgres.class)
+class LivePropertyTest {
+    private static final int CUTS = 12;
+
+    static LongStream seeds() {
+        var one = Long.getLong("live.seed");
+        return one != null ? LongStream.of(one) : LongStream.rangeClosed(1, Integer.getInteger("live.seeds", 10));
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void bothSidesEndEqual(long seed) throws Exception {
+        var random = new Random(seed);
+        var world = TwoDatabases.empty(15);
+        RandomWrites.prepare(world);
+        LiveCopy.captured(world);
+        try (var first = RandomWrites.on(world, seed * 31); var second = RandomWrites.on(world, seed * 37); var copy = LiveCopy.of(world);
+                var other = LiveWorkerProcess.start(world, 64 << 10)) {
+            disturb(world, other, random);
+            copy.awaitInSync();
+            var applied = first.committed() + second.committed();
+            world.run(new CloseSource());
+            var report = copy.drain();
+            assertThat(report.outcome()).as("seed %d: %s", seed, report.message()).isEqualTo(Outcome.SUCCEEDED);
+            assertThat(applied).as("seed %d wrote", seed).isPositive();
+            LiveCopy.assertEqual(world);
+            try (var target = world.target()) {
+                assertThat(Query.number(target, "SELECT repairs FROM mastodon_migration.live")).as("seed %d: rows that proofs had to repair", seed).isZero();
+                assertThat(Query.number(target, "SELECT sum(changes) FROM mastodon_migration.live_tree")).as("seed %d: changes applied", seed).isPositive();
+            }
+        }
+    }
+
+    /** Cuts sessions of ours on both sides, and kills the second worker on the way. */
+    private static void disturb(TwoDatabases world, LocalProcess other, Random random) throws SQLException {
+        for (var i = 0; i < CUTS; i++) {
+            var target = random.nextBoolean();
+            cut(target ? world.targetServer : world.sourceServer, target ? world.target : world.source, random);
+            if (i == CUTS / 2) {
+                other.kill();
+            }
+        }
+    }
+
+    private static void cut(PostgresServer server, String database, Random random) throws SQLException {
+        try (var superuser = server.superuser(database)) {
+            Query.run(superuser, "SELECT pg_sleep(" + random.nextDouble(0.5) + ")");
+            Query.list(superuser, "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name"
+                    + " LIKE 'mastodon-migration replicate%' ORDER BY random() LIMIT 1) one", row -> row.getBoolean(1));
+        }
+    }
+}

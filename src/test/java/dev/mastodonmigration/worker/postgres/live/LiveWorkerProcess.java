@@ -1,0 +1,30 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import dev.mastodonmigration.embedded.LocalProcess;
+import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.postgres.TwoDatabases;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** A replicating worker as a process of its own, to be killed or put to sleep; with short claims. */
+final class LiveWorkerProcess {
+    private LiveWorkerProcess() {}
+
+    public static void main(String[] args) throws Exception {
+        System.out.println(new ReplicatePostgres(LiveCopy.CLAIM, Long.parseLong(args[3])).run(new WorkerContext(args[0], "mastodon/" + args[0], 1,
+                Path.of(args[1]), Path.of(args[2]), 2, new Progress())).toJson());
+    }
+
+    static LocalProcess start(TwoDatabases world, long rangeBytes) throws IOException {
+        var context = world.context();
+        var classpath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        var scratch = Files.createTempDirectory(world.home(), "scratch");
+        return LocalProcess.start(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:TieredStopAtLevel=1", "-cp", classpath,
+                LiveWorkerProcess.class.getName(), context.migrationUid(), context.secrets().toString(), scratch.toString(), String.valueOf(rangeBytes)),
+                Map.of(), world.home().resolve("worker.log"));
+    }
+}
