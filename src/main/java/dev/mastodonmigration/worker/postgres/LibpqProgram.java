@@ -100,8 +100,10 @@ public final class LibpqProgram {
                     last.removeFirst();
                 }
             }
-            if (process.waitFor() != 0) {
-                throw new IOException(name() + " failed on " + url + ": " + redacted(failures(last), url));
+            var code = process.waitFor();
+            if (code != 0) {
+                throw new IOException(name() + " failed on " + url + ": " + (last.isEmpty() ? "it ended with code " + code + " and gave no reason"
+                        : redacted(failures(last), url)));
             }
         } finally {
             end(process);

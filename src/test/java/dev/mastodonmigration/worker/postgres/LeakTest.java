@@ -21,6 +21,7 @@ class LeakTest {
         assertThat(said(ROWS + "INSERT INTO people VALUES ('someone@example.org');\n")).contains("people_email_key", "Key (email)=(…) already exists");
         assertThat(said(ROWS + "INSERT INTO people VALUES ('someone@example.org', 'never');\n")).contains("people_about_check", "Failing row contains (…)");
         assertThat(said(ROWS + "COPY people (email) FROM stdin;\nother\nsomeone@example.org\n\\.\n")).contains("Key (email)=(…)");
+        assertThat(said("\\! echo 'someone@example.org ended it' >&2; kill -9 $PPID\n")).contains("ended with code").contains("gave no reason");
         assertThat(said(ROWS + "INSERT INTO people VALUES (E'a\\nerror: someone@example.org'), (E'a\\nerror: someone@example.org');\n")).contains("Key (email)=(…)");
     }
 
