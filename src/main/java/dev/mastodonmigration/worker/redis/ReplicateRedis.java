@@ -28,12 +28,14 @@ public final class ReplicateRedis implements WorkerTask {
         var marker = claimed(context);
         var notes = new ArrayList<String>();
         var downSinceNanos = System.nanoTime();
+        var failures = 0;
         for (int gaps = 0; gaps < MAX_GAPS;) {
             try (var session = ReplicationSession.open(context, marker)) {
                 downSinceNanos = System.nanoTime();
                 gaps++;
                 session.bringInSync();
                 gaps = 0;
+                failures = 0;
                 session.follow();
                 return finish(context, marker, session, notes);
             } catch (ChangeTracker.Unsupported e) {
@@ -47,7 +49,7 @@ public final class ReplicateRedis implements WorkerTask {
                     throw e;
                 }
                 tell(context, gap, notes);
-                rest(gaps);
+                rest(failures++);
             }
         }
         notes.add("Following the source's changes broke " + MAX_GAPS + " times in a row.");
@@ -69,8 +71,8 @@ public final class ReplicateRedis implements WorkerTask {
         }
     }
 
-    private static void rest(int gaps) throws InterruptedException {
-        TimeUnit.MILLISECONDS.sleep(Math.min(LONGEST_REST.toMillis(), 50L << Math.min(gaps, 10)));
+    private static void rest(int failures) throws InterruptedException {
+        TimeUnit.MILLISECONDS.sleep(Math.min(LONGEST_REST.toMillis(), 50L << Math.min(failures, 10)));
     }
 
     private static WorkerReport finish(WorkerContext context, Marker marker, ReplicationSession session, List<String> notes) throws Exception {

@@ -27,6 +27,7 @@ import redis.clients.jedis.params.SetParams;
 final class ReplicationSession implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration HEARTBEAT = Duration.ofSeconds(2);
+    private static final Duration PACING = Duration.ofMillis(200);
     private static final Duration IN_SYNC_LAG = Duration.ofSeconds(1);
     /** About a hundred bytes of memory each. */
     private static final long MAX_BACKLOG = 500_000;
@@ -42,6 +43,8 @@ final class ReplicationSession implements AutoCloseable {
     private ReplicationLanes lanes;
     private ChangeTracker tracker;
     private long beatNanos = System.nanoTime();
+    private Pace pace = Pace.FULL;
+    private long pacedNanos = System.nanoTime();
     private boolean proved;
 
     private ReplicationSession(WorkerContext context, Jedis source, Jedis target) {
@@ -148,8 +151,25 @@ final class ReplicationSession implements AutoCloseable {
         for (var batch = scan.next(); batch.isPresent(); batch = scan.next()) {
             lanes.scanned(kind, batch.get());
             beat();
+            spareSource();
         }
         awaitLanes(backlog -> backlog.batches() == 0);
+    }
+
+    /** Inside the freeze nobody but us uses the source, so it is read at full pace. */
+    private void spareSource() throws Gap, InterruptedException {
+        if (context.drain().isRequested()) {
+            return;
+        }
+        if (System.nanoTime() - pacedNanos > PACING.toNanos()) {
+            var asked = System.nanoTime();
+            tracker.ping(PATIENCE);
+            pacedNanos = System.nanoTime();
+            pace = pace.after(Duration.ofNanos(pacedNanos - asked));
+        }
+        if (!pace.rest().isZero()) {
+            TimeUnit.NANOSECONDS.sleep(pace.rest().toNanos());
+        }
     }
 
     /** A key that only the target has would be a job run twice; its lane looks again whether the source has it, and removes it. */
