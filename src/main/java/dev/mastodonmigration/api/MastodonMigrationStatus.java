@@ -35,6 +35,8 @@ public class MastodonMigrationStatus {
     public Map<String, String> accepted = new LinkedHashMap<>();
     @JsonPropertyDescription("How far the running copy is.")
     public Progress progress;
+    @JsonPropertyDescription("The workers that replicate live, from Replicate to Drain.")
+    public Replication replication;
     @JsonPropertyDescription("What to expect, from the rehearsal's measurements.")
     public Forecast forecast;
     @JsonPropertyDescription("The interruption that users see.")
@@ -79,6 +81,19 @@ public class MastodonMigrationStatus {
         public String name;
         @JsonPropertyDescription("uid of the Job, once it was created.")
         public String uid;
+    }
+
+    /** Replication outlives the phase that starts it: its Jobs are kept here. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Replication {
+        @JsonPropertyDescription("Times that the workers were started.")
+        public int attempts;
+        @JsonPropertyDescription("Phase and attempt that started them.")
+        public String startedBy;
+        @JsonPropertyDescription("Since when both sides have been in sync without a break.")
+        public String inSyncSince;
+        @JsonPropertyDescription("Jobs of the running attempt.")
+        public List<JobRecord> jobs = new ArrayList<>();
     }
 
     @JsonInclude(JsonInclude.Include.NON_EMPTY)

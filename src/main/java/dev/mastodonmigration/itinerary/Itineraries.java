@@ -23,7 +23,7 @@ public enum Itineraries {
     ROLLBACK(List.of(FreezeTarget, DrainBack, VerifyBack, RestoreSource, ReturnTraffic));
 
     /** Phases that this version cannot run yet: the specs that need them are refused by Preflight, by name. */
-    public static final Set<PhaseId> NOT_YET = Set.copyOf(EnumSet.of(ShiftTraffic, Housekeeping, FreezeTarget, DrainBack, VerifyBack, ReturnTraffic));
+    public static final Set<PhaseId> NOT_YET = Set.copyOf(EnumSet.of(ShiftTraffic, FreezeTarget, DrainBack, VerifyBack, ReturnTraffic));
 
     private final List<PhaseId> phases;
 
@@ -48,7 +48,8 @@ public enum Itineraries {
     private static boolean hasWork(PhaseId phase, Observation seen) {
         return switch (phase) {
             case Rehearse -> SpecDefaults.rehearsalEnabled(seen.spec());
-            case StopReplication -> seen.record(Freeze.name()).isPresent();
+            case Housekeeping -> SpecDefaults.livePostgres(seen.spec());
+            case StopReplication -> seen.record(Freeze.name()).isPresent() || SpecDefaults.livePostgres(seen.spec()) && seen.record(Replicate.name()).isPresent();
             case RestoreSource -> seen.status().source != null;
             case RemoveCompute -> seen.record(DeployCompute.name()).isPresent();
             case ReleaseProvisioned -> seen.record(Provision.name()).isPresent();

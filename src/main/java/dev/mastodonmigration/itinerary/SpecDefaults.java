@@ -30,6 +30,18 @@ public final class SpecDefaults {
         return spec.strategy() == null || spec.strategy().redis() == null ? RedisStrategy.Live : spec.strategy().redis();
     }
 
+    public static boolean livePostgres(MastodonMigrationSpec spec) {
+        return postgresStrategy(spec) == PostgresStrategy.Live;
+    }
+
+    public static boolean liveRedis(MastodonMigrationSpec spec) {
+        return redisStrategy(spec) == RedisStrategy.Live;
+    }
+
+    public static Duration inSyncFor(MastodonMigrationSpec spec) {
+        return durationOr(Duration.ofSeconds(30), spec.strategy() == null ? null : spec.strategy().inSyncFor());
+    }
+
     public static int parallelism(MastodonMigrationSpec spec) {
         return spec.strategy() == null || spec.strategy().parallelism() == null ? 4 : spec.strategy().parallelism();
     }

@@ -2,7 +2,6 @@ package dev.mastodonmigration.itinerary;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
-import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.SecretKeyRef;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Sidekiq;
@@ -193,11 +192,8 @@ public final class SpecRules {
     }
 
     private void strategy(MastodonMigrationSpec spec) {
-        if (SpecDefaults.postgresStrategy(spec) != PostgresStrategy.Dump) {
-            notYet("spec.strategy.postgres: Live", "set spec.strategy.postgres: Dump");
-        }
-        if (SpecDefaults.redisStrategy(spec) != RedisStrategy.Snapshot) {
-            notYet("spec.strategy.redis: " + SpecDefaults.redisStrategy(spec), "set spec.strategy.redis: Snapshot");
+        if (SpecDefaults.redisStrategy(spec) == RedisStrategy.Rebuild) {
+            notYet("spec.strategy.redis: Rebuild", "set spec.strategy.redis: Live or Snapshot");
         }
         if (spec.strategy() == null) {
             return;
@@ -206,9 +202,7 @@ public final class SpecRules {
         if (parallelism != null && (parallelism < 1 || parallelism > 32)) {
             violations.add("spec.strategy.parallelism must be 1 to 32.");
         }
-        if (spec.strategy().inSyncFor() != null) {
-            notYet("spec.strategy.inSyncFor", "remove it: it belongs to the Live strategies");
-        }
+        duration("spec.strategy.inSyncFor", spec.strategy().inSyncFor());
         duration("spec.strategy.maxDowntime", spec.strategy().maxDowntime());
     }
 

@@ -49,7 +49,7 @@ public sealed interface StepResult {
     }
 
     /** Nothing to do until the admin or the clock says so. An edit of the spec is seen at once. */
-    record Waiting(Gate gate, String message, Duration lookAgain) implements StepResult {
+    record Waiting(Gate gate, String message, Duration lookAgain, Consumer<MastodonMigrationStatus> facts) implements StepResult {
         private static final Duration AT_MOST = Duration.ofSeconds(30);
 
         public Waiting {
@@ -58,12 +58,17 @@ public sealed interface StepResult {
 
         /** Waits for an edit. */
         public static Waiting forApproval(String message) {
-            return new Waiting(Gate.APPROVAL, message, AT_MOST);
+            return new Waiting(Gate.APPROVAL, message, AT_MOST, NO_FACTS);
         }
 
         /** Waits for the clock. */
         public static Waiting until(Instant end, Instant now, String message) {
-            return new Waiting(Gate.TIME, message, Duration.between(now, end));
+            return new Waiting(Gate.TIME, message, Duration.between(now, end), NO_FACTS);
+        }
+
+        /** The same, while something goes on that is worth a look in between. */
+        public Waiting meanwhile(Consumer<MastodonMigrationStatus> seen, Duration lookAtMost) {
+            return new Waiting(gate, message, lookAtMost.compareTo(lookAgain) < 0 ? lookAtMost : lookAgain, seen);
         }
     }
 

@@ -72,11 +72,11 @@ public class Jobs {
         return new JobOutcome.Running();
     }
 
-    /** Where the Job's running worker serves its progress; empty before it has an address. */
-    public Optional<String> progressUrl(MastodonMigration migration, JobRecord record) {
+    /** Where the Job's running worker listens; empty before it has an address. */
+    public Optional<String> workerUrl(MastodonMigration migration, JobRecord record) {
         return pods(migration, record).stream()
                 .filter(pod -> pod.getStatus() != null && "Running".equals(pod.getStatus().getPhase()) && pod.getStatus().getPodIP() != null)
-                .map(pod -> "http://" + bracketed(pod.getStatus().getPodIP()) + ":" + config.workerPort() + "/progress")
+                .map(pod -> "http://" + bracketed(pod.getStatus().getPodIP()) + ":" + config.workerPort())
                 .findFirst();
     }
 

@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 
-/** Asks a running worker how far it is. Only for the admin's eyes: no decision rests on it, so a worker that does not answer is no error. */
+/** Asks a running worker how far it is, and to drain. One that does not answer is no error: silence is never taken for "in sync" or "drained". */
 @Singleton
 public class ProgressReader {
     private static final Logger LOG = Logger.getLogger(ProgressReader.class);
@@ -20,17 +20,30 @@ public class ProgressReader {
     private static final ObjectMapper JSON = new ObjectMapper();
     private final HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
 
-    public Optional<Progress.Reading> read(String url, String token) {
-        var request = HttpRequest.newBuilder(URI.create(url)).timeout(PATIENCE).header("Authorization", "Bearer " + token).build();
+    public Optional<Progress.Reading> read(String worker, String token) {
+        var request = HttpRequest.newBuilder(URI.create(worker + "/progress")).timeout(PATIENCE).header("Authorization", "Bearer " + token).build();
         try {
             var response = http.send(request, HttpResponse.BodyHandlers.ofString());
             return response.statusCode() == 200 ? Optional.of(JSON.readValue(response.body(), Progress.Reading.class)) : Optional.empty();
         } catch (IOException notYetOrNoLonger) {
-            LOG.debugf("no progress from %s: %s", url, notYetOrNoLonger.getMessage());
+            LOG.debugf("no progress from %s: %s", worker, notYetOrNoLonger.getMessage());
             return Optional.empty();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Optional.empty();
+        }
+    }
+
+    /** Asks a worker to drain. It may not hear yet, or not any more: the caller asks until the Job has ended. */
+    public void drain(String worker, String token) {
+        var request = HttpRequest.newBuilder(URI.create(worker + "/drain")).timeout(PATIENCE).header("Authorization", "Bearer " + token)
+                .POST(HttpRequest.BodyPublishers.noBody()).build();
+        try {
+            http.send(request, HttpResponse.BodyHandlers.discarding());
+        } catch (IOException notYetOrNoLonger) {
+            LOG.debugf("%s does not hear: %s", worker, notYetOrNoLonger.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

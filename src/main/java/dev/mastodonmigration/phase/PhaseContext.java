@@ -8,23 +8,19 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseRecord;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.compute.KubernetesCompute;
 import dev.mastodonmigration.heroku.HerokuApi;
-import dev.mastodonmigration.heroku.HerokuException;
-import dev.mastodonmigration.itinerary.Itineraries;
 import dev.mastodonmigration.itinerary.StepResult;
-import dev.mastodonmigration.job.JobOutcome;
 import dev.mastodonmigration.job.Jobs;
 import dev.mastodonmigration.job.ProgressReader;
 import dev.mastodonmigration.job.WorkerSecret;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** What a phase may touch in one step: the migration as it was just read, and the outside systems through their ports. */
 public final class PhaseContext {
@@ -77,8 +73,16 @@ public final class PhaseContext {
     }
 
     public PhaseRecord record() {
-        return migration.getStatus().phases.stream().filter(record -> record.name.equals(phase.name())).findFirst()
+        return inPhase(migration.getStatus());
+    }
+
+    private PhaseRecord inPhase(MastodonMigrationStatus status) {
+        return status.phases.stream().filter(record -> record.name.equals(phase.name())).findFirst()
                 .orElseThrow(() -> new IllegalStateException("phase " + phase + " was not begun"));
+    }
+
+    Outside outside() {
+        return outside;
     }
 
     /** Whether this attempt has already recorded a Job for the task. */
@@ -99,10 +103,13 @@ public final class PhaseContext {
             return new StepResult.Working("about to start " + String.join(", ", missing),
                     inRecord(record -> missing.forEach(task -> record.jobs.add(intent(task, attempt.attempts)))), Optional.of(AT_ONCE));
         }
-        return new RunningJobs(attempt.jobs.stream().filter(job -> tasks.contains(job.task)).toList()).follow(whenAllSucceeded);
+        var look = new JobSet(this, status -> inPhase(status).jobs).look(tasks);
+        return look.failure().orElseGet(() -> look.running().isEmpty() ? whenAllSucceeded.apply(look.reports())
+                : new StepResult.Working("running " + look.running().entrySet().stream()
+                        .map(job -> job.getKey() + job.getValue().heldUp().map(reason -> " (its pod waits: " + reason + ")").orElse("")).collect(Collectors.joining(", ")), look.facts()));
     }
 
-    private JobRecord intent(String task, int attempt) {
+    JobRecord intent(String task, int attempt) {
         var job = new JobRecord();
         job.task = task;
         job.name = outside.jobs().name(migration, task, attempt);
@@ -111,66 +118,6 @@ public final class PhaseContext {
 
     /** A fact about this phase's own record. */
     private Consumer<MastodonMigrationStatus> inRecord(Consumer<PhaseRecord> fact) {
-        return status -> status.phases.stream().filter(record -> record.name.equals(phase.name())).forEach(fact);
-    }
-
-    /** The Jobs of one attempt, looked at once. */
-    private final class RunningJobs {
-        private final List<JobRecord> jobs;
-        private final Map<String, WorkerReport> reports = new LinkedHashMap<>();
-        private final List<String> running = new ArrayList<>();
-        private Consumer<MastodonMigrationStatus> facts = StepResult.NO_FACTS;
-
-        RunningJobs(List<JobRecord> jobs) {
-            this.jobs = jobs;
-        }
-
-        StepResult follow(Function<Map<String, WorkerReport>, StepResult> whenAllSucceeded) {
-            for (var job : jobs) {
-                switch (outside.jobs().outcome(migration, job)) {
-                    case JobOutcome.Absent() -> create(job);
-                    case JobOutcome.Running() -> watch(job);
-                    case JobOutcome.Succeeded(var report) -> {
-                        reports.put(job.task, report);
-                        facts = facts.andThen(status -> ProgressFacts.complete(status, job.task));
-                    }
-                    case JobOutcome.Failed(var report) -> {
-                        return report.outcome() == WorkerReport.Outcome.REFUSED ? new StepResult.Refused(report.message()) : new StepResult.Retryable(report.message());
-                    }
-                    case JobOutcome.Lost() -> {
-                        return new StepResult.Lost("Job " + job.name + " was running and is gone: somebody or something deleted it.");
-                    }
-                }
-            }
-            return running.isEmpty() ? whenAllSucceeded.apply(reports) : new StepResult.Working("running " + String.join(", ", running), facts);
-        }
-
-        private void create(JobRecord job) {
-            writeSecret();
-            seen(job, outside.jobs().create(migration, job));
-        }
-
-        /** Going back must not depend on what the admin has deleted together with the migration: the Secret of the last Job will do then. */
-        private void writeSecret() {
-            try {
-                outside.workerSecret().write(migration, outside.inputs().workerFiles(migration));
-            } catch (MissingInputException | HerokuException missing) {
-                if (Itineraries.FORWARD.name().equalsIgnoreCase(migration.getStatus().itinerary) || outside.workerSecret().token(migration).isEmpty()) {
-                    throw missing;
-                }
-            }
-        }
-
-        private void watch(JobRecord job) {
-            seen(job, job.uid == null ? outside.jobs().create(migration, job) : job.uid);
-            outside.workerSecret().token(migration)
-                    .flatMap(token -> outside.jobs().progressUrl(migration, job).flatMap(url -> outside.progress().read(url, token)))
-                    .ifPresent(reading -> facts = facts.andThen(status -> ProgressFacts.record(status, job.task, reading)));
-        }
-
-        private void seen(JobRecord job, String uid) {
-            running.add(job.task + outside.jobs().heldUp(migration, job).map(reason -> " (its pod waits: " + reason + ")").orElse(""));
-            facts = facts.andThen(inRecord(record -> record.jobs.stream().filter(other -> other.name.equals(job.name)).forEach(other -> other.uid = uid)));
-        }
+        return status -> fact.accept(inPhase(status));
     }
 }

@@ -53,6 +53,8 @@ final class ProgressFacts {
         progress.tablesDone = reading.itemsDone();
         progress.tablesTotal = reading.itemsTotal();
         progress.bytesPerSecond = reading.bytesPerSecond();
+        progress.lagChanges = reading.lagChanges();
+        progress.lagSeconds = (double) reading.lagSeconds();
         return progress;
     }
 

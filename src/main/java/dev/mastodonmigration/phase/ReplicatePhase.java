@@ -1,12 +1,14 @@
 package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import jakarta.inject.Singleton;
 import java.util.List;
 
-/** With Dump and Snapshot nothing is copied while the source runs: only room for the copy is made sure of. */
+/** Makes sure of room; then, for what is moved live, captures changes and copies while the source runs, until both sides are in sync. */
 @Singleton
 public class ReplicatePhase implements Phase {
     @Override
@@ -16,9 +18,21 @@ public class ReplicatePhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
-        return context.work(List.of(Tasks.CAPACITY), reports -> {
-            var report = reports.get(Tasks.CAPACITY);
-            return new StepResult.Done(report.message(), report.notes(), StepResult.NO_FACTS);
-        });
+        if (!SpecDefaults.livePostgres(context.spec())) {
+            return context.work(List.of(Tasks.CAPACITY), reports -> replicated(context, reports.get(Tasks.CAPACITY)));
+        }
+        return context.work(List.of(Tasks.CAPACITY, Tasks.MARK_SOURCE),
+                room -> context.work(List.of(Tasks.INSTALL_CAPTURE), captured -> replicated(context, captured.get(Tasks.INSTALL_CAPTURE))));
+    }
+
+    private static StepResult replicated(PhaseContext context, WorkerReport prepared) {
+        var replication = new Replication(context);
+        if (!replication.wanted()) {
+            return new StepResult.Done(prepared.message(), prepared.notes(), StepResult.NO_FACTS);
+        }
+        return switch (replication.untilInSync()) {
+            case StepResult.Done inSync -> new StepResult.Done(prepared.message() + " " + inSync.message(), prepared.notes(), inSync.facts());
+            case StepResult other -> other;
+        };
     }
 }

@@ -24,7 +24,9 @@ import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -53,7 +55,7 @@ class Executor {
             case Decision.Step step -> engine.decide(seen.after(take(step, seen, migration)));
             case Decision.Begin begin when stopEarlierAttempt(begin.phase().name(), seen, migration) ->
                     new Decision.Continue(begin.phase(), new StepResult.Working("waiting for the workers of the last attempt to end"), LOOK_AGAIN);
-            case Decision.Start start when !start.reason().isEmpty() && stopEarlierAttempt(migration.getStatus().phase, seen, migration) ->
+            case Decision.Start start when !start.reason().isEmpty() && stopEverythingRunning(seen, migration) ->
                     new Decision.Rest(LOOK_AGAIN);
             default -> decision;
         };
@@ -73,6 +75,14 @@ class Executor {
         }
     }
 
+    /** As below, for the workers that replicate live as well: the itinerary changes. */
+    private boolean stopEverythingRunning(Observation seen, MastodonMigration migration) {
+        var replication = Optional.ofNullable(migration.getStatus().replication).map(found -> found.jobs).orElse(List.of());
+        replication.forEach(job -> outside.jobs().delete(migration, job));
+        var ofThePhase = stopEarlierAttempt(migration.getStatus().phase, seen, migration);
+        return replication.stream().anyMatch(job -> outside.jobs().hasRunningPod(migration, job, seen.now())) || ofThePhase;
+    }
+
     /** Deletes the Jobs of the phase's last attempt. True while one of their pods still runs: a new attempt must not meet the old one. */
     private boolean stopEarlierAttempt(String phase, Observation seen, MastodonMigration migration) {
         var jobs = migration.getStatus().phases.stream().filter(record -> record.name.equals(phase)).flatMap(record -> record.jobs.stream()).toList();
@@ -83,5 +93,6 @@ class Executor {
     /** Stops whatever the migration has running: it is being deleted. */
     void stopEverything(MastodonMigration migration) {
         migration.getStatus().phases.stream().flatMap(record -> record.jobs.stream()).forEach(job -> outside.jobs().delete(migration, job));
+        Optional.ofNullable(migration.getStatus().replication).ifPresent(replication -> replication.jobs.forEach(job -> outside.jobs().delete(migration, job)));
     }
 }

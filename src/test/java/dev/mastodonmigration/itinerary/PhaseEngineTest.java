@@ -27,7 +27,7 @@ class PhaseEngineTest {
     private static final Instant NOW = Instant.parse("2026-11-22T20:00:00Z");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Set<PhaseId> DOWN = EnumSet.of(PhaseId.Freeze, PhaseId.Drain, PhaseId.Verify);
-    private static final Set<PhaseId> OPENED = EnumSet.of(PhaseId.GoLive, PhaseId.Soak, PhaseId.AwaitRetire, PhaseId.Retire);
+    private static final Set<PhaseId> OPENED = EnumSet.of(PhaseId.GoLive, PhaseId.Housekeeping, PhaseId.Soak, PhaseId.AwaitRetire, PhaseId.Retire);
     private static final Set<PhaseId> ABORTING = EnumSet.of(PhaseId.StopReplication, PhaseId.RestoreSource, PhaseId.RemoveCompute, PhaseId.ReleaseProvisioned);
     private final PhaseEngine engine = new PhaseEngine();
 
@@ -205,6 +205,7 @@ class PhaseEngineTest {
         var status = at(PhaseId.Preflight, 1);
         status.plan = List.of("Preflight", "Rehearse");
         var decision = engine.decide(observation(Specs.valid(), status).after(new StepResult.Done("nothing stands in the way")));
+        assertThat(decision).isInstanceOfSatisfying(Decision.Advance.class, advance -> assertThat(advance.plan()).doesNotContain(PhaseId.Housekeeping));
         assertThat(decision).isInstanceOfSatisfying(Decision.Advance.class, advance -> assertThat(advance.next()).contains(PhaseId.Provision));
     }
 

@@ -21,10 +21,7 @@ class SpecRulesTest {
         var existing = new Existing(new SecretKeyRef("target-postgres", "url"));
         var target = Specs.target(existing);
         return Stream.of(
-                Arguments.of("Live Postgres", Specs.with(new Strategy(null, RedisStrategy.Snapshot, null, null, null)), "spec.strategy.postgres: Live is not supported yet"),
-                Arguments.of("Live Redis", Specs.with(new Strategy(PostgresStrategy.Dump, null, null, null, null)), "spec.strategy.redis: Live is not supported yet"),
                 Arguments.of("Rebuild", Specs.with(new Strategy(PostgresStrategy.Dump, RedisStrategy.Rebuild, null, null, null)), "spec.strategy.redis: Rebuild is not supported yet"),
-                Arguments.of("inSyncFor", Specs.with(new Strategy(PostgresStrategy.Dump, RedisStrategy.Snapshot, null, "30s", null)), "spec.strategy.inSyncFor is not supported yet"),
                 Arguments.of("parallelism", Specs.with(new Strategy(PostgresStrategy.Dump, RedisStrategy.Snapshot, 0, null, null)), "spec.strategy.parallelism must be 1 to 32"),
                 Arguments.of("maxDowntime", Specs.with(new Strategy(PostgresStrategy.Dump, RedisStrategy.Snapshot, 1, null, "ten minutes")), "spec.strategy.maxDowntime: \"ten minutes\" is not a duration"),
                 Arguments.of("notBefore", Specs.with(new Cutover(null, null, "tonight", null)), "spec.cutover.notBefore: \"tonight\" is not a time"),
@@ -68,6 +65,6 @@ class SpecRulesTest {
                 .anyMatch(violation -> violation.contains("spec.instance"))
                 .anyMatch(violation -> violation.contains("spec.source"))
                 .anyMatch(violation -> violation.contains("spec.target"))
-                .anyMatch(violation -> violation.contains("spec.strategy.postgres"));
+                .hasSizeGreaterThan(2);
     }
 }

@@ -1,0 +1,104 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
+import dev.mastodonmigration.heroku.HerokuException;
+import dev.mastodonmigration.itinerary.Itineraries;
+import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.job.JobOutcome;
+import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** Jobs whose intent stands in status: those not yet there are created, the others looked at once. */
+final class JobSet {
+    private final PhaseContext context;
+    private final MastodonMigration migration;
+    private final Function<MastodonMigrationStatus, List<JobRecord>> where;
+
+    /** @param where the place in status that holds their records */
+    JobSet(PhaseContext context, Function<MastodonMigrationStatus, List<JobRecord>> where) {
+        this.context = context;
+        this.migration = context.migration();
+        this.where = where;
+    }
+
+    /**
+     * One look.
+     *
+     * @param failure the first that failed, was refused or is lost
+     * @param reports of those that succeeded, by task
+     * @param running those that run, by task
+     * @param facts   what the look found out
+     */
+    record Look(Optional<StepResult> failure, Map<String, WorkerReport> reports, Map<String, Running> running, Consumer<MastodonMigrationStatus> facts) {}
+
+    /**
+     * A Job under way.
+     *
+     * @param reading what its worker says of itself; nothing from one that has no address yet
+     * @param heldUp  why its pod does not run yet
+     */
+    record Running(Optional<Progress.Reading> reading, Optional<String> heldUp) {
+        boolean inSync() {
+            return reading.filter(Progress.Reading::inSync).isPresent();
+        }
+    }
+
+    Look look(List<String> tasks) {
+        Optional<StepResult> failure = Optional.empty();
+        var reports = new LinkedHashMap<String, WorkerReport>();
+        var running = new LinkedHashMap<String, Running>();
+        var facts = StepResult.NO_FACTS;
+        for (var job : where.apply(migration.getStatus()).stream().filter(record -> tasks.contains(record.task)).toList()) {
+            switch (context.outside().jobs().outcome(migration, job)) {
+                case JobOutcome.Absent() -> {
+                    writeSecret();
+                    facts = facts.andThen(seen(job, context.outside().jobs().create(migration, job)));
+                    running.put(job.task, new Running(Optional.empty(), Optional.empty()));
+                }
+                case JobOutcome.Running() -> {
+                    facts = facts.andThen(seen(job, job.uid == null ? context.outside().jobs().create(migration, job) : job.uid));
+                    var reading = progress(job);
+                    running.put(job.task, new Running(reading, context.outside().jobs().heldUp(migration, job)));
+                    facts = reading.isEmpty() ? facts : facts.andThen(status -> ProgressFacts.record(status, job.task, reading.get()));
+                }
+                case JobOutcome.Succeeded(var report) -> {
+                    reports.put(job.task, report);
+                    facts = facts.andThen(status -> ProgressFacts.complete(status, job.task));
+                }
+                case JobOutcome.Failed(var report) -> failure = failure.or(() -> Optional.of(
+                        report.outcome() == WorkerReport.Outcome.REFUSED ? new StepResult.Refused(report.message()) : new StepResult.Retryable(report.message())));
+                case JobOutcome.Lost() -> failure = failure.or(() -> Optional.of(
+                        new StepResult.Lost("Job " + job.name + " was running and is gone: somebody or something deleted it.")));
+            }
+        }
+        return new Look(failure, reports, running, facts);
+    }
+
+    /** Going back must not depend on what the admin has deleted together with the migration: the Secret of the last Job will do then. */
+    private void writeSecret() {
+        try {
+            context.outside().workerSecret().write(migration, context.inputs().workerFiles(migration));
+        } catch (MissingInputException | HerokuException missing) {
+            if (Itineraries.FORWARD.name().equalsIgnoreCase(migration.getStatus().itinerary) || context.outside().workerSecret().token(migration).isEmpty()) {
+                throw missing;
+            }
+        }
+    }
+
+    private Optional<Progress.Reading> progress(JobRecord job) {
+        return context.outside().workerSecret().token(migration)
+                .flatMap(token -> context.outside().jobs().workerUrl(migration, job).flatMap(url -> context.outside().progress().read(url, token)));
+    }
+
+    private Consumer<MastodonMigrationStatus> seen(JobRecord job, String uid) {
+        return status -> where.apply(status).stream().filter(other -> other.name.equals(job.name)).forEach(other -> other.uid = uid);
+    }
+}

@@ -1,0 +1,109 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
+import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.worker.control.Tasks;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * The workers that replicate live. They are started in Replicate and run until Drain has their last changes; every phase between may look at
+ * them. One that failed is started again by the next attempt of the phase that saw it fail, and goes on from its checkpoints.
+ */
+final class Replication {
+    private static final Duration WHILE_DRAINING = Duration.ofMillis(150);
+    private final PhaseContext context;
+    private final List<String> tasks;
+
+    Replication(PhaseContext context) {
+        this.context = context;
+        this.tasks = tasks(context);
+    }
+
+    private static List<String> tasks(PhaseContext context) {
+        var live = new ArrayList<String>();
+        if (SpecDefaults.livePostgres(context.spec())) {
+            live.add(Tasks.REPLICATE_POSTGRES);
+        }
+        if (SpecDefaults.liveRedis(context.spec())) {
+            live.add(Tasks.REPLICATE_REDIS);
+        }
+        return List.copyOf(live);
+    }
+
+    /** Whether anything is replicated live. */
+    boolean wanted() {
+        return !tasks.isEmpty();
+    }
+
+    /** Done once both sides have been in sync for the time that the admin asked for. */
+    StepResult untilInSync() {
+        return running(look -> {
+            var now = !look.running().isEmpty() && look.running().values().stream().allMatch(JobSet.Running::inSync);
+            var since = Optional.ofNullable(context.status().replication.inSyncSince).map(Instant::parse).filter(known -> now);
+            Consumer<MastodonMigrationStatus> facts = look.facts().andThen(status -> status.replication.inSyncSince = now ? since.orElse(context.now()).toString() : null);
+            var wanted = SpecDefaults.inSyncFor(context.spec());
+            return since.filter(known -> !context.now().isBefore(known.plus(wanted))).isPresent()
+                    ? new StepResult.Done("in sync for " + wanted.toSeconds() + " s", List.of(), facts)
+                    : new StepResult.Working(now ? "in sync" : "replicating", facts);
+        });
+    }
+
+    /** Asks for the last changes, again and again, because a worker that was replaced has not heard; then done with the reports. */
+    StepResult drained(Function<Map<String, WorkerReport>, StepResult> whenDrained) {
+        return running(look -> {
+            if (look.running().isEmpty()) {
+                return whenDrained.apply(look.reports());
+            }
+            look.running().keySet().forEach(this::askToDrain);
+            return new StepResult.Working("draining " + String.join(", ", look.running().keySet()), look.facts(), Optional.of(WHILE_DRAINING));
+        });
+    }
+
+    private void askToDrain(String task) {
+        context.status().replication.jobs.stream().filter(job -> job.task.equals(task)).forEach(job -> context.outside().workerSecret().token(context.migration())
+                .ifPresent(token -> context.outside().jobs().workerUrl(context.migration(), job).ifPresent(url -> context.outside().progress().drain(url, token))));
+    }
+
+    private StepResult running(Function<JobSet.Look, StepResult> whileNoneFailed) {
+        var replication = context.status().replication;
+        if (replication == null || replication.jobs.isEmpty()) {
+            return start();
+        }
+        var look = new JobSet(context, status -> status.replication.jobs).look(tasks);
+        if (look.failure().isEmpty()) {
+            return whileNoneFailed.apply(look);
+        }
+        return startedBy().equals(replication.startedBy) ? look.failure().get() : restart(replication.jobs);
+    }
+
+    private StepResult restart(List<JobRecord> failed) {
+        failed.forEach(job -> context.outside().jobs().delete(context.migration(), job));
+        return failed.stream().anyMatch(job -> context.outside().jobs().hasRunningPod(context.migration(), job, context.now()))
+                ? new StepResult.Working("waiting for the replication's last workers to end")
+                : start();
+    }
+
+    private StepResult start() {
+        return new StepResult.Working("about to start " + String.join(", ", tasks), status -> {
+            var before = Optional.ofNullable(status.replication).map(replication -> replication.attempts).orElse(0);
+            status.replication = new MastodonMigrationStatus.Replication();
+            status.replication.attempts = before + 1;
+            status.replication.startedBy = startedBy();
+            tasks.forEach(task -> status.replication.jobs.add(context.intent(task, before + 1)));
+        }, Optional.of(WHILE_DRAINING));
+    }
+
+    private String startedBy() {
+        return context.record().name + "/" + context.record().attempts;
+    }
+}
