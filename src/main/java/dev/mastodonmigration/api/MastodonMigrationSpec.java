@@ -178,10 +178,10 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Strategy(
-            @JsonPropertyDescription("Dump: dumped and restored inside the freeze. Live (the default): copied while the instance runs; not supported yet, refused by Preflight: set Dump.") PostgresStrategy postgres,
-            @JsonPropertyDescription("Snapshot: one pass inside the freeze. Live (the default) and Rebuild are not supported yet, refused by Preflight: set Snapshot.") RedisStrategy redis,
+            @JsonPropertyDescription("Live: captured by triggers and copied while the instance runs. Dump: dumped and restored inside the freeze. Default: Live.") PostgresStrategy postgres,
+            @JsonPropertyDescription("Live: followed while the instance runs. Snapshot: one pass inside the freeze. Rebuild: not supported yet, refused by Preflight. Default: Live.") RedisStrategy redis,
             @Min(1) @Max(32) @JsonPropertyDescription("Parallel copy and verify connections. Default: 4.") Integer parallelism,
-            @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("Not supported yet, refused by Preflight. How long both sides must stay in sync before the cutover. Default: 30s.") String inSyncFor,
+            @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("How long both sides must stay in sync before the cutover. Default: 30s.") String inSyncFor,
             @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("The source is restored by itself when the freeze lasts longer. Default: 10m.") String maxDowntime) {}
 
     public enum PostgresStrategy { Live, Dump }

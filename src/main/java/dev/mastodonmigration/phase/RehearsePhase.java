@@ -30,13 +30,14 @@ public class RehearsePhase implements Phase {
     private static StepResult forecast(PhaseContext context, WorkerReport report) {
         var copy = Duration.ofMillis(report.figures().getOrDefault(Figure.COPY_MILLISECONDS, 0L));
         var verify = Duration.ofMillis(report.figures().getOrDefault(Figure.VERIFY_MILLISECONDS, 0L));
-        var downtime = copy.plus(verify).plus(STOPPING_AND_STARTING);
+        var inside = SpecDefaults.livePostgres(context.spec()) ? Duration.ZERO : copy.plus(verify);
+        var downtime = inside.plus(STOPPING_AND_STARTING);
         var allowed = SpecDefaults.maxDowntime(context.spec());
         if (downtime.compareTo(allowed) > 0) {
             return new StepResult.Refused("The rehearsal forecasts a downtime of " + downtime.toSeconds() + " s, and strategy.maxDowntime allows " + allowed.toSeconds()
                     + " s. Raise strategy.maxDowntime, or make the database smaller, for example with tootctl statuses remove.");
         }
-        return new StepResult.Done("downtime about " + downtime.toSeconds() + " s (" + (downtime.toSeconds() - STOPPING_AND_STARTING.toSeconds()) + " s of copying and verifying Postgres, "
+        return new StepResult.Done("downtime about " + downtime.toSeconds() + " s (" + inside.toSeconds() + " s of copying and verifying Postgres, "
                 + STOPPING_AND_STARTING.toSeconds() + " s allowed for dynos and pods)", report.notes(), status -> {
             status.forecast = new Forecast();
             status.forecast.copySeconds = copy.toSeconds();
