@@ -43,6 +43,20 @@ class LiveHazardsTest {
     }
 
     @Test
+    void everyWorkerEndsWhenAnyOfThemIsAskedToDrain() throws Exception {
+        var world = world();
+        try (var first = LiveCopy.of(world); var second = LiveCopy.of(world)) {
+            first.awaitInSync();
+            second.awaitInSync();
+            LiveCopy.cutOver(world, second);
+            assertThat(first.report().outcome()).isEqualTo(Outcome.SUCCEEDED);
+        }
+        try (var again = LiveCopy.of(world)) {
+            assertThat(again.report().message()).as("a worker that comes later says the same").contains("The target has reached the source");
+        }
+    }
+
+    @Test
     void aKilledWorkerCostsOnlyTheRangesItHeld() throws Exception {
         var world = world();
         try (var worker = LiveWorkerProcess.start(world, 4 << 10); var target = world.target()) {
