@@ -8,7 +8,7 @@ import dev.mastodonmigration.worker.control.WorkerReport;
 import jakarta.inject.Singleton;
 import java.util.List;
 
-/** Makes sure of room; then, for what is moved live, captures changes and copies while the source runs, until both sides are in sync. */
+/** For what is moved live, captures changes and copies while the source runs, until both sides are in sync; for the rest, makes sure of room. */
 @Singleton
 public class ReplicatePhase implements Phase {
     @Override
@@ -21,8 +21,9 @@ public class ReplicatePhase implements Phase {
         if (!SpecDefaults.livePostgres(context.spec())) {
             return context.work(List.of(Tasks.CAPACITY), reports -> replicated(context, reports.get(Tasks.CAPACITY)));
         }
-        return context.work(List.of(Tasks.CAPACITY, Tasks.MARK_SOURCE),
-                room -> context.work(List.of(Tasks.INSTALL_CAPTURE), captured -> replicated(context, captured.get(Tasks.INSTALL_CAPTURE))));
+        // No dump is written, so no room for one is needed.
+        return context.work(List.of(Tasks.MARK_SOURCE),
+                marked -> context.work(List.of(Tasks.INSTALL_CAPTURE), captured -> replicated(context, captured.get(Tasks.INSTALL_CAPTURE))));
     }
 
     private static StepResult replicated(PhaseContext context, WorkerReport prepared) {
