@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker.redis;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -31,7 +32,8 @@ final class LaneWork {
     private final Map<RedisKey, Long> cooling = new LinkedHashMap<>();
     private final Map<RedisKey, Long> coolUntil = new HashMap<>();
     private final LinkedHashSet<RedisKey> unproved = new LinkedHashSet<>();
-    private final Map<RedisKey, Integer> suspects = new HashMap<>();
+    /** Keys that proved different, since when (nanoseconds). */
+    private final Map<RedisKey, Long> suspects = new HashMap<>();
     private final ArrayDeque<Task> scanned = new ArrayDeque<>();
     private final Map<RedisKey, Long> applying = new LinkedHashMap<>();
     private boolean scannedInHand;
@@ -47,12 +49,13 @@ final class LaneWork {
         });
     }
 
-    /** Brings a key again that proved different; answers how often in a row, without a change of the source in between. */
-    int differed(RedisKey key) {
+    /** Brings a key again that proved different; answers for how long it does, without a change of the source in between. */
+    Duration differed(RedisKey key) {
         lock.lock();
         try {
             queue(key);
-            return suspects.merge(key, 1, Integer::sum);
+            var now = System.nanoTime();
+            return Duration.ofNanos(now - suspects.computeIfAbsent(key, first -> now));
         } finally {
             lock.unlock();
         }

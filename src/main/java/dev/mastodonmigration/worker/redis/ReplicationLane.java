@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.redis;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import redis.clients.jedis.Jedis;
@@ -12,8 +13,8 @@ import redis.clients.jedis.Jedis;
  * one thing after the other, so that a key's reading and writing cannot be overtaken by an older one's.
  */
 final class ReplicationLane implements AutoCloseable {
-    /** Proofs of one key that fail in a row although the source tells no change: it can not be made equal. */
-    private static final int MAX_DIFFERENCES = 5;
+    /** A key that stays different for so long, although it is copied again and again and the source tells no change of it, can not be made equal. */
+    private static final Duration LONGEST_DIFFERENCE = Duration.ofSeconds(30);
     private static final long LONGEST_REST_NANOS = 500_000_000L;
     /** A large key may take this part of the lane's time. */
     private static final int REST_PER_WORK = 10;
@@ -105,9 +106,9 @@ final class ReplicationLane implements AutoCloseable {
         for (var difference : differences) {
             if (last.isPresent()) {
                 last.get().add(difference);
-            } else if (work.differed(difference.key()) >= MAX_DIFFERENCES) {
-                throw new Refusal("Redis key " + difference + " could not be made the same on the target in " + MAX_DIFFERENCES
-                        + " attempts, although the source did not change it. Check that nothing else writes to the target, and start the migration again.");
+            } else if (work.differed(difference.key()).compareTo(LONGEST_DIFFERENCE) > 0) {
+                throw new Refusal("Redis key " + difference + " could not be made the same on the target for " + LONGEST_DIFFERENCE.toSeconds()
+                        + " s, although the source did not change it. Check that nothing else writes to the target, and start the migration again.");
             }
         }
     }

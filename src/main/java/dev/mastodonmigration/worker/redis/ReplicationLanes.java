@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.redis;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.IdentityHashMap;
@@ -17,6 +18,8 @@ import redis.clients.jedis.exceptions.JedisDataException;
 final class ReplicationLanes implements AutoCloseable {
     /** What a server says while it is being replaced, or is not yet ready (redis/src/server.c, shared.loadingerr and others). */
     private static final List<String> PASSING = List.of("LOADING", "READONLY", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED", "NOREPLICAS");
+
+    private static final Duration PATIENCE = Duration.ofMillis(500);
 
     private final List<ReplicationLane> lanes = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
@@ -136,18 +139,20 @@ final class ReplicationLanes implements AutoCloseable {
     public void close() {
         closed = true;
         threads.forEach(Thread::interrupt);
-        lanes.forEach(ReplicationLane::disconnect);
-        for (var thread : threads) {
-            join(thread);
+        for (int i = 0; i < threads.size(); i++) {
+            join(threads.get(i), lanes.get(i));
         }
         lanes.forEach(ReplicationLane::close);
     }
 
-    private static void join(Thread thread) {
+    /** Disconnects only a lane that hangs, and again until it ends: Jedis connects anew by itself, and would then wait for answers that never come. */
+    private static void join(Thread thread, ReplicationLane lane) {
         var interrupted = false;
         while (thread.isAlive()) {
             try {
-                thread.join();
+                if (!thread.join(PATIENCE)) {
+                    lane.disconnect();
+                }
             } catch (InterruptedException e) {
                 interrupted = true;
             }

@@ -7,25 +7,16 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.List;
-import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.ScanParams;
-import redis.clients.jedis.params.SetParams;
 
 /**
  * Replication without a gap: from the moment that changes are followed until they are missed. It begins with a look at every key of both
  * sides, because it knows nothing of what was before; nothing of it outlives it.
  */
 final class ReplicationSession implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration HEARTBEAT = Duration.ofSeconds(2);
     private static final Duration PACING = Duration.ofMillis(200);
     private static final Duration IN_SYNC_LAG = Duration.ofSeconds(1);
@@ -38,10 +29,9 @@ final class ReplicationSession implements AutoCloseable {
     private final ServerIdentity sourceIdentity;
     private final ServerIdentity targetIdentity;
     private final ReplicatedKeys keys;
-    private final Heard heard = new Heard();
     private volatile KeyProgress scanning;
     private ReplicationLanes lanes;
-    private ChangeTracker tracker;
+    private FollowedSource followed;
     private long beatNanos = System.nanoTime();
     private Pace pace = Pace.FULL;
     private long pacedNanos = System.nanoTime();
@@ -77,51 +67,7 @@ final class ReplicationSession implements AutoCloseable {
 
     private void start(Marker marker) throws Refusal, IOException, Gap, InterruptedException {
         lanes = ReplicationLanes.open(context, marker, keys, (done, bytes) -> scanning.add(done, bytes));
-        tracker = RedisSide.SOURCE.track(context, heard);
-        if (!sing(Duration.ofSeconds(5))) {
-            throw new ChangeTracker.Unsupported(new JedisDataException("it accepts CLIENT TRACKING but does not tell a change"));
-        }
-    }
-
-    /** What the tracker tells, from its thread. */
-    private final class Heard implements ChangeTracker.Listener {
-        private final AtomicReference<CountDownLatch> canary = new AtomicReference<>(new CountDownLatch(1));
-        private volatile boolean processes;
-        private volatile Set<RedisKey> afterFreeze;
-
-        @Override
-        public void changed(List<RedisKey> changed) {
-            if (changed.contains(ReplicatedKeys.CANARY)) {
-                canary.get().countDown();
-            }
-            if (changed.stream().anyMatch(ReplicatedKeys::tellsProcesses)) {
-                processes = true;
-            }
-            var ours = changed.stream().filter(keys::contains).toList();
-            var frozen = afterFreeze;
-            if (frozen != null) {
-                frozen.addAll(ours);
-            }
-            lanes.changed(ours);
-        }
-
-        @Override
-        public void gap(Gap gap) {
-            lanes.fail(gap);
-            context.progress().update(now -> now.withLag(now.lagChanges(), now.lagSeconds(), false));
-        }
-    }
-
-    /** Writes the canary and waits until its change is told: an answer to PING alone does not show that changes are. */
-    private boolean sing(Duration patience) throws InterruptedException {
-        var told = new CountDownLatch(1);
-        heard.canary.set(told);
-        try {
-            source.set(ReplicatedKeys.CANARY.bytes(), UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII), SetParams.setParams().ex(60));
-        } catch (JedisDataException e) {
-            throw new ChangeTracker.Unsupported(e);
-        }
-        return told.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+        followed = new FollowedSource(context, source, keys, lanes);
     }
 
     /** Copies or compares every key; afterwards the target holds all that the source had when this began, and nothing else. */
@@ -162,10 +108,8 @@ final class ReplicationSession implements AutoCloseable {
             return;
         }
         if (System.nanoTime() - pacedNanos > PACING.toNanos()) {
-            var asked = System.nanoTime();
-            tracker.ping(PATIENCE);
+            pace = pace.after(followed.ping());
             pacedNanos = System.nanoTime();
-            pace = pace.after(Duration.ofNanos(pacedNanos - asked));
         }
         if (!pace.rest().isZero()) {
             TimeUnit.NANOSECONDS.sleep(pace.rest().toNanos());
@@ -216,10 +160,7 @@ final class ReplicationSession implements AutoCloseable {
     /** Looks whether all still stands: lanes, connection, servers; and which of the source's Sidekiqs came or went. */
     private void beat() throws Gap, Refusal, InterruptedException {
         lanes.check();
-        if (heard.processes) {
-            heard.processes = false;
-            lanes.changed(keys.refresh(source));
-        }
+        followed.followProcesses();
         if (System.nanoTime() - beatNanos < HEARTBEAT.toNanos()) {
             return;
         }
@@ -227,10 +168,8 @@ final class ReplicationSession implements AutoCloseable {
         if (backlog.changes() + backlog.proofs() > MAX_BACKLOG) {
             throw new Gap("more than " + MAX_BACKLOG + " keys changed faster than they could be applied");
         }
-        tracker.ping(PATIENCE);
-        if (!sing(PATIENCE)) {
-            throw new Gap("the source does not tell its changes any more");
-        }
+        followed.ping();
+        followed.demandTelling();
         sameServers();
         beatNanos = System.nanoTime();
     }
@@ -248,8 +187,8 @@ final class ReplicationSession implements AutoCloseable {
     void drain() throws Gap, Refusal, InterruptedException {
         context.progress().update(now -> new Progress.Reading("draining", now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, -1));
         lanes.hurry();
-        tracker.barrier(PATIENCE);
-        heard.afterFreeze = ConcurrentHashMap.newKeySet();
+        followed.barrier();
+        followed.watchForWriters();
         lanes.changed(keys.streams());
         settle();
     }
@@ -258,8 +197,8 @@ final class ReplicationSession implements AutoCloseable {
         do {
             beat();
             awaitLanes(backlog -> backlog.changes() == 0);
-            tracker.barrier(PATIENCE);
-            refuseWriters();
+            followed.barrier();
+            followed.refuseWriters();
         } while (lanes.backlog().changes() > 0);
     }
 
@@ -274,28 +213,16 @@ final class ReplicationSession implements AutoCloseable {
         do {
             settle();
             awaitLanes(backlog -> backlog.proofs() == 0);
-            tracker.barrier(PATIENCE);
+            followed.barrier();
         } while (lanes.backlog().changes() + lanes.backlog().proofs() > 0);
-        if (!sing(PATIENCE)) {
-            throw new Gap("the source does not tell its changes any more");
-        }
+        followed.demandTelling();
         sameServers();
         lanes.check();
     }
 
-    /** Expiry and eviction only remove: what was told after the freeze and exists has been written. */
-    private void refuseWriters() throws Refusal {
-        for (var key : heard.afterFreeze) {
-            if (source.exists(key.bytes())) {
-                throw new Refusal("The source Redis is still written to: " + key + " changed after writing was to have ended. Find the process that"
-                        + " still runs on the source (CLIENT LIST shows its address), stop it, and start the cutover again.");
-            }
-        }
-    }
-
     /** Whether both sides have as many keys as they should; when not, only looking at each one tells which. */
     boolean sameCount() {
-        source.unlink(ReplicatedKeys.CANARY.bytes());
+        followed.removeCanary();
         return source.dbSize() - keys.leftBehind(source) == target.dbSize() - 1;
     }
 
@@ -309,8 +236,8 @@ final class ReplicationSession implements AutoCloseable {
 
     @Override
     public void close() {
-        if (tracker != null) {
-            tracker.close();
+        if (followed != null) {
+            followed.close();
         }
         if (lanes != null) {
             lanes.close();

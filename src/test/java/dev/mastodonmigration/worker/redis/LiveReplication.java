@@ -5,10 +5,14 @@ import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionEvaluationListener;
+import org.awaitility.core.EvaluatedCondition;
+import org.awaitility.core.TimeoutEvent;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.params.ClientKillParams;
 
@@ -39,7 +43,15 @@ final class LiveReplication implements AutoCloseable {
     }
 
     LiveReplication awaitReading(String what, java.util.function.Predicate<Progress.Reading> wanted) {
-        Awaitility.await(what).atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5)).failFast("the worker ended: " + report, report::isDone)
+        Awaitility.await(what).conditionEvaluationListener(new ConditionEvaluationListener<>() {
+            @Override
+            public void conditionEvaluated(EvaluatedCondition<Object> condition) {}
+
+            @Override
+            public void onTimeout(TimeoutEvent timeout) {
+                System.out.println("waited for " + what + " at " + progress.read() + ", the worker at " + List.of(thread.getStackTrace()));
+            }
+        }).atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(5)).failFast("the worker ended: " + report, report::isDone)
                 .until(() -> wanted.test(progress.read()));
         return this;
     }
