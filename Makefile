@@ -14,7 +14,7 @@ BENCHES := $(shell sed -n 's/^\(bench-[a-z]*\):.*/\1/p' $(firstword $(MAKEFILE_L
 .PHONY: help demo test bench crds image clean $(BENCHES)
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: ## move a live instance from a stub Heroku, here and now: no cluster, no account, no argument
 	@$(REQUIREMENTS)
@@ -22,8 +22,8 @@ demo: ## move a live instance from a stub Heroku, here and now: no cluster, no a
 	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q -DskipTests package
 	@$(REQUIREMENTS); exec $(JAVA_ON_TESTS) dev.mastodonmigration.embedded.Demo
 
-test: ## everything: unit tests, real databases, the packaged operator, the chart
-	@$(REQUIREMENTS); $(MAVEN) verify
+test: ## everything: unit tests, real databases, the packaged operator, the chart; ARGS=-Dlive.seeds=50 tries more
+	@$(REQUIREMENTS); $(MAVEN) verify $(ARGS)
 
 bench: $(BENCHES) ## all of bench-*
 

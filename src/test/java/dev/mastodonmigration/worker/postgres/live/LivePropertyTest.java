@@ -23,7 +23,7 @@ class LivePropertyTest {
 
     static LongStream seeds() {
         var one = Long.getLong("live.seed");
-        return one != null ? LongStream.of(one) : LongStream.rangeClosed(1, Integer.getInteger("live.seeds", 10));
+        return one != null ? LongStream.of(one) : LongStream.rangeClosed(1, Integer.getInteger("live.seeds", 5));
     }
 
     @ParameterizedTest(name = "seed {0}")
