@@ -247,6 +247,28 @@ class MigrationFlowTest {
     }
 
     @Test
+    void theReportOfAnEvictedPodIsNotTakenForThatOfTheOneThatSucceeded() {
+        flow.jobs.alsoEvicted(Tasks.VERIFY_POSTGRES, WorkerReport.retryable("evicted: half of it was compared"));
+        flow.apply(approved());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.status().verification.postgres.rows).isEqualTo(30);
+        assertThat(flow.jobs.count(Tasks.VERIFY_POSTGRES)).isEqualTo(1);
+    }
+
+    @Test
+    void theWriteGateStaysWhileSomebodyRunsHerokuAgain() {
+        var spec = Specs.with(new Soak("0s", null), new Retire(false, null, false, null, null));
+        flow.apply(new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, spec.strategy(), null, new Cutover(true, null, null, null), spec.soak(), spec.retire(), null));
+        flow.until(status -> "AwaitRetire".equals(status.phase));
+        flow.heroku.app("example-web").formation("web", 1, "Standard-2X");
+        flow.edit(new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, spec.strategy(), null, new Cutover(true, null, null, null), spec.soak(),
+                new Retire(true, null, false, null, null), null));
+        flow.until(status -> "Retire".equals(status.phase) && stalled(status));
+        assertThat(flow.status().phases.getLast().message).contains("something runs there again", "web=1");
+        assertThat(flow.jobs.ran).doesNotContain(Tasks.RELEASE);
+    }
+
+    @Test
     void aSourceThatCarriesAnotherMigrationsMarkerIsNotStopped() {
         flow.jobs.script(Tasks.MARK_SOURCE, run -> WorkerReport.refused("The source database belongs to migration other/one."));
         flow.apply(approved());

@@ -25,6 +25,7 @@ final class ScriptedJobs {
     private final KubernetesClient client;
     private final String namespace;
     private final Map<String, Function<Integer, WorkerReport>> script = new HashMap<>();
+    private final Map<String, WorkerReport> evicted = new HashMap<>();
     private final Map<String, Integer> runs = new HashMap<>();
     final List<String> ran = new ArrayList<>();
 
@@ -36,6 +37,11 @@ final class ScriptedJobs {
     /** What a task reports in its nth run, from 1. */
     void script(String task, Function<Integer, WorkerReport> report) {
         script.put(task, report);
+    }
+
+    /** Beside the pod that ends as scripted, one stands that was evicted before it, last in name order. */
+    void alsoEvicted(String task, WorkerReport report) {
+        evicted.put(task, report);
     }
 
     static WorkerReport succeeded() {
@@ -54,6 +60,11 @@ final class ScriptedJobs {
         var over = report != RUNS_ON;
         var good = report.outcome() == WorkerReport.Outcome.SUCCEEDED;
         client.pods().inNamespace(namespace).resource(pod(job, over, good, report)).create();
+        if (evicted.containsKey(task)) {
+            var other = pod(job, true, false, evicted.get(task));
+            other.getMetadata().setName(job.getMetadata().getName() + "-zzz");
+            client.pods().inNamespace(namespace).resource(other).create();
+        }
         var started = new JobBuilder(job).withNewStatus().withActive(over ? 0 : 1).endStatus().build();
         if (over) {
             started = new JobBuilder(started).editStatus().addNewCondition().withType(good ? "Complete" : "Failed").withStatus("True").endCondition().endStatus().build();
