@@ -49,7 +49,8 @@ public enum Itineraries {
         return switch (phase) {
             case Rehearse -> SpecDefaults.rehearsalEnabled(seen.spec());
             case Housekeeping -> SpecDefaults.livePostgres(seen.spec());
-            case StopReplication -> seen.record(Freeze.name()).isPresent() || SpecDefaults.livePostgres(seen.spec()) && seen.record(Replicate.name()).isPresent();
+            case StopReplication -> seen.record(Freeze.name()).isPresent() || SpecDefaults.livePostgres(seen.spec())
+                    && (seen.record(Rehearse.name()).isPresent() || seen.record(Replicate.name()).isPresent());
             case RestoreSource -> seen.status().source != null;
             case RemoveCompute -> seen.record(DeployCompute.name()).isPresent();
             case ReleaseProvisioned -> seen.record(Provision.name()).isPresent();

@@ -11,7 +11,10 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
 
-/** Copies one snapshot of the running source into a scratch database, proves it, drops it, and so knows how long the real thing will take. */
+/**
+ * Copies the running source into a scratch database in the way that the real copy will take, proves it, drops it, and so knows how long that takes.
+ * Live, that captures changes of the source from here on.
+ */
 @Singleton
 public class RehearsePhase implements Phase {
     /** Stopping dynos, which Heroku kills after 30 s, and starting Jobs and pods. */
@@ -24,21 +27,31 @@ public class RehearsePhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
-        return context.work(List.of(Tasks.REHEARSE_POSTGRES), reports -> forecast(context, reports.get(Tasks.REHEARSE_POSTGRES)));
+        if (!SpecDefaults.livePostgres(context.spec())) {
+            return context.work(List.of(Tasks.REHEARSE_POSTGRES), reports -> forecast(context, reports.get(Tasks.REHEARSE_POSTGRES)));
+        }
+        // The same steps as the real copy, whose capture then stands already.
+        return context.work(List.of(Tasks.MARK_SOURCE), marked -> context.work(List.of(Tasks.INSTALL_CAPTURE), captured -> context.work(
+                List.of(Tasks.REHEARSE_LIVE_POSTGRES), reports -> forecast(context, reports.get(Tasks.REHEARSE_LIVE_POSTGRES)))));
     }
 
     private static StepResult forecast(PhaseContext context, WorkerReport report) {
         var copy = Duration.ofMillis(report.figures().getOrDefault(Figure.COPY_MILLISECONDS, 0L));
         var verify = Duration.ofMillis(report.figures().getOrDefault(Figure.VERIFY_MILLISECONDS, 0L));
-        var inside = SpecDefaults.livePostgres(context.spec()) ? Duration.ZERO : copy.plus(verify);
+        var isLive = SpecDefaults.livePostgres(context.spec());
+        var inside = isLive ? Duration.ZERO : copy.plus(verify);
         var downtime = inside.plus(STOPPING_AND_STARTING);
         var allowed = SpecDefaults.maxDowntime(context.spec());
         if (downtime.compareTo(allowed) > 0) {
             return new StepResult.Refused("The rehearsal forecasts a downtime of " + downtime.toSeconds() + " s, and strategy.maxDowntime allows " + allowed.toSeconds()
-                    + " s. Raise strategy.maxDowntime, or make the database smaller, for example with tootctl statuses remove.");
+                    + " s. Raise strategy.maxDowntime" + (isLive ? "." : ", or make the database smaller, for example with tootctl statuses remove."));
         }
-        return new StepResult.Done("downtime about " + downtime.toSeconds() + " s (" + inside.toSeconds() + " s of copying and verifying Postgres, "
-                + STOPPING_AND_STARTING.toSeconds() + " s allowed for dynos and pods)", report.notes(), status -> {
+        var allowance = STOPPING_AND_STARTING.toSeconds() + " s allowed for dynos and pods";
+        var words = isLive
+                ? "copying takes about " + copy.toSeconds() + " s and proving about " + verify.toSeconds() + " s while the instance runs on; downtime at most about "
+                        + downtime.toSeconds() + " s (" + allowance + ")"
+                : "downtime about " + downtime.toSeconds() + " s (" + inside.toSeconds() + " s of copying and verifying Postgres, " + allowance + ")";
+        return new StepResult.Done(words, report.notes(), status -> {
             status.forecast = new Forecast();
             status.forecast.copySeconds = copy.toSeconds();
             status.forecast.downtimeSeconds = downtime.toSeconds();

@@ -15,6 +15,7 @@ import dev.mastodonmigration.worker.postgres.TargetClaim;
 import dev.mastodonmigration.worker.postgres.VerifyPostgres;
 import dev.mastodonmigration.worker.postgres.live.HousekeepPostgres;
 import dev.mastodonmigration.worker.postgres.live.InstallCapture;
+import dev.mastodonmigration.worker.postgres.live.RehearseLive;
 import dev.mastodonmigration.worker.postgres.live.ReplicatePostgres;
 import dev.mastodonmigration.worker.redis.QuietSidekiq;
 import dev.mastodonmigration.worker.redis.RedisCapacity;
@@ -34,6 +35,7 @@ public final class Tasks {
     public static final String CLAIM_TARGET = "claim-target";
     public static final String CAPACITY = "capacity";
     public static final String REHEARSE_POSTGRES = "rehearse-postgres";
+    public static final String REHEARSE_LIVE_POSTGRES = "rehearse-live-postgres";
     public static final String MARK_SOURCE = "mark-source";
     public static final String CLOSE_SOURCE = "close-source";
     public static final String COPY_POSTGRES = "copy-postgres";
@@ -75,6 +77,7 @@ public final class Tasks {
                     Part.postgres(new PostgresCapacity()),
                     Part.redis(context -> RedisCapacity.check(context).report())))),
             Map.entry(REHEARSE_POSTGRES, new RehearsePostgres()),
+            Map.entry(REHEARSE_LIVE_POSTGRES, new RehearseLive()),
             Map.entry(MARK_SOURCE, parts(List.of(
                     Part.postgres(new MarkSource())))),
             Map.entry(CLOSE_SOURCE, parts(List.of(

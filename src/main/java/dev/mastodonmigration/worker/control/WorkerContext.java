@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a worker is told: which migration it serves, where its credentials are mounted, and how much it may do at a time.
@@ -18,9 +19,10 @@ import java.util.Map;
  * @param parallelism   connections and processes to each side
  * @param progress      where the task says how far it is
  * @param drain         set once the operator asks for the last changes
+ * @param rehearsal     database on the target's server to use instead of the one that the target's URL names
  */
 public record WorkerContext(String migrationUid, String migrationName, long epoch, Path secrets, Path scratch, int parallelism, Progress progress,
-        DrainSignal drain) {
+        DrainSignal drain, Optional<String> rehearsal) {
     /** Environment that the operator sets on a worker's container. */
     public static final String ENV_UID = "MIGRATION_UID";
     public static final String ENV_NAME = "MIGRATION_NAME";
@@ -41,6 +43,16 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
 
     public WorkerContext(String migrationUid, String migrationName, long epoch, Path secrets, Path scratch, int parallelism, Progress progress) {
         this(migrationUid, migrationName, epoch, secrets, scratch, parallelism, progress, new DrainSignal());
+    }
+
+    public WorkerContext(String migrationUid, String migrationName, long epoch, Path secrets, Path scratch, int parallelism, Progress progress,
+            DrainSignal drain) {
+        this(migrationUid, migrationName, epoch, secrets, scratch, parallelism, progress, drain, Optional.empty());
+    }
+
+    /** The same worker, with this database for its target. */
+    public WorkerContext rehearsingIn(String database) {
+        return new WorkerContext(migrationUid, migrationName, epoch, secrets, scratch, parallelism, progress, drain, Optional.of(database));
     }
 
     static WorkerContext of(Map<String, String> env) {

@@ -24,11 +24,7 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
     }
 
     public static Database target(WorkerContext context, String task) {
-        return new Database(context, Side.TARGET, task, Optional.empty());
-    }
-
-    public Database named(String database) {
-        return new Database(context, side, task, Optional.of(database));
+        return new Database(context, Side.TARGET, task, context.rehearsal());
     }
 
     public PostgresUrl url() throws Refusal, IOException {

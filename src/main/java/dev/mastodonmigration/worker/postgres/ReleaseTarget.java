@@ -21,7 +21,7 @@ public final class ReleaseTarget implements WorkerTask {
                 throw new Refusal("The target database is " + marker.state().sql() + " and still closed for writing, although it had been opened: was a "
                         + "backup of it restored? Its marker was left. Keep both databases as they are, and ask for help before you change either.");
             }
-            var notes = RehearsePostgres.dropIfOurs(target, context);
+            var notes = ScratchDatabase.dropIfOurs(target, context);
             Query.run(target, "DROP SCHEMA mastodon_migration CASCADE");
             return WorkerReport.succeeded("The target database carries nothing of the migration any more.", Map.of(), notes);
         }

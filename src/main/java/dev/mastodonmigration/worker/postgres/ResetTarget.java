@@ -21,7 +21,7 @@ public final class ResetTarget implements WorkerTask {
             var marker = Marker.ours(target, Side.TARGET, context);
             marker.requireTarget(context);
             Sessions.endOlderOfOurs(target);
-            var notes = RehearsePostgres.dropIfOurs(target, context);
+            var notes = ScratchDatabase.dropIfOurs(target, context);
             if (marker.state() == Marker.State.CLAIMED) {
                 return withoutOurMarker(target, notes);
             }

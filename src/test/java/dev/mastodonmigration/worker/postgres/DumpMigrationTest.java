@@ -107,7 +107,7 @@ class DumpMigrationTest {
             assertThat(live.refusals()).isZero();
         }
         try (var target = world.target()) {
-            assertThat(Query.strings(target, "SELECT datname FROM pg_database WHERE datname = ?", RehearsePostgres.databaseName(world.uid))).isEmpty();
+            assertThat(Query.strings(target, "SELECT datname FROM pg_database WHERE datname = ?", ScratchDatabase.name(world.context()))).isEmpty();
             assertThat(TargetClaim.content(target)).isEmpty();
         }
     }
@@ -117,7 +117,7 @@ class DumpMigrationTest {
         var world = TwoDatabases.between(15, 15);
         world.targetServer.allowCreateDatabase(TwoDatabases.TARGET_OWNER);
         world.run(new TargetClaim());
-        var scratch = RehearsePostgres.databaseName(world.uid);
+        var scratch = ScratchDatabase.name(world.context());
         world.targetServer.createDatabase(scratch, TwoDatabases.TARGET_OWNER);
         try (var inside = world.targetServer.connect(scratch, TwoDatabases.TARGET_OWNER)) {
             Query.run(inside, "CREATE TABLE precious AS SELECT 1 AS one");
@@ -130,7 +130,7 @@ class DumpMigrationTest {
     void abortingDropsTheScratchDatabaseThatAKilledRehearsalLeft() throws Exception {
         var world = TwoDatabases.between(15, 15);
         world.run(new TargetClaim());
-        var scratch = RehearsePostgres.databaseName(world.uid);
+        var scratch = ScratchDatabase.name(world.context());
         world.targetServer.createDatabase(scratch, TwoDatabases.TARGET_OWNER);
         try (var inside = world.targetServer.connect(scratch, TwoDatabases.TARGET_OWNER)) {
             Transaction.in(inside, () -> TargetClaim.claim(inside, world.context()));
@@ -145,7 +145,7 @@ class DumpMigrationTest {
     void aRehearsalKilledBeforeItMarkedItsDatabaseIsClearedAway() throws Exception {
         var world = TwoDatabases.between(15, 15);
         world.run(new TargetClaim());
-        var scratch = RehearsePostgres.databaseName(world.uid);
+        var scratch = ScratchDatabase.name(world.context());
         world.targetServer.createDatabase(scratch, TwoDatabases.TARGET_OWNER);
         assertThat(world.run(new ResetTarget()).notes()).isEmpty();
         try (var target = world.target()) {
@@ -157,7 +157,7 @@ class DumpMigrationTest {
     void aDatabaseOfTheRehearsalsNameThatHoldsSomethingIsLeftAndNamed() throws Exception {
         var world = TwoDatabases.between(15, 15);
         world.run(new TargetClaim());
-        var scratch = RehearsePostgres.databaseName(world.uid);
+        var scratch = ScratchDatabase.name(world.context());
         world.targetServer.createDatabase(scratch, TwoDatabases.TARGET_OWNER);
         try (var inside = world.targetServer.connect(scratch, TwoDatabases.TARGET_OWNER)) {
             Query.run(inside, "CREATE TABLE precious AS SELECT 1 AS one");

@@ -12,21 +12,13 @@ final class CopyPipe {
 
     private CopyPipe() {}
 
-    /** Hears how many bytes went through since it was last told. */
-    @FunctionalInterface
-    interface Meter {
-        Meter NONE = bytes -> { };
-
-        void add(long bytes);
-    }
-
     /** Answers how many rows arrived. */
-    static long rows(Connection from, String copyOut, Connection to, String copyIn, Meter meter) throws SQLException {
+    static long rows(Connection from, String copyOut, Connection to, String copyIn) throws SQLException {
         CopyOut out = from.unwrap(PGConnection.class).getCopyAPI().copyOut(copyOut);
         try {
             CopyIn in = to.unwrap(PGConnection.class).getCopyAPI().copyIn(copyIn);
             try {
-                pump(out, in, meter);
+                pump(out, in);
                 return in.endCopy();
             } finally {
                 if (in.isActive()) {
@@ -40,18 +32,16 @@ final class CopyPipe {
         }
     }
 
-    private static void pump(CopyOut out, CopyIn in, Meter meter) throws SQLException {
+    private static void pump(CopyOut out, CopyIn in) throws SQLException {
         var chunk = new byte[CHUNK_BYTES];
         var filled = 0;
         for (var row = out.readFromCopy(); row != null; row = out.readFromCopy()) {
             if (filled + row.length > CHUNK_BYTES && filled > 0) {
                 in.writeToCopy(chunk, 0, filled);
-                meter.add(filled);
                 filled = 0;
             }
             if (row.length > CHUNK_BYTES) {
                 in.writeToCopy(row, 0, row.length);
-                meter.add(row.length);
             } else {
                 System.arraycopy(row, 0, chunk, filled, row.length);
                 filled += row.length;
@@ -59,7 +49,6 @@ final class CopyPipe {
         }
         if (filled > 0) {
             in.writeToCopy(chunk, 0, filled);
-            meter.add(filled);
         }
     }
 }

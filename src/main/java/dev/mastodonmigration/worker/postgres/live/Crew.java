@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** One of a worker's hands: takes the next piece from the shared queue (an index that can be built, a range to copy, a range to prove) and does it. */
 final class Crew {
@@ -18,11 +17,9 @@ final class Crew {
 
     private final Claims claims;
     private final Map<Integer, Tree> trees = new HashMap<>();
-    private final AtomicLong bytes;
 
-    Crew(Claims claims, List<Tree> trees, AtomicLong bytes) {
+    Crew(Claims claims, List<Tree> trees) {
         this.claims = claims;
-        this.bytes = bytes;
         trees.forEach(tree -> this.trees.put(tree.id(), tree));
     }
 
@@ -60,8 +57,7 @@ final class Crew {
         try {
             // Rows and mark become durable together or not at all; only positions must be durable before they are relied on.
             Query.run(target, "SET LOCAL synchronous_commit = off");
-            var rows = Rows.copy(sessions.source(), target, "ONLY " + member.name(), member, RangePlan.condition(tree, claim.lower(), claim.upper()),
-                    bytes::addAndGet);
+            var rows = Rows.copy(sessions.source(), target, "ONLY " + member.name(), member, RangePlan.condition(tree, claim.lower(), claim.upper()));
             if (claims.finish(target, claim, "landed = true, rows = ?", rows)) {
                 target.commit();
             }

@@ -19,17 +19,15 @@ final class Hands implements AutoCloseable {
 
     private final WorkerContext context;
     private final Claims claims;
-    private final AtomicLong bytes;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicReference<Refusal> refusal = new AtomicReference<>();
     private final AtomicLong leader = new AtomicLong();
     private final AtomicLong lastWork = new AtomicLong(System.nanoTime());
     private volatile boolean stopped;
 
-    Hands(WorkerContext context, Claims claims, AtomicLong bytes) {
+    Hands(WorkerContext context, Claims claims) {
         this.context = context;
         this.claims = claims;
-        this.bytes = bytes;
         begin("beat", this::beat);
     }
 
@@ -94,7 +92,7 @@ final class Hands implements AutoCloseable {
 
     private void work() throws SQLException, IOException, Refusal, InterruptedException {
         try (var sessions = LiveSessions.open(context)) {
-            var crew = new Crew(claims, Trees.read(sessions.source()), bytes);
+            var crew = new Crew(claims, Trees.read(sessions.source()));
             while (!stopped) {
                 if (crew.work(sessions)) {
                     lastWork.set(System.nanoTime());

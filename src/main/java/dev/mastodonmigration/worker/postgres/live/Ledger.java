@@ -23,7 +23,8 @@ final class Ledger {
                 + "mastodon_migration.live_catalog", """
             CREATE TABLE mastodon_migration.live (single boolean PRIMARY KEY DEFAULT true CHECK (single), stage text NOT NULL, identity text NOT NULL,
               gaps bigint NOT NULL, draining boolean NOT NULL DEFAULT false, repairs bigint NOT NULL DEFAULT 0, applied_at timestamptz,
-              lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text)""", """
+              lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text,
+              begun_at timestamptz NOT NULL DEFAULT clock_timestamp(), landed_at timestamptz)""", """
             CREATE TABLE mastodon_migration.live_tree (id int PRIMARY KEY, root text NOT NULL, position text NOT NULL, rounds bigint NOT NULL DEFAULT 0,
               changes bigint NOT NULL DEFAULT 0, proving boolean NOT NULL DEFAULT false)""", """
             CREATE TABLE mastodon_migration.live_range (id bigserial PRIMARY KEY, tree int NOT NULL, member text NOT NULL, lower text, upper text,
@@ -111,27 +112,40 @@ final class Ledger {
         return positions;
     }
 
-    /** What all workers together have done. */
-    static Progress.Reading progress(Connection target, Progress.Reading before) throws SQLException {
+    private static final String COPYING = "copying";
+    private static final String INDEXING = "building indexes";
+
+    /** What all workers together have done; the rate is that since the copy began, in bytes of the source's tables. */
+    static Progress.Reading progress(Connection target) throws SQLException {
         return Query.one(target, """
                 SELECT l.stage, l.draining, coalesce(r.done, 0), coalesce(r.bytes, 0), coalesce(r.members_done, 0), coalesce(r.members, 0), l.lag_changes,
-                  coalesce(extract(epoch FROM clock_timestamp() - l.applied_at), 0)::bigint, l.in_sync AND clock_timestamp() - l.applied_at < interval '1 s'
+                  coalesce(extract(epoch FROM clock_timestamp() - l.applied_at), 0)::bigint, l.in_sync AND clock_timestamp() - l.applied_at < interval '1 s',
+                  (coalesce(r.done, 0) / greatest(extract(epoch FROM coalesce(l.landed_at, clock_timestamp()) - l.begun_at), 0.001))::bigint
                 FROM mastodon_migration.live l, (SELECT sum(bytes) FILTER (WHERE landed) AS done, sum(bytes) AS bytes, count(DISTINCT member) AS members,
                   count(DISTINCT member) - count(DISTINCT member) FILTER (WHERE NOT landed) AS members_done FROM mastodon_migration.live_range) r""", row -> {
             var stage = Stage.valueOf(row.getString(1));
-            var isInSync = row.getBoolean(9);
+            var done = row.getLong(3);
+            var total = row.getLong(4);
+            var rate = row.getLong(10);
             var words = switch (stage) {
-                case COPYING -> "copying";
-                case APPLYING -> row.getBoolean(2) ? "draining" : isInSync ? "in sync" : "applying";
+                case COPYING -> done < total ? COPYING : INDEXING;
+                case APPLYING -> row.getBoolean(2) ? "draining" : row.getBoolean(9) ? "in sync" : "applying";
                 case DRAINED -> "drained";
                 case REFUSED -> "refused";
             };
-            return new Progress.Reading(words, row.getLong(3), row.getLong(4), row.getLong(5), row.getLong(6), before.bytesPerSecond(), before.etaSeconds(),
-                    row.getLong(7), row.getLong(8), isInSync);
+            var left = done == total ? 0 : rate == 0 ? -1 : (total - done) / rate;
+            return new Progress.Reading(words, done, total, row.getLong(5), row.getLong(6), rate, left, row.getLong(7), row.getLong(8), row.getBoolean(9));
         });
     }
 
+    /** Whether everything was copied and indexed when this was read. */
+    static boolean isCopied(Progress.Reading reading) {
+        return List.of("applying", "in sync", "draining", "drained").contains(reading.stage());
+    }
+
     static boolean isCopiedAndIndexed(Connection target) throws SQLException {
+        Query.update(target, "UPDATE mastodon_migration.live SET landed_at = clock_timestamp() WHERE landed_at IS NULL AND NOT EXISTS (SELECT FROM "
+                + "mastodon_migration.live_range WHERE NOT landed)");
         return Query.isTrue(target, """
                 SELECT NOT EXISTS (SELECT FROM mastodon_migration.live_range WHERE NOT landed) AND NOT EXISTS (SELECT FROM mastodon_migration.live_definition
                   WHERE NOT done AND phase IN ('KEY', 'PLAIN', 'UNIQUE', 'ANALYZE'))""");

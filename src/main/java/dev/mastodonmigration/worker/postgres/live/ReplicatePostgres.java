@@ -12,7 +12,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Copies the live source and follows it until it is drained. Any number of these run at once and share the work through the ledger on the target;
@@ -44,8 +43,7 @@ public final class ReplicatePostgres implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        var bytes = new AtomicLong();
-        try (var hands = new Hands(context, new Claims(claim), bytes)) {
+        try (var hands = new Hands(context, new Claims(claim))) {
             var failures = 0;
             var firstFailure = 0L;
             var begun = new boolean[1];
@@ -139,7 +137,6 @@ public final class ReplicatePostgres implements WorkerTask {
     }
 
     private static void publish(WorkerContext context, Connection target) throws SQLException {
-        var before = context.progress().read();
-        context.progress().set(Ledger.progress(target, before));
+        context.progress().set(Ledger.progress(target));
     }
 }

@@ -60,7 +60,7 @@ final class Round {
 
     private long keys(Tree tree, String position, boolean proving) throws SQLException {
         Query.run(target, "CREATE TEMP TABLE round_keys (" + tree.logColumnsWithTypes() + ") ON COMMIT DROP");
-        var keys = CopyPipe.rows(source, "COPY (" + tree.keysSince(position) + ") TO STDOUT", target, "COPY round_keys FROM STDIN", CopyPipe.Meter.NONE);
+        var keys = CopyPipe.rows(source, "COPY (" + tree.keysSince(position) + ") TO STDOUT", target, "COPY round_keys FROM STDIN");
         if (keys == 0) {
             return 0;
         }
@@ -79,7 +79,7 @@ final class Round {
                 var columns = store.columns().stream().map(column -> "t." + column).toList();
                 CopyPipe.rows(source, "COPY (SELECT " + String.join(", ", columns) + " FROM (" + tree.keysSince(position) + ") d JOIN " + tree.from(store)
                         + " t ON " + tree.matches("t", "d") + ") TO STDOUT " + store.format(), target, "COPY " + store.name() + " (" + store.list()
-                        + ") FROM STDIN " + store.format(), CopyPipe.Meter.NONE);
+                        + ") FROM STDIN " + store.format());
             }
         }
         return keys;

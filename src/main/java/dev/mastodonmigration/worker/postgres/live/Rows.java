@@ -10,10 +10,6 @@ final class Rows {
 
     /** Answers how many rows; the condition begins with AND and names rows {@code t}. */
     static long copy(Connection source, Connection target, String from, Tree.Member member, String condition) throws SQLException {
-        return copy(source, target, from, member, condition, CopyPipe.Meter.NONE);
-    }
-
-    static long copy(Connection source, Connection target, String from, Tree.Member member, String condition, CopyPipe.Meter meter) throws SQLException {
         if (member.columns().isEmpty()) {
             // COPY has no way to write rows without columns.
             return Query.update(target, "INSERT INTO " + member.name() + " SELECT FROM generate_series(1, ?)",
@@ -22,6 +18,6 @@ final class Rows {
         var out = condition.isEmpty() && from.startsWith("ONLY ") ? member.name() + " (" + member.list() + ")"
                 : "(SELECT " + member.list() + " FROM " + from + " t WHERE true" + condition + ")";
         return CopyPipe.rows(source, "COPY " + out + " TO STDOUT " + member.format(), target, "COPY " + member.name() + " (" + member.list() + ") FROM STDIN "
-                + member.format(), meter);
+                + member.format());
     }
 }
