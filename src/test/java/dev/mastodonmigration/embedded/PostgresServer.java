@@ -112,7 +112,7 @@ public final class PostgresServer implements AutoCloseable {
      * Creates a database owned by a login role that is no superuser, as a hosted database is. The role is made when missing, with a
      * random password and the memberships that Heroku grants its default credential.
      */
-    public void createDatabase(String name, String owner) {
+    public synchronized void createDatabase(String name, String owner) {
         if (passwords.putIfAbsent(owner, randomPassword()) == null) {
             execute("CREATE ROLE " + quoted(owner) + " LOGIN NOSUPERUSER PASSWORD '" + passwords.get(owner) + "'",
                     "GRANT pg_monitor, pg_read_all_stats, pg_signal_backend TO " + quoted(owner));

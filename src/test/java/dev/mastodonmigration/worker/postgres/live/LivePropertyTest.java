@@ -13,17 +13,20 @@ import java.sql.SQLException;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whatever is written, killed and cut: in the end both sides are equal. {@code -Dlive.seeds=200} tries more, {@code -Dlive.seed=7} repeats one. */
 @ExtendWith(SharedPostgres.class)
+@Execution(ExecutionMode.CONCURRENT)
 class LivePropertyTest {
-    private static final int CUTS = 12;
+    private static final int CUTS = 8;
 
     static LongStream seeds() {
         var one = Long.getLong("live.seed");
-        return one != null ? LongStream.of(one) : LongStream.rangeClosed(1, Integer.getInteger("live.seeds", 5));
+        return one != null ? LongStream.of(one) : LongStream.rangeClosed(1, Integer.getInteger("live.seeds", 10));
     }
 
     @ParameterizedTest(name = "seed {0}")

@@ -4,8 +4,10 @@ import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.TwoDatabases;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /** Random transactions of every kind that capture must not miss, on tables of every kind; the same seed tries the same ones. */
 final class RandomWrites implements AutoCloseable {
@@ -28,6 +30,8 @@ final class RandomWrites implements AutoCloseable {
         "INSERT INTO spans SELECT n, int4range(n * 10, n * 10 + 10) FROM generate_series(1, 300) n",
         "INSERT INTO numbered (v) SELECT n FROM generate_series(1, 300) n", "INSERT INTO token_only SELECT md5(n::text), 'x' FROM generate_series(1, 200) n",
         "INSERT INTO keyless SELECT n::text FROM generate_series(1, 50) n", "ANALYZE"};
+
+    private static final Duration PAUSE = Duration.ofMillis(3);
 
     private final TwoDatabases world;
     private final Random random;
@@ -59,6 +63,8 @@ final class RandomWrites implements AutoCloseable {
                 connection.setAutoCommit(false);
                 while (!stopped) {
                     transaction(connection);
+                    // An app pauses too: many seeds side by side try more than one that keeps the machine busy.
+                    LockSupport.parkNanos(PAUSE.toNanos());
                 }
             } catch (SQLException e) {
                 // The write gate, or a cut connection: what was not committed does not count.
