@@ -62,7 +62,7 @@ final class Crew {
             Query.run(target, "SET LOCAL synchronous_commit = off");
             var rows = Rows.copy(sessions.source(), target, "ONLY " + member.name(), member, RangePlan.condition(tree, claim.lower(), claim.upper()),
                     bytes::addAndGet);
-            if (claims.finish(target, claim, "landed = true, rows = ?", rows)) {
+            if (SourceGuard.isOneThatIsFollowed(sessions.source(), target) && claims.finish(target, claim, "landed = true, rows = ?", rows)) {
                 target.commit();
             }
         } finally {

@@ -96,6 +96,7 @@ final class Hands implements AutoCloseable {
         try (var sessions = LiveSessions.open(context)) {
             var crew = new Crew(claims, Trees.read(sessions.source()), bytes);
             while (!stopped) {
+                sessions.requireCurrent(context);
                 if (crew.work(sessions)) {
                     lastWork.set(System.nanoTime());
                 } else {

@@ -55,9 +55,10 @@ final class Leader implements AutoCloseable {
     }
 
     /** Leads until the end, which it reports. */
-    WorkerReport run(Aside aside) throws SQLException, InterruptedException, Refusal {
+    WorkerReport run(Aside aside) throws SQLException, IOException, InterruptedException, Refusal {
         while (aside.isStillPlanned()) {
             if (guarding.isDue()) {
+                sessions.requireCurrent(context);
                 SourceGuard.requireUnchanged(sessions.source(), catalog);
             }
             if (renewing.isDue()) {

@@ -42,7 +42,8 @@ final class Proof {
             Query.run(target, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
             var position = Query.string(target, "SELECT position FROM mastodon_migration.live_tree WHERE id = ?", tree.id());
             LiveSessions.snapshot(source);
-            if (Query.isTrue(source, "SELECT EXISTS (SELECT FROM " + tree.log() + " WHERE op = 't' AND " + Tree.since(position) + ")")) {
+            if (!SourceGuard.isOneThatIsFollowed(source, target)
+                    || Query.isTrue(source, "SELECT EXISTS (SELECT FROM " + tree.log() + " WHERE op = 't' AND " + Tree.since(position) + ")")) {
                 return new Result(0, List.of(), false);
             }
             var result = reading.read(keys(source, "(" + tree.keysSince(position) + ") d"));
