@@ -54,6 +54,12 @@ final class Crew {
     private void copy(LiveSessions sessions, Claims.Claim claim) throws SQLException {
         var tree = trees.get(claim.tree());
         var member = member(tree, claim);
+        try (var turn = LargeRows.range(sessions.source(), member, RangePlan.condition(tree, claim.lower(), claim.upper()))) {
+            copy(sessions, claim, tree, member);
+        }
+    }
+
+    private void copy(LiveSessions sessions, Claims.Claim claim, Tree tree, Tree.Member member) throws SQLException {
         var target = sessions.target();
         LiveSessions.snapshot(sessions.source());
         target.setAutoCommit(false);

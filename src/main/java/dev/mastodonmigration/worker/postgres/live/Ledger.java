@@ -23,7 +23,7 @@ final class Ledger {
                 + "mastodon_migration.live_catalog", """
             CREATE TABLE mastodon_migration.live (single boolean PRIMARY KEY DEFAULT true CHECK (single), stage text NOT NULL, identity text NOT NULL,
               gaps bigint NOT NULL, draining boolean NOT NULL DEFAULT false, repairs bigint NOT NULL DEFAULT 0, applied_at timestamptz,
-              lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text)""", """
+              lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text, gap text)""", """
             CREATE TABLE mastodon_migration.live_tree (id int PRIMARY KEY, root text NOT NULL, position text NOT NULL, rounds bigint NOT NULL DEFAULT 0,
               changes bigint NOT NULL DEFAULT 0, proving boolean NOT NULL DEFAULT false)""", """
             CREATE TABLE mastodon_migration.live_range (id bigserial PRIMARY KEY, tree int NOT NULL, member text NOT NULL, lower text, upper text,
@@ -92,6 +92,11 @@ final class Ledger {
                 ageMilliseconds, changes, isInSync);
     }
 
+    /** Why changes went by unlogged, the last time they did. */
+    static Optional<String> gap(Connection target) throws SQLException {
+        return Query.strings(target, "SELECT gap FROM mastodon_migration.live WHERE gap IS NOT NULL").stream().findFirst();
+    }
+
     static void askForDrain(Connection target) throws SQLException {
         Query.update(target, "UPDATE mastodon_migration.live SET draining = true WHERE NOT draining");
     }
@@ -115,14 +120,16 @@ final class Ledger {
     static Progress.Reading progress(Connection target, Progress.Reading before) throws SQLException {
         return Query.one(target, """
                 SELECT l.stage, l.draining, coalesce(r.done, 0), coalesce(r.bytes, 0), coalesce(r.members_done, 0), coalesce(r.members, 0), l.lag_changes,
-                  coalesce(extract(epoch FROM clock_timestamp() - l.applied_at), 0)::bigint, l.in_sync AND clock_timestamp() - l.applied_at < interval '1 s'
+                  coalesce(extract(epoch FROM clock_timestamp() - l.applied_at), 0)::bigint, l.in_sync AND clock_timestamp() - l.applied_at < interval '1 s',
+                  CASE WHEN NOT l.in_sync THEN coalesce(l.gap, '') ELSE '' END
                 FROM mastodon_migration.live l, (SELECT sum(bytes) FILTER (WHERE landed) AS done, sum(bytes) AS bytes, count(DISTINCT member) AS members,
                   count(DISTINCT member) - count(DISTINCT member) FILTER (WHERE NOT landed) AS members_done FROM mastodon_migration.live_range) r""", row -> {
             var stage = Stage.valueOf(row.getString(1));
             var isInSync = row.getBoolean(9);
             var words = switch (stage) {
                 case COPYING -> "copying";
-                case APPLYING -> row.getBoolean(2) ? "draining" : isInSync ? "in sync" : "applying";
+                case APPLYING -> row.getBoolean(2) ? "draining" : isInSync ? "in sync" : row.getString(10).isEmpty() ? "applying"
+                        : "proving everything again: " + row.getString(10);
                 case DRAINED -> "drained";
                 case REFUSED -> "refused";
             };

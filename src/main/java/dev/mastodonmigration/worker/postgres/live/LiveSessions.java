@@ -23,8 +23,13 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
     private static final String INDEX_MEMORY = "SET maintenance_work_mem = '256MB'";
 
     static LiveSessions open(WorkerContext context) throws SQLException, IOException, Refusal {
-        var address = Database.source(context, ReplicatePostgres.NAME).url();
-        var source = source(context);
+        return open(context, ReplicatePostgres.NAME);
+    }
+
+    /** @param task what the source's sessions are called, by which the hands among them are counted */
+    static LiveSessions open(WorkerContext context, String task) throws SQLException, IOException, Refusal {
+        var address = Database.source(context, task).url();
+        var source = proved(Database.source(context, task).open(), Side.SOURCE, context);
         try {
             return new LiveSessions(source, target(context), address);
         } catch (SQLException | IOException | Refusal e) {

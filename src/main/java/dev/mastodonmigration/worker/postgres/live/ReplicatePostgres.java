@@ -57,9 +57,10 @@ public final class ReplicatePostgres implements WorkerTask {
                     }
                 } catch (SQLException | IOException e) {
                     System.err.println("will try again: " + Redaction.of(e));
+                    context.progress().update(now -> Trouble.stage(now, Trouble.words(e)));
                     firstFailure = failures++ == 0 || hands.hasWorkedSince(firstFailure) ? System.nanoTime() : firstFailure;
                     if (System.nanoTime() - firstFailure > GIVE_UP.toNanos()) {
-                        throw e;
+                        throw new SQLException(Trouble.words(e), e);
                     }
                     Thread.sleep(Math.min(LONGEST_BACKOFF.toMillis(), PAUSE.toMillis() << Math.min(failures, 5)));
                 }
@@ -82,7 +83,7 @@ public final class ReplicatePostgres implements WorkerTask {
                 }
                 if (Ledger.isPlanned(target)) {
                     hands.start();
-                    publish(context, target);
+                    publish(context, target, hands);
                     if (context.drain().isRequested()) {
                         Ledger.askForDrain(target);
                     }
@@ -109,10 +110,10 @@ public final class ReplicatePostgres implements WorkerTask {
         }
         begun[0] = true;
         hands.start();
-        try (var leader = new Leader(context)) {
+        try (var leader = new Leader(context, hands.room())) {
             return Optional.of(leader.run(() -> {
                 hands.requireSound();
-                publish(context, target);
+                publish(context, target, hands);
                 if (context.drain().isRequested()) {
                     Ledger.askForDrain(target);
                 }
@@ -138,8 +139,8 @@ public final class ReplicatePostgres implements WorkerTask {
         }
     }
 
-    private static void publish(WorkerContext context, Connection target) throws SQLException {
+    private static void publish(WorkerContext context, Connection target, Hands hands) throws SQLException {
         var before = context.progress().read();
-        context.progress().set(Ledger.progress(target, before));
+        context.progress().set(hands.trouble().told(Ledger.progress(target, before)));
     }
 }
