@@ -64,6 +64,46 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
+    /** Starts a streaming standby of this server, on a port of its own and with the same roles; Postgres 15 or newer. */
+    public PostgresServer startStandby() {
+        try (var superuser = superuser(SUPERUSER)) {
+            var directory = OwnedDirectory.create("standby-");
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+            var standby = new PostgresServer(binaries, directory, durability);
+            try {
+                standby.passwords.putAll(passwords);
+                BaseBackup.take(superuser, Path.of(data()), Path.of(standby.data()));
+                Files.createFile(directory.resolve("data/standby.signal"));
+                Files.writeString(directory.resolve("data/postgresql.auto.conf"), "primary_conninfo = 'host=127.0.0.1 port=" + port + " user=" + SUPERUSER
+                        + " password=" + passwords.get(SUPERUSER) + "'\n");
+                LocalProcess.giveToUnprivileged(directory);
+                standby.port = freePort();
+                standby.launch();
+                return standby;
+            } catch (RuntimeException | SQLException | IOException e) {
+                standby.close();
+                throw e;
+            }
+        } catch (SQLException | IOException e) {
+            throw new IllegalStateException("no standby", e);
+        }
+    }
+
+    /** Stops following the primary: what is written there from now on never arrives here. */
+    public void stopFollowing() {
+        execute("ALTER SYSTEM RESET primary_conninfo", "SELECT pg_reload_conf()");
+        Awaitility.await().atMost(START_TIMEOUT).pollDelay(Duration.ZERO).until(() -> {
+            try (var connection = superuser(SUPERUSER); var rows = connection.createStatement().executeQuery("SELECT count(*) FROM pg_stat_wal_receiver")) {
+                return rows.next() && rows.getInt(1) == 0;
+            }
+        });
+    }
+
+    /** Makes a primary of this standby, with a timeline of its own. */
+    public void promote() {
+        execute("SELECT pg_promote()");
+    }
+
     private void initialise() throws IOException {
         passwords.put(SUPERUSER, randomPassword());
         var passwordFile = Files.writeString(home.resolve("superuser"), passwords.get(SUPERUSER) + "\n");

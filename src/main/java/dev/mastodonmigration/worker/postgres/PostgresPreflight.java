@@ -25,6 +25,8 @@ public final class PostgresPreflight implements Findings.Check {
     public static final String ROWS_ESTIMATE = "rowsEstimate";
     public static final String SOURCE_MAJOR = "sourceMajor";
     public static final String TARGET_MAJOR = "targetMajor";
+    /** Connections to the source that a live copy will use at most, as things are now. */
+    public static final String SOURCE_CONNECTIONS = "sourceConnections";
 
     private static final int SETS_TRANSACTION_TIMEOUT = 17;
 
@@ -42,12 +44,12 @@ public final class PostgresPreflight implements Findings.Check {
         return planned(Boolean.parseBoolean(System.getenv(ENV_REHEARSAL)));
     }
 
-    static Findings.Check planned(boolean rehearsal) {
+    public static Findings.Check planned(boolean rehearsal) {
         return context -> new PostgresPreflight(rehearsal).check(context);
     }
 
     @Override
-    public Findings check(WorkerContext context) throws SQLException, IOException, InterruptedException {
+    public Findings check(WorkerContext context) throws SQLException, IOException, InterruptedException, Refusal {
         var source = connect(Database.source(context, NAME));
         var target = connect(Database.target(context, NAME));
         try {

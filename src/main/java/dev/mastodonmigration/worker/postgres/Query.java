@@ -31,8 +31,13 @@ public final class Query {
         }
     }
 
+    /** The first row; an error like any other of the database when there is none, because another session may have taken it away. */
     public static <T> T one(Connection connection, String sql, Reader<T> reader, Object... arguments) throws SQLException {
-        return list(connection, sql, reader, arguments).getFirst();
+        var found = list(connection, sql, reader, arguments);
+        if (found.isEmpty()) {
+            throw new SQLException("no row: " + sql);
+        }
+        return found.getFirst();
     }
 
     public static List<String> strings(Connection connection, String sql, Object... arguments) throws SQLException {

@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.postgres;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.postgres.live.KeylessTables;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -13,12 +14,6 @@ final class SourceCheck {
     private static final int NAMED = 5;
     private static final String TABLES = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
             + Table.USER_TABLE;
-
-    /** Without a key that names every row, rows cannot be told apart: neither in a message nor by live capture. */
-    private static final String WITHOUT_KEY = "SELECT format('%I.%I (%s MiB)', n.nspname, c.relname, pg_table_size(c.oid) / 1048576) FROM pg_class c"
-            + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE " + Table.USER_TABLE + """
-             AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
-              AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey) AND NOT a.attnotnull)) ORDER BY 1""";
 
     private final Connection source;
     private final WorkerContext context;
@@ -34,7 +29,7 @@ final class SourceCheck {
         this.figures = figures;
     }
 
-    void run() throws SQLException {
+    void run() throws SQLException, Refusal {
         figures.put(PostgresPreflight.SOURCE_MAJOR, (long) source.getMetaData().getDatabaseMajorVersion());
         figures.put(PostgresPreflight.SOURCE_BYTES, Query.number(source, "SELECT pg_database_size(current_database())"));
         figures.put(WorkerReport.Figure.TABLES, (long) Table.all(source).size());
@@ -55,7 +50,32 @@ final class SourceCheck {
             return;
         }
         rights();
+        connections();
+        indexes();
         remarks();
+    }
+
+    /** A live copy works beside the app, and leaves it room. */
+    private void connections() throws SQLException {
+        var budget = ConnectionBudget.read(source);
+        var granted = budget.grantable(context.parallelism());
+        figures.put(PostgresPreflight.SOURCE_CONNECTIONS, granted);
+        if (budget.isTooTight() || granted < context.parallelism() + 1) {
+            notes.add("the source allows " + budget.limit() + " connections and has " + budget.free() + " left: a live copy uses " + granted
+                    + " at a time instead of " + (context.parallelism() + 1) + " and gives way to the app" + (budget.isTooTight()
+                    ? ", so it hardly gets on; lower the app's pools (DB_POOL, WEB_CONCURRENCY) or choose a larger plan for the time" : ""));
+        }
+    }
+
+    private void indexes() throws SQLException, Refusal {
+        var invalid = Query.strings(source, "SELECT format('%I.%I', n.nspname, x.relname) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class c "
+                + "ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND NOT (i.indisvalid AND i.indisready) AND "
+                + Table.USER_TABLE + " ORDER BY 1");
+        if (!invalid.isEmpty()) {
+            blockers.add("The source has indexes that are not valid, left by a failed CREATE INDEX CONCURRENTLY, and no copy would have them: " + first(invalid)
+                    + ". REINDEX INDEX CONCURRENTLY or DROP INDEX them.");
+        }
+        new HiddenDuplicates(source, blockers, notes).run();
     }
 
     private void rights() throws SQLException {
@@ -81,16 +101,18 @@ final class SourceCheck {
     private void remarks() throws SQLException {
         var largeObjects = Query.number(source, "SELECT count(*) FROM pg_largeobject_metadata");
         if (largeObjects > 0) {
-            notes.add("the source holds " + largeObjects + " large objects; Mastodon uses none, they are copied and not compared");
+            notes.add("the source holds " + largeObjects + " large objects; Mastodon uses none; strategy Dump copies them and does not compare them, Live refuses to begin");
         }
         var secured = Query.strings(source, TABLES + " AND c.relrowsecurity ORDER BY 1");
         if (!secured.isEmpty()) {
             notes.add("row security is on for " + first(secured) + "; copying reads all rows or fails, it never leaves some out");
         }
-        var keyless = Query.strings(source, WITHOUT_KEY);
-        if (!keyless.isEmpty()) {
-            notes.add("tables without a unique key: " + first(keyless) + "; they are copied and compared like the others, but should one differ, the message cannot "
-                    + "name the row");
+        notes.addAll(KeylessTables.announce(source));
+        var forced = Query.strings(source, TABLES + " AND c.relrowsecurity AND c.relforcerowsecurity AND NOT (SELECT rolsuper OR rolbypassrls FROM pg_roles "
+                + "WHERE rolname = current_user) ORDER BY 1");
+        if (!forced.isEmpty()) {
+            blockers.add("Row security is forced on the owner too for " + first(forced) + ", so that not all rows can be read. ALTER TABLE … NO FORCE ROW LEVEL "
+                    + "SECURITY.");
         }
         var settings = Query.strings(source, "SELECT DISTINCT split_part(unnest(setconfig), '=', 1) FROM pg_db_role_setting WHERE setdatabase = (SELECT "
                 + "oid FROM pg_database WHERE datname = current_database())"
@@ -106,7 +128,7 @@ final class SourceCheck {
         }
     }
 
-    private static String first(List<String> names) {
+    static String first(List<String> names) {
         return String.join(", ", names.subList(0, Math.min(NAMED, names.size()))) + (names.size() > NAMED ? ", …" : "");
     }
 }

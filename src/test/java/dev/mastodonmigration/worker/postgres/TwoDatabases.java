@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Set;
@@ -94,7 +95,8 @@ public final class TwoDatabases {
 
     public TwoDatabases secret(String file, String value) {
         try {
-            Files.writeString(home.resolve("secrets").resolve(file), value + "\n");
+            // At once, as the kubelet changes mounted Secrets: a worker that reads at that moment finds the one or the other.
+            Files.move(Files.writeString(home.resolve(file), value + "\n"), home.resolve("secrets").resolve(file), StandardCopyOption.ATOMIC_MOVE);
             return this;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

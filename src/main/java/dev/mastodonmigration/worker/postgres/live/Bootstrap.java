@@ -58,7 +58,10 @@ final class Bootstrap {
     }
 
     /** Those that began while the capture did not write may still commit what was not logged. */
-    private static void awaitWritersOfGaps(Connection source) throws SQLException, InterruptedException {
+    private static void awaitWritersOfGaps(Connection source) throws SQLException, InterruptedException, Refusal {
+        while (Capture.isFull(source) && !Capture.emptyLogs(source)) {
+            Thread.sleep(200);
+        }
         Capture.renew(source, Capture.LEASE);
         var horizon = Query.string(source, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text");
         while (Capture.gaps(source) > 0 && !Query.isTrue(source, "SELECT pg_snapshot_xmin(pg_current_snapshot()) >= ?::text::xid8", horizon)) {

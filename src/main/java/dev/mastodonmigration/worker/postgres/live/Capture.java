@@ -1,6 +1,8 @@
 package dev.mastodonmigration.worker.postgres.live;
 
+import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.postgres.Query;
+import dev.mastodonmigration.worker.postgres.WriteGate;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -42,7 +44,7 @@ final class Capture {
               ELSIF TG_OP = 'DELETE' THEN
                 INSERT INTO mastodon_migration.log_%1$d SELECT pg_current_xact_id(), 'k', %2$s FROM old_rows;
               ELSE
-                INSERT INTO mastodon_migration.log_%1$d (xid, op) VALUES (pg_current_xact_id(), 't');
+                INSERT INTO mastodon_migration.log_%1$d (xid, op, member) VALUES (pg_current_xact_id(), 't', TG_RELID::regclass::text);
               END IF;
               IF random() < 0.01 AND pg_relation_size('mastodon_migration.log_%1$d') > %3$d THEN
                 PERFORM setval('mastodon_migration.lease', 0);
@@ -64,6 +66,23 @@ final class Capture {
                 lease.toSeconds());
     }
 
+    /** Whether a log reached its cap: then nothing is logged any more, in any of them. */
+    static boolean isFull(Connection source) throws SQLException {
+        return Query.isTrue(source, "SELECT last_value = 0 FROM mastodon_migration.lease");
+    }
+
+    /**
+     * Gives the source's disk back what full logs took, while nothing is logged, so that no writer of the app waits behind us. What they held is needed
+     * no more: after a gap everything is proved again. False when an older transaction still holds one.
+     */
+    static boolean emptyLogs(Connection source) throws SQLException, Refusal {
+        var emptied = true;
+        for (var id : Query.strings(source, "SELECT id::text FROM mastodon_migration.capture WHERE pg_relation_size('mastodon_migration.log_' || id) > 0")) {
+            emptied &= WriteGate.tryLocked(source, () -> Query.run(source, "TRUNCATE mastodon_migration.log_" + id));
+        }
+        return emptied;
+    }
+
     /** How often a change went unnoticed, because the lease had ended or the log was full. */
     static long gaps(Connection source) throws SQLException {
         return Query.number(source, "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM mastodon_migration.gaps");
@@ -71,7 +90,7 @@ final class Capture {
 
     static void createLog(Connection source, Tree tree, long capBytes) throws SQLException {
         Query.update(source, "INSERT INTO mastodon_migration.capture (id, root, key) VALUES (?, ?, ?)", tree.id(), tree.root(), tree.keyColumns());
-        Query.run(source, "CREATE TABLE " + tree.log() + " (xid xid8 NOT NULL, op \"char\" NOT NULL, " + tree.logColumnsWithTypes() + ")",
+        Query.run(source, "CREATE TABLE " + tree.log() + " (xid xid8 NOT NULL, op \"char\" NOT NULL, " + tree.logColumnsWithTypes() + ", member text)",
                 FUNCTION.formatted(tree.id(), tree.keyColumns(), capBytes), "REVOKE ALL ON FUNCTION mastodon_migration.capture_" + tree.id()
                 + "() FROM PUBLIC");
     }

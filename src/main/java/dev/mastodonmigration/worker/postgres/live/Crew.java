@@ -51,6 +51,12 @@ final class Crew {
     private void copy(LiveSessions sessions, Claims.Claim claim) throws SQLException {
         var tree = trees.get(claim.tree());
         var member = member(tree, claim);
+        try (var turn = LargeRows.range(sessions.source(), member, RangePlan.condition(tree, claim.lower(), claim.upper()))) {
+            copy(sessions, claim, tree, member);
+        }
+    }
+
+    private void copy(LiveSessions sessions, Claims.Claim claim, Tree tree, Tree.Member member) throws SQLException {
         var target = sessions.target();
         LiveSessions.snapshot(sessions.source());
         target.setAutoCommit(false);
@@ -58,7 +64,7 @@ final class Crew {
             // Rows and mark become durable together or not at all; only positions must be durable before they are relied on.
             Query.run(target, "SET LOCAL synchronous_commit = off");
             var rows = Rows.copy(sessions.source(), target, "ONLY " + member.name(), member, RangePlan.condition(tree, claim.lower(), claim.upper()));
-            if (claims.finish(target, claim, "landed = true, rows = ?", rows)) {
+            if (SourceGuard.isOneThatIsFollowed(sessions.source(), target) && claims.finish(target, claim, "landed = true, rows = ?", rows)) {
                 target.commit();
             }
         } finally {

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker.postgres.live;
 
+import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.postgres.Query;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -31,14 +32,17 @@ final class Gaps {
     }
 
     /** After the reading: does the next step towards no gap. */
-    void close() throws SQLException {
+    void close() throws SQLException, Refusal {
         if (!open) {
             return;
         }
         var source = sessions.source();
         var target = sessions.target();
         if (horizon.isEmpty()) {
-            Query.update(target, "UPDATE mastodon_migration.live SET in_sync = false");
+            Query.update(target, "UPDATE mastodon_migration.live SET in_sync = false, gap = ?", why(source));
+            if (Capture.isFull(source) && !Capture.emptyLogs(source)) {
+                return;
+            }
             Capture.renew(source, Capture.LEASE);
             horizon = Optional.of(Query.string(source, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"));
         }
@@ -46,6 +50,14 @@ final class Gaps {
             restart(source, target);
             horizon = Optional.empty();
         }
+    }
+
+    private String why(Connection source) throws SQLException {
+        if (!SourceGuard.isOneThatIsFollowed(source, sessions.target())) {
+            return "another server took the source's place, as after a failover, and may lack changes that were seen before";
+        }
+        return Capture.isFull(source) ? "a log of changes on the source reached its cap, so that some were not logged"
+                : "nobody prolonged the capture on the source, so that some changes were not logged";
     }
 
     private void restart(Connection source, Connection target) throws SQLException {

@@ -6,6 +6,7 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -14,7 +15,10 @@ import java.util.concurrent.atomic.AtomicReference;
 /** This worker's threads: some that take work from the queue, and one that says for all of them that they are still there. */
 final class Hands implements AutoCloseable {
     private static final long IDLE_MILLISECONDS = 100;
-    private static final long BACKOFF_MILLISECONDS = 300;
+    /** Of the task's name, so that hands give way to the app before a leader does. */
+    private static final String HAND = ReplicatePostgres.NAME + " hand";
+    private static final Duration LOOK_AROUND = Duration.ofSeconds(2);
+    private static final Duration GIVEN_WAY = Duration.ofSeconds(5);
     private static final int BEATS_PER_CLAIM = 5;
 
     private final WorkerContext context;
@@ -23,6 +27,8 @@ final class Hands implements AutoCloseable {
     private final AtomicReference<Refusal> refusal = new AtomicReference<>();
     private final AtomicLong leader = new AtomicLong();
     private final AtomicLong lastWork = new AtomicLong(System.nanoTime());
+    private final Trouble trouble = new Trouble();
+    private final Room room = new Room();
     private volatile boolean stopped;
 
     Hands(WorkerContext context, Claims claims) {
@@ -70,7 +76,8 @@ final class Hands implements AutoCloseable {
                 session.run();
             } catch (SQLException | IOException e) {
                 System.err.println("will try again: " + Redaction.of(e));
-                pause();
+                trouble.meet(e);
+                pause(Trouble.pause(e));
             } catch (Refusal e) {
                 refusal.compareAndSet(null, e);
                 return;
@@ -81,9 +88,9 @@ final class Hands implements AutoCloseable {
         }
     }
 
-    private void pause() {
+    private void pause(Duration time) {
         try {
-            Thread.sleep(BACKOFF_MILLISECONDS);
+            Thread.sleep(time);
         } catch (InterruptedException e) {
             stopped = true;
             Thread.currentThread().interrupt();
@@ -91,16 +98,45 @@ final class Hands implements AutoCloseable {
     }
 
     private void work() throws SQLException, IOException, Refusal, InterruptedException {
-        try (var sessions = LiveSessions.open(context)) {
-            var crew = new Crew(claims, Trees.read(sessions.source()));
-            while (!stopped) {
-                if (crew.work(sessions)) {
-                    lastWork.set(System.nanoTime());
-                } else {
-                    Thread.sleep(IDLE_MILLISECONDS);
-                }
+        var entered = room.enter(() -> LiveSessions.open(context, HAND));
+        if (entered.isPresent()) {
+            try (var sessions = entered.get()) {
+                workWhileThereIsRoom(sessions);
+            } finally {
+                room.leave();
             }
         }
+        if (!stopped) {
+            trouble.waitFor("the app needs the source's connections; what it leaves is used again as soon as it can be");
+            Thread.sleep(GIVEN_WAY);
+        }
+    }
+
+    private void workWhileThereIsRoom(LiveSessions sessions) throws SQLException, IOException, Refusal, InterruptedException {
+        var looking = new Clockwork(LOOK_AROUND);
+        var crew = new Crew(claims, Trees.read(sessions.source()));
+        while (!stopped) {
+            if (looking.isDue() && room.see(sessions.source()).isExceeded()) {
+                return;
+            }
+            sessions.requireCurrent(context);
+            if (crew.work(sessions)) {
+                lastWork.set(System.nanoTime());
+                trouble.pass();
+            } else {
+                Thread.sleep(IDLE_MILLISECONDS);
+            }
+        }
+    }
+
+    /** What connections of the source are left for hands. */
+    Room room() {
+        return room;
+    }
+
+    /** What the hands cannot get over by themselves, if anything. */
+    Trouble trouble() {
+        return trouble;
     }
 
     private void beat() throws SQLException, IOException, Refusal, InterruptedException {

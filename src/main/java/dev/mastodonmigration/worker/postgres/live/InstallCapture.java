@@ -57,15 +57,18 @@ public final class InstallCapture implements WorkerTask {
                 throw new Refusal("The source is a standby, which takes no triggers: changes cannot be captured there. Put the primary's address into "
                         + Side.SOURCE.secret() + ".");
             }
+            var largeObjects = Query.number(source, "SELECT count(*) FROM pg_largeobject_metadata");
+            if (largeObjects > 0) {
+                throw new Refusal("The source holds " + largeObjects + " large objects, whose changes no trigger sees: a live copy would leave them behind. "
+                        + "Mastodon uses none: SELECT lo_unlink(oid) FROM pg_largeobject_metadata, or set strategy.postgres to Dump.");
+            }
             var trees = prepare(source, context);
             var tables = new ArrayList<Map.Entry<Tree, String>>();
             for (var tree : trees) {
                 Query.strings(source, FAMILY, tree.root()).forEach(table -> tables.add(Map.entry(tree, table)));
             }
             install(source, tables, context.progress());
-            var keyless = Trees.read(source).stream().filter(tree -> !tree.hasKey()).toList();
-            var notes = keyless.stream().map(tree -> "table " + tree.root() + " has no usable key: it is copied inside the freeze ("
-                    + (tree.members().stream().mapToLong(Tree.Member::bytes).sum() >> 20) + " MiB)").toList();
+            var notes = KeylessTables.announce(source);
             return WorkerReport.succeeded("Changes of " + tables.size() + " tables of the source are captured.",
                     Map.of(WorkerReport.Figure.TABLES, (long) tables.size()), notes);
         }

@@ -24,6 +24,7 @@ final class Leader implements AutoCloseable {
     private static final Duration RENEW = Duration.ofSeconds(60);
 
     private final WorkerContext context;
+    private final Room room;
     private final LiveSessions sessions;
     private final List<Tree> trees;
     private final Map<Integer, Tree> byId;
@@ -34,8 +35,10 @@ final class Leader implements AutoCloseable {
     private final Clockwork renewing = new Clockwork(RENEW);
     private final Gaps gaps;
 
-    Leader(WorkerContext context) throws SQLException, IOException, Refusal {
+    /** @param room told how many connections the source has left, so that hands need not try */
+    Leader(WorkerContext context, Room room) throws SQLException, IOException, Refusal {
         this.context = context;
+        this.room = room;
         sessions = LiveSessions.open(context);
         try {
             trees = Trees.read(sessions.source());
@@ -55,12 +58,15 @@ final class Leader implements AutoCloseable {
     }
 
     /** Leads until the end, which it reports. */
-    WorkerReport run(Aside aside) throws SQLException, InterruptedException, Refusal {
+    WorkerReport run(Aside aside) throws SQLException, IOException, InterruptedException, Refusal {
         while (aside.isStillPlanned()) {
             if (guarding.isDue()) {
+                sessions.requireCurrent(context);
+                LockWaiters.letPass(sessions.source());
+                room.see(sessions.source());
                 SourceGuard.requireUnchanged(sessions.source(), catalog);
             }
-            if (renewing.isDue()) {
+            if (gaps.areClosed() && renewing.isDue()) {
                 Capture.renew(sessions.source(), Capture.LEASE);
             }
             var lag = rounds();
@@ -91,7 +97,7 @@ final class Leader implements AutoCloseable {
     record Lag(long changes, long ageMilliseconds) {}
 
     /** One reading of the source, brought to all trees that are ready. */
-    private Lag rounds() throws SQLException {
+    private Lag rounds() throws SQLException, Refusal {
         var begun = System.nanoTime();
         var ready = Ledger.ready(sessions.target());
         var source = sessions.source();

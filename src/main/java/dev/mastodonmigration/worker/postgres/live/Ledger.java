@@ -1,6 +1,5 @@
 package dev.mastodonmigration.worker.postgres.live;
 
-import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.postgres.Query;
 import java.sql.Connection;
@@ -23,7 +22,7 @@ final class Ledger {
                 + "mastodon_migration.live_catalog", """
             CREATE TABLE mastodon_migration.live (single boolean PRIMARY KEY DEFAULT true CHECK (single), stage text NOT NULL, identity text NOT NULL,
               gaps bigint NOT NULL, draining boolean NOT NULL DEFAULT false, repairs bigint NOT NULL DEFAULT 0, applied_at timestamptz,
-              lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text,
+              lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text, gap text,
               begun_at timestamptz NOT NULL DEFAULT clock_timestamp(), landed_at timestamptz)""", """
             CREATE TABLE mastodon_migration.live_tree (id int PRIMARY KEY, root text NOT NULL, position text NOT NULL, rounds bigint NOT NULL DEFAULT 0,
               changes bigint NOT NULL DEFAULT 0, proving boolean NOT NULL DEFAULT false)""", """
@@ -93,6 +92,11 @@ final class Ledger {
                 ageMilliseconds, changes, isInSync);
     }
 
+    /** Why changes went by unlogged, the last time they did. */
+    static Optional<String> gap(Connection target) throws SQLException {
+        return Query.strings(target, "SELECT gap FROM mastodon_migration.live WHERE gap IS NOT NULL").stream().findFirst();
+    }
+
     static void askForDrain(Connection target) throws SQLException {
         Query.update(target, "UPDATE mastodon_migration.live SET draining = true WHERE NOT draining");
     }
@@ -110,37 +114,6 @@ final class Ledger {
                   AND NOT EXISTS (SELECT FROM mastodon_migration.live_definition d WHERE d.tree = t.id AND d.phase = 'KEY' AND NOT d.done)""",
                 row -> positions.put(row.getInt(1), new Position(row.getString(2), row.getLong(3))));
         return positions;
-    }
-
-    private static final String COPYING = "copying";
-    private static final String INDEXING = "building indexes";
-
-    /** What all workers together have done; the rate is that since the copy began, in bytes of the source's tables. */
-    static Progress.Reading progress(Connection target) throws SQLException {
-        return Query.one(target, """
-                SELECT l.stage, l.draining, coalesce(r.done, 0), coalesce(r.bytes, 0), coalesce(r.members_done, 0), coalesce(r.members, 0), l.lag_changes,
-                  coalesce(extract(epoch FROM clock_timestamp() - l.applied_at), 0)::bigint, l.in_sync AND clock_timestamp() - l.applied_at < interval '1 s',
-                  (coalesce(r.done, 0) / greatest(extract(epoch FROM coalesce(l.landed_at, clock_timestamp()) - l.begun_at), 0.001))::bigint
-                FROM mastodon_migration.live l, (SELECT sum(bytes) FILTER (WHERE landed) AS done, sum(bytes) AS bytes, count(DISTINCT member) AS members,
-                  count(DISTINCT member) - count(DISTINCT member) FILTER (WHERE NOT landed) AS members_done FROM mastodon_migration.live_range) r""", row -> {
-            var stage = Stage.valueOf(row.getString(1));
-            var done = row.getLong(3);
-            var total = row.getLong(4);
-            var rate = row.getLong(10);
-            var words = switch (stage) {
-                case COPYING -> done < total ? COPYING : INDEXING;
-                case APPLYING -> row.getBoolean(2) ? "draining" : row.getBoolean(9) ? "in sync" : "applying";
-                case DRAINED -> "drained";
-                case REFUSED -> "refused";
-            };
-            var left = done == total ? 0 : rate == 0 ? -1 : (total - done) / rate;
-            return new Progress.Reading(words, done, total, row.getLong(5), row.getLong(6), rate, left, row.getLong(7), row.getLong(8), row.getBoolean(9));
-        });
-    }
-
-    /** Whether everything was copied and indexed when this was read. */
-    static boolean isCopied(Progress.Reading reading) {
-        return List.of("applying", "in sync", "draining", "drained").contains(reading.stage());
     }
 
     static boolean isCopiedAndIndexed(Connection target) throws SQLException {

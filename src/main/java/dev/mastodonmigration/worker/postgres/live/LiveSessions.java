@@ -5,6 +5,7 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.postgres.Database;
 import dev.mastodonmigration.worker.postgres.Marker;
 import dev.mastodonmigration.worker.postgres.PinnedSessions;
+import dev.mastodonmigration.worker.postgres.PostgresUrl;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.Side;
 import dev.mastodonmigration.worker.postgres.WriteGate;
@@ -12,18 +13,39 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/** One session to each side, both proved to be this migration's; opened anew after every failure, with the credentials of that moment. */
-record LiveSessions(Connection source, Connection target) implements AutoCloseable {
+/**
+ * One session to each side, both proved to be this migration's; opened anew after every failure, with the credentials of that moment.
+ *
+ * @param address where the source was when they were opened
+ */
+record LiveSessions(Connection source, Connection target, PostgresUrl address) implements AutoCloseable {
     /** More than this helps no index of Mastodon's and would starve a small server. */
     private static final String INDEX_MEMORY = "SET maintenance_work_mem = '256MB'";
 
     static LiveSessions open(WorkerContext context) throws SQLException, IOException, Refusal {
-        var source = source(context);
+        return open(context, ReplicatePostgres.NAME);
+    }
+
+    /** @param task what the source's sessions are called, by which the hands among them are counted */
+    static LiveSessions open(WorkerContext context, String task) throws SQLException, IOException, Refusal {
+        var address = Database.source(context, task).url();
+        var source = proved(Database.source(context, task).open(), Side.SOURCE, context);
         try {
-            return new LiveSessions(source, target(context));
+            return new LiveSessions(source, target(context), address);
         } catch (SQLException | IOException | Refusal e) {
             source.close();
             throw e;
+        }
+    }
+
+    /**
+     * Notices a source that was moved while its predecessor lives on, which no session to that one would ever tell.
+     *
+     * @throws SQLException when the Secret names another server, or another user, by now
+     */
+    void requireCurrent(WorkerContext context) throws SQLException, IOException, Refusal {
+        if (!address.equals(Database.source(context, ReplicatePostgres.NAME).url())) {
+            throw new SQLException("the Secret names another source than the one of this session, which is opened anew");
         }
     }
 

@@ -17,7 +17,7 @@ final class RangePlan {
 
     static List<Range> of(Connection source, Tree tree, long rangeBytes) throws SQLException {
         var ranges = new ArrayList<Range>();
-        for (var member : tree.members()) {
+        for (var member : tree.holders()) {
             var bounds = bounds(source, tree, member, rangeBytes);
             for (var i = 0; i <= bounds.size(); i++) {
                 ranges.add(new Range(tree.id(), member.name(), i == 0 ? null : bounds.get(i - 1), i == bounds.size() ? null : bounds.get(i),

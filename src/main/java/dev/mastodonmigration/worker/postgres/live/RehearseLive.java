@@ -59,8 +59,8 @@ public final class RehearseLive implements WorkerTask {
     }
 
     private static Seen look(Progress.Reading reading, Seen before) {
-        var copied = Ledger.isCopied(reading);
-        return new Seen(copied ? before.copied().or(() -> Optional.of(System.nanoTime())) : Optional.empty(), copied && reading.inSync());
+        var copied = reading.inSync() || reading.stage().equals(LiveProgress.APPLYING);
+        return new Seen(copied ? before.copied().or(() -> Optional.of(System.nanoTime())) : before.copied(), reading.inSync());
     }
 
     /** Without a drain it ends only by failing. */

@@ -55,9 +55,10 @@ public final class ReplicatePostgres implements WorkerTask {
                     }
                 } catch (SQLException | IOException e) {
                     System.err.println("will try again: " + Redaction.of(e));
+                    context.progress().update(now -> Trouble.stage(now, Trouble.words(e)));
                     firstFailure = failures++ == 0 || hands.hasWorkedSince(firstFailure) ? System.nanoTime() : firstFailure;
                     if (System.nanoTime() - firstFailure > GIVE_UP.toNanos()) {
-                        throw e;
+                        throw new SQLException(Trouble.words(e), e);
                     }
                     Thread.sleep(Math.min(LONGEST_BACKOFF.toMillis(), PAUSE.toMillis() << Math.min(failures, 5)));
                 }
@@ -80,7 +81,7 @@ public final class ReplicatePostgres implements WorkerTask {
                 }
                 if (Ledger.isPlanned(target)) {
                     hands.start();
-                    publish(context, target);
+                    publish(context, target, hands);
                     if (context.drain().isRequested()) {
                         Ledger.askForDrain(target);
                     }
@@ -107,10 +108,10 @@ public final class ReplicatePostgres implements WorkerTask {
         }
         begun[0] = true;
         hands.start();
-        try (var leader = new Leader(context)) {
+        try (var leader = new Leader(context, hands.room())) {
             return Optional.of(leader.run(() -> {
                 hands.requireSound();
-                publish(context, target);
+                publish(context, target, hands);
                 if (context.drain().isRequested()) {
                     Ledger.askForDrain(target);
                 }
@@ -136,7 +137,7 @@ public final class ReplicatePostgres implements WorkerTask {
         }
     }
 
-    private static void publish(WorkerContext context, Connection target) throws SQLException {
-        context.progress().set(Ledger.progress(target));
+    private static void publish(WorkerContext context, Connection target, Hands hands) throws SQLException {
+        context.progress().set(hands.trouble().told(LiveProgress.read(target)));
     }
 }

@@ -25,15 +25,23 @@ final class Round {
     /** Answers how many keys were brought over; negative when another worker has moved the position meanwhile. */
     long apply(Tree tree, String position) throws SQLException {
         target.setAutoCommit(false);
-        try {
+        try (var turn = LargeRows.any(source, tree)) {
             var held = Query.list(target, "SELECT proving FROM mastodon_migration.live_tree WHERE id = ? AND position = ? FOR UPDATE", row -> row.getBoolean(1),
                     tree.id(), position);
             if (held.isEmpty()) {
                 target.rollback();
                 return -1;
             }
-            var changes = Query.isTrue(source, "SELECT EXISTS (SELECT FROM " + tree.log() + " WHERE op = 't' AND " + Tree.since(position) + ")")
-                    ? whole(tree) : keys(tree, position, held.getFirst());
+            var truncated = Query.strings(source, "SELECT DISTINCT member FROM " + tree.log() + " WHERE op = 't' AND " + Tree.since(position));
+            var changes = 0L;
+            for (var member : tree.holders()) {
+                changes += truncated.contains(member.name()) ? whole(tree, member) : 0;
+            }
+            if (tree.holders().stream().allMatch(member -> truncated.contains(member.name()))) {
+                Query.run(target, "TRUNCATE " + tree.touched());
+            } else {
+                changes += keys(tree, position, held.getFirst());
+            }
             Query.update(target, "UPDATE mastodon_migration.live_tree SET position = ?, rounds = rounds + 1, changes = changes + ? WHERE id = ?", snapshot,
                     changes, tree.id());
             target.commit();
@@ -46,15 +54,12 @@ final class Round {
         }
     }
 
-    /** After a TRUNCATE, which no key tells of: all that there is now. */
-    private long whole(Tree tree) throws SQLException {
-        var rows = 0L;
-        for (var store : tree.stores()) {
-            Query.run(target, "TRUNCATE " + tree.from(store));
-            rows += Rows.copy(source, target, tree.from(store), store, "");
-        }
-        Query.run(target, "TRUNCATE " + tree.touched());
-        Query.update(target, "UPDATE mastodon_migration.live_range SET proved = false, token = token + 1, until = NULL WHERE tree = ?", tree.id());
+    /** After a TRUNCATE, which no key tells of: all that the member has now. Its siblings, which may be large, keep what they have. */
+    private long whole(Tree tree, Tree.Member member) throws SQLException {
+        Query.run(target, "TRUNCATE ONLY " + member.name());
+        var rows = Rows.copy(source, target, "ONLY " + member.name(), member, "");
+        Query.update(target, "UPDATE mastodon_migration.live_range SET proved = false, token = token + 1, until = NULL WHERE tree = ? AND member = ?",
+                tree.id(), member.name());
         return rows;
     }
 

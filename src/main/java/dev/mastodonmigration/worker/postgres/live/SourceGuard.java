@@ -25,6 +25,11 @@ final class SourceGuard {
                 + "left(pg_walfile_name(pg_current_wal_lsn()), 8), (SELECT id FROM mastodon_migration.capture_run))");
     }
 
+    /** Whether the source's session reads the server that the target's positions are of: what a session left on a lost primary reads counts for nothing. */
+    static boolean isOneThatIsFollowed(Connection source, Connection target) throws SQLException {
+        return Query.isTrue(target, "SELECT EXISTS (SELECT FROM mastodon_migration.live WHERE identity = ?)", identity(source));
+    }
+
     static Map<String, String> catalog(Connection source) throws SQLException {
         var objects = new HashMap<>(Catalog.objects(source));
         Query.list(source, TRIGGERS, row -> objects.put(row.getString(1), row.getString(2)));

@@ -15,8 +15,14 @@ import java.util.stream.IntStream;
  * @param members     tables that hold rows
  */
 record Tree(int id, String root, boolean partitioned, List<Key> key, String keyIndex, List<Member> members) {
-    /** @param splittable built in, so that its order is the same on both servers once collated "C" */
-    record Key(String column, String type, boolean collated, boolean splittable) {
+    /**
+     * One of the columns that name a row.
+     *
+     * @param type       below a domain what it is made of: a log also has rows without a key, which a domain may refuse
+     * @param collation  as a clause of a column's definition; empty for the database's own
+     * @param splittable built in, so that its order is the same on both servers once collated "C"
+     */
+    record Key(String column, String type, String collation, boolean collated, boolean splittable) {
         String literal(String text) {
             return "'" + text.replace("'", "''") + "'::" + type;
         }
@@ -42,6 +48,11 @@ record Tree(int id, String root, boolean partitioned, List<Key> key, String keyI
         String format() {
             return binary ? "(FORMAT binary)" : "";
         }
+    }
+
+    /** Members in which rows can be: a partitioned table without partitions is listed for its columns, and holds none. */
+    List<Member> holders() {
+        return members.stream().filter(member -> !partitioned || !member.name().equals(root)).toList();
     }
 
     boolean hasKey() {
@@ -80,7 +91,8 @@ record Tree(int id, String root, boolean partitioned, List<Key> key, String keyI
     }
 
     String logColumnsWithTypes() {
-        return IntStream.rangeClosed(1, key.size()).mapToObj(i -> "k" + i + " " + key.get(i - 1).type()).collect(Collectors.joining(", "));
+        return IntStream.rangeClosed(1, key.size()).mapToObj(i -> "k" + i + " " + key.get(i - 1).type()
+                + key.get(i - 1).collation()).collect(Collectors.joining(", "));
     }
 
     String keyColumns() {

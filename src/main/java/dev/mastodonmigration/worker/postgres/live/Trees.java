@@ -15,7 +15,7 @@ import java.util.TreeMap;
 final class Trees {
     private record Relation(long oid, String name, boolean partitioned, long bytes, long rows) {}
 
-    private record Column(String name, String type, boolean notNull, boolean generated, boolean binary, boolean collated, boolean splittable) {}
+    private record Column(String name, String type, String collation, boolean notNull, boolean generated, boolean binary, boolean collated, boolean splittable) {}
 
     private record Unique(String index, List<String> columns) {}
 
@@ -28,9 +28,16 @@ final class Trees {
 
     /** Arrays and composites of types that the database made carry their oids in binary form, and reg… types are oids. */
     private static final String COLUMNS = """
-            SELECT a.attrelid::bigint, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated <> '',
-              t.oid < 16384 AND t.typname !~ '^_?reg' OR t.typtype = 'e', a.attcollation <> 0, t.oid < 16384
-            FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_class c ON c.oid = a.attrelid
+            SELECT a.attrelid::bigint, quote_ident(a.attname), format_type(base.oid, base.typmod), a.attnotnull, a.attgenerated <> '',
+              t.oid < 16384 AND t.typname !~ '^_?reg' OR t.typtype = 'e', a.attcollation <> 0, base.oid < 16384,
+              coalesce((SELECT format(' COLLATE %I.%I', n.nspname, l.collname) FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace
+                WHERE l.oid = a.attcollation AND l.collname <> 'default'), '')
+            FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_class c ON c.oid = a.attrelid CROSS JOIN LATERAL (
+              WITH RECURSIVE layers (oid, kind, below, typmod) AS (
+                SELECT t.oid, t.typtype, t.typbasetype, CASE t.typtype WHEN 'd' THEN t.typtypmod ELSE a.atttypmod END
+                UNION ALL SELECT b.oid, b.typtype, b.typbasetype, CASE b.typtype WHEN 'd' THEN b.typtypmod ELSE layers.typmod END
+                FROM layers JOIN pg_type b ON b.oid = layers.below WHERE layers.kind = 'd')
+              SELECT layers.oid, layers.typmod FROM layers WHERE kind <> 'd') base
             WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p') ORDER BY a.attrelid, a.attnum""";
 
     private static final String UNIQUES = """
@@ -61,7 +68,7 @@ final class Trees {
                 new Relation(row.getLong(1), row.getString(2), row.getBoolean(3), row.getLong(4), row.getLong(5))));
         Query.list(source, PARENTS, row -> found.parents.computeIfAbsent(row.getLong(1), oid -> new ArrayList<>()).add(row.getLong(2)));
         Query.list(source, COLUMNS, row -> found.columns.computeIfAbsent(row.getLong(1), oid -> new ArrayList<>()).add(new Column(row.getString(2),
-                row.getString(3), row.getBoolean(4), row.getBoolean(5), row.getBoolean(6), row.getBoolean(7), row.getBoolean(8))));
+                row.getString(3), row.getString(9), row.getBoolean(4), row.getBoolean(5), row.getBoolean(6), row.getBoolean(7), row.getBoolean(8))));
         Query.list(source, UNIQUES, row -> found.uniques.computeIfAbsent(row.getLong(1), oid -> new ArrayList<>())
                 .add(new Unique(row.getString(2), Query.array(row, 3))));
         return found.trees();
@@ -104,7 +111,7 @@ final class Trees {
 
     private List<Tree.Key> key(Relation root, Unique unique) {
         return unique.columns().stream().map(name -> columns.get(root.oid()).stream().filter(column -> column.name().equals(name)).findFirst().orElseThrow())
-                .map(column -> new Tree.Key(column.name(), column.type(), column.collated(), column.splittable())).toList();
+                .map(column -> new Tree.Key(column.name(), column.type(), column.collation(), column.collated(), column.splittable())).toList();
     }
 
     private Tree.Member member(Relation relation) {

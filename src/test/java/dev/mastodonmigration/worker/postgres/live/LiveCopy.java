@@ -30,9 +30,9 @@ final class LiveCopy implements AutoCloseable {
     private final CompletableFuture<WorkerReport> report = new CompletableFuture<>();
     private final Thread thread;
 
-    private LiveCopy(TwoDatabases world, long rangeBytes) {
+    private LiveCopy(TwoDatabases world, long rangeBytes, int hands) {
         var given = world.context();
-        context = new WorkerContext(given.migrationUid(), given.migrationName(), given.epoch(), given.secrets(), given.scratch(), 2, new Progress(),
+        context = new WorkerContext(given.migrationUid(), given.migrationName(), given.epoch(), given.secrets(), given.scratch(), hands, new Progress(),
                 new DrainSignal());
         thread = Thread.ofPlatform().daemon().start(() -> {
             try {
@@ -45,7 +45,17 @@ final class LiveCopy implements AutoCloseable {
 
     /** With ranges so small that each larger table has several. */
     static LiveCopy of(TwoDatabases world) {
-        return new LiveCopy(world, 64 << 10);
+        return of(world, 2);
+    }
+
+    /** With as many hands. */
+    static LiveCopy of(TwoDatabases world, int hands) {
+        return new LiveCopy(world, 64 << 10, hands);
+    }
+
+    /** With ranges of this size. */
+    static LiveCopy inRanges(TwoDatabases world, long bytes) {
+        return new LiveCopy(world, bytes, 2);
     }
 
     static TwoDatabases captured(TwoDatabases world) throws Exception {

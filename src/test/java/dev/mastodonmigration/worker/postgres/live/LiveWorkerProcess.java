@@ -7,6 +7,7 @@ import dev.mastodonmigration.worker.postgres.TwoDatabases;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -20,11 +21,18 @@ final class LiveWorkerProcess {
     }
 
     static LocalProcess start(TwoDatabases world, long rangeBytes) throws IOException {
+        return start(world, rangeBytes, List.of());
+    }
+
+    /** @param options of the JVM */
+    static LocalProcess start(TwoDatabases world, long rangeBytes, List<String> options) throws IOException {
         var context = world.context();
         var classpath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         var scratch = Files.createTempDirectory(world.home(), "scratch");
-        return LocalProcess.start(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:TieredStopAtLevel=1", "-cp", classpath,
-                LiveWorkerProcess.class.getName(), context.migrationUid(), context.secrets().toString(), scratch.toString(), String.valueOf(rangeBytes)),
-                Map.of(), world.home().resolve("worker.log"));
+        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:TieredStopAtLevel=1"));
+        command.addAll(options);
+        command.addAll(List.of("-cp", classpath, LiveWorkerProcess.class.getName(), context.migrationUid(), context.secrets().toString(), scratch.toString(),
+                String.valueOf(rangeBytes)));
+        return LocalProcess.start(command, Map.of(), world.home().resolve("worker.log"));
     }
 }

@@ -1,0 +1,48 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.postgres.Query;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+
+/** What all workers together have done, read from the ledger, in the words of {@code GET /progress}. */
+final class LiveProgress {
+    /** Everything is copied and indexed; changes of the meantime are brought over and ranges proved. */
+    static final String APPLYING = "applying";
+    private static final String COPYING = "copying";
+    private static final String INDEXING = "building indexes";
+
+    private static final String READING = """
+            SELECT l.stage, l.draining, coalesce(r.done, 0) AS done, coalesce(r.bytes, 0) AS bytes, coalesce(r.members_done, 0) AS members_done,
+              coalesce(r.members, 0) AS members, l.lag_changes, coalesce(extract(epoch FROM clock_timestamp() - l.applied_at), 0)::bigint AS lag_seconds,
+              l.in_sync AND clock_timestamp() - l.applied_at < interval '1 s' AS in_sync,
+              CASE WHEN NOT l.in_sync THEN coalesce(l.gap, '') ELSE '' END AS gap,
+              (coalesce(r.done, 0) / greatest(extract(epoch FROM coalesce(l.landed_at, clock_timestamp()) - l.begun_at), 0.001))::bigint AS rate
+            FROM mastodon_migration.live l, (SELECT sum(bytes) FILTER (WHERE landed) AS done, sum(bytes) AS bytes, count(DISTINCT member) AS members,
+              count(DISTINCT member) - count(DISTINCT member) FILTER (WHERE NOT landed) AS members_done FROM mastodon_migration.live_range) r""";
+
+    private LiveProgress() {}
+
+    /** The rate is that since the copy began, in bytes of the source's tables; the time left is that of copying, without indexes. */
+    static Progress.Reading read(Connection target) throws SQLException {
+        return Query.one(target, READING, row -> {
+            var done = row.getLong("done");
+            var total = row.getLong("bytes");
+            var rate = row.getLong("rate");
+            var left = done == total ? 0 : rate == 0 ? -1 : (total - done) / rate;
+            return new Progress.Reading(words(row, done < total), done, total, row.getLong("members_done"), row.getLong("members"), rate, left,
+                    row.getLong("lag_changes"), row.getLong("lag_seconds"), row.getBoolean("in_sync"));
+        });
+    }
+
+    private static String words(ResultSet row, boolean copying) throws SQLException {
+        return switch (Ledger.Stage.valueOf(row.getString("stage"))) {
+            case COPYING -> copying ? COPYING : INDEXING;
+            case APPLYING -> row.getBoolean("draining") ? "draining" : row.getBoolean("in_sync") ? "in sync" : row.getString("gap").isEmpty() ? APPLYING
+                    : "proving everything again: " + row.getString("gap");
+            case DRAINED -> "drained";
+            case REFUSED -> "refused";
+        };
+    }
+}

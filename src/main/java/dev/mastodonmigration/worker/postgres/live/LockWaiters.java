@@ -1,0 +1,25 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import dev.mastodonmigration.worker.postgres.Query;
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/**
+ * Lets the app have a table that our hands are reading. A TRUNCATE or a change of the table waits for our reading, and every query of the app behind it:
+ * reading the range again costs us seconds, waiting would cost the instance as many.
+ */
+final class LockWaiters {
+    private static final String END_WHAT_THEY_WAIT_FOR = """
+            SELECT pg_cancel_backend(reader.pid) FROM pg_stat_activity reader
+            WHERE reader.datid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND reader.application_name LIKE 'mastodon-migration replicate%'
+              AND reader.pid <> pg_backend_pid() AND EXISTS (
+              SELECT FROM pg_locks waiting WHERE NOT waiting.granted AND waiting.mode IN ('AccessExclusiveLock', 'ExclusiveLock')
+                AND waiting.locktype = 'relation' AND reader.pid = ANY (pg_blocking_pids(waiting.pid)))""";
+
+    private LockWaiters() {}
+
+    /** Answers how many of our readings were ended. */
+    static int letPass(Connection source) throws SQLException {
+        return Query.list(source, END_WHAT_THEY_WAIT_FOR, row -> row.getBoolean(1)).size();
+    }
+}
