@@ -73,8 +73,8 @@ final class Drain {
         var milliseconds = (System.nanoTime() - begun) / 1_000_000;
         var figures = Map.of(Figure.TABLES, trees.stream().mapToLong(tree -> tree.members().size()).sum(), Figure.ROWS, rows, Figure.DIFFERENCES,
                 (long) differences.size(), Figure.DRAIN_MILLISECONDS, milliseconds, Figure.REFUSED_WRITES, WriteGate.refusedWrites(source));
-        var notes = Ledger.gap(target).map(gap -> "while the source was followed, " + gap + "; all rows were proved again and the target was repaired").stream()
-                .toList();
+        var notes = new ArrayList<>(Repairs.told(target));
+        Ledger.gap(target).ifPresent(gap -> notes.add("while the source was followed, " + gap + "; all rows were proved again and the target was repaired"));
         var report = report(differences, figures, applied, notes);
         Transaction.in(target, () -> {
             if (differences.isEmpty()) {
@@ -117,8 +117,8 @@ final class Drain {
                 }
                 equal = result.isEqual();
                 if (!equal) {
-                    differences.add("table " + tree.root() + " differs in " + result.differing().size() + " rows that changed last, (" + tree.keyColumns()
-                            + ") = " + result.differing().stream().limit(NAMED).map(Object::toString).toList());
+                    differences.add("table " + tree.root() + " differs in " + result.differing().size() + " rows that changed last, "
+                            + Repairs.named(tree, result.differing()));
                 }
             }
         }

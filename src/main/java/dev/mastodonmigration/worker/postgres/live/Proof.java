@@ -73,7 +73,7 @@ final class Proof {
 
     /** Proves a range of one member. */
     Result range(Tree.Member member, String condition) throws SQLException {
-        return confirmed(reading(pending -> compareRange(member, condition, pending)));
+        return confirmed(reading(pending -> compareRange(member, condition, pending)), place(condition));
     }
 
     /** Proves all keys that rounds brought over since their last proof; those of pending changes come back with their round. */
@@ -92,14 +92,14 @@ final class Proof {
             }
             return new Result(keys.size(), differing, true);
         });
-        return confirmed(result);
+        return confirmed(result, "");
     }
 
     /**
      * A second look, before anything is called different: a log pruned, or a table truncated, just while both sides were read, looks like a
      * difference too. Only what differs twice is repaired; what does not is to be proved again.
      */
-    private Result confirmed(Result first) throws SQLException {
+    private Result confirmed(Result first, String place) throws SQLException {
         if (first.differing().isEmpty()) {
             return first;
         }
@@ -112,18 +112,23 @@ final class Proof {
             }
             return new Result(first.rows(), differing, false);
         });
-        repair(second);
+        repair(second, place);
         return second;
     }
 
-    private void repair(Result result) throws SQLException {
+    /** Without the AND that it begins with. */
+    private static String place(String condition) {
+        return condition.replaceFirst("^ AND ", "");
+    }
+
+    private void repair(Result result, String place) throws SQLException {
         for (var from = 0; from < result.differing().size(); from += BATCH) {
             var keys = result.differing().subList(from, Math.min(result.differing().size(), from + BATCH));
             Query.update(source, "INSERT INTO " + tree.log() + " SELECT pg_current_xact_id(), 'k', " + tree.logColumns() + " FROM " + tree.unnested() + " d",
                     arrays(keys));
         }
         if (!result.differing().isEmpty()) {
-            Query.update(target, "UPDATE mastodon_migration.live SET repairs = repairs + ?", result.differing().size());
+            Repairs.remember(target, tree, place, result.differing());
         }
     }
 

@@ -10,7 +10,6 @@ import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.ScratchDatabase;
 import java.io.IOException;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -81,10 +80,8 @@ public final class RehearseLive implements WorkerTask {
                 var figures = Map.of(Figure.TABLES, row.getLong(1), Figure.ROWS, row.getLong(2), Figure.BYTES, row.getLong(3), Figure.DIFFERENCES,
                         row.getLong(4), Figure.COPY_MILLISECONDS, TimeUnit.NANOSECONDS.toMillis(copied - begun), Figure.VERIFY_MILLISECONDS,
                         TimeUnit.NANOSECONDS.toMillis(verified - copied));
-                var repaired = row.getLong(4) == 0 ? List.<String>of()
-                        : List.of(row.getLong(4) + " rows differed after they were copied and were repaired; the real copy proves and repairs in the same way");
                 return WorkerReport.succeeded("Rehearsal: " + row.getLong(1) + " tables, " + row.getLong(2)
-                        + " rows were replicated live and proved equal.", figures, repaired);
+                        + " rows were replicated live and proved equal.", figures, Repairs.told(ledger));
             });
         }
     }

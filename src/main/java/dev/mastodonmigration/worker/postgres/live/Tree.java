@@ -12,9 +12,10 @@ import java.util.stream.IntStream;
  * @param partitioned rows are addressed through the root, wherever they lie
  * @param key         columns that name a row in every member; empty when there are none, and it is copied in the freeze
  * @param keyIndex    name of the root's index over them
+ * @param primary     the key is the primary key, whose values may be shown; another unique key may be a token
  * @param members     tables that hold rows
  */
-record Tree(int id, String root, boolean partitioned, List<Key> key, String keyIndex, List<Member> members) {
+record Tree(int id, String root, boolean partitioned, List<Key> key, String keyIndex, boolean primary, List<Member> members) {
     /**
      * One of the columns that name a row.
      *
@@ -68,7 +69,7 @@ record Tree(int id, String root, boolean partitioned, List<Key> key, String keyI
     }
 
     Tree withId(int newId) {
-        return new Tree(newId, root, partitioned, key, keyIndex, members);
+        return new Tree(newId, root, partitioned, key, keyIndex, primary, members);
     }
 
     /** Where a round reads and writes rows by key: a partitioned tree as one table, heirs each by itself. */

@@ -17,7 +17,7 @@ final class Trees {
 
     private record Column(String name, String type, String collation, boolean notNull, boolean generated, boolean binary, boolean collated, boolean splittable) {}
 
-    private record Unique(String index, List<String> columns) {}
+    private record Unique(String index, boolean primary, List<String> columns) {}
 
     private static final String RELATIONS = "SELECT c.oid::bigint, format('%I.%I', n.nspname, c.relname), c.relkind = 'p', CASE c.relkind WHEN 'p' THEN 0 "
             + "ELSE pg_table_size(c.oid) END, greatest(c.reltuples, 0)::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
@@ -41,7 +41,7 @@ final class Trees {
             WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p') ORDER BY a.attrelid, a.attnum""";
 
     private static final String UNIQUES = """
-            SELECT i.indrelid::bigint, c.relname, (SELECT array_agg(quote_ident(a.attname) ORDER BY p.position) FROM unnest(i.indkey) WITH ORDINALITY
+            SELECT i.indrelid::bigint, c.relname, i.indisprimary, (SELECT array_agg(quote_ident(a.attname) ORDER BY p.position) FROM unnest(i.indkey) WITH ORDINALITY
               AS p(attnum, position) JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = p.attnum WHERE p.position <= i.indnkeyatts)::text[]
             FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
             WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL ORDER BY i.indisprimary DESC, i.indnkeyatts, c.relname""";
@@ -70,7 +70,7 @@ final class Trees {
         Query.list(source, COLUMNS, row -> found.columns.computeIfAbsent(row.getLong(1), oid -> new ArrayList<>()).add(new Column(row.getString(2),
                 row.getString(3), row.getString(9), row.getBoolean(4), row.getBoolean(5), row.getBoolean(6), row.getBoolean(7), row.getBoolean(8))));
         Query.list(source, UNIQUES, row -> found.uniques.computeIfAbsent(row.getLong(1), oid -> new ArrayList<>())
-                .add(new Unique(row.getString(2), Query.array(row, 3))));
+                .add(new Unique(row.getString(2), row.getBoolean(3), Query.array(row, 4))));
         return found.trees();
     }
 
@@ -97,11 +97,11 @@ final class Trees {
         if (!tangled) {
             for (var unique : uniques.getOrDefault(root.oid(), List.of())) {
                 if (family.stream().allMatch(relation -> isNeverNull(relation, unique.columns()))) {
-                    return new Tree(0, root.name(), root.partitioned(), key(root, unique), unique.index(), members);
+                    return new Tree(0, root.name(), root.partitioned(), key(root, unique), unique.index(), unique.primary(), members);
                 }
             }
         }
-        return new Tree(0, root.name(), root.partitioned(), List.of(), "", members);
+        return new Tree(0, root.name(), root.partitioned(), List.of(), "", false, members);
     }
 
     private boolean isNeverNull(Relation relation, List<String> key) {
