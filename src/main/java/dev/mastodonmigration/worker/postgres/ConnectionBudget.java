@@ -17,7 +17,10 @@ public record ConnectionBudget(long limit, long free, long ours, long younger) {
     public static final int LEAST = 2;
     private static final int SHARE = 10;
 
-    /** Others' sessions may hide what they are from a role without pg_read_all_stats. Superusers and, from 16 on, holders of a reserved role are counted as anyone is: erring to the side of the app. */
+    /**
+     * Others' sessions may hide what they are from a role without pg_read_all_stats. Superusers and, from 16 on, holders of a reserved role are counted
+     * as anyone is: erring to the side of the app.
+     */
     private static final String READ = """
             WITH sessions AS (SELECT pid, usesysid, datid, application_name, backend_start FROM pg_stat_activity
               WHERE datid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'),

@@ -101,7 +101,8 @@ final class SourceCheck {
     private void remarks() throws SQLException {
         var largeObjects = Query.number(source, "SELECT count(*) FROM pg_largeobject_metadata");
         if (largeObjects > 0) {
-            notes.add("the source holds " + largeObjects + " large objects; Mastodon uses none; strategy Dump copies them and does not compare them, Live refuses to begin");
+            notes.add("the source holds " + largeObjects
+                    + " large objects; Mastodon uses none; strategy Dump copies them and does not compare them, Live refuses to begin");
         }
         var secured = Query.strings(source, TABLES + " AND c.relrowsecurity ORDER BY 1");
         if (!secured.isEmpty()) {

@@ -72,7 +72,7 @@ final class Bootstrap {
     private static List<Tree> captured(Connection source) throws SQLException, Refusal {
         var trees = Trees.read(source);
         for (var tree : trees) {
-            if (tree.hasKey() && (tree.id() == 0 || tree.members().stream().anyMatch(member -> !isOn(source, member)))) {
+            if (tree.hasKey() && !isCaptured(source, tree)) {
                 throw new Refusal("Changes of table " + tree.root() + " are not captured: it was created after the capture was installed. "
                         + "Install the capture again.");
             }
@@ -80,12 +80,13 @@ final class Bootstrap {
         return trees;
     }
 
-    private static boolean isOn(Connection source, Tree.Member member) {
-        try {
-            return Capture.isOn(source, member.name());
-        } catch (SQLException e) {
-            throw new IllegalStateException("cannot look at the triggers of " + member.name(), e);
+    private static boolean isCaptured(Connection source, Tree tree) throws SQLException {
+        for (var member : tree.members()) {
+            if (!Capture.isOn(source, member.name())) {
+                return false;
+            }
         }
+        return tree.id() != 0;
     }
 
     private static HashMap<String, Tree> byTable(Connection source, List<Tree> trees) throws SQLException {

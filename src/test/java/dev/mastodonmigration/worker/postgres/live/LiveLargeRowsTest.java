@@ -22,11 +22,14 @@ class LiveLargeRowsTest {
     private static final List<String> SMALL = List.of("-Xmx320m", "-XX:+UseSerialGC", "-Xmn32m", "-XX:+ExitOnOutOfMemoryError");
     private static final long LIMIT_MIB = 512;
 
+    private long last;
+
     @Test
     void aWorkerOfHalfAGibibyteMovesRowsOfAHundredMegabytes() throws Exception {
         var world = TwoDatabases.empty(15);
         world.onSource("CREATE TABLE files (id int PRIMARY KEY, content bytea, words text)", "ALTER TABLE files ALTER content SET STORAGE EXTERNAL, "
-                + "ALTER words SET STORAGE EXTERNAL", "INSERT INTO files SELECT n, convert_to(repeat('0123456789', 10 * 1024 * 1024), 'UTF8') FROM generate_series(1, 1) n",
+                + "ALTER words SET STORAGE EXTERNAL",
+                "INSERT INTO files SELECT n, convert_to(repeat('0123456789', 10 * 1024 * 1024), 'UTF8') FROM generate_series(1, 1) n",
                 "INSERT INTO files SELECT n, NULL, repeat('0123456789', 10 * 1024 * 1024) FROM generate_series(3, 3) n",
                 "INSERT INTO files SELECT n, 'small', 'small' FROM generate_series(10, 500) n", "ANALYZE files");
         LiveCopy.captured(world);
@@ -35,7 +38,8 @@ class LiveLargeRowsTest {
                     "SELECT in_sync FROM mastodon_migration.live"));
             assertThat(worker.isAlive()).as(log(world)).isTrue();
             world.onSource("UPDATE files SET id = id + 4 WHERE id IN (1, 3)");
-            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !worker.isAlive() || peak(worker) < 0 || Query.isTrue(target, "SELECT count(*) = 2 FROM files WHERE id IN (5, 7)"));
+            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !worker.isAlive() || peak(worker) < 0
+                    || Query.isTrue(target, "SELECT count(*) = 2 FROM files WHERE id IN (5, 7)"));
             world.run(new CloseSource());
             world.onTarget("UPDATE mastodon_migration.live SET draining = true");
             Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !worker.isAlive() || peak(worker) < 0 || Query.isTrue(target,
@@ -49,8 +53,6 @@ class LiveLargeRowsTest {
             }
         }
     }
-
-    private long last;
 
     /** As the kernel counts it; read while it lives. */
     private long peak(LocalProcess worker) throws IOException {
