@@ -24,6 +24,13 @@ enum RedisSide {
     /** A DUMP of hundreds of megabytes takes its time; a silent peer should still be noticed. */
     private static final int READ_MILLISECONDS = 60_000;
 
+    /** Jedis sends and receives 8 KiB at a time by default: about forty system calls, and as many wake-ups of the server, for one batch of ours. */
+    private static final int BUFFER_BYTES = 64 << 10;
+
+    static {
+        System.setProperty("jedis.bufferSize", System.getProperty("jedis.bufferSize", String.valueOf(BUFFER_BYTES)));
+    }
+
     private final String file;
     private final String title;
 

@@ -94,8 +94,8 @@ final class ReplicationSession implements AutoCloseable {
     private void pass(String stage, LaneWork.Kind kind) throws Gap, Refusal, InterruptedException {
         scanning = new KeyProgress(context.progress(), stage, source.dbSize());
         var scan = new KeyScan(source);
-        for (var batch = scan.next(); batch.isPresent(); batch = scan.next()) {
-            lanes.scanned(kind, batch.get());
+        for (var names = scan.nextNames(); names.isPresent(); names = scan.nextNames()) {
+            lanes.scanned(kind, names.get());
             beat();
             spareSource();
         }
@@ -119,11 +119,11 @@ final class ReplicationSession implements AutoCloseable {
     /** A key that only the target has would be a job run twice; its lane looks again whether the source has it, and removes it. */
     private void removeStrays() throws Gap, Refusal, InterruptedException {
         var scan = new KeyScan(target);
-        for (var batch = scan.next(); batch.isPresent(); batch = scan.next()) {
+        for (var names = scan.nextNames(); names.isPresent(); names = scan.nextNames()) {
+            var seen = names.get();
             try (var pipeline = source.pipelined()) {
-                var exist = batch.get().keys().stream().map(key -> pipeline.exists(key.bytes())).toList();
+                var exist = seen.stream().map(key -> pipeline.exists(key.bytes())).toList();
                 pipeline.sync();
-                var seen = batch.get().keys();
                 lanes.changed(IntStream.range(0, seen.size())
                         .filter(i -> !ReplicatedKeys.isMarker(seen.get(i)) && (!exist.get(i).get() || !keys.contains(seen.get(i)))).mapToObj(seen::get).toList());
             }
