@@ -1,22 +1,12 @@
 package dev.mastodonmigration.bench;
 
 import dev.mastodonmigration.embedded.RedisServer;
-import dev.mastodonmigration.worker.control.DrainSignal;
-import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.control.WorkerReport;
-import dev.mastodonmigration.worker.control.WorkerReport.Figure;
-import dev.mastodonmigration.worker.redis.RedisTarget;
-import dev.mastodonmigration.worker.redis.RedisVerify;
-import dev.mastodonmigration.worker.redis.ReplicateRedis;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Response;
 import redis.clients.jedis.params.ScanParams;
@@ -27,7 +17,7 @@ public final class RedisBench {
     private static final int ROUNDS = 3;
     private static final int WRITES_PER_SECOND = 5000;
 
-    private record Round(double ceiling, double copy, double verify, double drain, double differences) {}
+    private record Round(double ceiling, double copy, double verify, double drain, double differences, Cpu cpu) {}
 
     private interface Figures {
         double of(Round round);
@@ -37,7 +27,7 @@ public final class RedisBench {
 
     public static void main(String... arguments) throws Exception {
         var secrets = Files.createTempDirectory("bench-redis-");
-        try (var source = RedisServer.start(); var target = RedisServer.start()) {
+        try (var source = RedisServer.start(); var target = RedisServer.start(); var worker = RedisWorkerProcess.start(secrets)) {
             Files.writeString(secrets.resolve(WorkerContext.SOURCE_REDIS_URL), source.url());
             Files.writeString(secrets.resolve(WorkerContext.TARGET_REDIS_URL), target.url());
             try (var jedis = source.connect()) {
@@ -46,13 +36,16 @@ public final class RedisBench {
             }
             var rounds = new ArrayList<Round>();
             for (int i = 0; i < ROUNDS; i++) {
-                rounds.add(round(source, target, secrets));
+                rounds.add(round(source, target, worker));
             }
             print("ceiling_keys_per_second", rounds, Round::ceiling);
             print("copy_keys_per_second", rounds, Round::copy);
             System.out.printf("bench.redis.ratio_vs_ceiling=%.2f%n", median(rounds, round -> round.copy() / round.ceiling()));
             print("verify_keys_per_second", rounds, Round::verify);
             print("drain_milliseconds", rounds, Round::drain);
+            System.out.printf("bench.redis.copy_cpu_microseconds_per_key=source %.1f, target %.1f, worker %.1f%n", median(rounds, round -> round.cpu().source()),
+                    median(rounds, round -> round.cpu().target()), median(rounds, round -> round.cpu().worker()));
+            System.out.println("bench.redis.worker_peak_mib=" + worker.peakMebibytes());
             System.out.println("bench.redis.differences=" + (long) rounds.stream().mapToDouble(Round::differences).sum());
         } finally {
             for (var file : List.of(WorkerContext.SOURCE_REDIS_URL, WorkerContext.TARGET_REDIS_URL)) {
@@ -62,32 +55,37 @@ public final class RedisBench {
         }
     }
 
-    private static Round round(RedisServer source, RedisServer target, Path secrets) throws Exception {
-        var progress = new Progress();
-        var drain = new DrainSignal();
-        var context = new WorkerContext("6f0a2c1e-0000-4000-8000-000000000001", "mastodon/bench", 1, secrets, secrets, 4, progress, drain);
+    /** The ceiling is measured before and after the copy, because a shared machine is not as fast at any time. */
+    private static Round round(RedisServer source, RedisServer target, RedisWorkerProcess worker) throws Exception {
         try (var jedis = source.connect(); var empty = target.connect()) {
             empty.flushAll();
             var keys = jedis.dbSize();
-            var ceiling = keys / seconds(() -> readAll(jedis));
-            RedisTarget.claim(context);
-            var replicating = CompletableFuture.supplyAsync(() -> run(context));
-            var copy = keys / secondsOfStage(progress, "copying", replicating);
-            awaitInSync(progress, replicating);
+            var readingBefore = seconds(() -> readAll(jedis));
+            var before = new Cpu(jedis, empty, worker);
+            var copy = keys / worker.copy();
+            var cpu = new Cpu(jedis, empty, worker).since(before, keys);
+            worker.awaitInSync();
+            var ceiling = 2 * keys / (readingBefore + seconds(() -> readAll(jedis)));
             writeFor(jedis, 5);
-            drain.request();
-            var report = replicating.get(10, TimeUnit.MINUTES);
-            var verified = new RedisVerify().run(context);
-            return new Round(ceiling, copy, 1000.0 * keys / verified.figures().get(Figure.VERIFY_MILLISECONDS), report.figures().get(Figure.DRAIN_MILLISECONDS),
-                    report.figures().get(Figure.DIFFERENCES) + verified.figures().get(Figure.DIFFERENCES));
+            var drained = worker.drain();
+            var verified = worker.verify();
+            return new Round(ceiling, copy, 1000.0 * keys / verified[0], drained[0], drained[1] + verified[1], cpu);
         }
     }
 
-    private static WorkerReport run(WorkerContext context) {
-        try {
-            return new ReplicateRedis().run(context);
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
+    /** Processor microseconds (in the end per key) of the copy: they tell more on a busy machine than its time does. */
+    private record Cpu(double source, double target, double worker) {
+        Cpu(Jedis source, Jedis target, RedisWorkerProcess worker) {
+            this(used(source), used(target), worker.cpuSeconds() * 1e6);
+        }
+
+        private static double used(Jedis jedis) {
+            return jedis.info("cpu").lines().filter(line -> line.startsWith("used_cpu_sys:") || line.startsWith("used_cpu_user:"))
+                    .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(':') + 1)) * 1e6).sum();
+        }
+
+        Cpu since(Cpu before, long keys) {
+            return new Cpu((source - before.source) / keys, (target - before.target) / keys, (worker - before.worker) / keys);
         }
     }
 
@@ -114,24 +112,6 @@ public final class RedisBench {
         var started = System.nanoTime();
         work.run();
         return (System.nanoTime() - started) / 1e9;
-    }
-
-    private static double secondsOfStage(Progress progress, String stage, CompletableFuture<WorkerReport> running) {
-        await(() -> progress.read().stage().equals(stage), running);
-        return seconds(() -> await(() -> !progress.read().stage().equals(stage), running));
-    }
-
-    private static void awaitInSync(Progress progress, CompletableFuture<WorkerReport> running) {
-        await(() -> progress.read().inSync(), running);
-    }
-
-    private static void await(BooleanSupplier condition, CompletableFuture<WorkerReport> running) {
-        while (!condition.getAsBoolean()) {
-            if (running.isDone()) {
-                throw new IllegalStateException("the worker ended: " + running.join());
-            }
-            LockSupport.parkNanos(1_000_000);
-        }
     }
 
     /** Paced in bursts of a hundredth of a second. */

@@ -2,12 +2,6 @@ package dev.mastodonmigration.worker.redis;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.Protocol;
@@ -21,33 +15,16 @@ import redis.clients.jedis.util.RedisInputStream;
  * Hears of every key that changes on the source, through {@code CLIENT TRACKING ON BCAST}: Lua, MULTI, RENAME, blocked pops,
  * expiry and eviction included, and FLUSHDB as a gap. Jedis 7 has no listener for pushes, but its client-side cache is told.
  */
-final class ChangeTracker implements AutoCloseable {
-    /** Told from the tracker's own thread, in the order of the server. */
-    interface Listener {
-        void changed(List<RedisKey> keys);
-
-        /** Changes were or may have been missed; nothing is told after this. */
-        void gap(Gap gap);
-    }
-
-    /** The server or this user's rights do not let us follow changes. */
-    static final class Unsupported extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        Unsupported(JedisDataException cause) {
-            super(cause.getMessage(), cause);
-        }
-    }
-
+final class ChangeTracker implements ChangeFeed {
     private final TrackedConnection connection;
     private final Listener listener;
-    private final ConcurrentLinkedQueue<CompletableFuture<Boolean>> pings = new ConcurrentLinkedQueue<>();
+    private final Pings pings;
     private volatile boolean closed;
-    private boolean ended;
 
     private ChangeTracker(TrackedConnection connection, Listener listener) {
         this.connection = connection;
         this.listener = listener;
+        this.pings = new Pings(() -> connection.send(Command.PING));
     }
 
     static ChangeTracker open(HostAndPort address, JedisClientConfig config, Listener listener) {
@@ -70,12 +47,10 @@ final class ChangeTracker implements AutoCloseable {
     private void follow() {
         try {
             while (!closed) {
-                var reply = connection.read();
-                var ping = reply instanceof byte[] ? pings.poll() : null;
-                if (ping == null) {
-                    throw new JedisException("an answer that nobody asked for");
+                if (!(connection.read() instanceof byte[])) {
+                    throw new JedisException("an answer that is none to PING");
                 }
-                ping.complete(true);
+                pings.answered();
             }
         } catch (JedisException | Flushed e) {
             if (!closed) {
@@ -84,44 +59,20 @@ final class ChangeTracker implements AutoCloseable {
             }
         } finally {
             connection.setBroken();
-            endPings();
+            pings.end();
         }
     }
 
-    private synchronized void endPings() {
-        ended = true;
-        pings.forEach(ping -> ping.complete(false));
-    }
-
-    /**
-     * Returns when every change that was made before the call has been told. The server tells changes at the end of an event loop, after
-     * the answers of that loop; so the second of two PINGs comes after them.
-     */
-    void barrier(Duration patience) throws Gap, InterruptedException {
+    /** The server tells changes at the end of an event loop, after the answers of that loop; so the second of two PINGs comes after them. */
+    @Override
+    public void barrier(Duration patience) throws Gap, InterruptedException {
         ping(patience);
         ping(patience);
     }
 
-    /** @throws Gap when no answer comes in time: a connection that is silent may be gone */
-    void ping(Duration patience) throws Gap, InterruptedException {
-        var answered = new CompletableFuture<Boolean>();
-        try {
-            synchronized (this) {
-                if (ended) {
-                    throw new Gap("the connection that follows the source's changes is gone");
-                }
-                pings.add(answered);
-                connection.send(Command.PING);
-            }
-            if (answered.get(patience.toNanos(), TimeUnit.NANOSECONDS)) {
-                return;
-            }
-            throw new Gap("the connection that follows the source's changes broke");
-        } catch (JedisException | ExecutionException e) {
-            throw new Gap("the connection that follows the source's changes broke (" + e.getMessage() + ")", e);
-        } catch (TimeoutException e) {
-            throw new Gap("the connection that follows the source's changes did not answer for " + patience.toSeconds() + " s", e);
-        }
+    @Override
+    public void ping(Duration patience) throws Gap, InterruptedException {
+        pings.ask(patience);
     }
 
     @Override
@@ -134,7 +85,7 @@ final class ChangeTracker implements AutoCloseable {
         private static final long serialVersionUID = 1L;
     }
 
-    private static final class TrackedConnection extends Connection {
+    private static final class TrackedConnection extends ListeningConnection {
         /** Not set yet while the superclass logs in. */
         private final Invalidations invalidations;
 
@@ -146,16 +97,6 @@ final class ChangeTracker implements AutoCloseable {
         @Override
         protected Object protocolRead(RedisInputStream stream) {
             return invalidations == null ? Protocol.read(stream) : Protocol.read(stream, invalidations);
-        }
-
-        /** Only reads: {@code getOne} would flush as well, while another thread sends. */
-        Object read() {
-            return readProtocolWithCheckingBroken();
-        }
-
-        void send(Command command) {
-            sendCommand(command);
-            flush();
         }
     }
 

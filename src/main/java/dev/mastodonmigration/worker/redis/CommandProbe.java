@@ -6,10 +6,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.RestoreParams;
 import redis.clients.jedis.params.ScanParams;
+import redis.clients.jedis.params.SetParams;
 
 /** Tries each command that a migration needs, because a service or a user's rights may forbid any of them. */
 final class CommandProbe {
@@ -18,6 +21,12 @@ final class CommandProbe {
     static final long LIFETIME_MILLISECONDS = 60_000;
     private static final byte[] NAME = KEY.bytes();
     private static final byte[] SCRIPT = "return redis.call('DBSIZE')".getBytes(StandardCharsets.UTF_8);
+
+    /** Said of the probe key, not of the command: so the command is allowed. */
+    private static final List<String> OF_THE_KEY = List.of("WRONGTYPE", "NOGROUP", "ERR no such key");
+    /** Large values travel by these, in pages. */
+    private static final List<String> PAGED_WRITES = List.of("APPEND value", "RPUSH value", "SADD value", "HSET field value", "ZADD 1 member", "XADD 1-1 field value",
+            "XTRIM MAXLEN 0");
 
     private CommandProbe() {}
 
@@ -29,7 +38,7 @@ final class CommandProbe {
     /** Reads, and writes of the probe key; to be asked only where it cannot hurt. */
     static List<String> target(Jedis jedis, String name) {
         var commands = reads();
-        commands.put("SET", connection -> connection.psetex(NAME, LIFETIME_MILLISECONDS, NAME));
+        commands.put("SET", connection -> connection.set(NAME, NAME, SetParams.setParams().px(LIFETIME_MILLISECONDS)));
         commands.put("RESTORE", connection -> {
             var payload = connection.dump(NAME);
             if (payload != null) {
@@ -43,6 +52,8 @@ final class CommandProbe {
                 transaction.exec();
             }
         });
+        PAGED_WRITES.forEach(write -> commands.put(write.substring(0, write.indexOf(' ')), connection -> onProbeKey(connection, write)));
+        commands.put("PEXPIREAT", connection -> connection.pexpireAt(NAME, System.currentTimeMillis() + LIFETIME_MILLISECONDS));
         commands.put("EVAL", connection -> connection.eval(SCRIPT));
         commands.put("UNLINK", connection -> connection.unlink(NAME));
         return refusals(jedis, name, commands);
@@ -62,7 +73,19 @@ final class CommandProbe {
         commands.put("HSCAN", connection -> connection.hscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
         commands.put("SSCAN", connection -> connection.sscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
         commands.put("ZSCAN", connection -> connection.zscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
+        commands.put("DBSIZE", Jedis::dbSize);
+        for (var read : List.of("LLEN", "SCARD", "HLEN", "ZCARD", "XLEN", "GETRANGE 0 0", "XRANGE - +", "XPENDING group")) {
+            commands.put(read.split(" ")[0], connection -> onProbeKey(connection, read));
+        }
+        commands.put("XINFO", connection -> connection.sendCommand(Command.XINFO, "STREAM".getBytes(StandardCharsets.US_ASCII), NAME));
         return commands;
+    }
+
+    /** A command as an admin would type it, the key left out. */
+    private static void onProbeKey(Jedis connection, String line) {
+        var words = List.of(line.split(" "));
+        var arguments = Stream.concat(Stream.of(NAME), words.stream().skip(1).map(word -> word.getBytes(StandardCharsets.US_ASCII)));
+        connection.sendCommand(Command.valueOf(words.getFirst()), arguments.toArray(byte[][]::new));
     }
 
     private static List<String> refusals(Jedis jedis, String name, Map<String, Consumer<Jedis>> commands) {
@@ -72,8 +95,10 @@ final class CommandProbe {
             try {
                 attempt.accept(jedis);
             } catch (JedisDataException e) {
-                refused.add(command);
-                words.add(e.getMessage());
+                if (OF_THE_KEY.stream().noneMatch(String.valueOf(e.getMessage())::startsWith)) {
+                    refused.add(command);
+                    words.add(e.getMessage());
+                }
             }
         });
         return refused.isEmpty() ? List.of() : List.of(name + " refuses " + String.join(", ", refused) + " (" + words.getFirst()

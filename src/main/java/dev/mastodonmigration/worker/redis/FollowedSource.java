@@ -5,6 +5,7 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -17,36 +18,53 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.SetParams;
 
 /** The source as its changes tell it: each goes to the lane of its key, and the source is asked again and again whether it still tells them. */
-final class FollowedSource implements AutoCloseable, ChangeTracker.Listener {
+final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration FIRST_PATIENCE = Duration.ofSeconds(5);
-    private static final long CANARY_LIFETIME_SECONDS = 60;
+    private static final long CANARY_LIFETIME_SECONDS = 300;
 
     private final WorkerContext context;
     private final Jedis source;
     private final ReplicatedKeys keys;
     private final ReplicationLanes lanes;
-    private final ChangeTracker tracker;
+    private final Following following;
+    private final NotificationSetting setting;
+    private final ChangeFeed feed;
+    private Optional<byte[]> sung = Optional.empty();
     private volatile CountDownLatch canary = new CountDownLatch(1);
     private volatile boolean processesChanged;
     private volatile Optional<Set<RedisKey>> afterFreeze = Optional.empty();
 
-    /** @throws ChangeTracker.Unsupported when the source's changes can not be followed */
-    FollowedSource(WorkerContext context, Jedis source, ReplicatedKeys keys, ReplicationLanes lanes) throws Refusal, IOException, InterruptedException {
+    /** @throws ChangeFeed.Unsupported when the source's changes can not be followed this way */
+    FollowedSource(WorkerContext context, Following following, Jedis source, ReplicatedKeys keys, ReplicationLanes lanes) throws Refusal, IOException, InterruptedException {
         this.context = context;
         this.source = source;
         this.keys = keys;
         this.lanes = lanes;
-        this.tracker = RedisSide.SOURCE.track(context, this);
+        this.following = following;
+        this.setting = following == Following.KEYSPACE_NOTIFICATIONS ? NotificationSetting.on(source) : NotificationSetting.NONE;
+        this.feed = opened();
         try {
             if (!sing(FIRST_PATIENCE)) {
-                throw new ChangeTracker.Unsupported(new JedisDataException("it accepts CLIENT TRACKING but does not tell a change"));
+                throw new ChangeFeed.Unsupported("it accepts " + following + " but does not tell a change");
             }
         } catch (JedisDataException e) {
             close();
-            throw new ChangeTracker.Unsupported(e);
+            throw new ChangeFeed.Unsupported(e);
         } catch (RuntimeException | InterruptedException e) {
             close();
+            throw e;
+        }
+    }
+
+    private ChangeFeed opened() throws Refusal, IOException {
+        try {
+            return switch (following) {
+                case CLIENT_TRACKING -> RedisSide.SOURCE.track(context, this);
+                case KEYSPACE_NOTIFICATIONS -> RedisSide.SOURCE.subscribe(context, source, this);
+            };
+        } catch (Refusal | IOException | RuntimeException e) {
+            setting.putBack(source);
             throw e;
         }
     }
@@ -75,12 +93,15 @@ final class FollowedSource implements AutoCloseable, ChangeTracker.Listener {
     private boolean sing(Duration patience) throws InterruptedException {
         var told = new CountDownLatch(1);
         canary = told;
-        source.set(ReplicatedKeys.CANARY.bytes(), UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII), SetParams.setParams().ex(CANARY_LIFETIME_SECONDS));
+        var song = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
+        source.set(ReplicatedKeys.CANARY.bytes(), song, SetParams.setParams().ex(CANARY_LIFETIME_SECONDS));
+        sung = Optional.of(song);
         return told.await(patience.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** An answer to PING alone would not show that changes are told. */
     void demandTelling() throws Gap, Refusal, InterruptedException {
+        demandCanary();
         var told = sing(PATIENCE);
         lanes.check();
         if (!told) {
@@ -88,14 +109,21 @@ final class FollowedSource implements AutoCloseable, ChangeTracker.Listener {
         }
     }
 
+    /** A flush is told by CLIENT TRACKING alone; else it shows in that our own key is gone. */
+    private void demandCanary() throws Gap {
+        if (!following.tellsAll() && sung.isPresent() && !Arrays.equals(sung.get(), source.get(ReplicatedKeys.CANARY.bytes()))) {
+            throw new Gap("the source was flushed (FLUSHDB or FLUSHALL): it lost a key of ours");
+        }
+    }
+
     /** Returns when every change made before the call has gone to its lane. */
     void barrier() throws Gap, InterruptedException {
-        tracker.barrier(PATIENCE);
+        feed.barrier(PATIENCE);
     }
 
     Duration ping() throws Gap, InterruptedException {
         var asked = System.nanoTime();
-        tracker.ping(PATIENCE);
+        feed.ping(PATIENCE);
         return Duration.ofNanos(System.nanoTime() - asked);
     }
 
@@ -128,6 +156,7 @@ final class FollowedSource implements AutoCloseable, ChangeTracker.Listener {
 
     @Override
     public void close() {
-        tracker.close();
+        feed.close();
+        setting.putBack(source);
     }
 }

@@ -2,15 +2,14 @@ package dev.mastodonmigration.worker.redis;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
+import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.Response;
+import redis.clients.jedis.args.Rawable;
+import redis.clients.jedis.args.RawableFactory;
 import redis.clients.jedis.commands.ProtocolCommand;
 import redis.clients.jedis.exceptions.JedisDataException;
 
@@ -20,11 +19,10 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * travels with the EXEC of this one.
  */
 final class GuardedWriter implements AutoCloseable {
-    private static final byte[][] NOTHING = {};
-    private static final byte[] REPLACE = bytes("REPLACE");
-    private static final byte[] ABSTTL = bytes("ABSTTL");
+    private static final Rawable REPLACE = RawableFactory.from("REPLACE");
+    private static final Rawable ABSTTL = RawableFactory.from("ABSTTL");
 
-    private record Write(RedisKey key, byte[][] arguments, ProtocolCommand command) {}
+    private record Write(RedisKey key, CommandArguments command) {}
 
     private final Jedis jedis;
     private final Marker marker;
@@ -42,22 +40,22 @@ final class GuardedWriter implements AutoCloseable {
 
     /** Replaces the key by the payload, to expire at the same instant as on the source. */
     void restore(RedisKey key, KeyState state) {
-        batch.add(new Write(key, new byte[][] {key.bytes(), bytes(String.valueOf(state.hasExpiry() ? state.expiresAtMilliseconds() : 0)), state.payload(),
-                REPLACE, ABSTTL}, Command.RESTORE));
+        batch.add(new Write(key, new CommandArguments(Command.RESTORE).key(key.bytes()).add(state.hasExpiry() ? state.expiresAtMilliseconds() : 0).add(state.payload())
+                .add(REPLACE).add(ABSTTL)));
     }
 
     void remove(RedisKey key) {
-        batch.add(new Write(key, new byte[][] {key.bytes()}, Command.UNLINK));
+        batch.add(new Write(key, new CommandArguments(Command.UNLINK).key(key.bytes())));
     }
 
     /** Any other write of one key. */
     void write(ProtocolCommand command, RedisKey key, List<byte[]> arguments) {
-        batch.add(new Write(key, Stream.concat(Stream.of(key.bytes()), arguments.stream()).toArray(byte[][]::new), command));
+        batch.add(new Write(key, new CommandArguments(command).key(key.bytes()).addObjects(arguments)));
     }
 
     /** As {@link #write}, of a command with a subcommand before the key. */
     void write(Command command, String subcommand, RedisKey key, List<byte[]> arguments) {
-        batch.add(new Write(key, Stream.concat(Stream.of(bytes(subcommand), key.bytes()), arguments.stream()).toArray(byte[][]::new), command));
+        batch.add(new Write(key, new CommandArguments(command).add(subcommand).key(key.bytes()).addObjects(arguments)));
     }
 
     /**
@@ -70,47 +68,41 @@ final class GuardedWriter implements AutoCloseable {
         if (batch.isEmpty()) {
             return;
         }
-        try (var pipeline = jedis.pipelined()) {
-            if (!watching) {
-                watch(pipeline);
-                watching = true;
-            }
-            pipeline.sendCommand(Command.MULTI, NOTHING);
-            var queued = batch.stream().map(write -> pipeline.sendCommand(write.command(), write.arguments())).toList();
-            var executed = pipeline.sendCommand(Command.EXEC, NOTHING);
-            var seen = pipeline.sendCommand(Command.WATCH, Marker.KEY.bytes());
-            var value = pipeline.sendCommand(Command.GET, Marker.KEY.bytes());
-            pipeline.sync();
-            check(queued, executed);
-            seen.get();
-            demandOurs(value);
+        var trip = new RoundTrip(jedis);
+        if (!watching) {
+            watch(trip);
+            demandOurs(trip.answers());
+            watching = true;
         }
+        trip.send(new CommandArguments(Command.MULTI));
+        batch.forEach(write -> trip.send(write.command()));
+        trip.send(new CommandArguments(Command.EXEC));
+        watch(trip);
+        var answers = trip.answers();
+        check(answers.subList(1, batch.size() + 1), answers.get(batch.size() + 1));
+        demandOurs(answers.subList(batch.size() + 2, answers.size()));
         batch.clear();
     }
 
-    private void watch(Pipeline pipeline) throws Refusal {
-        var watched = pipeline.sendCommand(Command.WATCH, Marker.KEY.bytes());
-        var value = pipeline.sendCommand(Command.GET, Marker.KEY.bytes());
-        pipeline.sync();
-        watched.get();
-        demandOurs(value);
+    private static void watch(RoundTrip trip) {
+        trip.send(new CommandArguments(Command.WATCH).key(Marker.KEY.bytes()));
+        trip.send(new CommandArguments(Command.GET).key(Marker.KEY.bytes()));
     }
 
-    private void demandOurs(Response<Object> value) throws Refusal {
-        if (!(value.get() instanceof byte[] now && Arrays.equals(now, marker.bytes()))) {
+    private void demandOurs(List<Object> watchedAndValue) throws Refusal {
+        RoundTrip.orThrow(watchedAndValue.getFirst());
+        if (!(RoundTrip.orThrow(watchedAndValue.getLast()) instanceof byte[] now && Arrays.equals(now, marker.bytes()))) {
             throw replaced();
         }
     }
 
-    private void check(List<Response<Object>> queued, Response<Object> executed) throws Refusal, IOException {
+    private void check(List<Object> queued, Object executed) throws Refusal, IOException {
         for (int i = 0; i < queued.size(); i++) {
-            try {
-                queued.get(i).get();
-            } catch (JedisDataException e) {
+            if (queued.get(i) instanceof JedisDataException e) {
                 throw failure(batch.get(i), e);
             }
         }
-        if (!(executed.get() instanceof List<?> results)) {
+        if (!(RoundTrip.orThrow(executed) instanceof List<?> results)) {
             throw replaced();
         }
         for (int i = 0; i < results.size(); i++) {
@@ -125,22 +117,17 @@ final class GuardedWriter implements AutoCloseable {
                 + ": the target was opened, reset or taken over meanwhile, so this worker stopped and wrote nothing more.");
     }
 
-
     private static IOException failure(Write write, JedisDataException e) throws Refusal {
         var said = String.valueOf(e.getMessage());
         if (said.startsWith("OOM")) {
             throw new Refusal("The target Redis is full (maxmemory reached) at key " + write.key()
                     + ". Choose a larger instance for the target; the copy then starts over by itself.");
         }
-        if (PayloadFormat.isRefused(said) && write.command() == Command.RESTORE) {
-            throw new Refusal("The target Redis does not accept the format of key " + write.key() + " (" + PayloadFormat.of(write.arguments()[2])
+        if (PayloadFormat.isRefused(said) && write.command().getCommand() == Command.RESTORE) {
+            throw new Refusal("The target Redis does not accept the format of key " + write.key() + " (" + PayloadFormat.of(write.command().get(3).getRaw())
                     + ", after translation). Choose a target of the source's version or newer.");
         }
         return new IOException("the target Redis refused to write key " + write.key() + ": " + said, e);
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.US_ASCII);
     }
 
     @Override

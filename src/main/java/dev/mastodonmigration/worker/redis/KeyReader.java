@@ -5,9 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import redis.clients.jedis.BuilderFactory;
+import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.Pipeline;
-import redis.clients.jedis.Response;
+import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
@@ -17,7 +18,16 @@ import redis.clients.jedis.exceptions.JedisDataException;
 final class KeyReader implements AutoCloseable {
     private static final long ABSENT = -2;
 
-    private enum Clock { PEXPIRETIME, TIME_AND_PTTL }
+    private enum Clock {
+        PEXPIRETIME(Command.PEXPIRETIME),
+        TIME_AND_PTTL(Command.PTTL);
+
+        private final Command command;
+
+        Clock(Command command) {
+            this.command = command;
+        }
+    }
 
     private final Jedis jedis;
     private final Clock clock;
@@ -58,41 +68,38 @@ final class KeyReader implements AutoCloseable {
 
     /** The state of each key in the same order; empty for one that does not exist (any more). */
     List<Optional<KeyState>> read(List<RedisKey> keys) {
-        try (var pipeline = jedis.pipelined()) {
-            var time = pipeline.time();
-            var expiries = keys.stream().map(key -> ask(pipeline, key)).toList();
-            var payloads = keys.stream().map(key -> pipeline.dump(key.bytes())).toList();
-            pipeline.sync();
-            var states = new ArrayList<Optional<KeyState>>(keys.size());
-            for (int i = 0; i < keys.size(); i++) {
-                states.add(state(payloads.get(i).get(), absolute(expiries.get(i), time)));
-            }
-            return states;
+        var trip = new RoundTrip(jedis);
+        trip.send(new CommandArguments(Command.TIME));
+        for (var key : keys) {
+            trip.send(new CommandArguments(clock.command).key(key.bytes()));
+            trip.send(new CommandArguments(Command.DUMP).key(key.bytes()));
         }
+        var answers = trip.answers();
+        var time = answers.getFirst();
+        var states = new ArrayList<Optional<KeyState>>(keys.size());
+        for (int i = 1; i < answers.size(); i += 2) {
+            states.add(state(RoundTrip.orThrow(answers.get(i + 1)), absolute(answers.get(i), time)));
+        }
+        return states;
     }
 
     /** When the key expires, or {@link KeyState#NEVER}; empty when it does not exist. */
     OptionalLong expiry(RedisKey key) {
-        try (var pipeline = jedis.pipelined()) {
-            var time = pipeline.time();
-            var expiry = ask(pipeline, key);
-            pipeline.sync();
-            var absolute = absolute(expiry, time);
-            return absolute == ABSENT ? OptionalLong.empty() : OptionalLong.of(absolute);
-        }
+        var trip = new RoundTrip(jedis);
+        trip.send(new CommandArguments(Command.TIME));
+        trip.send(new CommandArguments(clock.command).key(key.bytes()));
+        var answers = trip.answers();
+        var absolute = absolute(answers.get(1), answers.getFirst());
+        return absolute == ABSENT ? OptionalLong.empty() : OptionalLong.of(absolute);
     }
 
-    private Response<Long> ask(Pipeline pipeline, RedisKey key) {
-        return clock == Clock.PEXPIRETIME ? pipeline.pexpireTime(key.bytes()) : pipeline.pttl(key.bytes());
+    private static Optional<KeyState> state(Object payload, long expiry) {
+        return payload instanceof byte[] found && expiry != ABSENT ? Optional.of(new KeyState(found, expiry)) : Optional.empty();
     }
 
-    private static Optional<KeyState> state(byte[] payload, long expiry) {
-        return payload == null || expiry == ABSENT ? Optional.empty() : Optional.of(new KeyState(payload, expiry));
-    }
-
-    private long absolute(Response<Long> expiry, Response<List<String>> time) {
-        var value = expiry.get();
-        return clock == Clock.PEXPIRETIME || value < 0 ? value : value + milliseconds(time.get());
+    private long absolute(Object expiry, Object time) {
+        var value = (Long) RoundTrip.orThrow(expiry);
+        return clock == Clock.PEXPIRETIME || value < 0 ? value : value + milliseconds(BuilderFactory.STRING_LIST.build(RoundTrip.orThrow(time)));
     }
 
     /** The server's own clock, by which it expires keys. */

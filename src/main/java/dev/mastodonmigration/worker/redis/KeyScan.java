@@ -4,11 +4,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import redis.clients.jedis.BuilderFactory;
+import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.Response;
-import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.Protocol.Keyword;
 import redis.clients.jedis.params.ScanParams;
-import redis.clients.jedis.resps.ScanResult;
 
 /**
  * Walks all keys of one side, cut into batches small enough to hold in memory. SCAN may show a key twice and never misses one that
@@ -25,7 +26,7 @@ final class KeyScan {
 
     static final long MAX_BATCH_BYTES = 2 << 20;
     private static final int MAX_BATCH_KEYS = 1000;
-    private static final ScanParams STEP = new ScanParams().count(1000);
+    private static final int STEP_KEYS = 1000;
     /** Assumed where MEMORY USAGE is not allowed: keeps batches at 128 keys. */
     private static final long UNKNOWN_BYTES = MAX_BATCH_BYTES / 128;
 
@@ -42,37 +43,55 @@ final class KeyScan {
     /** The next batch; empty at the end. */
     Optional<Batch> next() {
         while (ready.isEmpty() && !(scanned && unsized.isEmpty())) {
-            step();
+            sizeAndScan();
         }
         return Optional.ofNullable(ready.poll());
     }
 
-    private void step() {
-        try (var pipeline = jedis.pipelined()) {
-            var sizes = unsized.stream().map(key -> pipeline.memoryUsage(key.bytes())).toList();
-            Optional<Response<ScanResult<byte[]>>> step = scanned ? Optional.empty() : Optional.of(pipeline.scan(cursor, STEP));
-            pipeline.sync();
-            ready.addAll(cut(unsized, sizes));
-            unsized = List.of();
-            if (step.isPresent()) {
-                var found = step.get().get();
-                cursor = found.getCursorAsBytes();
-                scanned = found.isCompleteIteration();
-                unsized = found.getResult().stream().map(RedisKey::of).toList();
-            }
+    /** The names of the next step alone, for who asks for sizes shortly before reading, while the server has them at hand; empty at the end. */
+    Optional<List<RedisKey>> nextNames() {
+        if (scanned) {
+            return Optional.empty();
         }
+        var trip = new RoundTrip(jedis);
+        askStep(trip);
+        return Optional.of(step(trip.answers().getFirst()));
+    }
+
+    private void sizeAndScan() {
+        var trip = new RoundTrip(jedis);
+        askSizes(trip, unsized);
+        if (!scanned) {
+            askStep(trip);
+        }
+        var answers = trip.answers();
+        ready.addAll(cut(unsized, answers));
+        unsized = scanned ? List.of() : step(answers.getLast());
+    }
+
+    private void askStep(RoundTrip trip) {
+        trip.send(new CommandArguments(Command.SCAN).add(cursor).add(Keyword.COUNT).add(STEP_KEYS));
+    }
+
+    private List<RedisKey> step(Object answer) {
+        var found = BuilderFactory.SCAN_BINARY_RESPONSE.build(RoundTrip.orThrow(answer));
+        cursor = found.getCursorAsBytes();
+        scanned = found.isCompleteIteration();
+        return found.getResult().stream().map(RedisKey::of).toList();
+    }
+
+    private static void askSizes(RoundTrip trip, List<RedisKey> keys) {
+        keys.forEach(key -> trip.send(new CommandArguments(Command.MEMORY).add(Keyword.USAGE).key(key.bytes())));
     }
 
     /** The same keys in batches small enough to hold in memory; one round trip. */
     static List<Batch> cut(Jedis jedis, List<RedisKey> keys) {
-        try (var pipeline = jedis.pipelined()) {
-            var sizes = keys.stream().map(key -> pipeline.memoryUsage(key.bytes())).toList();
-            pipeline.sync();
-            return cut(keys, sizes);
-        }
+        var trip = new RoundTrip(jedis);
+        askSizes(trip, keys);
+        return cut(keys, trip.answers());
     }
 
-    private static List<Batch> cut(List<RedisKey> keys, List<Response<Long>> sizes) {
+    private static List<Batch> cut(List<RedisKey> keys, List<Object> sizes) {
         var ready = new ArrayList<Batch>();
         var batch = new ArrayList<RedisKey>();
         long bytes = 0;
@@ -92,12 +111,11 @@ final class KeyScan {
         return ready;
     }
 
-    private static long size(Response<Long> answer) {
-        try {
-            var bytes = answer.get();
-            return bytes == null ? 0 : bytes;
-        } catch (JedisDataException notAllowed) {
-            return UNKNOWN_BYTES;
-        }
+    private static long size(Object answer) {
+        return switch (answer) {
+            case null -> 0;
+            case Long bytes -> bytes;
+            default -> UNKNOWN_BYTES;
+        };
     }
 }

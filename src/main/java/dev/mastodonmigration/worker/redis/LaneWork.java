@@ -20,7 +20,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class LaneWork {
     enum Kind { APPLY, COPY, PROVE_SCANNED, PROVE }
 
-    record Task(Kind kind, KeyScan.Batch batch) {}
+    record Task(Kind kind, List<RedisKey> keys) {}
 
     private static final int MAX_TASK_KEYS = 250;
     private static final int MAX_WAITING_BATCHES = 3;
@@ -73,7 +73,7 @@ final class LaneWork {
     }
 
     /** Waits a moment while the lane is behind; false when it still is, and the batch was not taken. */
-    boolean scanned(Kind kind, KeyScan.Batch batch) throws InterruptedException {
+    boolean scanned(Kind kind, List<RedisKey> keys) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             if (scanned.size() >= MAX_WAITING_BATCHES) {
@@ -82,7 +82,7 @@ final class LaneWork {
             if (scanned.size() >= MAX_WAITING_BATCHES) {
                 return false;
             }
-            scanned.add(new Task(kind, batch));
+            scanned.add(new Task(kind, keys));
             moved.signalAll();
             return true;
         } finally {
@@ -132,9 +132,9 @@ final class LaneWork {
                 return scanned.poll();
             }
             if (!changed.isEmpty()) {
-                return new Task(Kind.APPLY, new KeyScan.Batch(first(changed), 0));
+                return new Task(Kind.APPLY, first(changed));
             }
-            return new Task(Kind.PROVE, new KeyScan.Batch(firstUnproved(), 0));
+            return new Task(Kind.PROVE, firstUnproved());
         } finally {
             lock.unlock();
         }

@@ -1,15 +1,23 @@
 package dev.mastodonmigration.worker.redis;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** A key's name: any bytes, compared as such, printed so that an admin can type it into redis-cli. */
-record RedisKey(ByteBuffer name) {
+final class RedisKey {
     private static final int PRINTED_BYTES = 100;
 
+    private final byte[] name;
+    /** Kept, because every key is looked up several times on its way. */
+    private final int hash;
+
+    private RedisKey(byte[] name) {
+        this.name = name;
+        this.hash = Arrays.hashCode(name);
+    }
+
     static RedisKey of(byte[] name) {
-        return new RedisKey(ByteBuffer.wrap(name));
+        return new RedisKey(name);
     }
 
     static RedisKey of(String name) {
@@ -17,19 +25,29 @@ record RedisKey(ByteBuffer name) {
     }
 
     byte[] bytes() {
-        return name.array();
+        return name;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof RedisKey key && hash == key.hash && Arrays.equals(name, key.name);
+    }
+
+    @Override
+    public int hashCode() {
+        return hash;
     }
 
     /** In double quotes and escaped as redis-cli does, cut when it is very long. */
     @Override
     public String toString() {
         var text = new StringBuilder("\"");
-        for (var b : Arrays.copyOf(bytes(), Math.min(bytes().length, PRINTED_BYTES))) {
+        for (var b : Arrays.copyOf(name, Math.min(name.length, PRINTED_BYTES))) {
             switch (b) {
                 case '"', '\\' -> text.append('\\').append((char) b);
                 default -> text.append(b >= ' ' && b < 127 ? String.valueOf((char) b) : "\\x%02x".formatted(b));
             }
         }
-        return text.append(bytes().length > PRINTED_BYTES ? "…\"" : "\"").toString();
+        return text.append(name.length > PRINTED_BYTES ? "…\"" : "\"").toString();
     }
 }

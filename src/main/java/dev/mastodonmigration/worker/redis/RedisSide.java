@@ -4,6 +4,7 @@ import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
+import java.util.List;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.ClientSetInfoConfig;
@@ -23,6 +24,16 @@ enum RedisSide {
     private static final int CONNECT_MILLISECONDS = 10_000;
     /** A DUMP of hundreds of megabytes takes its time; a silent peer should still be noticed. */
     private static final int READ_MILLISECONDS = 60_000;
+
+    /** Jedis sends and receives 8 KiB at a time by default: about forty system calls, and as many wake-ups of the server, for one batch of ours. */
+    private static final int BUFFER_BYTES = 64 << 10;
+
+    static {
+        System.setProperty("jedis.bufferSize", System.getProperty("jedis.bufferSize", String.valueOf(BUFFER_BYTES)));
+    }
+
+    /** What a server or proxy without RESP3, or without HELLO for this user, says to it. */
+    private static final List<String> NO_RESP3 = List.of("NOPROTO", "NOPERM", "unknown command");
 
     private final String file;
     private final String title;
@@ -64,10 +75,28 @@ enum RedisSide {
     /**
      * Connects as {@link #open} does, in RESP3 and without a read timeout, and follows every change of the server.
      *
-     * @throws ChangeTracker.Unsupported when the server or this user may not follow changes
+     * @throws ChangeFeed.Unsupported when the server or this user may not follow changes
      */
-    ChangeTracker track(WorkerContext context, ChangeTracker.Listener listener) throws Refusal, IOException {
-        return connected(context, url -> login(url, (address, config) -> ChangeTracker.open(address, config.resp3().socketTimeoutMillis(0).build(), listener)));
+    ChangeFeed track(WorkerContext context, ChangeFeed.Listener listener) throws Refusal, IOException {
+        return connected(context, url -> login(url, (address, config) -> {
+            try {
+                return ChangeTracker.open(address, config.resp3().socketTimeoutMillis(0).build(), listener);
+            } catch (JedisDataException e) {
+                if (NO_RESP3.stream().anyMatch(String.valueOf(e.getMessage())::contains)) {
+                    throw new ChangeFeed.Unsupported(e);
+                }
+                throw e;
+            }
+        }));
+    }
+
+    /**
+     * Connects as {@link #open} does, and is notified of changes.
+     *
+     * @throws ChangeFeed.Unsupported when the server does not notify, or this user may not subscribe
+     */
+    ChangeFeed subscribe(WorkerContext context, Jedis open, ChangeFeed.Listener listener) throws Refusal, IOException {
+        return connected(context, url -> login(url, (address, config) -> KeyspaceNotifications.open(address, config.build(), url.database(), open, listener)));
     }
 
     private interface Connecting<T> {

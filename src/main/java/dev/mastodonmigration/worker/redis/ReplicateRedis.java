@@ -29,18 +29,22 @@ public final class ReplicateRedis implements WorkerTask {
         var notes = new ArrayList<String>();
         var downSinceNanos = System.nanoTime();
         var failures = 0;
+        var following = Following.CLIENT_TRACKING;
         for (int gaps = 0; gaps < MAX_GAPS;) {
-            try (var session = ReplicationSession.open(context, marker)) {
+            try (var session = ReplicationSession.open(context, following, marker)) {
                 downSinceNanos = System.nanoTime();
                 gaps++;
                 session.bringInSync();
                 gaps = 0;
                 failures = 0;
                 session.follow();
-                return finish(context, marker, session, notes);
-            } catch (ChangeTracker.Unsupported e) {
-                notes.add("The source Redis does not let us follow its changes (" + e.getMessage() + ").");
-                return new RepeatedScans(notes).run(context);
+                return finish(context, following, marker, session, notes);
+            } catch (ChangeFeed.Unsupported e) {
+                notes.add("The source Redis does not let us follow its changes by " + following + " (" + e.getMessage() + ").");
+                if (following.next().isEmpty()) {
+                    return new RepeatedScans(notes).run(context);
+                }
+                following = following.next().get();
             } catch (Refusal e) {
                 throw e;
             } catch (IOException | RuntimeException | Gap e) {
@@ -75,7 +79,7 @@ public final class ReplicateRedis implements WorkerTask {
         TimeUnit.MILLISECONDS.sleep(Math.min(LONGEST_REST.toMillis(), 50L << Math.min(failures, 10)));
     }
 
-    private static WorkerReport finish(WorkerContext context, Marker marker, ReplicationSession session, List<String> notes) throws Exception {
+    private static WorkerReport finish(WorkerContext context, Following following, Marker marker, ReplicationSession session, List<String> notes) throws Exception {
         var started = System.nanoTime();
         session.drain();
         var drained = System.nanoTime();
@@ -92,7 +96,7 @@ public final class ReplicateRedis implements WorkerTask {
         new MarkedTarget(session.target(), context, RedisSide.TARGET.name(RedisSide.TARGET.url(context))).moveTo(Marker.State.LOADED, marker);
         var keys = session.target().dbSize() - 1;
         context.progress().set(new Progress.Reading("drained", 0, 0, keys, keys, 0, 0));
-        return WorkerReport.succeeded("Replicated " + keys + " keys to the target Redis by following every change (CLIENT TRACKING); both sides are equal.",
+        return WorkerReport.succeeded("Replicated " + keys + " keys to the target Redis by following its changes (" + following + "); both sides are equal.",
                 Map.of(Figure.KEYS, keys, Figure.DIFFERENCES, 0L, Figure.DRAIN_MILLISECONDS, (drained - started) / 1_000_000,
                         Figure.VERIFY_MILLISECONDS, (System.nanoTime() - drained) / 1_000_000), notes);
     }

@@ -70,33 +70,29 @@ final class ReplicationLane implements AutoCloseable {
     /** Does the next thing, or waits a moment for one. */
     void step() throws Refusal, IOException, InterruptedException {
         var task = work.take();
-        if (task.batch().keys().isEmpty()) {
+        if (task.keys().isEmpty()) {
             return;
         }
-        switch (task.kind()) {
-            case APPLY -> apply(task.batch().keys());
-            case COPY -> copied.add(task.batch().keys().size(), transfer.transfer(task.batch()));
-            case PROVE_SCANNED -> {
-                prove(task.batch());
-                copied.add(task.batch().keys().size(), 0);
-            }
-            case PROVE -> {
-                for (var batch : KeyScan.cut(source.jedis(), task.batch().keys())) {
+        for (var batch : KeyScan.cut(source.jedis(), task.keys())) {
+            switch (task.kind()) {
+                case APPLY -> apply(batch);
+                case COPY -> copied.add(batch.keys().size(), transfer.transfer(batch));
+                case PROVE -> prove(batch);
+                case PROVE_SCANNED -> {
                     prove(batch);
+                    copied.add(batch.keys().size(), 0);
                 }
             }
         }
     }
 
-    private void apply(List<RedisKey> changed) throws Refusal, IOException {
-        for (var batch : KeyScan.cut(source.jedis(), changed)) {
-            var started = System.nanoTime();
-            transfer.transfer(batch);
-            if (batch.isLarge()) {
-                work.coolDown(batch.keys().getFirst(), Math.min(LONGEST_REST_NANOS, REST_PER_WORK * (System.nanoTime() - started)));
-            }
-            work.prove(batch.keys());
+    private void apply(KeyScan.Batch batch) throws Refusal, IOException {
+        var started = System.nanoTime();
+        transfer.transfer(batch);
+        if (batch.isLarge()) {
+            work.coolDown(batch.keys().getFirst(), Math.min(LONGEST_REST_NANOS, REST_PER_WORK * (System.nanoTime() - started)));
         }
+        work.prove(batch.keys());
     }
 
     private void prove(KeyScan.Batch batch) throws Refusal {

@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BiConsumer;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 
@@ -93,25 +93,24 @@ final class ReplicationLanes implements AutoCloseable {
         return lanes.get(Math.floorMod(hash ^ hash >>> 16, lanes.size()));
     }
 
-    private void each(Collection<RedisKey> keys, BiConsumer<ReplicationLane, List<RedisKey>> to) {
+    private Map<ReplicationLane, List<RedisKey>> shares(Collection<RedisKey> keys) {
         var shares = new IdentityHashMap<ReplicationLane, List<RedisKey>>();
         keys.forEach(key -> shares.computeIfAbsent(of(key), lane -> new ArrayList<>()).add(key));
-        shares.forEach(to);
+        return shares;
     }
 
     void changed(Collection<RedisKey> keys) {
-        each(keys, (lane, share) -> lane.work().changed(share));
+        shares(keys).forEach((lane, share) -> lane.work().changed(share));
     }
 
     void prove(Collection<RedisKey> keys) {
-        each(keys, (lane, share) -> lane.work().prove(share));
+        shares(keys).forEach((lane, share) -> lane.work().prove(share));
     }
 
-    /** Hands a batch of a scan to the lanes of its keys, and waits while those are behind. */
-    void scanned(LaneWork.Kind kind, KeyScan.Batch batch) throws InterruptedException, Gap, Refusal {
-        for (var lane : lanes) {
-            var share = batch.keys().stream().filter(key -> of(key) == lane).toList();
-            while (!share.isEmpty() && !lane.work().scanned(kind, new KeyScan.Batch(share, batch.bytes() * share.size() / batch.keys().size()))) {
+    /** Hands what a step of a scan found to the lanes of its keys, and waits while those are behind. */
+    void scanned(LaneWork.Kind kind, List<RedisKey> keys) throws InterruptedException, Gap, Refusal {
+        for (var share : shares(keys).entrySet()) {
+            while (!share.getKey().work().scanned(kind, share.getValue())) {
                 check();
             }
         }

@@ -24,6 +24,7 @@ final class ReplicationSession implements AutoCloseable {
     private static final long MAX_BACKLOG = 500_000;
 
     private final WorkerContext context;
+    private final Following following;
     private final Jedis source;
     private final Jedis target;
     private final ServerIdentity sourceIdentity;
@@ -37,8 +38,9 @@ final class ReplicationSession implements AutoCloseable {
     private long pacedNanos = System.nanoTime();
     private boolean proved;
 
-    private ReplicationSession(WorkerContext context, Jedis source, Jedis target) {
+    private ReplicationSession(WorkerContext context, Following following, Jedis source, Jedis target) {
         this.context = context;
+        this.following = following;
         this.source = source;
         this.target = target;
         this.sourceIdentity = ServerIdentity.of(source);
@@ -47,11 +49,11 @@ final class ReplicationSession implements AutoCloseable {
         this.scanning = new KeyProgress(context.progress(), "connecting", source.dbSize());
     }
 
-    /** @throws ChangeTracker.Unsupported when the source's changes can not be followed */
-    static ReplicationSession open(WorkerContext context, Marker marker) throws Refusal, IOException, Gap, InterruptedException {
+    /** @throws ChangeFeed.Unsupported when the source's changes can not be followed this way */
+    static ReplicationSession open(WorkerContext context, Following following, Marker marker) throws Refusal, IOException, Gap, InterruptedException {
         var source = RedisSide.SOURCE.open(context);
         try {
-            var session = new ReplicationSession(context, source, RedisSide.TARGET.open(context));
+            var session = new ReplicationSession(context, following, source, RedisSide.TARGET.open(context));
             try {
                 session.start(marker);
                 return session;
@@ -67,7 +69,7 @@ final class ReplicationSession implements AutoCloseable {
 
     private void start(Marker marker) throws Refusal, IOException, Gap, InterruptedException {
         lanes = ReplicationLanes.open(context, marker, keys, (done, bytes) -> scanning.add(done, bytes));
-        followed = new FollowedSource(context, source, keys, lanes);
+        followed = new FollowedSource(context, following, source, keys, lanes);
     }
 
     /** Copies or compares every key; afterwards the target holds all that the source had when this began, and nothing else. */
@@ -75,10 +77,14 @@ final class ReplicationSession implements AutoCloseable {
         if (target.dbSize() <= 1) {
             pass("copying", LaneWork.Kind.COPY);
         }
-        pass("comparing", LaneWork.Kind.PROVE_SCANNED);
-        removeStrays();
+        compareAll();
         findStreams();
         proved = true;
+    }
+
+    private void compareAll() throws Gap, Refusal, InterruptedException {
+        pass("comparing", LaneWork.Kind.PROVE_SCANNED);
+        removeStrays();
     }
 
     private void findStreams() throws Gap, Refusal, InterruptedException {
@@ -94,8 +100,8 @@ final class ReplicationSession implements AutoCloseable {
     private void pass(String stage, LaneWork.Kind kind) throws Gap, Refusal, InterruptedException {
         scanning = new KeyProgress(context.progress(), stage, source.dbSize());
         var scan = new KeyScan(source);
-        for (var batch = scan.next(); batch.isPresent(); batch = scan.next()) {
-            lanes.scanned(kind, batch.get());
+        for (var names = scan.nextNames(); names.isPresent(); names = scan.nextNames()) {
+            lanes.scanned(kind, names.get());
             beat();
             spareSource();
         }
@@ -119,11 +125,11 @@ final class ReplicationSession implements AutoCloseable {
     /** A key that only the target has would be a job run twice; its lane looks again whether the source has it, and removes it. */
     private void removeStrays() throws Gap, Refusal, InterruptedException {
         var scan = new KeyScan(target);
-        for (var batch = scan.next(); batch.isPresent(); batch = scan.next()) {
+        for (var names = scan.nextNames(); names.isPresent(); names = scan.nextNames()) {
+            var seen = names.get();
             try (var pipeline = source.pipelined()) {
-                var exist = batch.get().keys().stream().map(key -> pipeline.exists(key.bytes())).toList();
+                var exist = seen.stream().map(key -> pipeline.exists(key.bytes())).toList();
                 pipeline.sync();
-                var seen = batch.get().keys();
                 lanes.changed(IntStream.range(0, seen.size())
                         .filter(i -> !ReplicatedKeys.isMarker(seen.get(i)) && (!exist.get(i).get() || !keys.contains(seen.get(i)))).mapToObj(seen::get).toList());
             }
@@ -151,7 +157,7 @@ final class ReplicationSession implements AutoCloseable {
             context.progress().update(now -> {
                 // Asked inside the update, so that it is never said after a gap was noticed.
                 var inSync = proved && lanes.areIntact() && lag.compareTo(IN_SYNC_LAG) < 0;
-                return new Progress.Reading(inSync ? "in sync" : "applying", now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, inSync ? 0 : -1)
+                return new Progress.Reading((inSync ? "in sync, by " : "applying, by ") + following, now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, inSync ? 0 : -1)
                         .withLag(backlog.changes(), lag.toSeconds(), inSync);
             });
         }
@@ -190,6 +196,9 @@ final class ReplicationSession implements AutoCloseable {
         followed.barrier();
         followed.watchForWriters();
         lanes.changed(keys.streams());
+        if (!following.tellsAll()) {
+            compareAll();
+        }
         settle();
     }
 

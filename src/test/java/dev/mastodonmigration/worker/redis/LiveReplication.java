@@ -51,7 +51,7 @@ final class LiveReplication implements AutoCloseable {
             public void onTimeout(TimeoutEvent timeout) {
                 System.out.println("waited for " + what + " at " + progress.read() + ", the worker at " + List.of(thread.getStackTrace()));
             }
-        }).atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(5)).failFast("the worker ended: " + report, report::isDone)
+        }).atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5)).failFast("the worker ended: " + report, report::isDone)
                 .until(() -> wanted.test(progress.read()));
         return this;
     }

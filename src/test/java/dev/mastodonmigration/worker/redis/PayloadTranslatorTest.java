@@ -106,6 +106,18 @@ class PayloadTranslatorTest {
                 Arguments.of("hash in a ziplist", 9, "0d" + string("11000000" + "0d000000" + "0200" + "000166" + "030176" + "ff"), "hash", "{f=v}"),
                 Arguments.of("sorted set in a ziplist", 9, "0c" + string("10000000" + "0d000000" + "0200" + "00016d" + "03f8" + "ff"), "zset", "[m 7.0]"),
                 Arguments.of("list of ziplists", 9, "0e" + "01" + string("0e000000" + "0a000000" + "0100" + "000165" + "ff"), "list", "[e]"),
+                // Encodings of values that stay the same from RDB 9 on, and those that only a server older than our oldest wrote.
+                Arguments.of("number in one byte", 9, "00" + "c0" + "7b", "string", "123"),
+                Arguments.of("number in two bytes", 10, "00" + "c1" + "3930", "string", "12345"),
+                Arguments.of("number in four bytes", 11, "00" + "c2" + "ffffff7f", "string", "2147483647"),
+                Arguments.of("compressed string", 12, "00" + "c3" + "05" + "0a" + "0061e00000", "string", "aaaaaaaaaa"),
+                Arguments.of("list of strings", 9, "01" + "01" + "0165", "list", "[e]"),
+                Arguments.of("set in a hashtable", 10, "02" + "01" + "0161", "set", "[a]"),
+                Arguments.of("set of numbers", 11, "0b" + string("02000000" + "01000000" + "0500"), "set", "[5]"),
+                Arguments.of("sorted set with scores as text", 9, "03" + "01" + "016d" + "03312e35", "zset", "[m 1.5]"),
+                Arguments.of("hash in a hashtable", 11, "04" + "01" + "0166" + "0176", "hash", "{f=v}"),
+                Arguments.of("hash in a zipmap", 9, "09" + string("01" + "0166" + "0100" + "76" + "ff"), "hash", "{f=v}"),
+                Arguments.of("list with a node of its own", 12, "12" + "01" + "01" + "0165", "list", "[e]"),
                 Arguments.of("string", 9, "00" + "03" + "616263", "string", "abc"),
                 Arguments.of("string", 12, "00" + "03" + "616263", "string", "abc"),
                 Arguments.of("sorted set with binary scores", 12, "05" + "01" + "016d" + "000000000000f83f", "zset", "[m 1.5]"),
@@ -131,6 +143,7 @@ class PayloadTranslatorTest {
         assertThat(switch (type) {
             case "hash" -> jedis.hgetAll("restored").toString();
             case "list" -> jedis.lrange("restored", 0, -1).toString();
+            case "set" -> jedis.smembers("restored").toString();
             case "zset" -> jedis.zrangeWithScores("restored", 0, -1).stream().map(member -> member.getElement() + " " + member.getScore()).toList().toString();
             default -> jedis.get("restored");
         }).isEqualTo(value);

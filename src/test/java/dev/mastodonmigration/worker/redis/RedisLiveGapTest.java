@@ -96,7 +96,7 @@ class RedisLiveGapTest {
         marker = marker.in(Marker.State.LOADED);
         try (var source = RedisSide.SOURCE.open(context);
                 var lanes = ReplicationLanes.open(context, marker, new ReplicatedKeys(source), (keys, bytes) -> {})) {
-            var listener = new ChangeTracker.Listener() {
+            var listener = new ChangeFeed.Listener() {
                 @Override
                 public void changed(List<RedisKey> keys) {
                     lanes.changed(keys);

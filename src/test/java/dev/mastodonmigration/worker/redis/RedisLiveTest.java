@@ -173,21 +173,4 @@ class RedisLiveTest {
             assertThat(redis.target.get("kept")).isEqualTo("1");
         }
     }
-
-    @Test
-    void whereChangesAreNotToldRepeatedScansStandIn() throws Exception {
-        redis.source.aclSetUser("limited", "on", ">secret", "~*", "&*", "+@all", "-client|tracking");
-        redis.source("redis://limited:secret@127.0.0.1:" + redis.sourceServer.port());
-        redis.source.set("kept", "1");
-        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
-            assertThat(live.progress.read().stage()).contains("repeated scans");
-            redis.source.set("later", "1");
-            var report = live.drain();
-            assertThat(report.notes()).anyMatch(note -> note.contains("does not let us follow its changes"));
-            assertThat(report.figures()).containsEntry(Figure.KEYS, 2L);
-        } finally {
-            redis.source(redis.sourceServer.url());
-        }
-        assertEqualBothWays();
-    }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -143,6 +144,16 @@ class RedisPreflightTest {
     }
 
     @Test
+    void commandsThatOnlyLargeValuesNeedAreTriedToo() {
+        redis.source.aclSetUser("reader", "on", ">pass", "~*", "&*", "+@all", "-getrange", "-xinfo", "-zcard");
+        redis.target.aclSetUser("writer", "on", ">pass", "~*", "&*", "+@all", "-set", "-rpush", "-zadd", "-pexpireat");
+        redis.source("redis://reader:pass@127.0.0.1:" + redis.sourceServer.port());
+        redis.target("redis://writer:pass@127.0.0.1:" + redis.targetServer.port());
+        assertThat(check().blockers()).hasSize(2).anyMatch(b -> b.contains("source Redis") && b.contains("refuses ZCARD, GETRANGE, XINFO"))
+                .anyMatch(b -> b.contains("target Redis") && b.contains("refuses SET, RPUSH, ZADD, PEXPIREAT"));
+    }
+
+    @Test
     void rightsOnSomeKeysOnlyAreTold() {
         redis.source.set("secret:key", "1");
         redis.source.aclSetUser("half", "on", ">pass", "~mastodon_migration:*", "&*", "+@all");
@@ -174,8 +185,9 @@ class RedisPreflightTest {
         var findings = check();
         var again = RedisCapacity.check(redis.context()).blockers();
         redis.target.configSet("maxmemory", "0");
-        assertThat(findings.blockers()).singleElement().asString().contains("20 MiB").contains("larger instance");
-        assertThat(again).isEqualTo(findings.blockers());
+        // Not the same text: what the source uses shrinks when it lets go of the buffer that the value came in.
+        assertThat(List.of(findings.blockers(), again)).allSatisfy(blockers ->
+                assertThat(blockers).singleElement().asString().contains("20 MiB").contains("larger instance"));
     }
 
     @Test

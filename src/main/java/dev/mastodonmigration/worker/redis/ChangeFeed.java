@@ -1,0 +1,38 @@
+package dev.mastodonmigration.worker.redis;
+
+import java.time.Duration;
+import java.util.List;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/** Hears which keys of the source change, over a connection of its own. */
+interface ChangeFeed extends AutoCloseable {
+    /** Told from the feed's own thread, in the order of the server. */
+    interface Listener {
+        void changed(List<RedisKey> keys);
+
+        /** Changes were or may have been missed; nothing is told after this. */
+        void gap(Gap gap);
+    }
+
+    /** The server or this user's rights do not let us hear of changes this way. */
+    final class Unsupported extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Unsupported(String because) {
+            super(because);
+        }
+
+        Unsupported(JedisDataException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
+    /** Returns when every change that was made before the call has been told. */
+    void barrier(Duration patience) throws Gap, InterruptedException;
+
+    /** @throws Gap when no answer comes in time: a connection that is silent may be gone */
+    void ping(Duration patience) throws Gap, InterruptedException;
+
+    @Override
+    void close();
+}

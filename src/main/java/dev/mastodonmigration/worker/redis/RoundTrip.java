@@ -1,0 +1,43 @@
+package dev.mastodonmigration.worker.redis;
+
+import java.util.List;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * Commands that travel together, and their answers as they come. Jedis's Pipeline keeps an object with a lock and a parser for each
+ * answer, which is most of the work when a million keys of a few hundred bytes are copied.
+ */
+final class RoundTrip {
+    private final Connection connection;
+    private int sent;
+
+    RoundTrip(Jedis jedis) {
+        this.connection = jedis.getConnection();
+    }
+
+    void send(CommandArguments command) {
+        connection.sendCommand(command);
+        sent++;
+    }
+
+    /**
+     * Waits for the answer to each command, in order: bytes, numbers ({@link Long}), lists of these, or the {@link JedisDataException} that the server answered.
+     * Null stands for what does not exist; {@link java.util.Arrays#asList} keeps it.
+     */
+    List<Object> answers() {
+        var answers = connection.getMany(sent);
+        sent = 0;
+        return answers;
+    }
+
+    /** The answer, or what the server said instead, thrown. */
+    static Object orThrow(Object answer) {
+        if (answer instanceof JedisDataException refused) {
+            throw refused;
+        }
+        return answer;
+    }
+}
