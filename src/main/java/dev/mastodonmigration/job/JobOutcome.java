@@ -10,7 +10,7 @@ public sealed interface JobOutcome {
     /** Under way. */
     record Running() implements JobOutcome {}
 
-    /** Complete, with its worker's last words. */
+    /** Complete, with its worker's last words; of several that share the work, with the first one's. */
     record Succeeded(WorkerReport report) implements JobOutcome {}
 
     /** Failed; the report says why, or that the worker left no word. */

@@ -2,6 +2,7 @@ package dev.mastodonmigration.job;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.worker.control.Worker;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
@@ -26,8 +27,11 @@ final class WorkerJob {
     private static final String SECRETS = "/etc/mastodon-migration/secrets";
     private static final String SCRATCH = "/var/lib/mastodon-migration";
     private static final String TERMINATION_LOG = "/dev/termination-log";
+    private static final String CONTAINER = "worker";
     private static final long USER = 10001;
     private static final int LONGEST_NAME = 63;
+    /** A pod of an Indexed Job has the Job's name and its index as host name, which must be a label value as well: 32 pods are the most. */
+    private static final int LONGEST_INDEX = "-31".length();
     private static final int HASH_LENGTH = 8;
 
     private WorkerJob() {}
@@ -35,7 +39,7 @@ final class WorkerJob {
     /** {@code <migration>-<task>-<attempt>-<uid hash>}, cut so that it is a label value too. */
     static String name(MastodonMigration migration, String task, int attempt) {
         var tail = "-" + task + "-" + attempt + "-" + hash(migration.getMetadata().getUid());
-        return prefix(migration, LONGEST_NAME - tail.length()) + tail;
+        return prefix(migration, LONGEST_NAME - LONGEST_INDEX - tail.length()) + tail;
     }
 
     static String secretName(MastodonMigration migration) {
@@ -68,7 +72,15 @@ final class WorkerJob {
                 .build();
     }
 
+    /** One pod, tried once; or, where any number may share the work, as many as the spec asks for. */
     static Job of(MastodonMigration migration, String task, String name, String image, List<String> pullSecrets, int port) {
+        var parallelism = SpecDefaults.parallelism(migration.getSpec());
+        return SharedJob.isShared(task)
+                ? SharedJob.spread(single(migration, task, name, image, pullSecrets, port, 1), parallelism)
+                : single(migration, task, name, image, pullSecrets, port, parallelism);
+    }
+
+    private static Job single(MastodonMigration migration, String task, String name, String image, List<String> pullSecrets, int port, int hands) {
         var scratch = Map.of("cpu", new Quantity("100m"), "memory", new Quantity("256Mi"));
         return new JobBuilder()
                 .withNewMetadata()
@@ -80,6 +92,9 @@ final class WorkerJob {
                     .withNewPodFailurePolicy()
                         .addNewRule().withAction("Ignore")
                             .addNewOnPodCondition().withType("DisruptionTarget").withStatus("True").endOnPodCondition()
+                        .endRule()
+                        .addNewRule().withAction("FailJob")
+                            .withNewOnExitCodes().withContainerName(CONTAINER).withOperator("In").withValues(Worker.REFUSED).endOnExitCodes()
                         .endRule()
                     .endPodFailurePolicy()
                     .withNewTemplate()
@@ -96,8 +111,8 @@ final class WorkerJob {
                                 .withNewSeccompProfile().withType("RuntimeDefault").endSeccompProfile()
                             .endSecurityContext()
                             .addNewContainer()
-                                .withName("worker").withImage(image).withArgs("worker", task)
-                                .withEnv(environment(migration, port))
+                                .withName(CONTAINER).withImage(image).withArgs("worker", task)
+                                .withEnv(environment(migration, port, hands))
                                 .withTerminationMessagePath(TERMINATION_LOG).withTerminationMessagePolicy("File")
                                 .addNewPort().withName("progress").withContainerPort(port).withProtocol("TCP").endPort()
                                 .withNewResources().withRequests(scratch).withLimits(Map.of("memory", new Quantity("1Gi"))).endResources()
@@ -124,12 +139,12 @@ final class WorkerJob {
         return new TolerationBuilder().withKey(taint).withOperator("Exists").withEffect("NoExecute").withTolerationSeconds(30L).build();
     }
 
-    private static List<EnvVar> environment(MastodonMigration migration, int port) {
+    private static List<EnvVar> environment(MastodonMigration migration, int port, int hands) {
         return List.of(
                 literal(WorkerContext.ENV_UID, migration.getMetadata().getUid()),
                 literal(WorkerContext.ENV_NAME, migration.getMetadata().getNamespace() + "/" + migration.getMetadata().getName()),
                 literal(WorkerContext.ENV_EPOCH, String.valueOf(migration.getStatus().epoch)),
-                literal(WorkerContext.ENV_PARALLELISM, String.valueOf(SpecDefaults.parallelism(migration.getSpec()))),
+                literal(WorkerContext.ENV_PARALLELISM, String.valueOf(hands)),
                 literal("MIGRATION_REHEARSAL", String.valueOf(SpecDefaults.rehearsalEnabled(migration.getSpec()))),
                 literal(WorkerContext.ENV_SECRETS, SECRETS),
                 literal(WorkerContext.ENV_SCRATCH, SCRATCH),

@@ -43,12 +43,23 @@ final class JobSet {
      * A Job under way.
      *
      * @param reading what its worker says of itself; nothing from one that has no address yet
-     * @param heldUp  why its pod does not run yet
+     * @param heldUp  which of its pods does not run yet, and why
      */
     record Running(Optional<Progress.Reading> reading, Optional<String> heldUp) {
+        /** To be put behind the task's name. */
+        String hitch() {
+            return heldUp.map(reason -> " (" + reason + ")").orElse("");
+        }
+
         boolean inSync() {
             return reading.filter(Progress.Reading::inSync).isPresent();
         }
+    }
+
+    /** Asks all running workers of that task for the last of it; answers how many heard. */
+    int drain(String task) {
+        return context.outside().workerSecret().token(migration).map(token -> where.apply(migration.getStatus()).stream().filter(job -> job.task.equals(task))
+                .mapToInt(job -> context.outside().progress().drain(context.outside().jobs().workerUrls(migration, job), token)).sum()).orElse(0);
     }
 
     Look look(List<String> tasks) {
@@ -94,8 +105,8 @@ final class JobSet {
     }
 
     private Optional<Progress.Reading> progress(JobRecord job) {
-        return context.outside().workerSecret().token(migration)
-                .flatMap(token -> context.outside().jobs().workerUrl(migration, job).flatMap(url -> context.outside().progress().read(url, token)));
+        return context.outside().workerSecret().token(migration).flatMap(token -> context.outside().jobs().workerUrls(migration, job).stream()
+                .map(url -> context.outside().progress().read(url, token)).flatMap(Optional::stream).findFirst());
     }
 
     private Consumer<MastodonMigrationStatus> seen(JobRecord job, String uid) {

@@ -106,7 +106,7 @@ public final class PhaseContext {
         var look = new JobSet(this, status -> inPhase(status).jobs).look(tasks);
         return look.failure().orElseGet(() -> look.running().isEmpty() ? whenAllSucceeded.apply(look.reports())
                 : new StepResult.Working("running " + look.running().entrySet().stream()
-                        .map(job -> job.getKey() + job.getValue().heldUp().map(reason -> " (its pod waits: " + reason + ")").orElse("")).collect(Collectors.joining(", ")), look.facts()));
+                        .map(job -> job.getKey() + job.getValue().hitch()).collect(Collectors.joining(", ")), look.facts()));
     }
 
     JobRecord intent(String task, int attempt) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The workers that replicate live. They are started in Replicate and run until Drain has their last changes; every phase between may look at
@@ -54,7 +55,7 @@ final class Replication {
             var wanted = SpecDefaults.inSyncFor(context.spec());
             return since.filter(known -> !context.now().isBefore(known.plus(wanted))).isPresent()
                     ? new StepResult.Done("in sync for " + wanted.toSeconds() + " s", List.of(), facts)
-                    : new StepResult.Working(now ? "in sync" : "replicating", facts);
+                    : new StepResult.Working(now ? "in sync" : "running " + names(look), facts);
         });
     }
 
@@ -64,14 +65,17 @@ final class Replication {
             if (look.running().isEmpty()) {
                 return whenDrained.apply(look.reports());
             }
-            look.running().keySet().forEach(this::askToDrain);
-            return new StepResult.Working("draining " + String.join(", ", look.running().keySet()), look.facts(), Optional.of(WHILE_DRAINING));
+            look.running().keySet().forEach(jobs()::drain);
+            return new StepResult.Working("draining " + names(look), look.facts(), Optional.of(WHILE_DRAINING));
         });
     }
 
-    private void askToDrain(String task) {
-        context.status().replication.jobs.stream().filter(job -> job.task.equals(task)).forEach(job -> context.outside().workerSecret().token(context.migration())
-                .ifPresent(token -> context.outside().jobs().workerUrl(context.migration(), job).ifPresent(url -> context.outside().progress().drain(url, token))));
+    private JobSet jobs() {
+        return new JobSet(context, status -> status.replication.jobs);
+    }
+
+    private static String names(JobSet.Look look) {
+        return look.running().entrySet().stream().map(job -> job.getKey() + job.getValue().hitch()).collect(Collectors.joining(", "));
     }
 
     private StepResult running(Function<JobSet.Look, StepResult> whileNoneFailed) {
@@ -79,7 +83,7 @@ final class Replication {
         if (replication == null || replication.jobs.isEmpty()) {
             return start();
         }
-        var look = new JobSet(context, status -> status.replication.jobs).look(tasks);
+        var look = jobs().look(tasks);
         if (look.failure().isEmpty()) {
             return whileNoneFailed.apply(look);
         }

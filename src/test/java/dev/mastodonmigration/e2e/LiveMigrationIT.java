@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class LiveMigrationIT {
@@ -32,6 +33,24 @@ class LiveMigrationIT {
             assertThat(world.status().phases).anyMatch(phase -> phase.name.equals("Housekeeping"));
             assertThat(world.status().verification.postgres.differences).isZero();
             assertThat(world.status().verification.redis.differences).isZero();
+            EndToEnd.assertNothingLost(world, World.Side.TARGET);
+        }
+    }
+
+    @Test
+    void onePodOfSeveralKilledWhileReplicatingFailsNeitherTheJobNorThePhase() throws Exception {
+        var killed = new AtomicInteger();
+        try (var world = World.start(World.Options.SMALL.withScale(4000, 1000)); var killer = Executors.newSingleThreadScheduledExecutor()) {
+            world.jobRunner().onPodStarted(pod -> {
+                if (pod.getMetadata().getName().contains("-" + Tasks.REPLICATE_POSTGRES + "-1-") && killed.compareAndSet(0, -1)) {
+                    killer.schedule(() -> killed.set(world.jobRunner().killOne(job -> job.contains(Tasks.REPLICATE_POSTGRES))), MID_WAY_MILLISECONDS, TimeUnit.MILLISECONDS);
+                }
+            });
+            EndToEnd.applyUnattended(world, LIVE);
+            EndToEnd.awaitCompleted(world);
+            assertThat(killed).hasValue(1);
+            assertThat(world.status().replication.attempts).isEqualTo(1);
+            assertThat(world.status().phases).allMatch(phase -> phase.attempts == 1);
             EndToEnd.assertNothingLost(world, World.Side.TARGET);
         }
     }

@@ -8,6 +8,8 @@ import java.util.Map;
 
 /** Runs one task in this process: progress on the pod's address, the report to the termination message, the outcome as exit code. */
 public final class Worker {
+    /** Exit code of a task that was refused: another try cannot help, which a Job's podFailurePolicy is told. */
+    public static final int REFUSED = 2;
     private static final int DEFAULT_PORT = 8089;
 
     private Worker() {}
@@ -34,7 +36,7 @@ public final class Worker {
         return switch (report.outcome()) {
             case SUCCEEDED -> 0;
             case RETRYABLE -> 1;
-            case REFUSED -> 2;
+            case REFUSED -> REFUSED;
         };
     }
 
