@@ -38,7 +38,7 @@ public class Jobs {
      * @return the Job's uid
      */
     public String create(MastodonMigration migration, JobRecord record) {
-        var job = WorkerJob.of(migration, record.task, record.name, config.workerImage(), config.workerImagePullSecrets().orElse(List.of()), config.workerPort());
+        var job = WorkerJob.of(migration, record, config.workerImage(), config.workerImagePullSecrets().orElse(List.of()), config.workerPort());
         try {
             return client.batch().v1().jobs().resource(job).create().getMetadata().getUid();
         } catch (KubernetesClientException e) {
@@ -55,34 +55,21 @@ public class Jobs {
         if (found.isEmpty() || record.uid != null && !record.uid.equals(found.get().getMetadata().getUid())) {
             return record.uid == null ? new JobOutcome.Absent() : new JobOutcome.Lost();
         }
-        var job = found.get();
-        var complete = hasCondition(job, "Complete");
-        var failed = hasCondition(job, "Failed");
-        if (!complete && !failed && !SharedJob.isShared(job)) {
-            return new JobOutcome.Running();
+        return became(found.get(), record, pods(migration, record));
+    }
+
+    /** The word of a pod that succeeded is enough: Kubernetes takes a second or two to make a condition of it, and a pod that shares the work may still be replaced. */
+    private JobOutcome became(Job job, JobRecord record, JobPods pods) {
+        var success = pods.reports().filter(report -> report.outcome() == WorkerReport.Outcome.SUCCEEDED).findFirst();
+        if (success.isPresent()) {
+            return new JobOutcome.Succeeded(success.get());
         }
-        var pods = pods(migration, record);
-        if (!failed || SharedJob.isShared(job)) {
-            var success = pods.reports().filter(report -> report.outcome() == WorkerReport.Outcome.SUCCEEDED).findFirst();
-            if (success.isPresent()) {
-                return new JobOutcome.Succeeded(success.get());
-            }
-        }
-        if (complete) {
+        if (hasCondition(job, "Complete")) {
             return new JobOutcome.Failed(WorkerReport.retryable("Job " + record.name + " is complete, but its pod and with it its report are gone."));
         }
-        return failed ? new JobOutcome.Failed(pods.failure()
-                .orElseGet(() -> WorkerReport.retryable("The worker of Job " + record.name + " died without a word" + pods.exit() + "."))) : new JobOutcome.Running();
-    }
-
-    /** Where the Job's running workers listen; empty before one has an address. */
-    public List<String> workerUrls(MastodonMigration migration, JobRecord record) {
-        return pods(migration, record).addresses().map(ip -> "http://" + bracketed(ip) + ":" + config.workerPort()).toList();
-    }
-
-    /** What pod of the Job does not run yet and why, such as an image that cannot be pulled; empty when nothing holds one up. */
-    public Optional<String> heldUp(MastodonMigration migration, JobRecord record) {
-        return pods(migration, record).heldUp();
+        return hasCondition(job, "Failed")
+                ? new JobOutcome.Failed(pods.failure().orElseGet(() -> WorkerReport.retryable("The worker of Job " + record.name + " died without a word" + pods.exit() + ".")))
+                : new JobOutcome.Running(pods.addresses().map(ip -> "http://" + bracketed(ip) + ":" + config.workerPort()).toList(), pods.heldUp());
     }
 
     /** Deletes the Job with its pods; nothing when it is gone. */

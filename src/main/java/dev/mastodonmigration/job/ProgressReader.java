@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import org.jboss.logging.Logger;
 
 /** Asks a running worker how far it is, and to drain. One that does not answer is no error: silence is never taken for "in sync" or "drained". */
@@ -43,13 +44,23 @@ public class ProgressReader {
      * @return how many heard it
      */
     public int drain(List<String> workers, String token) {
-        var asked = workers.stream().map(worker -> http.sendAsync(HttpRequest.newBuilder(URI.create(worker + "/drain")).timeout(PATIENCE)
-                        .header("Authorization", "Bearer " + token).POST(HttpRequest.BodyPublishers.noBody()).build(), HttpResponse.BodyHandlers.discarding())
-                .thenApply(response -> response.statusCode() == HttpURLConnection.HTTP_ACCEPTED)
-                .exceptionally(notYetOrNoLonger -> {
-                    LOG.debugf("%s does not hear: %s", worker, notYetOrNoLonger.getMessage());
-                    return false;
-                })).toList();
-        return (int) asked.stream().filter(CompletableFuture::join).count();
+        try (var together = Executors.newVirtualThreadPerTaskExecutor()) {
+            var answers = workers.stream().map(worker -> CompletableFuture.supplyAsync(() -> heard(worker, token), together)).toList();
+            return (int) answers.stream().filter(CompletableFuture::join).count();
+        }
+    }
+
+    private boolean heard(String worker, String token) {
+        var request = HttpRequest.newBuilder(URI.create(worker + "/drain")).timeout(PATIENCE).header("Authorization", "Bearer " + token)
+                .POST(HttpRequest.BodyPublishers.noBody()).build();
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == HttpURLConnection.HTTP_ACCEPTED;
+        } catch (IOException notYetOrNoLonger) {
+            LOG.debugf("%s does not hear: %s", worker, notYetOrNoLonger.getMessage());
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 }

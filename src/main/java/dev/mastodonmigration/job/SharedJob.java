@@ -30,8 +30,4 @@ final class SharedJob {
                 .withBackoffLimit(FAILURES_PER_INDEX * pods)
                 .endSpec().build();
     }
-
-    static boolean isShared(Job job) {
-        return "Indexed".equals(job.getSpec().getCompletionMode());
-    }
 }

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.job;
 
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.worker.control.Worker;
 import dev.mastodonmigration.worker.control.WorkerContext;
@@ -20,6 +21,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The manifest of a worker's Job: restricted PodSecurity, no API token, credentials only as files of the migration's Secret. */
 final class WorkerJob {
@@ -73,18 +75,18 @@ final class WorkerJob {
     }
 
     /** One pod, tried once; or, where any number may share the work, as many as the spec asks for. */
-    static Job of(MastodonMigration migration, String task, String name, String image, List<String> pullSecrets, int port) {
+    static Job of(MastodonMigration migration, JobRecord record, String image, List<String> pullSecrets, int port) {
         var parallelism = SpecDefaults.parallelism(migration.getSpec());
-        return SharedJob.isShared(task)
-                ? SharedJob.spread(single(migration, task, name, image, pullSecrets, port, 1), parallelism)
-                : single(migration, task, name, image, pullSecrets, port, parallelism);
+        return SharedJob.isShared(record.task)
+                ? SharedJob.spread(single(migration, record, image, pullSecrets, port, 1), parallelism)
+                : single(migration, record, image, pullSecrets, port, parallelism);
     }
 
-    private static Job single(MastodonMigration migration, String task, String name, String image, List<String> pullSecrets, int port, int hands) {
+    private static Job single(MastodonMigration migration, JobRecord record, String image, List<String> pullSecrets, int port, int hands) {
         var scratch = Map.of("cpu", new Quantity("100m"), "memory", new Quantity("256Mi"));
         return new JobBuilder()
                 .withNewMetadata()
-                    .withName(name).withNamespace(migration.getMetadata().getNamespace())
+                    .withName(record.name).withNamespace(migration.getMetadata().getNamespace())
                     .withLabels(labels(migration)).withOwnerReferences(owner(migration))
                 .endMetadata()
                 .withNewSpec()
@@ -111,8 +113,8 @@ final class WorkerJob {
                                 .withNewSeccompProfile().withType("RuntimeDefault").endSeccompProfile()
                             .endSecurityContext()
                             .addNewContainer()
-                                .withName(CONTAINER).withImage(image).withArgs("worker", task)
-                                .withEnv(environment(migration, port, hands))
+                                .withName(CONTAINER).withImage(image).withArgs("worker", record.task)
+                                .withEnv(environment(migration, record, port, hands))
                                 .withTerminationMessagePath(TERMINATION_LOG).withTerminationMessagePolicy("File")
                                 .addNewPort().withName("progress").withContainerPort(port).withProtocol("TCP").endPort()
                                 .withNewResources().withRequests(scratch).withLimits(Map.of("memory", new Quantity("1Gi"))).endResources()
@@ -139,11 +141,12 @@ final class WorkerJob {
         return new TolerationBuilder().withKey(taint).withOperator("Exists").withEffect("NoExecute").withTolerationSeconds(30L).build();
     }
 
-    private static List<EnvVar> environment(MastodonMigration migration, int port, int hands) {
+    private static List<EnvVar> environment(MastodonMigration migration, JobRecord record, int port, int hands) {
         return List.of(
                 literal(WorkerContext.ENV_UID, migration.getMetadata().getUid()),
                 literal(WorkerContext.ENV_NAME, migration.getMetadata().getNamespace() + "/" + migration.getMetadata().getName()),
-                literal(WorkerContext.ENV_EPOCH, String.valueOf(migration.getStatus().epoch)),
+                literal(WorkerContext.ENV_EPOCH, String.valueOf(Optional.ofNullable(record.standbyEpoch).orElse(migration.getStatus().epoch))),
+                literal(WorkerContext.ENV_STANDBY, String.valueOf(record.standbyEpoch != null)),
                 literal(WorkerContext.ENV_PARALLELISM, String.valueOf(hands)),
                 literal("MIGRATION_REHEARSAL", String.valueOf(SpecDefaults.rehearsalEnabled(migration.getSpec()))),
                 literal(WorkerContext.ENV_SECRETS, SECRETS),

@@ -90,11 +90,6 @@ public final class PhaseContext {
         return record().jobs.stream().anyMatch(job -> job.task.equals(task));
     }
 
-    /** Whether the task's Job of this attempt was seen. */
-    public boolean created(String task) {
-        return record().jobs.stream().anyMatch(job -> job.task.equals(task) && job.uid != null);
-    }
-
     /** Runs these worker tasks side by side, each as one Job, to their end. */
     public StepResult work(List<String> tasks, Function<Map<String, WorkerReport>, StepResult> whenAllSucceeded) {
         var attempt = record();

@@ -1,7 +1,6 @@
 package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus;
-import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
@@ -21,7 +20,7 @@ import java.util.stream.Collectors;
  * them. One that failed is started again by the next attempt of the phase that saw it fail, and goes on from its checkpoints.
  */
 final class Replication {
-    private static final Duration WHILE_DRAINING = Duration.ofMillis(150);
+    private static final Duration WHILE_DRAINING = Duration.ofMillis(100);
     private final PhaseContext context;
     private final List<String> tasks;
 
@@ -65,7 +64,7 @@ final class Replication {
             if (look.running().isEmpty()) {
                 return whenDrained.apply(look.reports());
             }
-            look.running().keySet().forEach(jobs()::drain);
+            look.running().values().forEach(jobs()::ask);
             return new StepResult.Working("draining " + names(look), look.facts(), Optional.of(WHILE_DRAINING));
         });
     }
@@ -87,14 +86,11 @@ final class Replication {
         if (look.failure().isEmpty()) {
             return whileNoneFailed.apply(look);
         }
-        return startedBy().equals(replication.startedBy) ? look.failure().get() : restart(replication.jobs);
+        return startedBy().equals(replication.startedBy) ? look.failure().get() : restart();
     }
 
-    private StepResult restart(List<JobRecord> failed) {
-        failed.forEach(job -> context.outside().jobs().delete(context.migration(), job));
-        return failed.stream().anyMatch(job -> context.outside().jobs().hasRunningPod(context.migration(), job, context.now()))
-                ? new StepResult.Working("waiting for the replication's last workers to end")
-                : start();
+    private StepResult restart() {
+        return jobs().stop(tasks) ? new StepResult.Working("waiting for the replication's last workers to end") : start();
     }
 
     private StepResult start() {

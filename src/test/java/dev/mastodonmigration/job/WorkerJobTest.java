@@ -54,7 +54,10 @@ class WorkerJobTest {
         migration.setSpec(Specs.valid());
         migration.setStatus(new MastodonMigrationStatus());
         migration.getStatus().epoch = 1L;
-        return WorkerJob.of(migration, task, WorkerJob.name(migration, task, 1), "worker:test", List.of(), 8089);
+        var record = new MastodonMigrationStatus.JobRecord();
+        record.task = task;
+        record.name = WorkerJob.name(migration, task, 1);
+        return WorkerJob.of(migration, record, "worker:test", List.of(), 8089);
     }
 
     private static List<String> environment(Job job) {
