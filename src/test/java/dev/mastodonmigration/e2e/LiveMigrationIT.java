@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class LiveMigrationIT {
-    private static final Map<String, String> LIVE = Map.of("/spec/strategy/postgres", "Live", "/spec/strategy/redis", "Live", "/spec/strategy/inSyncFor", "1s");
+    private static final Map<String, String> LIVE = Map.of("/spec/strategy/postgres", "Live", "/spec/strategy/redis", "Live");
     private static final List<String> LIVE_WORKERS = List.of(Tasks.INSTALL_CAPTURE, Tasks.REPLICATE_POSTGRES, Tasks.REPLICATE_REDIS, Tasks.HOUSEKEEP_POSTGRES);
     private static final long MID_WAY_MILLISECONDS = 400;
     private static final long SOON_MILLISECONDS = 120;
@@ -89,6 +89,7 @@ class LiveMigrationIT {
             var catalogBefore = catalog(world);
             var mutations = world.heroku().app(World.WEB_APP).mutations();
             var changes = new TreeMap<>(LIVE);
+            changes.put("/spec/strategy/inSyncFor", "1s");
             changes.put("/spec/cutover/approved", "false");
             world.apply(world.example(changes));
             EndToEnd.await(world, "replicating, at the gate", status -> "AwaitCutover".equals(status.phase));

@@ -23,7 +23,8 @@ final class Ledger {
                 + "mastodon_migration.live_catalog", """
             CREATE TABLE mastodon_migration.live (single boolean PRIMARY KEY DEFAULT true CHECK (single), stage text NOT NULL, identity text NOT NULL,
               gaps bigint NOT NULL, draining boolean NOT NULL DEFAULT false, repairs bigint NOT NULL DEFAULT 0, applied_at timestamptz,
-              lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text)""", """
+              lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text,
+              planned_at timestamptz NOT NULL DEFAULT clock_timestamp())""", """
             CREATE TABLE mastodon_migration.live_tree (id int PRIMARY KEY, root text NOT NULL, position text NOT NULL, rounds bigint NOT NULL DEFAULT 0,
               changes bigint NOT NULL DEFAULT 0, proving boolean NOT NULL DEFAULT false)""", """
             CREATE TABLE mastodon_migration.live_range (id bigserial PRIMARY KEY, tree int NOT NULL, member text NOT NULL, lower text, upper text,
@@ -112,21 +113,25 @@ final class Ledger {
     }
 
     /** What all workers together have done. */
-    static Progress.Reading progress(Connection target, Progress.Reading before) throws SQLException {
+    static Progress.Reading progress(Connection target) throws SQLException {
         return Query.one(target, """
                 SELECT l.stage, l.draining, coalesce(r.done, 0), coalesce(r.bytes, 0), coalesce(r.members_done, 0), coalesce(r.members, 0), l.lag_changes,
-                  coalesce(extract(epoch FROM clock_timestamp() - l.applied_at), 0)::bigint, l.in_sync AND clock_timestamp() - l.applied_at < interval '1 s'
+                  coalesce(extract(epoch FROM clock_timestamp() - l.applied_at), 0)::bigint, l.in_sync AND clock_timestamp() - l.applied_at < interval '1 s',
+                  extract(epoch FROM clock_timestamp() - l.planned_at)
                 FROM mastodon_migration.live l, (SELECT sum(bytes) FILTER (WHERE landed) AS done, sum(bytes) AS bytes, count(DISTINCT member) AS members,
                   count(DISTINCT member) - count(DISTINCT member) FILTER (WHERE NOT landed) AS members_done FROM mastodon_migration.live_range) r""", row -> {
             var stage = Stage.valueOf(row.getString(1));
             var isInSync = row.getBoolean(9);
+            var copied = row.getLong(3);
+            var left = row.getLong(4) - copied;
             var words = switch (stage) {
-                case COPYING -> "copying";
+                case COPYING -> left > 0 ? "copying" : "building indexes";
                 case APPLYING -> row.getBoolean(2) ? "draining" : isInSync ? "in sync" : "applying";
                 case DRAINED -> "drained";
                 case REFUSED -> "refused";
             };
-            return new Progress.Reading(words, row.getLong(3), row.getLong(4), row.getLong(5), row.getLong(6), before.bytesPerSecond(), before.etaSeconds(),
+            var rate = stage == Stage.COPYING && left > 0 ? (long) (copied / Math.max(0.001, row.getDouble(10))) : 0;
+            return new Progress.Reading(words, copied, copied + left, row.getLong(5), row.getLong(6), rate, rate == 0 ? -1 : Math.ceilDiv(left, rate),
                     row.getLong(7), row.getLong(8), isInSync);
         });
     }

@@ -139,7 +139,6 @@ public final class ReplicatePostgres implements WorkerTask {
     }
 
     private static void publish(WorkerContext context, Connection target) throws SQLException {
-        var before = context.progress().read();
-        context.progress().set(Ledger.progress(target, before));
+        context.progress().set(Ledger.progress(target));
     }
 }
