@@ -51,6 +51,6 @@ public class AwaitCutoverPhase implements Phase {
 
     private static String forecast(PhaseContext context) {
         var forecast = context.status().forecast;
-        return forecast == null ? "the downtime was not rehearsed." : "the instance will be down for about " + forecast.downtimeSeconds + " s, and until your users' DNS follows.";
+        return forecast == null ? "the downtime was not rehearsed." : "the instance will be down for up to " + forecast.downtimeSeconds + " s, and until your users' DNS follows.";
     }
 }

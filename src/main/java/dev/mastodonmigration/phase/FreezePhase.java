@@ -48,12 +48,11 @@ public class FreezePhase implements Phase {
     /** The clock starts when nothing is left to wait for but the source itself: the workers stand by, and the target still keeps up. */
     private static StepResult begin(PhaseContext context) {
         var replication = new Replication(context);
-        return inOrder(replication.wanted() ? replication::untilInSync : () -> new StepResult.Done(""), () -> inOrder(new Standby(context)::ready, () -> startTheClock(context)));
+        return inOrder(new Standby(context).ready(), () -> replication.wanted() ? inOrder(replication.keepingUp(), () -> startTheClock(context)) : startTheClock(context));
     }
 
-    private static StepResult inOrder(Supplier<StepResult> first, Supplier<StepResult> then) {
-        var result = first.get();
-        return result instanceof StepResult.Done ? then.get() : result;
+    private static StepResult inOrder(StepResult first, Supplier<StepResult> then) {
+        return first instanceof StepResult.Done ? then.get() : first;
     }
 
     /** What restoring needs is written once: a second reading would find the frozen values. */

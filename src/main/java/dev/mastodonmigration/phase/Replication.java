@@ -47,11 +47,19 @@ final class Replication {
 
     /** Done once both sides have been in sync for the time that the admin asked for. */
     StepResult untilInSync() {
+        return inSyncFor(SpecDefaults.inSyncFor(context.spec()));
+    }
+
+    /** Done when both sides are in sync at this moment, as they were for long before the gate opened. */
+    StepResult keepingUp() {
+        return inSyncFor(Duration.ZERO);
+    }
+
+    private StepResult inSyncFor(Duration wanted) {
         return running(look -> {
             var now = !look.running().isEmpty() && look.running().values().stream().allMatch(JobSet.Running::inSync);
             var since = Optional.ofNullable(context.status().replication.inSyncSince).map(Instant::parse).filter(known -> now);
             Consumer<MastodonMigrationStatus> facts = look.facts().andThen(status -> status.replication.inSyncSince = now ? since.orElse(context.now()).toString() : null);
-            var wanted = SpecDefaults.inSyncFor(context.spec());
             return since.filter(known -> !context.now().isBefore(known.plus(wanted))).isPresent()
                     ? new StepResult.Done("in sync for " + wanted.toSeconds() + " s", List.of(), facts)
                     : new StepResult.Working(now ? "in sync" : "running " + names(look), facts);
