@@ -10,6 +10,7 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -41,7 +42,8 @@ public class FreezePhase implements Phase {
         }
         return new Standby(context).run(Tasks.CLOSE_SOURCE, Instant.parse(context.status().source.closingAt), reports -> {
             var report = reports.get(Tasks.CLOSE_SOURCE);
-            return new StepResult.Done(report.message(), report.notes(), StepResult.NO_FACTS);
+            var seconds = Duration.between(Instant.parse(context.status().downtime.startedAt), context.now()).toMillis() / 1000.0;
+            return new StepResult.Done(String.format(Locale.ROOT, "%s That was %.1f s after the clock started.", report.message(), seconds), report.notes(), StepResult.NO_FACTS);
         });
     }
 
