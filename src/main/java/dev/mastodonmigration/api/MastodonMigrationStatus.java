@@ -37,6 +37,8 @@ public class MastodonMigrationStatus {
     public Progress progress;
     @JsonPropertyDescription("The workers that replicate live, from Replicate to Drain.")
     public Replication replication;
+    @JsonPropertyDescription("Workers that were started before the freeze and wait for their moment in it.")
+    public Standby standby;
     @JsonPropertyDescription("What to expect, from the rehearsal's measurements.")
     public Forecast forecast;
     @JsonPropertyDescription("The interruption that users see.")
@@ -81,6 +83,21 @@ public class MastodonMigrationStatus {
         public String name;
         @JsonPropertyDescription("uid of the Job, once it was created.")
         public String uid;
+        @JsonPropertyDescription("Set for a worker on standby: it does nothing before it is asked, and then acts in this epoch.")
+        public Long standbyEpoch;
+    }
+
+    /** Pods that run already when the clock starts, so that none has to start inside the freeze. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Standby {
+        @JsonPropertyDescription("Times that the workers were started.")
+        public int attempts;
+        @JsonPropertyDescription("Phase and attempt that started them.")
+        public String startedBy;
+        @JsonPropertyDescription("When they were started.")
+        public String startedAt;
+        @JsonPropertyDescription("Their Jobs.")
+        public List<JobRecord> jobs = new ArrayList<>();
     }
 
     /** Replication outlives the phase that starts it: its Jobs are kept here. */
@@ -156,6 +173,8 @@ public class MastodonMigrationStatus {
         public String startedAt;
         @JsonPropertyDescription("From here on the target may have writes that the source lacks: nothing goes back by itself any more.")
         public String targetOpenedAt;
+        @JsonPropertyDescription("The target accepted writes.")
+        public String targetWritableAt;
         @JsonPropertyDescription("The instance served again, on the target or, restored, on the source.")
         public String endedAt;
         @JsonPropertyDescription("endedAt minus startedAt.")
@@ -192,7 +211,9 @@ public class MastodonMigrationStatus {
     public static class Source {
         @JsonPropertyDescription("When this was read.")
         public String savedAt;
-        @JsonPropertyDescription("When a worker was started to put the write gate on its database.")
+        @JsonPropertyDescription("When its dynos had been told to stop.")
+        public String stoppedAt;
+        @JsonPropertyDescription("When its dynos were gone and a worker was asked to put the write gate on its database.")
         public String closingAt;
         @JsonPropertyDescription("Each app as it was.")
         public List<App> apps = new ArrayList<>();

@@ -17,7 +17,7 @@ public final class PhaseEngine {
     private static final int ATTEMPTS_BEFORE_LEAVING = 3;
     private static final Set<PhaseId> EMPTYING = EnumSet.of(PhaseId.RemoveCompute, PhaseId.ReleaseProvisioned);
     private static final Duration SOON = Duration.ofSeconds(1);
-    private static final Duration SOON_WHILE_DOWN = Duration.ofMillis(250);
+    private static final Duration SOON_WHILE_DOWN = Duration.ofMillis(100);
     private static final Duration AT_MOST = Duration.ofSeconds(30);
 
     public Decision decide(Observation seen) {

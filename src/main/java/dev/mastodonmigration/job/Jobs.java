@@ -4,9 +4,7 @@ import dev.mastodonmigration.OperatorConfig;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.worker.control.WorkerReport;
-import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
-import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -14,11 +12,8 @@ import jakarta.inject.Singleton;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Creates a migration's Jobs, once each, and says what became of them. */
 @Singleton
@@ -43,7 +38,7 @@ public class Jobs {
      * @return the Job's uid
      */
     public String create(MastodonMigration migration, JobRecord record) {
-        var job = WorkerJob.of(migration, record.task, record.name, config.workerImage(), config.workerImagePullSecrets().orElse(List.of()), config.workerPort());
+        var job = WorkerJob.of(migration, record, config.workerImage(), config.workerImagePullSecrets().orElse(List.of()), config.workerPort());
         try {
             return client.batch().v1().jobs().resource(job).create().getMetadata().getUid();
         } catch (KubernetesClientException e) {
@@ -60,36 +55,21 @@ public class Jobs {
         if (found.isEmpty() || record.uid != null && !record.uid.equals(found.get().getMetadata().getUid())) {
             return record.uid == null ? new JobOutcome.Absent() : new JobOutcome.Lost();
         }
-        var job = found.get();
+        return became(found.get(), record, pods(migration, record));
+    }
+
+    /** The word of a pod that succeeded is enough: Kubernetes takes a second or two to make a condition of it, and a pod that shares the work may still be replaced. */
+    private JobOutcome became(Job job, JobRecord record, JobPods pods) {
+        var success = pods.reports().filter(report -> report.outcome() == WorkerReport.Outcome.SUCCEEDED).findFirst();
+        if (success.isPresent()) {
+            return new JobOutcome.Succeeded(success.get());
+        }
         if (hasCondition(job, "Complete")) {
-            return reports(migration, record).filter(report -> report.outcome() == WorkerReport.Outcome.SUCCEEDED).findFirst().<JobOutcome>map(JobOutcome.Succeeded::new)
-                    .orElseGet(() -> new JobOutcome.Failed(WorkerReport.retryable("Job " + record.name + " is complete, but its pod and with it its report are gone.")));
+            return new JobOutcome.Failed(WorkerReport.retryable("Job " + record.name + " is complete, but its pod and with it its report are gone."));
         }
-        if (hasCondition(job, "Failed")) {
-            return new JobOutcome.Failed(reports(migration, record).filter(report -> report.outcome() != WorkerReport.Outcome.SUCCEEDED).reduce((first, last) -> last)
-                    .orElseGet(() -> WorkerReport.retryable("The worker of Job " + record.name + " died without a word" + exit(migration, record) + ".")));
-        }
-        return new JobOutcome.Running();
-    }
-
-    /** Where the Job's running worker listens; empty before it has an address. */
-    public Optional<String> workerUrl(MastodonMigration migration, JobRecord record) {
-        return pods(migration, record).stream()
-                .filter(pod -> pod.getStatus() != null && "Running".equals(pod.getStatus().getPhase()) && pod.getStatus().getPodIP() != null)
-                .map(pod -> "http://" + bracketed(pod.getStatus().getPodIP()) + ":" + config.workerPort())
-                .findFirst();
-    }
-
-    /** Why the Job's pod does not run yet, such as an image that cannot be pulled; empty when nothing holds it up. */
-    public Optional<String> heldUp(MastodonMigration migration, JobRecord record) {
-        return pods(migration, record).stream()
-                .filter(pod -> pod.getStatus() != null && pod.getStatus().getContainerStatuses() != null)
-                .flatMap(pod -> pod.getStatus().getContainerStatuses().stream())
-                .map(container -> container.getState() == null ? null : container.getState().getWaiting())
-                .filter(Objects::nonNull)
-                .map(waiting -> waiting.getReason() + (waiting.getMessage() == null ? "" : ": " + waiting.getMessage()))
-                .filter(reason -> !reason.startsWith("ContainerCreating") && !reason.startsWith("PodInitializing"))
-                .findFirst();
+        return hasCondition(job, "Failed")
+                ? new JobOutcome.Failed(pods.failure().orElseGet(() -> WorkerReport.retryable("The worker of Job " + record.name + " died without a word" + pods.exit() + ".")))
+                : new JobOutcome.Running(pods.addresses().map(ip -> "http://" + bracketed(ip) + ":" + config.workerPort()).toList(), pods.heldUp());
     }
 
     /** Deletes the Job with its pods; nothing when it is gone. */
@@ -102,8 +82,7 @@ public class Jobs {
 
     /** Whether a pod of that Job still runs. One on a node that no longer answers is not waited for: the databases' own locks hold it off. */
     public boolean hasRunningPod(MastodonMigration migration, JobRecord record, Instant now) {
-        return pods(migration, record).stream()
-                .filter(pod -> pod.getStatus() == null || !List.of("Succeeded", "Failed").contains(String.valueOf(pod.getStatus().getPhase())))
+        return pods(migration, record).unended()
                 .anyMatch(pod -> pod.getMetadata().getDeletionTimestamp() == null
                         || now.isBefore(Instant.parse(pod.getMetadata().getDeletionTimestamp()).plus(PATIENCE_WITH_A_LOST_NODE)));
     }
@@ -118,28 +97,8 @@ public class Jobs {
                 && job.getStatus().getConditions().stream().anyMatch(condition -> type.equals(condition.getType()) && "True".equals(condition.getStatus()));
     }
 
-    /** In the order in which the pods ended: an evicted pod leaves a report too. */
-    private Stream<WorkerReport> reports(MastodonMigration migration, JobRecord record) {
-        return terminated(migration, record)
-                .sorted(Comparator.comparing(state -> state.getFinishedAt() == null ? "" : state.getFinishedAt()))
-                .map(ContainerStateTerminated::getMessage).map(WorkerReport::parse).flatMap(Optional::stream);
-    }
-
-    private String exit(MastodonMigration migration, JobRecord record) {
-        return terminated(migration, record).reduce((first, last) -> last)
-                .map(state -> ": exit code " + state.getExitCode() + (state.getReason() == null ? "" : ", " + state.getReason())).orElse("");
-    }
-
-    private Stream<ContainerStateTerminated> terminated(MastodonMigration migration, JobRecord record) {
-        return pods(migration, record).stream()
-                .filter(pod -> pod.getStatus() != null && pod.getStatus().getContainerStatuses() != null)
-                .flatMap(pod -> pod.getStatus().getContainerStatuses().stream())
-                .map(container -> container.getState() == null ? null : container.getState().getTerminated())
-                .filter(Objects::nonNull);
-    }
-
-    private List<Pod> pods(MastodonMigration migration, JobRecord record) {
-        return client.pods().inNamespace(migration.getMetadata().getNamespace()).withLabel(JOB_NAME, record.name).list().getItems();
+    private JobPods pods(MastodonMigration migration, JobRecord record) {
+        return new JobPods(client.pods().inNamespace(migration.getMetadata().getNamespace()).withLabel(JOB_NAME, record.name).list().getItems());
     }
 
     private static String bracketed(String ip) {

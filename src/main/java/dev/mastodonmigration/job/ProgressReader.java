@@ -4,12 +4,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mastodonmigration.worker.control.Progress;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import org.jboss.logging.Logger;
 
 /** Asks a running worker how far it is, and to drain. One that does not answer is no error: silence is never taken for "in sync" or "drained". */
@@ -34,16 +38,29 @@ public class ProgressReader {
         }
     }
 
-    /** Asks a worker to drain. It may not hear yet, or not any more: the caller asks until the Job has ended. */
-    public void drain(String worker, String token) {
+    /**
+     * Asks workers to drain, all at once. One may not hear yet, or not any more: the caller asks until the Job has ended.
+     *
+     * @return how many heard it
+     */
+    public int drain(List<String> workers, String token) {
+        try (var together = Executors.newVirtualThreadPerTaskExecutor()) {
+            var answers = workers.stream().map(worker -> CompletableFuture.supplyAsync(() -> heard(worker, token), together)).toList();
+            return (int) answers.stream().filter(CompletableFuture::join).count();
+        }
+    }
+
+    private boolean heard(String worker, String token) {
         var request = HttpRequest.newBuilder(URI.create(worker + "/drain")).timeout(PATIENCE).header("Authorization", "Bearer " + token)
                 .POST(HttpRequest.BodyPublishers.noBody()).build();
         try {
-            http.send(request, HttpResponse.BodyHandlers.discarding());
+            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == HttpURLConnection.HTTP_ACCEPTED;
         } catch (IOException notYetOrNoLonger) {
             LOG.debugf("%s does not hear: %s", worker, notYetOrNoLonger.getMessage());
+            return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return false;
         }
     }
 }

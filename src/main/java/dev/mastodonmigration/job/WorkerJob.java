@@ -1,7 +1,9 @@
 package dev.mastodonmigration.job;
 
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.worker.control.Worker;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
@@ -19,6 +21,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The manifest of a worker's Job: restricted PodSecurity, no API token, credentials only as files of the migration's Secret. */
 final class WorkerJob {
@@ -26,12 +29,11 @@ final class WorkerJob {
     private static final String SECRETS = "/etc/mastodon-migration/secrets";
     private static final String SCRATCH = "/var/lib/mastodon-migration";
     private static final String TERMINATION_LOG = "/dev/termination-log";
+    private static final String CONTAINER = "worker";
     private static final long USER = 10001;
-    /** Of the pod's memory: pg_dump and the kernel need the rest. */
-    private static final String HEAP = "-XX:MaxRAMPercentage=40";
-    /** Batches of keys die young; without room to, they fill the old generation, which the JVM enlarges to all that it may have before it cleans up. */
-    private static final String YOUNG_ENOUGH_FOR_BATCHES = "-Xmn48m";
     private static final int LONGEST_NAME = 63;
+    /** A pod of an Indexed Job has the Job's name and its index as host name, which must be a label value as well: 32 pods are the most. */
+    private static final int LONGEST_INDEX = "-31".length();
     private static final int HASH_LENGTH = 8;
 
     private WorkerJob() {}
@@ -39,7 +41,7 @@ final class WorkerJob {
     /** {@code <migration>-<task>-<attempt>-<uid hash>}, cut so that it is a label value too. */
     static String name(MastodonMigration migration, String task, int attempt) {
         var tail = "-" + task + "-" + attempt + "-" + hash(migration.getMetadata().getUid());
-        return prefix(migration, LONGEST_NAME - tail.length()) + tail;
+        return prefix(migration, LONGEST_NAME - LONGEST_INDEX - tail.length()) + tail;
     }
 
     static String secretName(MastodonMigration migration) {
@@ -72,11 +74,19 @@ final class WorkerJob {
                 .build();
     }
 
-    static Job of(MastodonMigration migration, String task, String name, String image, List<String> pullSecrets, int port) {
+    /** One pod, tried once; or, where any number may share the work, as many as the spec asks for. */
+    static Job of(MastodonMigration migration, JobRecord record, String image, List<String> pullSecrets, int port) {
+        var parallelism = SpecDefaults.parallelism(migration.getSpec());
+        return SharedJob.isShared(record.task)
+                ? SharedJob.spread(single(migration, record, image, pullSecrets, port, 1), parallelism)
+                : single(migration, record, image, pullSecrets, port, parallelism);
+    }
+
+    private static Job single(MastodonMigration migration, JobRecord record, String image, List<String> pullSecrets, int port, int hands) {
         var scratch = Map.of("cpu", new Quantity("100m"), "memory", new Quantity("256Mi"));
         return new JobBuilder()
                 .withNewMetadata()
-                    .withName(name).withNamespace(migration.getMetadata().getNamespace())
+                    .withName(record.name).withNamespace(migration.getMetadata().getNamespace())
                     .withLabels(labels(migration)).withOwnerReferences(owner(migration))
                 .endMetadata()
                 .withNewSpec()
@@ -84,6 +94,9 @@ final class WorkerJob {
                     .withNewPodFailurePolicy()
                         .addNewRule().withAction("Ignore")
                             .addNewOnPodCondition().withType("DisruptionTarget").withStatus("True").endOnPodCondition()
+                        .endRule()
+                        .addNewRule().withAction("FailJob")
+                            .withNewOnExitCodes().withContainerName(CONTAINER).withOperator("In").withValues(Worker.REFUSED).endOnExitCodes()
                         .endRule()
                     .endPodFailurePolicy()
                     .withNewTemplate()
@@ -100,11 +113,11 @@ final class WorkerJob {
                                 .withNewSeccompProfile().withType("RuntimeDefault").endSeccompProfile()
                             .endSecurityContext()
                             .addNewContainer()
-                                .withName("worker").withImage(image).withArgs("worker", task)
-                                .withEnv(environment(migration, task, port))
+                                .withName(CONTAINER).withImage(image).withArgs("worker", record.task)
+                                .withEnv(environment(migration, record, port, hands))
                                 .withTerminationMessagePath(TERMINATION_LOG).withTerminationMessagePolicy("File")
                                 .addNewPort().withName("progress").withContainerPort(port).withProtocol("TCP").endPort()
-                                .withNewResources().withRequests(scratch).withLimits(Map.of("memory", new Quantity("1Gi"))).endResources()
+                                .withNewResources().withRequests(scratch).withLimits(Map.of("memory", new Quantity(WorkerMemory.of(record.task).limit()))).endResources()
                                 .withNewSecurityContext()
                                     .withAllowPrivilegeEscalation(false).withReadOnlyRootFilesystem(true).withRunAsNonRoot(true)
                                     .withNewCapabilities().withDrop("ALL").endCapabilities()
@@ -128,17 +141,18 @@ final class WorkerJob {
         return new TolerationBuilder().withKey(taint).withOperator("Exists").withEffect("NoExecute").withTolerationSeconds(30L).build();
     }
 
-    private static List<EnvVar> environment(MastodonMigration migration, String task, int port) {
+    private static List<EnvVar> environment(MastodonMigration migration, JobRecord record, int port, int hands) {
         return List.of(
                 literal(WorkerContext.ENV_UID, migration.getMetadata().getUid()),
                 literal(WorkerContext.ENV_NAME, migration.getMetadata().getNamespace() + "/" + migration.getMetadata().getName()),
-                literal(WorkerContext.ENV_EPOCH, String.valueOf(migration.getStatus().epoch)),
-                literal(WorkerContext.ENV_PARALLELISM, String.valueOf(SpecDefaults.parallelism(migration.getSpec()))),
+                literal(WorkerContext.ENV_EPOCH, String.valueOf(Optional.ofNullable(record.standbyEpoch).orElse(migration.getStatus().epoch))),
+                literal(WorkerContext.ENV_STANDBY, String.valueOf(record.standbyEpoch != null)),
+                literal(WorkerContext.ENV_PARALLELISM, String.valueOf(hands)),
                 literal("MIGRATION_REHEARSAL", String.valueOf(SpecDefaults.rehearsalEnabled(migration.getSpec()))),
                 literal(WorkerContext.ENV_SECRETS, SECRETS),
                 literal(WorkerContext.ENV_SCRATCH, SCRATCH),
                 literal("HOME", SCRATCH),
-                literal("JAVA_TOOL_OPTIONS", task.endsWith("-redis") ? HEAP + " " + YOUNG_ENOUGH_FOR_BATCHES : HEAP),
+                literal("JAVA_TOOL_OPTIONS", WorkerMemory.of(record.task).jvmOptions()),
                 literal(WorkerContext.ENV_PORT, String.valueOf(port)),
                 literal(WorkerContext.ENV_TERMINATION_LOG, TERMINATION_LOG),
                 new EnvVarBuilder().withName(WorkerContext.ENV_POD_IP)

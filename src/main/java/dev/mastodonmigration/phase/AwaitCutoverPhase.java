@@ -5,6 +5,7 @@ import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.time.Instant;
 
 /** The gate before the clock starts: the admin's approval, inside the admin's window. */
 @Singleton
@@ -27,12 +28,16 @@ public class AwaitCutoverPhase implements Phase {
         };
     }
 
+    static String closed(Instant at) {
+        return "The cutover window closed at " + at + " and the source runs on. Set spec.cutover.notBefore and notAfter to the next one.";
+    }
+
     /** Approved or not, the clock does not start while the target lags. */
     private static StepResult gate(PhaseContext context, StepResult sync) {
         var spec = context.spec();
         var closed = SpecDefaults.notAfter(spec).filter(context.now()::isAfter);
         if (closed.isPresent()) {
-            return new StepResult.Refused("The cutover window closed at " + closed.get() + " and the source runs on. Set spec.cutover.notBefore and notAfter to the next one.");
+            return new StepResult.Refused(closed(closed.get()));
         }
         if (!SpecDefaults.cutoverApproved(spec)) {
             return StepResult.Waiting.forApproval("Ready to cut over. Before you approve: what serves " + SpecDefaults.webDomain(spec)
@@ -46,6 +51,6 @@ public class AwaitCutoverPhase implements Phase {
 
     private static String forecast(PhaseContext context) {
         var forecast = context.status().forecast;
-        return forecast == null ? "the downtime was not rehearsed." : "the instance will be down for about " + forecast.downtimeSeconds + " s, and until your users' DNS follows.";
+        return forecast == null ? "the downtime was not rehearsed." : "the instance will be down for up to " + forecast.downtimeSeconds + " s, and until your users' DNS follows.";
     }
 }

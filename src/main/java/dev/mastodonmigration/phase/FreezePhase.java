@@ -1,5 +1,6 @@
 package dev.mastodonmigration.phase;
 
+import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Downtime;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.SpecDefaults;
@@ -7,18 +8,24 @@ import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
- * Stops the source, and proves that it is stopped: it is marked as ours, what it was is saved, then maintenance mode (HTTP only), formation 0, no dyno left,
- * and the write gate on its database, because a Scheduler dyno can start after any look.
+ * Stops the source, and proves that it is stopped: it is marked as ours, the workers of the freeze stand by, what it was is saved, then maintenance mode
+ * (HTTP only), formation 0, no dyno left, and the write gate on its database, because a Scheduler dyno can start after any look.
  */
 @Singleton
 public class FreezePhase implements Phase {
     private static final Duration AT_ONCE = Duration.ofMillis(10);
-    /** Heroku counts requests: dynos take seconds to stop, up to 30. */
-    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
+    /** Heroku counts requests, 4500 and 75 more a minute: dynos take seconds to stop, and up to 30. */
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
+    private static final Duration BETWEEN_LATER_LOOKS = Duration.ofSeconds(1);
+    private static final Duration LONGEST_STOP = Duration.ofSeconds(30);
 
     @Override
     public PhaseId id() {
@@ -28,40 +35,55 @@ public class FreezePhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         if (context.status().source == null) {
-            return context.work(List.of(Tasks.MARK_SOURCE), reports -> save(context));
+            return context.work(List.of(Tasks.MARK_SOURCE), marked -> begin(context));
         }
-        if (context.status().downtime == null) {
-            return new StepResult.Working("the clock starts", status -> {
-                status.downtime = new Downtime();
-                status.downtime.startedAt = context.now().toString();
-            }, Optional.of(AT_ONCE));
+        if (context.status().source.closingAt == null) {
+            return stop(context);
         }
-        if (!context.intended(Tasks.CLOSE_SOURCE)) {
-            var apps = new SourceApps(context);
-            apps.stop();
-            var alive = apps.dynos();
-            if (!alive.isEmpty()) {
-                return new StepResult.Working("waiting for dynos to stop: " + String.join(", ", alive)
-                        + (alive.stream().anyMatch(SourceApps::isOneOff) ? ". One-off dynos end only by themselves or by heroku ps:stop." : ""), BETWEEN_LOOKS);
-            }
-        }
-        if (context.status().source.closingAt == null && context.created(Tasks.CLOSE_SOURCE)) {
-            return new StepResult.Working("closing the source database", status -> status.source.closingAt = context.now().toString(), Optional.of(AT_ONCE));
-        }
-        return context.work(List.of(Tasks.CLOSE_SOURCE), reports -> {
+        return new Standby(context).run(Tasks.CLOSE_SOURCE, Instant.parse(context.status().source.closingAt), reports -> {
             var report = reports.get(Tasks.CLOSE_SOURCE);
-            return new StepResult.Done(report.message(), report.notes(), StepResult.NO_FACTS);
+            var seconds = Duration.between(Instant.parse(context.status().downtime.startedAt), context.now()).toMillis() / 1000.0;
+            return new StepResult.Done(String.format(Locale.ROOT, "%s That was %.1f s after the clock started.", report.message(), seconds), report.notes(), StepResult.NO_FACTS);
         });
     }
 
+    /** The clock starts when nothing is left to wait for but the source itself: the workers stand by, and the target still keeps up. */
+    private static StepResult begin(PhaseContext context) {
+        var replication = new Replication(context);
+        return inOrder(new Standby(context).ready(), () -> replication.wanted() ? inOrder(replication.keepingUp(), () -> startTheClock(context)) : startTheClock(context));
+    }
+
+    private static StepResult inOrder(StepResult first, Supplier<StepResult> then) {
+        return first instanceof StepResult.Done ? then.get() : first;
+    }
+
     /** What restoring needs is written once: a second reading would find the frozen values. */
-    private static StepResult save(PhaseContext context) {
+    private static StepResult startTheClock(PhaseContext context) {
+        var closed = SpecDefaults.notAfter(context.spec()).filter(context.now()::isAfter);
+        if (closed.isPresent()) {
+            return new StepResult.Refused(AwaitCutoverPhase.closed(closed.get()));
+        }
         context.inputs().keepHerokuToken(context.migration());
         var source = new SourceApps(context).read();
-        return new StepResult.Working("saved the formation and maintenance mode of " + String.join(", ", SpecDefaults.apps(context.spec())), status -> {
-            if (status.source == null) {
-                status.source = source;
-            }
+        return new StepResult.Working("the clock starts; saved the formation and maintenance mode of " + String.join(", ", SpecDefaults.apps(context.spec())), status -> {
+            status.source = source;
+            status.downtime = new Downtime();
+            status.downtime.startedAt = context.now().toString();
         }, Optional.of(AT_ONCE));
+    }
+
+    private static StepResult stop(PhaseContext context) {
+        var late = context.now().isAfter(Instant.parse(context.status().downtime.startedAt).plus(LONGEST_STOP));
+        var apps = new SourceApps(context);
+        if (context.status().source.stoppedAt == null || late) {
+            apps.stop();
+        }
+        var alive = apps.dynos();
+        Consumer<MastodonMigrationStatus> stopped = status -> status.source.stoppedAt = Optional.ofNullable(status.source.stoppedAt).orElse(context.now().toString());
+        if (alive.isEmpty()) {
+            return new StepResult.Working("the source's dynos are gone, its database is being closed", stopped.andThen(status -> status.source.closingAt = context.now().toString()), Optional.of(AT_ONCE));
+        }
+        return new StepResult.Working("waiting for dynos to stop: " + String.join(", ", alive)
+                + (alive.stream().anyMatch(SourceApps::isOneOff) ? ". One-off dynos end only by themselves or by heroku ps:stop." : ""), stopped, Optional.of(late ? BETWEEN_LATER_LOOKS : BETWEEN_LOOKS));
     }
 }

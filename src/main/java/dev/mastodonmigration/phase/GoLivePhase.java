@@ -18,6 +18,7 @@ import org.jboss.logging.Logger;
 @Singleton
 public class GoLivePhase implements Phase {
     private static final Logger LOG = Logger.getLogger(GoLivePhase.class);
+    private static final Duration AT_ONCE = Duration.ofMillis(10);
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
     private static final double MILLISECONDS = 1000.0;
 
@@ -33,8 +34,9 @@ public class GoLivePhase implements Phase {
 
     private static StepResult decideToOpen(PhaseContext context) {
         var source = new SourceApps(context);
-        var passing = source.dynos().stream().filter(SourceApps::isOneOff).toList();
-        var alive = source.dynos().stream().filter(dyno -> !SourceApps.isOneOff(dyno)).toList();
+        var dynos = source.dynos();
+        var passing = dynos.stream().filter(SourceApps::isOneOff).toList();
+        var alive = dynos.stream().filter(dyno -> !SourceApps.isOneOff(dyno)).toList();
         var scaledUp = source.scaledUp();
         if (!alive.isEmpty() || !scaledUp.isEmpty()) {
             return new StepResult.Refused("The target was not opened, because the source is no longer stopped: " + String.join(", ", alive.isEmpty() ? scaledUp : alive)
@@ -46,11 +48,13 @@ public class GoLivePhase implements Phase {
         return new StepResult.Working("the target is being opened", status -> {
             status.downtime.targetOpenedAt = context.now().toString();
             status.epoch = status.epoch + 1;
-        });
+        }, Optional.of(AT_ONCE));
     }
 
     private static StepResult open(PhaseContext context) {
-        return context.work(List.of(Tasks.OPEN_TARGET), reports -> start(context));
+        return new Standby(context).run(Tasks.OPEN_TARGET, Instant.parse(context.status().downtime.targetOpenedAt), opened -> context.status().downtime.targetWritableAt == null
+                ? new StepResult.Working("the target accepts writes", status -> status.downtime.targetWritableAt = context.now().toString(), Optional.of(AT_ONCE))
+                : start(context));
     }
 
     private static StepResult start(PhaseContext context) {

@@ -43,12 +43,36 @@ final class JobSet {
      * A Job under way.
      *
      * @param reading what its worker says of itself; nothing from one that has no address yet
-     * @param heldUp  why its pod does not run yet
+     * @param workers where its running workers listen
+     * @param heldUp  which of its pods does not run yet, and why
      */
-    record Running(Optional<Progress.Reading> reading, Optional<String> heldUp) {
+    record Running(Optional<Progress.Reading> reading, List<String> workers, Optional<String> heldUp) {
+        private static final Running CREATED = new Running(Optional.empty(), List.of(), Optional.empty());
+
+        /** To be put behind the task's name. */
+        String hitch() {
+            return heldUp.map(reason -> " (" + reason + ")").orElse("");
+        }
+
         boolean inSync() {
             return reading.filter(Progress.Reading::inSync).isPresent();
         }
+    }
+
+    /** Asks all workers of a Job for the last of it, or those on standby to run; answers how many heard. */
+    int ask(Running job) {
+        return context.outside().workerSecret().token(migration).map(token -> context.outside().progress().drain(job.workers(), token)).orElse(0);
+    }
+
+    /** Deletes their Jobs; true while a pod of theirs still runs. */
+    boolean stop(List<String> tasks) {
+        var jobs = records(tasks);
+        jobs.forEach(job -> context.outside().jobs().delete(migration, job));
+        return jobs.stream().anyMatch(job -> context.outside().jobs().hasRunningPod(migration, job, context.now()));
+    }
+
+    private List<JobRecord> records(List<String> tasks) {
+        return where.apply(migration.getStatus()).stream().filter(record -> tasks.contains(record.task)).toList();
     }
 
     Look look(List<String> tasks) {
@@ -56,17 +80,17 @@ final class JobSet {
         var reports = new LinkedHashMap<String, WorkerReport>();
         var running = new LinkedHashMap<String, Running>();
         var facts = StepResult.NO_FACTS;
-        for (var job : where.apply(migration.getStatus()).stream().filter(record -> tasks.contains(record.task)).toList()) {
+        for (var job : records(tasks)) {
             switch (context.outside().jobs().outcome(migration, job)) {
                 case JobOutcome.Absent() -> {
                     writeSecret();
                     facts = facts.andThen(seen(job, context.outside().jobs().create(migration, job)));
-                    running.put(job.task, new Running(Optional.empty(), Optional.empty()));
+                    running.put(job.task, Running.CREATED);
                 }
-                case JobOutcome.Running() -> {
+                case JobOutcome.Running(var workers, var heldUp) -> {
                     facts = facts.andThen(seen(job, job.uid == null ? context.outside().jobs().create(migration, job) : job.uid));
-                    var reading = progress(job);
-                    running.put(job.task, new Running(reading, context.outside().jobs().heldUp(migration, job)));
+                    var reading = progress(workers);
+                    running.put(job.task, new Running(reading, workers, heldUp));
                     facts = reading.isEmpty() ? facts : facts.andThen(status -> ProgressFacts.record(status, job.task, reading.get()));
                 }
                 case JobOutcome.Succeeded(var report) -> {
@@ -93,9 +117,10 @@ final class JobSet {
         }
     }
 
-    private Optional<Progress.Reading> progress(JobRecord job) {
+    /** From any that answers. */
+    private Optional<Progress.Reading> progress(List<String> workers) {
         return context.outside().workerSecret().token(migration)
-                .flatMap(token -> context.outside().jobs().workerUrl(migration, job).flatMap(url -> context.outside().progress().read(url, token)));
+                .flatMap(token -> workers.stream().map(url -> context.outside().progress().read(url, token)).flatMap(Optional::stream).findFirst());
     }
 
     private Consumer<MastodonMigrationStatus> seen(JobRecord job, String uid) {

@@ -90,11 +90,6 @@ public final class PhaseContext {
         return record().jobs.stream().anyMatch(job -> job.task.equals(task));
     }
 
-    /** Whether the task's Job of this attempt was seen. */
-    public boolean created(String task) {
-        return record().jobs.stream().anyMatch(job -> job.task.equals(task) && job.uid != null);
-    }
-
     /** Runs these worker tasks side by side, each as one Job, to their end. */
     public StepResult work(List<String> tasks, Function<Map<String, WorkerReport>, StepResult> whenAllSucceeded) {
         var attempt = record();
@@ -106,7 +101,7 @@ public final class PhaseContext {
         var look = new JobSet(this, status -> inPhase(status).jobs).look(tasks);
         return look.failure().orElseGet(() -> look.running().isEmpty() ? whenAllSucceeded.apply(look.reports())
                 : new StepResult.Working("running " + look.running().entrySet().stream()
-                        .map(job -> job.getKey() + job.getValue().heldUp().map(reason -> " (its pod waits: " + reason + ")").orElse("")).collect(Collectors.joining(", ")), look.facts()));
+                        .map(job -> job.getKey() + job.getValue().hitch()).collect(Collectors.joining(", ")), look.facts()));
     }
 
     JobRecord intent(String task, int attempt) {

@@ -11,7 +11,11 @@ final class ProgressFacts {
 
     private ProgressFacts() {}
 
+    /** A worker that measures nothing, because it starts or stands by, is no progress. */
     static void record(MastodonMigrationStatus status, String task, Progress.Reading reading) {
+        if (reading.bytesTotal() == 0 && reading.itemsTotal() == 0) {
+            return;
+        }
         if (status.progress == null) {
             status.progress = new MastodonMigrationStatus.Progress();
         }

@@ -17,8 +17,11 @@ import java.util.List;
  */
 @Singleton
 public class RehearsePhase implements Phase {
-    /** Stopping dynos, which Heroku kills after 30 s, and starting Jobs and pods. */
-    private static final Duration STOPPING_AND_STARTING = Duration.ofSeconds(45);
+    /** Heroku kills a dyno 30 s after it told it to stop; most stop in a second or two. */
+    private static final Duration STOPPING = Duration.ofSeconds(30);
+    /** What is left of a live copy, or the start of the Jobs that copy in the freeze. */
+    private static final Duration THE_REST = Duration.ofSeconds(5);
+    private static final Duration STARTING = Duration.ofSeconds(15);
 
     @Override
     public PhaseId id() {
@@ -40,17 +43,17 @@ public class RehearsePhase implements Phase {
         var verify = Duration.ofMillis(report.figures().getOrDefault(Figure.VERIFY_MILLISECONDS, 0L));
         var isLive = SpecDefaults.livePostgres(context.spec());
         var inside = isLive ? Duration.ZERO : copy.plus(verify);
-        var downtime = inside.plus(STOPPING_AND_STARTING);
+        var downtime = inside.plus(STOPPING).plus(isLive && SpecDefaults.liveRedis(context.spec()) ? THE_REST : STARTING);
         var allowed = SpecDefaults.maxDowntime(context.spec());
         if (downtime.compareTo(allowed) > 0) {
             return new StepResult.Refused("The rehearsal forecasts a downtime of " + downtime.toSeconds() + " s, and strategy.maxDowntime allows " + allowed.toSeconds()
                     + " s. Raise strategy.maxDowntime" + (isLive ? "." : ", or make the database smaller, for example with tootctl statuses remove."));
         }
-        var allowance = STOPPING_AND_STARTING.toSeconds() + " s allowed for dynos and pods";
         var words = isLive
-                ? "copying takes about " + copy.toSeconds() + " s and proving about " + verify.toSeconds() + " s while the instance runs on; downtime at most about "
-                        + downtime.toSeconds() + " s (" + allowance + ")"
-                : "downtime about " + downtime.toSeconds() + " s (" + inside.toSeconds() + " s of copying and verifying Postgres, " + allowance + ")";
+                ? "copying takes about " + copy.toSeconds() + " s and proving about " + verify.toSeconds() + " s, while the instance runs on; downtime at most "
+                        + downtime.toSeconds() + " s, " + STOPPING.toSeconds() + " s of it if a dyno does not stop by itself"
+                : "downtime about " + downtime.toSeconds() + " s (" + inside.toSeconds() + " s of copying and verifying Postgres, "
+                        + downtime.minus(inside).toSeconds() + " s allowed for dynos and pods)";
         return new StepResult.Done(words, report.notes(), status -> {
             status.forecast = new Forecast();
             status.forecast.copySeconds = copy.toSeconds();

@@ -1,7 +1,6 @@
 package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus;
-import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
@@ -14,13 +13,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The workers that replicate live. They are started in Replicate and run until Drain has their last changes; every phase between may look at
  * them. One that failed is started again by the next attempt of the phase that saw it fail, and goes on from its checkpoints.
  */
 final class Replication {
-    private static final Duration WHILE_DRAINING = Duration.ofMillis(150);
+    private static final Duration WHILE_DRAINING = Duration.ofMillis(100);
     private final PhaseContext context;
     private final List<String> tasks;
 
@@ -47,14 +47,22 @@ final class Replication {
 
     /** Done once both sides have been in sync for the time that the admin asked for. */
     StepResult untilInSync() {
+        return inSyncFor(SpecDefaults.inSyncFor(context.spec()));
+    }
+
+    /** Done when both sides are in sync at this moment, as they were for long before the gate opened. */
+    StepResult keepingUp() {
+        return inSyncFor(Duration.ZERO);
+    }
+
+    private StepResult inSyncFor(Duration wanted) {
         return running(look -> {
             var now = !look.running().isEmpty() && look.running().values().stream().allMatch(JobSet.Running::inSync);
             var since = Optional.ofNullable(context.status().replication.inSyncSince).map(Instant::parse).filter(known -> now);
             Consumer<MastodonMigrationStatus> facts = look.facts().andThen(status -> status.replication.inSyncSince = now ? since.orElse(context.now()).toString() : null);
-            var wanted = SpecDefaults.inSyncFor(context.spec());
             return since.filter(known -> !context.now().isBefore(known.plus(wanted))).isPresent()
                     ? new StepResult.Done("in sync for " + wanted.toSeconds() + " s", List.of(), facts)
-                    : new StepResult.Working(now ? "in sync" : "replicating", facts);
+                    : new StepResult.Working(now ? "in sync" : "running " + names(look), facts);
         });
     }
 
@@ -64,14 +72,17 @@ final class Replication {
             if (look.running().isEmpty()) {
                 return whenDrained.apply(look.reports());
             }
-            look.running().keySet().forEach(this::askToDrain);
-            return new StepResult.Working("draining " + String.join(", ", look.running().keySet()), look.facts(), Optional.of(WHILE_DRAINING));
+            look.running().values().forEach(jobs()::ask);
+            return new StepResult.Working("draining " + names(look), look.facts(), Optional.of(WHILE_DRAINING));
         });
     }
 
-    private void askToDrain(String task) {
-        context.status().replication.jobs.stream().filter(job -> job.task.equals(task)).forEach(job -> context.outside().workerSecret().token(context.migration())
-                .ifPresent(token -> context.outside().jobs().workerUrl(context.migration(), job).ifPresent(url -> context.outside().progress().drain(url, token))));
+    private JobSet jobs() {
+        return new JobSet(context, status -> status.replication.jobs);
+    }
+
+    private static String names(JobSet.Look look) {
+        return look.running().entrySet().stream().map(job -> job.getKey() + job.getValue().hitch()).collect(Collectors.joining(", "));
     }
 
     private StepResult running(Function<JobSet.Look, StepResult> whileNoneFailed) {
@@ -79,18 +90,15 @@ final class Replication {
         if (replication == null || replication.jobs.isEmpty()) {
             return start();
         }
-        var look = new JobSet(context, status -> status.replication.jobs).look(tasks);
+        var look = jobs().look(tasks);
         if (look.failure().isEmpty()) {
             return whileNoneFailed.apply(look);
         }
-        return startedBy().equals(replication.startedBy) ? look.failure().get() : restart(replication.jobs);
+        return startedBy().equals(replication.startedBy) ? look.failure().get() : restart();
     }
 
-    private StepResult restart(List<JobRecord> failed) {
-        failed.forEach(job -> context.outside().jobs().delete(context.migration(), job));
-        return failed.stream().anyMatch(job -> context.outside().jobs().hasRunningPod(context.migration(), job, context.now()))
-                ? new StepResult.Working("waiting for the replication's last workers to end")
-                : start();
+    private StepResult restart() {
+        return jobs().stop(tasks) ? new StepResult.Working("waiting for the replication's last workers to end") : start();
     }
 
     private StepResult start() {

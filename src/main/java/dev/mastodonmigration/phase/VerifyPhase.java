@@ -37,11 +37,11 @@ public class VerifyPhase implements Phase {
         if (!live.containsKey(Tasks.REPLICATE_REDIS)) {
             comparisons.add(Tasks.VERIFY_REDIS);
         }
-        return comparisons.isEmpty() ? proved(live.get(Tasks.REPLICATE_POSTGRES), live.get(Tasks.REPLICATE_REDIS)) : context.work(comparisons, compared -> proved(
+        return comparisons.isEmpty() ? proved(live, live.get(Tasks.REPLICATE_POSTGRES), live.get(Tasks.REPLICATE_REDIS)) : context.work(comparisons, compared -> proved(live,
                 live.getOrDefault(Tasks.REPLICATE_POSTGRES, compared.get(Tasks.VERIFY_POSTGRES)), live.getOrDefault(Tasks.REPLICATE_REDIS, compared.get(Tasks.VERIFY_REDIS))));
     }
 
-    private static StepResult proved(WorkerReport postgres, WorkerReport redis) {
+    private static StepResult proved(Map<String, WorkerReport> live, WorkerReport postgres, WorkerReport redis) {
         var notes = new ArrayList<>(postgres.notes());
         notes.addAll(redis.notes());
         long refused = postgres.figures().getOrDefault(Figure.REFUSED_WRITES, 0L);
@@ -49,7 +49,13 @@ public class VerifyPhase implements Phase {
             notes.add("Writes refused by the write gate on the source during the freeze: " + refused
                     + ". Something still writes to it, such as a Heroku Scheduler job or a one-off dyno. Nothing of it was taken over; stop it.");
         }
-        return new StepResult.Done(postgres.message() + " " + redis.message(), List.copyOf(notes), status -> record(status, postgres, redis));
+        return new StepResult.Done(said(live, postgres, Tasks.REPLICATE_POSTGRES, postgres.figures().get(Figure.ROWS) + " rows are")
+                + " " + said(live, redis, Tasks.REPLICATE_REDIS, redis.figures().get(Figure.KEYS) + " keys are"), List.copyOf(notes), status -> record(status, postgres, redis));
+    }
+
+    /** What Drain has told of a live copy is not told again. */
+    private static String said(Map<String, WorkerReport> live, WorkerReport report, String task, String proved) {
+        return live.containsKey(task) ? proved + " equal on both sides, proved while they were copied and again what changed last." : report.message();
     }
 
     private static void record(MastodonMigrationStatus status, WorkerReport postgres, WorkerReport redis) {

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.reconcile;
 
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.compute.ForeignObjectException;
 import dev.mastodonmigration.compute.KubernetesCompute;
@@ -29,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Carries a decision out: the only place where a migration acts on the world. */
 @Singleton
@@ -75,12 +77,12 @@ class Executor {
         }
     }
 
-    /** As below, for the workers that replicate live as well: the itinerary changes. */
+    /** As below, for the workers that replicate live or stand by as well: the itinerary changes. */
     private boolean stopEverythingRunning(Observation seen, MastodonMigration migration) {
-        var replication = Optional.ofNullable(migration.getStatus().replication).map(found -> found.jobs).orElse(List.of());
-        replication.forEach(job -> outside.jobs().delete(migration, job));
+        var lasting = lasting(migration);
+        lasting.forEach(job -> outside.jobs().delete(migration, job));
         var ofThePhase = stopEarlierAttempt(migration.getStatus().phase, seen, migration);
-        return replication.stream().anyMatch(job -> outside.jobs().hasRunningPod(migration, job, seen.now())) || ofThePhase;
+        return lasting.stream().anyMatch(job -> outside.jobs().hasRunningPod(migration, job, seen.now())) || ofThePhase;
     }
 
     /** Deletes the Jobs of the phase's last attempt. True while one of their pods still runs: a new attempt must not meet the old one. */
@@ -93,6 +95,13 @@ class Executor {
     /** Stops whatever the migration has running: it is being deleted. */
     void stopEverything(MastodonMigration migration) {
         migration.getStatus().phases.stream().flatMap(record -> record.jobs.stream()).forEach(job -> outside.jobs().delete(migration, job));
-        Optional.ofNullable(migration.getStatus().replication).ifPresent(replication -> replication.jobs.forEach(job -> outside.jobs().delete(migration, job)));
+        lasting(migration).forEach(job -> outside.jobs().delete(migration, job));
+    }
+
+    /** Jobs that outlive the phase that started them. */
+    private static List<JobRecord> lasting(MastodonMigration migration) {
+        var status = migration.getStatus();
+        return Stream.concat(Optional.ofNullable(status.replication).stream().flatMap(replication -> replication.jobs.stream()),
+                Optional.ofNullable(status.standby).stream().flatMap(standby -> standby.jobs.stream())).toList();
     }
 }

@@ -3,6 +3,7 @@ package dev.mastodonmigration.bench;
 import dev.mastodonmigration.embedded.FreePort;
 import dev.mastodonmigration.embedded.LocalProcess;
 import dev.mastodonmigration.embedded.PostgresServer;
+import dev.mastodonmigration.job.WorkerMemory;
 import dev.mastodonmigration.worker.control.DrainSignal;
 import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Tasks;
@@ -28,7 +29,6 @@ import java.util.concurrent.locks.LockSupport;
 /** One live migration by workers that are processes of their own, as the pods of its Job are, with the memory that they get there. */
 final class LivePostgres implements AutoCloseable {
     private static final String TOKEN = "bench";
-    private static final List<String> AS_IN_ITS_POD = List.of("-XX:+UseSerialGC", "-Xmx256m");
 
     private final PostgresServer source;
     private final PostgresServer target;
@@ -101,7 +101,7 @@ final class LivePostgres implements AutoCloseable {
         addresses.add(URI.create("http://127.0.0.1:" + port + "/drain"));
         var scratch = Files.createTempDirectory(home, "scratch");
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
-        command.addAll(AS_IN_ITS_POD);
+        command.addAll(List.of(WorkerMemory.of(Tasks.REPLICATE_POSTGRES).jvmOptions().split(" ")));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.mastodonmigration.Main", "worker", Tasks.REPLICATE_POSTGRES));
         return LocalProcess.start(command, Map.of(WorkerContext.ENV_UID, to, WorkerContext.ENV_NAME, "bench/" + to, WorkerContext.ENV_EPOCH, "1",
                 WorkerContext.ENV_SECRETS, secrets.toString(), WorkerContext.ENV_SCRATCH, scratch.toString(), WorkerContext.ENV_PARALLELISM, "1",

@@ -28,7 +28,6 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class RedisWorkerProcess implements AutoCloseable {
     /** As the worker's pod has them: one GiB of memory and less than two processors of its own. */
-    private static final List<String> JVM = List.of("-XX:MaxRAM=1g", "-XX:MaxRAMPercentage=40", "-Xmn48m", "-XX:+UseSerialGC");
     private static final String REPLICATE = "replicate";
     private static final String DRAIN = "drain";
     private static final String VERIFY = "verify";
@@ -47,7 +46,7 @@ public final class RedisWorkerProcess implements AutoCloseable {
 
     static RedisWorkerProcess start(Path secrets) throws IOException {
         var command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        command.addAll(JVM);
+        command.addAll(List.of(WorkerMemory.of(Tasks.REPLICATE_REDIS).jvmOptions().split(" ")));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), RedisWorkerProcess.class.getName(), secrets.toString()));
         return new RedisWorkerProcess(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
     }

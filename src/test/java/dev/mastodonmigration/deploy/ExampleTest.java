@@ -27,8 +27,8 @@ class ExampleTest {
         assertThat(spec.target().postgres().existing().urlSecretRef()).hasToString("SecretKeyRef[name=target-postgres, key=url]");
         assertThat(spec.target().redis().existing().urlSecretRef()).hasToString("SecretKeyRef[name=target-redis, key=url]");
         assertThat(spec.target().compute().kubernetes().sidekiq()).hasSize(2);
-        assertThat(spec.strategy().postgres()).isEqualTo(PostgresStrategy.Dump);
-        assertThat(spec.strategy().redis()).isEqualTo(RedisStrategy.Snapshot);
+        assertThat(spec.strategy().postgres()).isEqualTo(PostgresStrategy.Live);
+        assertThat(spec.strategy().redis()).isEqualTo(RedisStrategy.Live);
         assertThat(spec.cutover().approved()).isFalse();
         assertThat(spec.retire().approved()).isFalse();
         assertThat(spec.retire().formation()).isTrue();

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,9 @@ class KilledOperatorIT {
         var random = new Random(SEED);
         var killedIn = new ArrayList<String>();
         try (var world = World.start(World.Options.SMALL.withMajors(14, 17).withSeed(SEED))) {
-            EndToEnd.applyUnattended(world, Map.of("/spec/soak/duration", "3s", "/spec/cutover/approved", "false", "/spec/retire/approved", "false"));
+            var changes = new TreeMap<>(EndToEnd.DUMPED);
+            changes.putAll(Map.of("/spec/soak/duration", "3s", "/spec/cutover/approved", "false", "/spec/retire/approved", "false"));
+            EndToEnd.applyUnattended(world, changes);
             var seen = new HashSet<String>();
             EndToEnd.await(world, "killed in every phase, completed; seed " + SEED + ", killed in " + killedIn, status -> {
                 if (status.phase != null && PhaseId.of(status.phase).isPresent() && seen.add(status.phase)) {

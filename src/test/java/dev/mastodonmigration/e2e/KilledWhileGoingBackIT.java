@@ -33,7 +33,7 @@ class KilledWhileGoingBackIT {
                     }
                 }, MID_WAY_MILLISECONDS, TimeUnit.MILLISECONDS));
             });
-            EndToEnd.applyUnattended(world, Map.of());
+            EndToEnd.applyUnattended(world, EndToEnd.DUMPED);
             EndToEnd.await(world, "killed while going back, and back", status -> {
                 if (status.phase != null && PhaseId.of(status.phase).isPresent() && GOING_BACK.contains(status.phase) && killedIn.add(status.phase)) {
                     world.operator().kill();

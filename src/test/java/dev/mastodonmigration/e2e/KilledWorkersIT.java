@@ -37,7 +37,7 @@ class KilledWorkersIT {
                     }
                 }, EARLIEST_MILLISECONDS + random.nextInt(SPREAD_MILLISECONDS) + (LONG.contains(task) ? LATER_MILLISECONDS : 0), TimeUnit.MILLISECONDS));
             });
-            EndToEnd.applyUnattended(world, Map.of());
+            EndToEnd.applyUnattended(world, EndToEnd.DUMPED);
             EndToEnd.awaitCompleted(world);
             assertThat(killed).as("seed %d", SEED).containsExactlyInAnyOrderElementsOf(EVERY_WORKER);
             EndToEnd.assertNothingLost(world, World.Side.TARGET);

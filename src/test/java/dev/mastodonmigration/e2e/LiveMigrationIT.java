@@ -15,10 +15,11 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class LiveMigrationIT {
-    private static final Map<String, String> LIVE = Map.of("/spec/strategy/postgres", "Live", "/spec/strategy/redis", "Live", "/spec/strategy/inSyncFor", "1s");
+    private static final Map<String, String> LIVE = Map.of("/spec/strategy/postgres", "Live", "/spec/strategy/redis", "Live");
     private static final List<String> LIVE_WORKERS = List.of(Tasks.INSTALL_CAPTURE, Tasks.REPLICATE_POSTGRES, Tasks.REPLICATE_REDIS, Tasks.HOUSEKEEP_POSTGRES);
     private static final long MID_WAY_MILLISECONDS = 400;
     private static final long SOON_MILLISECONDS = 120;
@@ -32,6 +33,24 @@ class LiveMigrationIT {
             assertThat(world.status().phases).anyMatch(phase -> phase.name.equals("Housekeeping"));
             assertThat(world.status().verification.postgres.differences).isZero();
             assertThat(world.status().verification.redis.differences).isZero();
+            EndToEnd.assertNothingLost(world, World.Side.TARGET);
+        }
+    }
+
+    @Test
+    void onePodOfSeveralKilledWhileReplicatingFailsNeitherTheJobNorThePhase() throws Exception {
+        var killed = new AtomicInteger();
+        try (var world = World.start(World.Options.SMALL.withScale(4000, 1000)); var killer = Executors.newSingleThreadScheduledExecutor()) {
+            world.jobRunner().onPodStarted(pod -> {
+                if (pod.getMetadata().getName().contains("-" + Tasks.REPLICATE_POSTGRES + "-1-") && killed.compareAndSet(0, -1)) {
+                    killer.schedule(() -> killed.set(world.jobRunner().killOne(job -> job.contains(Tasks.REPLICATE_POSTGRES))), MID_WAY_MILLISECONDS, TimeUnit.MILLISECONDS);
+                }
+            });
+            EndToEnd.applyUnattended(world, LIVE);
+            EndToEnd.awaitCompleted(world);
+            assertThat(killed).hasValue(1);
+            assertThat(world.status().replication.attempts).isEqualTo(1);
+            assertThat(world.status().phases).allMatch(phase -> phase.attempts == 1);
             EndToEnd.assertNothingLost(world, World.Side.TARGET);
         }
     }
@@ -70,6 +89,7 @@ class LiveMigrationIT {
             var catalogBefore = catalog(world);
             var mutations = world.heroku().app(World.WEB_APP).mutations();
             var changes = new TreeMap<>(LIVE);
+            changes.put("/spec/strategy/inSyncFor", "1s");
             changes.put("/spec/cutover/approved", "false");
             world.apply(world.example(changes));
             EndToEnd.await(world, "replicating, at the gate", status -> "AwaitCutover".equals(status.phase));

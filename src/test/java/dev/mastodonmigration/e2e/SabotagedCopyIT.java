@@ -16,7 +16,7 @@ class SabotagedCopyIT {
     void aSabotagedCopyKeepsTheTargetClosedAndTheSourceGoesOnAndTheNextMigrationSucceeds() throws Exception {
         try (var world = World.start(World.Options.SMALL)) {
             Sabotage.ofTheFirstCopy(world);
-            EndToEnd.applyUnattended(world, Map.of());
+            EndToEnd.applyUnattended(world, EndToEnd.DUMPED);
             EndToEnd.await(world, "the source is restored", status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
 
             assertThat(world.status().reason).contains("Verify", "table statuses differs", "is missing on the target");
@@ -33,7 +33,7 @@ class SabotagedCopyIT {
             world.client().resource(world.migration()).delete();
             Awaitility.await("the resource is gone").atMost(Duration.ofSeconds(30)).until(
                     () -> world.client().resources(MastodonMigration.class).inNamespace(World.NAMESPACE).withName(World.NAME).get() == null);
-            EndToEnd.applyUnattended(world, Map.of());
+            EndToEnd.applyUnattended(world, EndToEnd.DUMPED);
             EndToEnd.awaitCompleted(world);
             EndToEnd.assertNothingLost(world, World.Side.TARGET);
         }

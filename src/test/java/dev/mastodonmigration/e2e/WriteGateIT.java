@@ -61,7 +61,7 @@ class WriteGateIT {
     @Test
     void aStrayWriterIsRefusedDuringTheFreezeAndAWarmedTargetCannotWriteBeforeGoLive() throws Exception {
         try (var world = World.start(World.Options.SMALL)) {
-            world.apply(world.example(Map.of("/spec/retire/approved", "true", "/spec/soak/duration", "1s")));
+            world.apply(world.example(Map.of("/spec/retire/approved", "true", "/spec/soak/duration", "1s", "/spec/strategy/inSyncFor", "1s")));
             EndToEnd.await(world, "the gate is reached", status -> "AwaitCutover".equals(status.phase));
             try (var scheduler = new StrayWriter("scheduler", world::source, Duration.ofMillis(20)); var warmed = new StrayWriter("warmed", world::target, Duration.ofMillis(5))) {
                 EndToEnd.await(world, "the stray writer writes before the freeze", status -> scheduler.firstSuccess.get() != null);

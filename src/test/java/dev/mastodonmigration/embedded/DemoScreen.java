@@ -29,8 +29,8 @@ final class DemoScreen {
     private final DemoTerminal terminal;
     private final Map<String, PhaseState> shown = new HashMap<>();
     private final Set<String> told = new HashSet<>();
-    /** Without a terminal: stage and tenth of the bar shown last. */
-    private String lastBar = "";
+    /** Without a terminal: stages and tenths of the bars shown in this phase. */
+    private final Set<String> bars = new HashSet<>();
     private boolean barOnLine;
     private boolean muted;
 
@@ -82,6 +82,7 @@ final class DemoScreen {
     private void begin(PhaseRecord phase) {
         if (!shown.containsKey(phase.name)) {
             shown.put(phase.name, PhaseState.Running);
+            bars.clear();
             line("▶ " + phase.name + PhaseId.of(phase.name).map(id -> "  " + id.caption()).orElse(""));
         }
     }
@@ -139,8 +140,7 @@ final class DemoScreen {
             out.print(CLEAR_LINE + text);
             out.flush();
             barOnLine = true;
-        } else if (!step.equals(lastBar)) {
-            lastBar = step;
+        } else if (bars.add(step)) {
             line(text);
         }
     }

@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * Makes pods of Jobs and sets the Jobs' conditions in the order of Kubernetes 1.31 and later: the target condition
@@ -31,6 +32,8 @@ import java.util.function.Supplier;
  */
 final class JobController {
     static final String JOB_NAME_LABEL = "batch.kubernetes.io/job-name";
+    private static final int LONGEST_LABEL = 63;
+    private static final int RANDOM = 5;
     private static final String TRACKING = "batch.kubernetes.io/job-tracking";
 
     private final KubernetesClient client;
@@ -77,11 +80,20 @@ final class JobController {
             active.forEach(pod -> client.resource(pod).delete());
             conclude(job, tally, active, "FailureTarget", "Failed", reason.get());
         } else {
-            if (active.isEmpty() && !Boolean.TRUE.equals(job.getSpec().getSuspend()) && tally.mayRetryNow()) {
-                active = List.of(createPod(job));
+            var all = new ArrayList<>(active);
+            if (!Boolean.TRUE.equals(job.getSpec().getSuspend())) {
+                all.addAll(createPods(job, tally, active));
             }
-            write(job, status(job, tally, active).build());
+            write(job, status(job, tally, all).build());
         }
+    }
+
+    /** One pod runs of each index; the next comes when the last has ended for good, as with every Job that has a podFailurePolicy. */
+    private List<Pod> createPods(Job job, JobTally tally, List<Pod> active) {
+        var room = Optional.ofNullable(job.getSpec().getParallelism()).orElse(1) - active.size();
+        return tally.toBeDone(job.getSpec()).stream()
+                .filter(index -> active.stream().noneMatch(pod -> JobTally.index(pod) == index) && tally.mayRetryNow(job.getSpec(), index))
+                .limit(Math.max(0, room)).map(index -> createPod(job, index)).toList();
     }
 
     private void conclude(Job job, JobTally tally, List<Pod> active, String targetType, String finalType, String reason) {
@@ -104,8 +116,11 @@ final class JobController {
                 .withActive(positive(active.size()))
                 .withReady((int) active.stream().filter(pod -> Kubelet.RUNNING.equals(pod.getStatus().getPhase())).count())
                 .withTerminating((int) active.stream().filter(Kubelet::isDeleted).count())
-                .withSucceeded(positive(tally.succeeded()))
+                .withSucceeded(positive(tally.succeeded().size()))
                 .withFailed(positive(tally.failed()));
+        if (JobTally.isIndexed(job.getSpec())) {
+            status.withCompletedIndexes(tally.succeeded().stream().map(String::valueOf).collect(Collectors.joining(",")));
+        }
         return status;
     }
 
@@ -121,12 +136,12 @@ final class JobController {
         }
     }
 
-    private Pod createPod(Job job) {
+    private Pod createPod(Job job, int index) {
         var name = job.getMetadata().getName();
         var builder = new PodBuilder()
                 .withMetadata(Optional.ofNullable(job.getSpec().getTemplate().getMetadata()).orElseGet(ObjectMeta::new))
                 .editMetadata()
-                .withName(name.substring(0, Math.min(name.length(), 57)) + "-" + UUID.randomUUID().toString().substring(0, 5))
+                .withName(prefix(job, index) + UUID.randomUUID().toString().substring(0, RANDOM))
                 .withNamespace(job.getMetadata().getNamespace())
                 .addToLabels(Map.of(JOB_NAME_LABEL, name, "job-name", name,
                         "batch.kubernetes.io/controller-uid", job.getMetadata().getUid(), "controller-uid", job.getMetadata().getUid()))
@@ -135,9 +150,28 @@ final class JobController {
                         .withUid(job.getMetadata().getUid()).withController(true).withBlockOwnerDeletion(true).build())
                 .endMetadata()
                 .withSpec(job.getSpec().getTemplate().getSpec());
-        var refused = PodSecurity.workerViolations(job.getSpec().getTemplate().getSpec());
+        var refused = new ArrayList<>(PodSecurity.workerViolations(job.getSpec().getTemplate().getSpec()));
+        if (JobTally.isIndexed(job.getSpec())) {
+            indexed(builder, name, index);
+            if (name.length() + String.valueOf(job.getSpec().getCompletions() - 1).length() + 1 > LONGEST_LABEL) {
+                refused.add("the Job's name with the highest index is the pods' host name and must be no more than 63 characters");
+            }
+        }
         refused.forEach(rule -> violations.accept("Job " + name + ": " + rule));
         return client.resource(withStatus(builder, refused).build()).create();
+    }
+
+    private static String prefix(Job job, int index) {
+        var tail = JobTally.isIndexed(job.getSpec()) ? "-" + index + "-" : "-";
+        var name = job.getMetadata().getName();
+        return name.substring(0, Math.min(name.length(), LONGEST_LABEL - RANDOM - tail.length())) + tail;
+    }
+
+    private static void indexed(PodBuilder pod, String job, int index) {
+        pod.editMetadata().addToLabels(JobTally.INDEX, String.valueOf(index)).addToAnnotations(JobTally.INDEX, String.valueOf(index)).endMetadata()
+                .editSpec().withHostname(job + "-" + index)
+                .editFirstContainer().addNewEnv().withName("JOB_COMPLETION_INDEX").withNewValueFrom().withNewFieldRef()
+                .withFieldPath("metadata.labels['" + JobTally.INDEX + "']").endFieldRef().endValueFrom().endEnv().endContainer().endSpec();
     }
 
     private PodBuilder withStatus(PodBuilder pod, List<String> refused) {
@@ -189,6 +223,7 @@ final class JobController {
         var message = switch (reason) {
             case "CompletionsReached" -> "Reached expected number of succeeded pods";
             case "BackoffLimitExceeded" -> "Job has reached the specified backoff limit";
+            case "FailedIndexes" -> "Job has failed indexes";
             case "DeadlineExceeded" -> "Job was active longer than specified deadline";
             default -> "A pod failed in a way that the Job's podFailurePolicy names";
         };

@@ -90,7 +90,16 @@ public final class JobRunner implements AutoCloseable {
 
     /** SIGKILL to the running pods of Jobs with such a name; gives how many there were. */
     public int kill(Predicate<String> jobName) {
-        var killed = kubelet.running().stream().filter(process -> jobName.test(jobOf(process.podName()))).toList();
+        return kill(process -> jobName.test(process.jobName()), Integer.MAX_VALUE);
+    }
+
+    /** The same to one running pod of them, whichever. */
+    public int killOne(Predicate<String> jobName) {
+        return kill(process -> jobName.test(process.jobName()), 1);
+    }
+
+    private int kill(Predicate<PodProcess> chosen, int atMost) {
+        var killed = kubelet.running().stream().filter(chosen).limit(atMost).toList();
         killed.forEach(PodProcess::kill);
         return killed.size();
     }
@@ -137,10 +146,6 @@ public final class JobRunner implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static String jobOf(String podName) {
-        return podName.substring(0, podName.lastIndexOf('-'));
     }
 
     private void run() {

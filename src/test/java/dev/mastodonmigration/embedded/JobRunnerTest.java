@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -75,6 +76,67 @@ class JobRunnerTest {
     }
 
     @Test
+    void eachIndexHasItsPodAndTheJobIsCompleteWhenAllHaveSucceeded() {
+        secret("creds", Map.of("go", "bm8="));
+        var job = create(indexed(job("copy", "echo \"$JOB_COMPLETION_INDEX $HOSTNAME\" > $TERMINATION_LOG; test $JOB_COMPLETION_INDEX = 0 || until test \"$(cat $DIR/go)\" = yes; do sleep 0.05; done"), 3));
+        await().until(() -> runner.running().size() == 2 && Objects.equals(current(job).getStatus().getSucceeded(), 1));
+        assertThat(current(job).getStatus().getCompletedIndexes()).isEqualTo("0");
+        assertThat(types(job)).isEmpty();
+
+        rotate("creds", Map.of("go", "eWVz"));
+        await().untilAsserted(() -> assertThat(types(job)).containsExactly("SuccessCriteriaMet", "Complete"));
+        assertThat(pods(job)).hasSize(3).allSatisfy(pod -> {
+            var index = pod.getMetadata().getLabels().get(JobTally.INDEX);
+            assertThat(pod.getMetadata().getAnnotations()).containsEntry(JobTally.INDEX, index);
+            assertThat(pod.getMetadata().getName()).startsWith("copy-" + index + "-");
+            assertThat(terminated(pod).getMessage().strip()).isEqualTo(index + " copy-" + index);
+        });
+        assertThat(runner.violations()).isEmpty();
+    }
+
+    @Test
+    void aKilledIndexIsReplacedAndTheOthersRunOn() {
+        secret("creds", Map.of());
+        var job = create(indexed(job("copy", "sleep 300"), 2));
+        await().until(() -> runner.running().size() == 2);
+        var before = runner.running();
+
+        assertThat(runner.killOne(name -> name.equals("copy"))).isEqualTo(1);
+        await().until(() -> runner.running().size() == 2 && !runner.running().equals(before));
+        assertThat(runner.running()).as("the other one is the same").anyMatch(before::contains);
+        assertThat(types(job)).isEmpty();
+        assertThat(current(job).getStatus().getFailed()).isEqualTo(1);
+    }
+
+    @Test
+    void aRefusalEndsTheWholeIndexedJob() {
+        secret("creds", Map.of());
+        var job = create(new JobBuilder(indexed(job("copy", "test $JOB_COMPLETION_INDEX = 1 && exit 2; sleep 300"), 2)).editSpec().withNewPodFailurePolicy()
+                .addNewRule().withAction("FailJob").withNewOnExitCodes().withContainerName("worker").withOperator("In").withValues(2).endOnExitCodes().endRule()
+                .endPodFailurePolicy().endSpec().build());
+        await().untilAsserted(() -> assertThat(types(job)).containsExactly("FailureTarget", "Failed"));
+        assertThat(current(job).getStatus().getConditions()).allMatch(condition -> condition.getReason().equals("PodFailurePolicy"));
+        assertThat(runner.running()).isEmpty();
+    }
+
+    @Test
+    void anIndexThatDiesTooOftenIsGivenUpAndTheJobFailsWhenTheOthersHaveEnded() {
+        secret("creds", Map.of());
+        var job = create(new JobBuilder(indexed(job("copy", "test $JOB_COMPLETION_INDEX = 0"), 2)).editSpec().withBackoffLimit(9).withBackoffLimitPerIndex(1).endSpec().build());
+        await().untilAsserted(() -> assertThat(types(job)).containsExactly("FailureTarget", "Failed"));
+        assertThat(current(job).getStatus().getConditions()).allMatch(condition -> condition.getReason().equals("FailedIndexes"));
+        assertThat(current(job).getStatus().getFailed()).isEqualTo(2);
+        assertThat(current(job).getStatus().getSucceeded()).isEqualTo(1);
+    }
+
+    @Test
+    void anIndexedJobWithTooLongANameIsRefused() {
+        secret("creds", Map.of());
+        create(indexed(job("c".repeat(62), "true"), 2));
+        await().untilAsserted(() -> assertThat(runner.violations()).anyMatch(violation -> violation.contains("no more than 63 characters")));
+    }
+
+    @Test
     void anEvictedPodIsReplacedWhenThePolicyIgnoresDisruption() {
         secret("creds", Map.of());
         var job = create(new JobBuilder(job("copy", "trap 'exit 7' TERM; while :; do sleep 0.05; done")).editSpec()
@@ -118,7 +180,7 @@ class JobRunnerTest {
         secret("creds", Map.of("url", "b2xk"));
         var job = create(job("copy", "until test \"$(cat $DIR/url)\" = new; do sleep 0.05; done"));
         await().until(() -> runner.running().size() == 1);
-        client.resource(new SecretBuilder().withNewMetadata().withName("creds").withNamespace(NAMESPACE).endMetadata().withData(Map.of("url", "bmV3")).build()).update();
+        rotate("creds", Map.of("url", "bmV3"));
         await().untilAsserted(() -> assertThat(types(job)).contains("Complete"));
     }
 
@@ -178,6 +240,14 @@ class JobRunnerTest {
 
     private void secret(String name, Map<String, String> data) {
         client.resource(new SecretBuilder().withNewMetadata().withName(name).withNamespace(NAMESPACE).endMetadata().withData(data).build()).create();
+    }
+
+    private void rotate(String name, Map<String, String> data) {
+        client.resource(new SecretBuilder().withNewMetadata().withName(name).withNamespace(NAMESPACE).endMetadata().withData(data).build()).update();
+    }
+
+    private static Job indexed(Job job, int pods) {
+        return new JobBuilder(job).editSpec().withCompletionMode("Indexed").withCompletions(pods).withParallelism(pods).withBackoffLimit(9).endSpec().build();
     }
 
     private Job create(Job job) {

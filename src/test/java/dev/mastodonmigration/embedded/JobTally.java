@@ -6,17 +6,34 @@ import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicyRule;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
-/** What the pods of one Job came to so far: each counted once, by the Job's failure policy. */
+/** What the pods of one Job came to so far: each counted once, by the Job's failure policy, under its index; a Job that is not Indexed has one. */
 final class JobTally {
+    static final String INDEX = "batch.kubernetes.io/job-completion-index";
+    private static final int DEFAULT_BACKOFF_LIMIT = 6;
+
     private final Set<String> counted = new HashSet<>();
     private final Instant startedAt = Instant.now();
-    private Instant lastFailure = Instant.EPOCH;
+    private final Set<Integer> succeeded = new TreeSet<>();
+    private final Map<Integer, Integer> failed = new TreeMap<>();
+    private final Map<Integer, Instant> lastFailure = new TreeMap<>();
     private boolean failedByPolicy;
-    private int succeeded;
-    private int failed;
+
+    static boolean isIndexed(JobSpec job) {
+        return "Indexed".equals(job.getCompletionMode());
+    }
+
+    static int index(Pod pod) {
+        return Integer.parseInt(pod.getMetadata().getLabels().getOrDefault(INDEX, "0"));
+    }
 
     /** Counts an ended pod, the first time it is seen. */
     void count(JobSpec job, Pod pod) {
@@ -24,19 +41,14 @@ final class JobTally {
             return;
         }
         if (Kubelet.SUCCEEDED.equals(pod.getStatus().getPhase())) {
-            succeeded++;
+            succeeded.add(index(pod));
             return;
         }
-        switch (action(job, pod)) {
-            case "Ignore" -> { }
-            case "FailJob" -> {
-                failed++;
-                failedByPolicy = true;
-            }
-            default -> {
-                failed++;
-                lastFailure = Instant.now();
-            }
+        var action = action(job, pod);
+        if (!action.equals("Ignore")) {
+            failed.merge(index(pod), 1, Integer::sum);
+            lastFailure.put(index(pod), Instant.now());
+            failedByPolicy |= action.equals("FailJob");
         }
     }
 
@@ -61,31 +73,57 @@ final class JobTally {
         if (failedByPolicy) {
             return Optional.of("PodFailurePolicy");
         }
-        if (failed > Optional.ofNullable(job.getBackoffLimit()).orElse(6)) {
+        if (failed() > backoffLimit(job)) {
             return Optional.of("BackoffLimitExceeded");
+        }
+        if (!failedIndexes(job).isEmpty() && toBeDone(job).isEmpty()) {
+            return Optional.of("FailedIndexes");
         }
         var deadline = Optional.ofNullable(job.getActiveDeadlineSeconds()).map(startedAt::plusSeconds);
         return deadline.filter(Instant.now()::isAfter).map(passed -> "DeadlineExceeded");
     }
 
-    boolean isComplete(JobSpec job) {
-        return succeeded >= Optional.ofNullable(job.getCompletions()).orElse(1);
+    private static int backoffLimit(JobSpec job) {
+        return Optional.ofNullable(job.getBackoffLimit()).orElse(job.getBackoffLimitPerIndex() == null ? DEFAULT_BACKOFF_LIMIT : Integer.MAX_VALUE);
     }
 
-    /** Kubernetes waits 10 s, 20 s, 40 s …; here a thirtieth of it. */
-    boolean mayRetryNow() {
-        return Instant.now().isAfter(lastFailure.plus(Duration.ofMillis(330L << Math.min(Math.max(failed - 1, 0), 6))));
+    /** Indexes that died more often than the Job allows to one. */
+    private Set<Integer> failedIndexes(JobSpec job) {
+        var limit = Optional.ofNullable(job.getBackoffLimitPerIndex()).orElse(Integer.MAX_VALUE);
+        return failed.entrySet().stream().filter(index -> index.getValue() > limit).map(Map.Entry::getKey).collect(Collectors.toSet());
+    }
+
+    /** Indexes that have neither succeeded nor been given up. */
+    List<Integer> toBeDone(JobSpec job) {
+        var givenUp = failedIndexes(job);
+        return IntStream.range(0, completions(job)).boxed().filter(index -> !succeeded.contains(index) && !givenUp.contains(index)).toList();
+    }
+
+    boolean isComplete(JobSpec job) {
+        return succeeded.size() >= completions(job);
+    }
+
+    private static int completions(JobSpec job) {
+        return Optional.ofNullable(job.getCompletions()).orElse(1);
+    }
+
+    /** Kubernetes waits 10 s, 20 s, 40 s … after each failure of the Job, or with a limit for each index of that index; here a thirtieth of it. */
+    boolean mayRetryNow(JobSpec job, int index) {
+        var alone = job.getBackoffLimitPerIndex() != null;
+        var failures = alone ? failed.getOrDefault(index, 0) : failed();
+        var last = alone ? lastFailure.getOrDefault(index, Instant.EPOCH) : lastFailure.values().stream().max(Instant::compareTo).orElse(Instant.EPOCH);
+        return Instant.now().isAfter(last.plus(Duration.ofMillis(330L << Math.min(Math.max(failures - 1, 0), 6))));
     }
 
     Instant startedAt() {
         return startedAt;
     }
 
-    int succeeded() {
+    Set<Integer> succeeded() {
         return succeeded;
     }
 
     int failed() {
-        return failed;
+        return failed.values().stream().mapToInt(Integer::intValue).sum();
     }
 }

@@ -17,7 +17,8 @@ class MigrationIT {
     @Test
     void aLiveInstanceMovesAndNothingIsLost() throws SQLException {
         try (var world = World.start(World.Options.SMALL)) {
-            world.apply(world.example(Map.of("/spec/cutover/automatic", "true", "/spec/soak/duration", "1s", "/spec/retire/approved", "true")));
+            world.apply(world.example(Map.of("/spec/cutover/automatic", "true", "/spec/soak/duration", "1s", "/spec/retire/approved", "true",
+                    "/spec/strategy/postgres", "Dump", "/spec/strategy/redis", "Snapshot")));
             await(world);
 
             assertThat(world.status().phases).allMatch(phase -> phase.state == PhaseState.Succeeded);

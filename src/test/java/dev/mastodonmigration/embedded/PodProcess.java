@@ -22,9 +22,11 @@ final class PodProcess implements AutoCloseable {
     private final Instant startedAt = Instant.now();
     private final AtomicBoolean terminating = new AtomicBoolean();
     private final String podName;
+    private final String jobName;
 
-    private PodProcess(String podName, PodFiles files, LocalProcess process) {
-        this.podName = podName;
+    private PodProcess(Pod pod, PodFiles files, LocalProcess process) {
+        this.podName = pod.getMetadata().getName();
+        this.jobName = pod.getMetadata().getLabels().getOrDefault(JobController.JOB_NAME_LABEL, "");
         this.files = files;
         this.process = process;
     }
@@ -41,7 +43,7 @@ final class PodProcess implements AutoCloseable {
             process.waitFor();
             onExit.run();
         });
-        return new PodProcess(pod.getMetadata().getName(), files, process);
+        return new PodProcess(pod, files, process);
     }
 
     private static List<String> command(Container container, Map<String, String> environment, PodFiles files) {
@@ -63,6 +65,7 @@ final class PodProcess implements AutoCloseable {
         for (var variable : container.getEnv()) {
             environment.put(variable.getName(), files.here(value(pod, variable)));
         }
+        environment.put("HOSTNAME", Optional.ofNullable(pod.getSpec().getHostname()).orElse(pod.getMetadata().getName()));
         environment.put("TERMINATION_LOG", files.terminationLog());
         environment.put("TMPDIR", files.here("/tmp"));
         return environment;
@@ -77,6 +80,7 @@ final class PodProcess implements AutoCloseable {
             case "status.podIP" -> pod.getStatus().getPodIP();
             case "metadata.name" -> pod.getMetadata().getName();
             case "metadata.namespace" -> pod.getMetadata().getNamespace();
+            case "metadata.labels['" + JobTally.INDEX + "']" -> pod.getMetadata().getLabels().get(JobTally.INDEX);
             default -> throw new IllegalArgumentException("environment variable " + variable.getName() + " has a source that is not played here");
         };
     }
@@ -89,6 +93,10 @@ final class PodProcess implements AutoCloseable {
 
     String podName() {
         return podName;
+    }
+
+    String jobName() {
+        return jobName;
     }
 
     PodFiles files() {

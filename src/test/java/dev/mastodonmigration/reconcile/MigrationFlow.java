@@ -19,6 +19,7 @@ import dev.mastodonmigration.phase.Phase;
 import dev.mastodonmigration.phase.PhaseContext;
 import dev.mastodonmigration.phase.Phases;
 import dev.mastodonmigration.phase.Rivals;
+import dev.mastodonmigration.worker.control.Progress;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.StatusBuilder;
@@ -119,12 +120,26 @@ final class MigrationFlow implements AutoCloseable {
 
             @Override
             public int workerPort() {
-                return 8089;
+                return ScriptedJobs.PORT;
             }
         };
-        var outside = new PhaseContext.Outside(new Inputs(client, new KeptToken(client)), jobs(config), new WorkerSecret(client), new ProgressReader(), new KubernetesCompute(client), new Rivals(client));
+        var outside = new PhaseContext.Outside(new Inputs(client, new KeptToken(client)), jobs(config), new WorkerSecret(client), workers(), new KubernetesCompute(client), new Rivals(client));
         var phases = Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase));
         return new MastodonMigrationReconciler(client, new Executor(phases, outside), new StatusReporter(client, new MigrationEvents(client)));
+    }
+
+    private ProgressReader workers() {
+        return new ProgressReader() {
+            @Override
+            public Optional<Progress.Reading> read(String worker, String token) {
+                return jobs.reading(worker);
+            }
+
+            @Override
+            public int drain(List<String> workers, String token) {
+                return (int) workers.stream().filter(jobs::call).count();
+            }
+        };
     }
 
     private Jobs jobs(OperatorConfig config) {

@@ -175,7 +175,7 @@ class MigrationFlowTest {
     private void untilTheTargetIsBeingOpened() {
         flow.jobs.script(Tasks.OPEN_TARGET, run -> ScriptedJobs.RUNS_ON);
         withFinalizer(flow.apply(approved()));
-        flow.until(status -> "GoLive".equals(status.phase) && status.downtime.targetOpenedAt != null && status.phases.getLast().jobs.stream().anyMatch(job -> job.uid != null));
+        flow.until(status -> "GoLive".equals(status.phase) && status.downtime.targetOpenedAt != null && flow.jobs.ran.contains(Tasks.OPEN_TARGET));
     }
 
     private void withFinalizer(MastodonMigration created) {
@@ -279,13 +279,98 @@ class MigrationFlowTest {
     }
 
     @Test
-    void anApiServerThatRefusesAJobInsideTheFreezeIsToldAndTheSourceStartsWithoutOne() {
+    void anApiServerThatRefusesJobsInsideTheFreezeIsToldAndTheSourceStartsWhenItTakesThemAgain() {
         flow.apply(approved());
         flow.until(status -> status.source != null);
         flow.refuseJobs = true;
-        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase) || flow.heroku.app("example-web").formation().equals(WEB_FORMATION) && status.downtime != null && status.downtime.endedAt != null);
-        assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
+        flow.until(status -> "StopReplication".equals(status.phase) && status.phases.getLast().attempts > 1);
         assertThat(flow.events()).anyMatch(event -> event.contains("exceeded quota"));
+        flow.refuseJobs = false;
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(WEB_FORMATION);
+        assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
+    }
+
+    @Test
+    void anApiServerThatRefusesTheWorkersOfTheFreezeIsToldAndTheClockDoesNotStart() {
+        flow.jobs.script(Tasks.MARK_SOURCE, run -> {
+            flow.refuseJobs = run == 1;
+            return ScriptedJobs.succeeded();
+        });
+        flow.apply(approved());
+        flow.until(status -> "Freeze".equals(status.phase) && status.phases.getLast().attempts > 1);
+        assertThat(flow.status().source).isNull();
+        assertThat(flow.mutations()).isZero();
+        assertThat(flow.events()).anyMatch(event -> event.contains("exceeded quota"));
+        flow.refuseJobs = false;
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+    }
+
+    @Test
+    void theWorkersOfTheFreezeStandByBeforeTheClockStartsAndDoNothingBeforeTheyAreAsked() {
+        flow.jobs.held.add(Tasks.OPEN_TARGET);
+        flow.apply(approved());
+        flow.until(status -> "Freeze".equals(status.phase) && status.phases.getLast().message.contains("0/3 nodes are available"));
+        assertThat(flow.jobs.started).containsExactlyInAnyOrder(Tasks.CLOSE_SOURCE, Tasks.OPEN_TARGET);
+        assertThat(flow.mutations()).as("the source is untouched").isZero();
+        assertThat(flow.status().downtime).isNull();
+        assertThat(flow.jobs.ran).doesNotContain(Tasks.CLOSE_SOURCE, Tasks.OPEN_TARGET);
+        assertThat(flow.status().standby.jobs).extracting(job -> job.standbyEpoch).as("the target is opened in the next epoch").containsExactly(1L, 2L);
+
+        flow.edit(Specs.with(DesiredState.Aborted));
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+        assertThat(flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE).list().getItems()).noneMatch(job -> job.getMetadata().getName().contains("-standby-"));
+        assertThat(flow.mutations()).isZero();
+        assertThat(flow.jobs.ran).doesNotContain(Tasks.CLOSE_SOURCE, Tasks.OPEN_TARGET);
+    }
+
+    @Test
+    void aWorkerOnStandbyThatVanishesInTheFreezeIsFollowedByAnOrdinaryOne() {
+        var run = flow.heroku.app("example-web").oneOff("run", "rails console");
+        flow.apply(approved());
+        flow.until(status -> status.downtime != null);
+        var jobs = flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE);
+        jobs.list().getItems().stream().filter(job -> job.getMetadata().getName().contains("-standby-")).forEach(job -> jobs.resource(job).delete());
+        flow.heroku.app("example-web").endOneOff(run);
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.jobs.ran).containsExactlyInAnyOrderElementsOf(ScriptedJobs.everyTask());
+        assertThat(flow.status().phases).allSatisfy(phase -> assertThat(phase.attempts).as(phase.name).isEqualTo(1));
+    }
+
+    @Test
+    void aWorkerOnStandbyThatFailsIsFollowedByAnOrdinaryOne() {
+        flow.jobs.script(Tasks.CLOSE_SOURCE, run -> run == 1 ? WorkerReport.retryable("connection reset") : ScriptedJobs.succeeded());
+        flow.jobs.script(Tasks.OPEN_TARGET, run -> run == 1 ? WorkerReport.retryable("connection reset") : ScriptedJobs.succeeded());
+        flow.apply(approved());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.jobs.count(Tasks.CLOSE_SOURCE)).isEqualTo(2);
+        assertThat(flow.jobs.count(Tasks.OPEN_TARGET)).isEqualTo(2);
+        assertThat(flow.status().phases).allSatisfy(phase -> assertThat(phase.attempts).as(phase.name).isEqualTo(1));
+    }
+
+    @Test
+    void aWorkerOnStandbyThatDoesNotHearIsFollowedByAnOrdinaryOne() {
+        flow.jobs.script(Tasks.VERIFY_REDIS, run -> {
+            flow.jobs.silence(Tasks.OPEN_TARGET);
+            return ScriptedJobs.succeeded();
+        });
+        flow.apply(approved());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.jobs.count(Tasks.OPEN_TARGET)).isEqualTo(1);
+        assertThat(flow.status().phases.stream().filter(phase -> phase.name.equals("GoLive")).findFirst().orElseThrow().jobs).extracting(job -> job.task).contains(Tasks.OPEN_TARGET);
+    }
+
+    @Test
+    void theTargetIsNotOpenedBeforeThatIsWrittenDown() {
+        flow.jobs.script(Tasks.OPEN_TARGET, run -> {
+            assertThat(flow.status().downtime.targetOpenedAt).isNotNull();
+            assertThat(flow.status().epoch).isEqualTo(2);
+            return ScriptedJobs.succeeded();
+        });
+        flow.apply(approved());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.jobs.count(Tasks.OPEN_TARGET)).isEqualTo(1);
+        assertThat(flow.status().downtime.targetWritableAt).isNotNull();
     }
 
     @Test

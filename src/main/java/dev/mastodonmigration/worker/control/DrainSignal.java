@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Tells a replicating task that the source is closed for writing, so that its next rounds are the last: set by {@code POST /drain}, never unset. */
+/**
+ * Tells a task that its moment has come: one that replicates, that the source is closed for writing and its next rounds are the last; one on
+ * standby, to run. Set by {@code POST /drain}, never unset.
+ */
 public final class DrainSignal {
     private final CountDownLatch requested = new CountDownLatch(1);
 
@@ -14,6 +17,11 @@ public final class DrainSignal {
 
     public boolean isRequested() {
         return requested.getCount() == 0;
+    }
+
+    /** Waits for it. */
+    public void await() throws InterruptedException {
+        requested.await();
     }
 
     /** Waits at most this long; answers whether the drain was requested. */

@@ -25,6 +25,8 @@ public final class Progress {
     public record Reading(String stage, long bytesDone, long bytesTotal, long itemsDone, long itemsTotal, long bytesPerSecond, long etaSeconds,
             long lagChanges, long lagSeconds, boolean inSync) {
         public static final Reading NONE = new Reading("starting", 0, 0, 0, 0, 0, -1);
+        /** Of a worker that has all it needs and waits to be asked. */
+        public static final Reading STANDING_BY = new Reading("standing by", 0, 0, 0, 0, 0, -1);
 
         /** Of a task that ends by itself: it has no lag. */
         public Reading(String stage, long bytesDone, long bytesTotal, long itemsDone, long itemsTotal, long bytesPerSecond, long etaSeconds) {

@@ -17,6 +17,7 @@ import dev.mastodonmigration.worker.postgres.live.HousekeepPostgres;
 import dev.mastodonmigration.worker.postgres.live.InstallCapture;
 import dev.mastodonmigration.worker.postgres.live.RehearseLive;
 import dev.mastodonmigration.worker.postgres.live.ReplicatePostgres;
+import dev.mastodonmigration.worker.redis.OpenRedis;
 import dev.mastodonmigration.worker.redis.QuietSidekiq;
 import dev.mastodonmigration.worker.redis.RedisCapacity;
 import dev.mastodonmigration.worker.redis.RedisPreflight;
@@ -24,10 +25,8 @@ import dev.mastodonmigration.worker.redis.RedisSnapshotCopy;
 import dev.mastodonmigration.worker.redis.RedisTarget;
 import dev.mastodonmigration.worker.redis.RedisVerify;
 import dev.mastodonmigration.worker.redis.ReplicateRedis;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /** Every task a worker can run, by the name that the operator's Jobs use. */
 public final class Tasks {
@@ -92,7 +91,7 @@ public final class Tasks {
             Map.entry(VERIFY_REDIS, new RedisVerify()),
             Map.entry(VERIFY_POSTGRES, new VerifyPostgres()),
             Map.entry(OPEN_TARGET, parts(List.of(
-                    Part.redis(RedisTarget::open),
+                    Part.redis(new OpenRedis()),
                     Part.postgres(new OpenTarget())))),
             Map.entry(REOPEN_SOURCE, parts(List.of(
                     Part.postgres(new ReopenSource())))),
@@ -106,25 +105,8 @@ public final class Tasks {
 
     private Tasks() {}
 
-    /** Runs the halves in order and stops at the first that does not succeed. */
     static WorkerTask parts(List<Part> parts) {
-        return context -> {
-            var messages = new ArrayList<String>();
-            var figures = new TreeMap<String, Long>();
-            var notes = new ArrayList<String>();
-            for (var part : parts) {
-                if (context.has(part.needs())) {
-                    var report = part.task().run(context);
-                    if (report.outcome() != WorkerReport.Outcome.SUCCEEDED) {
-                        return report;
-                    }
-                    messages.add(report.message());
-                    report.figures().forEach((name, value) -> figures.merge(name, value, Long::sum));
-                    notes.addAll(report.notes());
-                }
-            }
-            return WorkerReport.succeeded(messages.isEmpty() ? "There was nothing to do." : String.join(" ", messages), figures, notes);
-        };
+        return new Parts(parts);
     }
 
     /** Looks at everything before it says anything. */

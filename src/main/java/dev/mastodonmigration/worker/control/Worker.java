@@ -8,6 +8,8 @@ import java.util.Map;
 
 /** Runs one task in this process: progress on the pod's address, the report to the termination message, the outcome as exit code. */
 public final class Worker {
+    /** Exit code of a task that was refused: another try cannot help, which a Job's podFailurePolicy is told. */
+    public static final int REFUSED = 2;
     private static final int DEFAULT_PORT = 8089;
 
     private Worker() {}
@@ -34,16 +36,27 @@ public final class Worker {
         return switch (report.outcome()) {
             case SUCCEEDED -> 0;
             case RETRYABLE -> 1;
-            case REFUSED -> 2;
+            case REFUSED -> REFUSED;
         };
     }
 
-    private static WorkerReport run(WorkerTask task, Map<String, String> env) {
+    /** The pod and the JVM are there before the source is stopped; without the operator's word nothing happens. */
+    private static void standBy(WorkerTask task, WorkerContext context) throws Exception {
+        task.standBy(context);
+        context.progress().set(Progress.Reading.STANDING_BY);
+        context.drain().await();
+        context.progress().set(Progress.Reading.NONE);
+    }
+
+    static WorkerReport run(WorkerTask task, Map<String, String> env) {
         try {
             var context = WorkerContext.of(env);
             var port = Integer.parseInt(env.getOrDefault(WorkerContext.ENV_PORT, String.valueOf(DEFAULT_PORT)));
             try (var server = new ProgressServer(env.getOrDefault(WorkerContext.ENV_POD_IP, "127.0.0.1"), port,
                     context.secret(WorkerContext.PROGRESS_TOKEN), context.progress(), context.drain())) {
+                if (Boolean.parseBoolean(env.get(WorkerContext.ENV_STANDBY))) {
+                    standBy(task, context);
+                }
                 return task.run(context);
             }
         } catch (Refusal refusal) {

@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param scratch       writable directory, gone with the pod
  * @param parallelism   connections and processes to each side
  * @param progress      where the task says how far it is
- * @param drain         set once the operator asks for the last changes
+ * @param drain         set once the operator asks for the last changes, or a worker on standby to run
  * @param rehearsal     database on the target's server to use instead of the one that the target's URL names
  */
 public record WorkerContext(String migrationUid, String migrationName, long epoch, Path secrets, Path scratch, int parallelism, Progress progress,
@@ -27,6 +27,8 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
     public static final String ENV_UID = "MIGRATION_UID";
     public static final String ENV_NAME = "MIGRATION_NAME";
     public static final String ENV_EPOCH = "MIGRATION_EPOCH";
+    /** True: look at what the task needs, then run it only when asked by {@code POST /drain}. */
+    public static final String ENV_STANDBY = "MIGRATION_STANDBY";
     public static final String ENV_SECRETS = "MIGRATION_SECRETS";
     public static final String ENV_SCRATCH = "MIGRATION_SCRATCH";
     public static final String ENV_PARALLELISM = "MIGRATION_PARALLELISM";

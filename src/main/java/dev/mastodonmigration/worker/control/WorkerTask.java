@@ -11,4 +11,10 @@ public interface WorkerTask {
      * @throws Exception for everything else: the operator tries again
      */
     WorkerReport run(WorkerContext context) throws Exception;
+
+    /**
+     * Looks at all that {@link #run} will use and changes nothing: so a worker on standby finds out that it cannot reach a database while there is
+     * time, and does not have to load its drivers when it counts.
+     */
+    default void standBy(WorkerContext context) throws Exception {}
 }

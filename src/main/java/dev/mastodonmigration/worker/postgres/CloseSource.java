@@ -52,6 +52,17 @@ public final class CloseSource implements WorkerTask {
         }
     }
 
+    /** The marker as {@link #mark} wants it, and the tables that it will close. */
+    @Override
+    public void standBy(WorkerContext context) throws Exception {
+        try (var source = Database.source(context, NAME).open()) {
+            var marker = Marker.ours(source, Side.SOURCE, context);
+            marker.requireSource(context);
+            WriteGate.ungated(source);
+            Table.all(source);
+        }
+    }
+
     private static void mark(Connection source, WorkerContext context) throws SQLException, Refusal {
         TargetClaim.lock(source);
         var marker = Marker.read(source).orElseThrow(() -> new Refusal("The source database was not closed for writing, because it no longer carries the marker of "

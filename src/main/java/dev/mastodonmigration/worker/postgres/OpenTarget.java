@@ -30,6 +30,15 @@ public final class OpenTarget implements WorkerTask {
         }
     }
 
+    @Override
+    public void standBy(WorkerContext context) throws Exception {
+        try (var target = Database.target(context, NAME).open(); var source = Database.source(context, NAME).open()) {
+            Marker.ours(target, Side.TARGET, context);
+            Marker.ours(source, Side.SOURCE, context);
+            WriteGate.ungated(source);
+        }
+    }
+
     /** One side at a time: writers on both would be two instances. */
     private static void requireSourceClosed(WorkerContext context) throws Exception {
         try (var source = Database.source(context, NAME).open()) {

@@ -23,7 +23,7 @@ final class Ledger {
             CREATE TABLE mastodon_migration.live (single boolean PRIMARY KEY DEFAULT true CHECK (single), stage text NOT NULL, identity text NOT NULL,
               gaps bigint NOT NULL, draining boolean NOT NULL DEFAULT false, repairs bigint NOT NULL DEFAULT 0, applied_at timestamptz,
               lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text, gap text,
-              begun_at timestamptz NOT NULL DEFAULT clock_timestamp(), landed_at timestamptz)""", """
+              planned_at timestamptz NOT NULL DEFAULT clock_timestamp())""", """
             CREATE TABLE mastodon_migration.live_tree (id int PRIMARY KEY, root text NOT NULL, position text NOT NULL, rounds bigint NOT NULL DEFAULT 0,
               changes bigint NOT NULL DEFAULT 0, proving boolean NOT NULL DEFAULT false)""", """
             CREATE TABLE mastodon_migration.live_range (id bigserial PRIMARY KEY, tree int NOT NULL, member text NOT NULL, lower text, upper text,
@@ -117,8 +117,6 @@ final class Ledger {
     }
 
     static boolean isCopiedAndIndexed(Connection target) throws SQLException {
-        Query.update(target, "UPDATE mastodon_migration.live SET landed_at = clock_timestamp() WHERE landed_at IS NULL AND NOT EXISTS (SELECT FROM "
-                + "mastodon_migration.live_range WHERE NOT landed)");
         return Query.isTrue(target, """
                 SELECT NOT EXISTS (SELECT FROM mastodon_migration.live_range WHERE NOT landed) AND NOT EXISTS (SELECT FROM mastodon_migration.live_definition
                   WHERE NOT done AND phase IN ('KEY', 'PLAIN', 'UNIQUE', 'ANALYZE'))""");

@@ -18,21 +18,20 @@ final class LiveProgress {
               coalesce(r.members, 0) AS members, l.lag_changes, coalesce(extract(epoch FROM clock_timestamp() - l.applied_at), 0)::bigint AS lag_seconds,
               l.in_sync AND clock_timestamp() - l.applied_at < interval '1 s' AS in_sync,
               CASE WHEN NOT l.in_sync THEN coalesce(l.gap, '') ELSE '' END AS gap,
-              (coalesce(r.done, 0) / greatest(extract(epoch FROM coalesce(l.landed_at, clock_timestamp()) - l.begun_at), 0.001))::bigint AS rate
+              (coalesce(r.done, 0) / greatest(extract(epoch FROM clock_timestamp() - l.planned_at), 0.001))::bigint AS rate
             FROM mastodon_migration.live l, (SELECT sum(bytes) FILTER (WHERE landed) AS done, sum(bytes) AS bytes, count(DISTINCT member) AS members,
               count(DISTINCT member) - count(DISTINCT member) FILTER (WHERE NOT landed) AS members_done FROM mastodon_migration.live_range) r""";
 
     private LiveProgress() {}
 
-    /** The rate is that since the copy began, in bytes of the source's tables; the time left is that of copying, without indexes. */
+    /** While rows are copied: the rate since the copy began, in bytes of the source's tables, and the time left of copying, without indexes. */
     static Progress.Reading read(Connection target) throws SQLException {
         return Query.one(target, READING, row -> {
             var done = row.getLong("done");
-            var total = row.getLong("bytes");
-            var rate = row.getLong("rate");
-            var left = done == total ? 0 : rate == 0 ? -1 : (total - done) / rate;
-            return new Progress.Reading(words(row, done < total), done, total, row.getLong("members_done"), row.getLong("members"), rate, left,
-                    row.getLong("lag_changes"), row.getLong("lag_seconds"), row.getBoolean("in_sync"));
+            var left = row.getLong("bytes") - done;
+            var rate = left > 0 ? row.getLong("rate") : 0;
+            return new Progress.Reading(words(row, left > 0), done, done + left, row.getLong("members_done"), row.getLong("members"), rate,
+                    rate == 0 ? -1 : Math.ceilDiv(left, rate), row.getLong("lag_changes"), row.getLong("lag_seconds"), row.getBoolean("in_sync"));
         });
     }
 

@@ -1,0 +1,84 @@
+package dev.mastodonmigration.job;
+
+import dev.mastodonmigration.worker.control.WorkerReport;
+import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The pods of one Job as they were read: one, or one for each index and those that they replaced. */
+record JobPods(List<Pod> pods) {
+    private static final String RUNNING = "Running";
+    private static final List<String> ENDED = List.of("Succeeded", "Failed");
+
+    /** Of those whose container runs. */
+    Stream<String> addresses() {
+        return pods.stream().filter(pod -> RUNNING.equals(phase(pod)) && pod.getStatus().getPodIP() != null).map(pod -> pod.getStatus().getPodIP());
+    }
+
+    Stream<Pod> unended() {
+        return pods.stream().filter(pod -> !ENDED.contains(phase(pod)));
+    }
+
+    /** In the order in which the pods ended: an evicted pod leaves a report too. */
+    Stream<WorkerReport> reports() {
+        return terminated().map(ContainerStateTerminated::getMessage).map(WorkerReport::parse).flatMap(Optional::stream);
+    }
+
+    /** Why they failed: a refusal is the cause of the others' end, otherwise the last word counts. */
+    Optional<WorkerReport> failure() {
+        var failures = reports().filter(report -> report.outcome() != WorkerReport.Outcome.SUCCEEDED).toList();
+        return failures.stream().filter(report -> report.outcome() == WorkerReport.Outcome.REFUSED).findFirst()
+                .or(() -> failures.isEmpty() ? Optional.empty() : Optional.of(failures.getLast()));
+    }
+
+    /** How the last one ended, for one that left no report. */
+    String exit() {
+        return terminated().reduce((first, last) -> last)
+                .map(state -> ": exit code " + state.getExitCode() + (state.getReason() == null ? "" : ", " + state.getReason())).orElse("");
+    }
+
+    /** What waits and why, as "its pod waits: ErrImagePull" or "1 of 4 pods waits: Unschedulable: …". */
+    Optional<String> heldUp() {
+        var unended = unended().toList();
+        var reasons = unended.stream().map(JobPods::waitsFor).flatMap(Optional::stream).toList();
+        return reasons.isEmpty() ? Optional.empty() : Optional.of((unended.size() == 1 ? "its pod waits: "
+                : reasons.size() + " of " + unended.size() + (reasons.size() == 1 ? " pods waits: " : " pods wait: ")) + reasons.getFirst());
+    }
+
+    private static Optional<String> waitsFor(Pod pod) {
+        return containers(pod).map(ContainerState::getWaiting).filter(Objects::nonNull)
+                .map(waiting -> reason(waiting.getReason(), waiting.getMessage()))
+                .filter(reason -> !reason.startsWith("ContainerCreating") && !reason.startsWith("PodInitializing")).findFirst()
+                .or(() -> unschedulable(pod));
+    }
+
+    private static Optional<String> unschedulable(Pod pod) {
+        return pod.getStatus() == null || pod.getStatus().getConditions() == null ? Optional.empty() : pod.getStatus().getConditions().stream()
+                .filter(condition -> "PodScheduled".equals(condition.getType()) && "False".equals(condition.getStatus()))
+                .map((PodCondition condition) -> reason(condition.getReason(), condition.getMessage())).findFirst();
+    }
+
+    private static String reason(String reason, String message) {
+        return reason + (message == null ? "" : ": " + message);
+    }
+
+    private Stream<ContainerStateTerminated> terminated() {
+        return pods.stream().flatMap(JobPods::containers).map(ContainerState::getTerminated).filter(Objects::nonNull)
+                .sorted(Comparator.comparing(state -> Objects.requireNonNullElse(state.getFinishedAt(), "")));
+    }
+
+    private static Stream<ContainerState> containers(Pod pod) {
+        return pod.getStatus() == null || pod.getStatus().getContainerStatuses() == null ? Stream.empty()
+                : pod.getStatus().getContainerStatuses().stream().map(container -> container.getState()).filter(Objects::nonNull);
+    }
+
+    private static String phase(Pod pod) {
+        return pod.getStatus() == null ? "" : String.valueOf(pod.getStatus().getPhase());
+    }
+}

@@ -1,0 +1,87 @@
+package dev.mastodonmigration.worker.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.mastodonmigration.job.ProgressReader;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WorkerOnStandbyTest {
+    private static final String TOKEN = "token";
+    private final List<String> did = new CopyOnWriteArrayList<>();
+    private final ProgressReader operator = new ProgressReader();
+    private final int port = freePort();
+    @TempDir
+    Path secrets;
+
+    /** A task that tells what it did. */
+    private final WorkerTask task = new WorkerTask() {
+        @Override
+        public WorkerReport run(WorkerContext context) {
+            did.add("ran in epoch " + context.epoch());
+            return WorkerReport.succeeded("done", Map.of());
+        }
+
+        @Override
+        public void standBy(WorkerContext context) throws Refusal {
+            did.add("looked");
+            if (context.has("forbidden")) {
+                throw new Refusal("The database belongs to another migration.");
+            }
+        }
+    };
+
+    @BeforeEach
+    void token() throws IOException {
+        Files.writeString(secrets.resolve(WorkerContext.PROGRESS_TOKEN), TOKEN);
+    }
+
+    @Test
+    void itLooksAtWhatItNeedsAndRunsOnlyWhenItIsAsked() {
+        var report = start();
+        await().until(() -> operator.read(url(), TOKEN).filter(Progress.Reading.STANDING_BY::equals).isPresent());
+        assertThat(operator.drain(List.of(url()), "another token")).isZero();
+        assertThat(report).isNotDone();
+        assertThat(did).containsExactly("looked");
+
+        assertThat(operator.drain(List.of(url(), "http://127.0.0.1:1"), TOKEN)).as("workers that heard").isEqualTo(1);
+        assertThat(report.join().outcome()).isEqualTo(WorkerReport.Outcome.SUCCEEDED);
+        assertThat(did).containsExactly("looked", "ran in epoch 2");
+    }
+
+    @Test
+    void whatKeepsItFromItIsFoundOutWhileThereIsTime() throws IOException {
+        Files.createFile(secrets.resolve("forbidden"));
+        assertThat(start().join()).isEqualTo(WorkerReport.refused("The database belongs to another migration."));
+        assertThat(did).containsExactly("looked");
+    }
+
+    private CompletableFuture<WorkerReport> start() {
+        var env = Map.of(WorkerContext.ENV_UID, "uid", WorkerContext.ENV_NAME, "mastodon/example", WorkerContext.ENV_EPOCH, "2", WorkerContext.ENV_SECRETS, secrets.toString(),
+                WorkerContext.ENV_SCRATCH, secrets.toString(), WorkerContext.ENV_PARALLELISM, "1", WorkerContext.ENV_PORT, String.valueOf(port), WorkerContext.ENV_STANDBY, "true");
+        return CompletableFuture.supplyAsync(() -> Worker.run(task, env), pod -> Thread.ofPlatform().daemon().start(pod));
+    }
+
+    private String url() {
+        return "http://127.0.0.1:" + port;
+    }
+
+    private static int freePort() {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
