@@ -1,7 +1,9 @@
 package dev.mastodonmigration.bench;
 
+import dev.mastodonmigration.job.WorkerMemory;
 import dev.mastodonmigration.worker.control.DrainSignal;
 import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
@@ -27,7 +29,6 @@ import java.util.concurrent.locks.LockSupport;
  * by lines; answers by lines.
  */
 public final class RedisWorkerProcess implements AutoCloseable {
-    /** As the worker's pod has them: one GiB of memory and less than two processors of its own. */
     private static final String REPLICATE = "replicate";
     private static final String DRAIN = "drain";
     private static final String VERIFY = "verify";
