@@ -9,7 +9,7 @@ public enum PhaseId {
     Preflight("checking source, target, permissions and configuration", Duration.ofMinutes(10)),
     Provision("claiming the target's databases", Duration.ofMinutes(10)),
     Rehearse("copying into a scratch database, verifying it and dropping it", Duration.ofHours(48)),
-    Replicate("copying what can be copied while the instance runs", Duration.ofHours(1)),
+    Replicate("copying what can be copied while the instance runs", Duration.ofDays(14)),
     DeployCompute("deploying web, streaming and a stopped Sidekiq on the target", Duration.ofMinutes(30)),
     ShiftTraffic("moving traffic to the edge", Duration.ofHours(24)),
     AwaitCutover("waiting for approval and the cutover window"),

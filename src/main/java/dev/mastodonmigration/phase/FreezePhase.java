@@ -23,7 +23,7 @@ import java.util.function.Supplier;
 public class FreezePhase implements Phase {
     private static final Duration AT_ONCE = Duration.ofMillis(10);
     /** Heroku counts requests, 4500 and 75 more a minute: dynos take seconds to stop, and up to 30. */
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(150);
     private static final Duration BETWEEN_LATER_LOOKS = Duration.ofSeconds(1);
     private static final Duration LONGEST_STOP = Duration.ofSeconds(30);
 
@@ -50,6 +50,9 @@ public class FreezePhase implements Phase {
     /** The clock starts when nothing is left to wait for but the source itself: the workers stand by, and the target still keeps up. */
     private static StepResult begin(PhaseContext context) {
         var replication = new Replication(context);
+        if (!SpecDefaults.cutoverApproved(context.spec()) || SpecDefaults.notBefore(context.spec()).filter(context.now()::isBefore).isPresent()) {
+            return StepResult.Waiting.forApproval("The approval was taken back before the clock started: the source runs on. Set spec.cutover.approved to true to go on.");
+        }
         return inOrder(new Standby(context).ready(), () -> replication.wanted() ? inOrder(replication.keepingUp(), () -> startTheClock(context)) : startTheClock(context));
     }
 
@@ -67,6 +70,8 @@ public class FreezePhase implements Phase {
         var source = new SourceApps(context).read();
         return new StepResult.Working("the clock starts; saved the formation and maintenance mode of " + String.join(", ", SpecDefaults.apps(context.spec())), status -> {
             status.source = source;
+            // What was tried before the clock does not count against the freeze.
+            context.restartAttempt(status);
             status.downtime = new Downtime();
             status.downtime.startedAt = context.now().toString();
         }, Optional.of(AT_ONCE));

@@ -81,6 +81,12 @@ public final class PhaseContext {
                 .orElseThrow(() -> new IllegalStateException("phase " + phase + " was not begun"));
     }
 
+    /** The phase's attempts and time begin anew here. */
+    void restartAttempt(MastodonMigrationStatus status) {
+        inPhase(status).attempts = 1;
+        inPhase(status).deadline = phase.deadline().map(now::plus).map(Instant::toString).orElse(null);
+    }
+
     Outside outside() {
         return outside;
     }

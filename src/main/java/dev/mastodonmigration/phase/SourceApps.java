@@ -3,11 +3,16 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.MastodonMigrationStatus.App;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Source;
 import dev.mastodonmigration.heroku.HerokuApi;
+import dev.mastodonmigration.heroku.HerokuException;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.function.Consumer;
 
 /** The source's Heroku apps as one: read, stopped, and started as they were. */
 final class SourceApps {
@@ -37,23 +42,28 @@ final class SourceApps {
 
     /** Maintenance mode on, every process type to zero. Changes nothing that is so already. */
     void stop() {
-        for (var name : names) {
+        each(name -> {
             heroku.setMaintenance(name, true);
-        }
-        for (var name : names) {
             var zero = new LinkedHashMap<String, Integer>();
             heroku.formation(name).forEach(type -> zero.put(type.type(), 0));
             heroku.scale(name, zero);
-        }
+        });
     }
 
     /** Dynos that still exist, as "worker.1 of example-web (up)". */
     List<String> dynos() {
-        var alive = new ArrayList<String>();
-        for (var name : names) {
-            heroku.dynos(name).forEach(dyno -> alive.add(dyno.name() + " of " + name + " (" + dyno.state() + ")"));
+        var alive = new ConcurrentSkipListSet<String>();
+        each(name -> heroku.dynos(name).forEach(dyno -> alive.add(dyno.name() + " of " + name + " (" + dyno.state() + ")")));
+        return List.copyOf(alive);
+    }
+
+    /** For all apps side by side: Heroku takes its time for each call, and users wait meanwhile. */
+    private void each(Consumer<String> act) {
+        try {
+            CompletableFuture.allOf(names.stream().map(name -> CompletableFuture.runAsync(() -> act.accept(name))).toArray(CompletableFuture[]::new)).join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof HerokuException told ? told : e;
         }
-        return alive;
     }
 
     /** Process types that somebody scaled up while the source is to be stopped. */

@@ -49,8 +49,8 @@ final class Standby {
         }
         var starting = "waiting for workers to stand by: " + String.join(", ", missing);
         return context.now().isBefore(Instant.parse(standby.startedAt).plus(PATIENCE)) ? new StepResult.Working(starting, look.facts(), Optional.of(WHILE_STARTING))
-                : new StepResult.Retryable("The freeze was not begun and the source is untouched, because its workers do not start: " + String.join(", ", missing)
-                        + ". See kubectl describe pod; it goes on when they stand by.");
+                : new StepResult.Retryable("The freeze was not begun and the source is untouched, because its workers do not stand by: " + String.join(", ", missing)
+                        + ". See kubectl describe pod; if they run, the operator cannot reach them: does a NetworkPolicy keep it from their port?");
     }
 
     /**

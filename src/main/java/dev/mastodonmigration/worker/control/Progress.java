@@ -1,6 +1,8 @@
 package dev.mastodonmigration.worker.control;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 
@@ -38,17 +40,28 @@ public final class Progress {
         }
     }
 
-    private final AtomicReference<Reading> now = new AtomicReference<>(Reading.NONE);
+    /** @param freshUntil of this JVM's clock in nanoseconds; nothing for a reading that holds until the next */
+    private record Held(Reading reading, Optional<Long> freshUntil) {}
 
+    private final AtomicReference<Held> now = new AtomicReference<>(new Held(Reading.NONE, Optional.empty()));
+
+    /** The last reading; one that is no longer fresh does not say "in sync" any more. */
     public Reading read() {
-        return now.get();
+        var held = now.get();
+        var stale = held.freshUntil().filter(until -> System.nanoTime() - until > 0).isPresent();
+        return stale ? held.reading().withLag(held.reading().lagChanges(), held.reading().lagSeconds(), false) : held.reading();
     }
 
     public void set(Reading reading) {
-        now.set(reading);
+        now.set(new Held(reading, Optional.empty()));
+    }
+
+    /** A reading that is true for a moment only: who says "in sync" and is then cut off must not be believed for long. */
+    public void set(Reading reading, Duration fresh) {
+        now.set(new Held(reading, Optional.of(System.nanoTime() + fresh.toNanos())));
     }
 
     public void update(UnaryOperator<Reading> change) {
-        now.updateAndGet(change);
+        now.updateAndGet(held -> new Held(change.apply(held.reading()), held.freshUntil()));
     }
 }

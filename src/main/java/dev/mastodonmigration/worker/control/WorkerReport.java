@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -61,14 +62,21 @@ public record WorkerReport(Outcome outcome, String message, Map<String, Long> fi
         return new WorkerReport(Outcome.RETRYABLE, message, Map.of(), List.of());
     }
 
-    /** The report as JSON of at most {@link #MAX_BYTES} bytes: notes go first, then the message is cut. */
+    /** The report as JSON of at most {@link #MAX_BYTES} bytes: the last notes go first, and are counted; then the message is cut. */
     public String toJson() {
         var full = write(this);
         if (fits(full)) {
             return full;
         }
-        var withoutNotes = new WorkerReport(outcome, message, figures, List.of());
-        var text = write(withoutNotes);
+        for (var kept = notes.size() - 1; kept > 0; kept--) {
+            var some = new ArrayList<>(notes.subList(0, kept));
+            some.add("… and " + (notes.size() - kept) + " more notes, which did not fit");
+            var text = write(new WorkerReport(outcome, message, figures, some));
+            if (fits(text)) {
+                return text;
+            }
+        }
+        var text = write(new WorkerReport(outcome, message, figures, List.of()));
         return fits(text) ? text : write(new WorkerReport(outcome, message.substring(0, Math.min(message.length(), 700)) + " …", figures, List.of()));
     }
 

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker.postgres;
 
+import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
@@ -12,12 +13,12 @@ public final class ScratchDatabase implements AutoCloseable {
     private static final String TASK = "rehearse";
     private static final int UID_CHARACTERS = 8;
 
-    private final Connection beside;
     private final WorkerContext outer;
+    private final String task;
 
-    private ScratchDatabase(Connection beside, WorkerContext outer) {
-        this.beside = beside;
+    private ScratchDatabase(WorkerContext outer, String task) {
         this.outer = outer;
+        this.task = task;
     }
 
     /** Its name; it is ours only if its marker says so too. */
@@ -32,22 +33,18 @@ public final class ScratchDatabase implements AutoCloseable {
      * @throws Refusal when the target's user may not create databases, or one of that name belongs to somebody else
      */
     public static ScratchDatabase create(WorkerContext context, String task) throws SQLException, IOException, Refusal {
-        var beside = Database.target(context, task).open();
-        try {
+        try (var beside = Database.target(context, task).open()) {
             Marker.ours(beside, Side.TARGET, context);
             dropIfOurs(beside, context);
             if (!exists(beside, name(context))) {
                 create(beside, name(context));
             }
-            var scratch = new ScratchDatabase(beside, context);
+            var scratch = new ScratchDatabase(context, task);
             try (var inside = Database.target(scratch.context(), task).open()) {
                 // Also takes one that a killed worker had created and not yet marked: it must be empty.
                 Transaction.in(inside, () -> TargetClaim.claim(inside, context));
             }
             return scratch;
-        } catch (SQLException | IOException | Refusal e) {
-            beside.close();
-            throw e;
         }
     }
 
@@ -56,10 +53,13 @@ public final class ScratchDatabase implements AutoCloseable {
         return outer.rehearsingIn(name(outer));
     }
 
+    /** In a session of its own, because one opened hours ago may be cut. What cannot be dropped now must not cost what was measured: the end of the migration drops it. */
     @Override
-    public void close() throws SQLException, IOException, Refusal {
-        try (beside) {
+    public void close() throws IOException, Refusal {
+        try (var beside = Database.target(outer, task).open()) {
             dropIfOurs(beside, outer);
+        } catch (SQLException e) {
+            System.err.println("the scratch database " + name(outer) + " is still there and will be dropped later: " + Redaction.of(e));
         }
     }
 

@@ -89,11 +89,10 @@ public final class WriteGate {
     /** Puts the gate on one table; waits behind older writers at most the lock timeout. Answers whether it is up. */
     public static boolean tryClose(Connection connection, String table) throws SQLException, Refusal {
         return tryLocked(connection, () -> {
-            if (!Query.isTrue(connection, "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgname = '" + TRIGGER + "' AND tgrelid = ?::regclass)", table)) {
-                Query.run(connection, "CREATE TRIGGER " + TRIGGER + " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON " + table
-                        + " FOR EACH STATEMENT EXECUTE FUNCTION mastodon_migration.refuse_write()");
-            }
-            Query.run(connection, "ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + TRIGGER);
+            var isThere = Query.isTrue(connection, "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgname = '" + TRIGGER + "' AND tgrelid = ?::regclass)", table);
+            // In one go: the instance is down meanwhile, and each round trip counts once a table.
+            Query.run(connection, (isThere ? "" : "CREATE TRIGGER " + TRIGGER + " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON " + table
+                    + " FOR EACH STATEMENT EXECUTE FUNCTION mastodon_migration.refuse_write(); ") + "ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + TRIGGER);
         });
     }
 
@@ -121,7 +120,7 @@ public final class WriteGate {
     public static boolean tryLocked(Connection connection, Transaction.Body body) throws SQLException, Refusal {
         try {
             Transaction.in(connection, () -> {
-                Query.run(connection, "SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'", "SET LOCAL search_path = pg_catalog");
+                Query.run(connection, "SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'; SET LOCAL search_path = pg_catalog");
                 body.run();
             });
             return true;

@@ -25,31 +25,24 @@ final class Capture {
         "INSERT INTO mastodon_migration.capture_run (id) VALUES (gen_random_uuid()) ON CONFLICT DO NOTHING"};
 
     /**
-     * Only a sample of statements looks at the size; growth between two looks is small. The lease is asked for by a function call, which plpgsql
-     * evaluates without starting the executor: each statement of the app pays for this.
+     * Every statement of the app pays for this, so it evaluates one condition in the usual case, and without starting the executor: plpgsql prepares
+     * each condition anew in each transaction. RETURN NEW, which is null here, is no expression. Only a sample of statements looks at the size; growth
+     * between two looks is small.
      */
     private static final String FUNCTION = """
-            CREATE OR REPLACE FUNCTION mastodon_migration.capture_%1$d() RETURNS trigger
+            CREATE OR REPLACE FUNCTION %1$s() RETURNS trigger
             LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
             BEGIN
-              IF pg_sequence_last_value('mastodon_migration.lease') < date_part('epoch', clock_timestamp()) THEN
-                PERFORM nextval('mastodon_migration.gaps');
-                RETURN NULL;
-              END IF;
-              IF TG_OP = 'INSERT' THEN
-                INSERT INTO mastodon_migration.log_%1$d SELECT pg_current_xact_id(), 'k', %2$s FROM new_rows;
-              ELSIF TG_OP = 'UPDATE' THEN
-                INSERT INTO mastodon_migration.log_%1$d SELECT pg_current_xact_id(), 'k', %2$s FROM old_rows
-                  UNION ALL SELECT pg_current_xact_id(), 'k', %2$s FROM new_rows;
-              ELSIF TG_OP = 'DELETE' THEN
-                INSERT INTO mastodon_migration.log_%1$d SELECT pg_current_xact_id(), 'k', %2$s FROM old_rows;
-              ELSE
-                INSERT INTO mastodon_migration.log_%1$d (xid, op, member) VALUES (pg_current_xact_id(), 't', TG_RELID::regclass::text);
-              END IF;
-              IF random() < 0.01 AND pg_relation_size('mastodon_migration.log_%1$d') > %3$d THEN
+              IF pg_sequence_last_value('mastodon_migration.lease') < date_part('epoch', clock_timestamp())
+                  OR random() < 0.01 AND pg_relation_size('%2$s') > %4$d THEN
+                IF pg_sequence_last_value('mastodon_migration.lease') < date_part('epoch', clock_timestamp()) THEN
+                  PERFORM nextval('mastodon_migration.gaps');
+                  RETURN NEW;
+                END IF;
                 PERFORM setval('mastodon_migration.lease', 0);
               END IF;
-              RETURN NULL;
+              INSERT INTO %2$s %3$s;
+              RETURN NEW;
             END
             $capture$""";
 
@@ -78,7 +71,13 @@ final class Capture {
     static boolean emptyLogs(Connection source) throws SQLException, Refusal {
         var emptied = true;
         for (var id : Query.strings(source, "SELECT id::text FROM mastodon_migration.capture WHERE pg_relation_size('mastodon_migration.log_' || id) > 0")) {
-            emptied &= WriteGate.tryLocked(source, () -> Query.run(source, "TRUNCATE mastodon_migration.log_" + id));
+            emptied &= WriteGate.tryLocked(source, () -> {
+                Query.run(source, "LOCK TABLE mastodon_migration.log_" + id + " IN ACCESS EXCLUSIVE MODE");
+                // Under the lock: a worker that slept since it looked would take what was logged meanwhile.
+                if (isFull(source)) {
+                    Query.run(source, "TRUNCATE mastodon_migration.log_" + id);
+                }
+            });
         }
         return emptied;
     }
@@ -90,9 +89,25 @@ final class Capture {
 
     static void createLog(Connection source, Tree tree, long capBytes) throws SQLException {
         Query.update(source, "INSERT INTO mastodon_migration.capture (id, root, key) VALUES (?, ?, ?)", tree.id(), tree.root(), tree.keyColumns());
-        Query.run(source, "CREATE TABLE " + tree.log() + " (xid xid8 NOT NULL, op \"char\" NOT NULL, " + tree.logColumnsWithTypes() + ", member text)",
-                FUNCTION.formatted(tree.id(), tree.keyColumns(), capBytes), "REVOKE ALL ON FUNCTION mastodon_migration.capture_" + tree.id()
-                + "() FROM PUBLIC");
+        Query.run(source, "CREATE TABLE " + tree.log() + " (xid xid8 NOT NULL, op \"char\" NOT NULL, " + tree.logColumnsWithTypes() + ", member text)");
+        for (var event : EVENTS) {
+            Query.run(source, FUNCTION.formatted(function(tree, event), tree.log(), logged(tree, event), capBytes),
+                    "REVOKE ALL ON FUNCTION " + function(tree, event) + "() FROM PUBLIC");
+        }
+    }
+
+    private static String function(Tree tree, String event) {
+        return "mastodon_migration.capture_" + tree.id() + "_" + event;
+    }
+
+    private static String logged(Tree tree, String event) {
+        var keys = "SELECT pg_current_xact_id(), 'k', " + tree.keyColumns() + " FROM ";
+        return switch (event) {
+            case "insert" -> keys + "new_rows";
+            case "update" -> keys + "old_rows UNION ALL " + keys + "new_rows";
+            case "delete" -> keys + "old_rows";
+            default -> "(xid, op, member) VALUES (pg_current_xact_id(), 't', TG_RELID::regclass::text)";
+        };
     }
 
     static boolean isOn(Connection source, String table) throws SQLException {
@@ -104,7 +119,7 @@ final class Capture {
     static void putOn(Connection source, Tree tree, String table) throws SQLException {
         for (var event : EVENTS) {
             Query.run(source, "DROP TRIGGER IF EXISTS " + trigger(event) + " ON " + table, "CREATE TRIGGER " + trigger(event) + " AFTER " + event + " ON "
-                    + table + rows(event) + " FOR EACH STATEMENT EXECUTE FUNCTION mastodon_migration.capture_" + tree.id() + "()",
+                    + table + rows(event) + " FOR EACH STATEMENT EXECUTE FUNCTION " + function(tree, event) + "()",
                     "ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + trigger(event));
         }
     }

@@ -67,6 +67,7 @@ final class Drain {
         if (differences.isEmpty()) {
             Sequences.copyAhead(source, target, SEQUENCE_MARGIN);
             rows += finish(source, target, keyless, differences);
+            Extensions.rehome(source, target, Marker.ours(target, Side.TARGET, context).keptSchemas());
         }
         WriteGate.requireUp(source, Side.SOURCE);
         differences.addAll(Sequences.differences(source, target));
@@ -125,9 +126,16 @@ final class Drain {
         return differences;
     }
 
-    /** All or nothing, and only while this load is the one; answers the rows of the keyless tables. */
+    /**
+     * All or nothing, once, and only while this load is the one; answers the rows of the keyless tables. Whoever comes after a worker that was killed
+     * right after this finds it done: the source is closed, so nothing of it can have changed.
+     */
     private long finish(Connection source, Connection target, List<Tree.Member> keyless, List<String> differences) throws SQLException, Refusal {
         var rows = new long[1];
+        var done = Query.list(target, "SELECT finished_rows FROM mastodon_migration.live WHERE finished_rows IS NOT NULL", row -> row.getLong(1));
+        if (!done.isEmpty()) {
+            return done.getFirst();
+        }
         Transaction.in(target, () -> {
             if (Query.list(target, "SELECT 1 FROM mastodon_migration.marker WHERE state = 'loading' AND session = current_setting('"
                     + WriteGate.SESSION_SETTING + "') FOR SHARE", row -> 1).isEmpty()) {
@@ -147,8 +155,8 @@ final class Drain {
                     Query.run(target, sql);
                 }
             }
+            Query.update(target, "UPDATE mastodon_migration.live SET finished_rows = ?", rows[0]);
         });
-        Extensions.rehome(source, target, Marker.ours(target, Side.TARGET, context).keptSchemas());
         return rows[0];
     }
 

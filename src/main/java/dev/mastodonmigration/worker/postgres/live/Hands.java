@@ -20,11 +20,14 @@ final class Hands implements AutoCloseable {
     private static final Duration LOOK_AROUND = Duration.ofSeconds(2);
     private static final Duration GIVEN_WAY = Duration.ofSeconds(5);
     private static final int BEATS_PER_CLAIM = 5;
+    private static final Duration BETWEEN_READINGS = Duration.ofMillis(200);
+    private static final Duration FRESH = Duration.ofSeconds(2);
 
     private final WorkerContext context;
     private final Claims claims;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicReference<Refusal> refusal = new AtomicReference<>();
+    private final AtomicReference<RuntimeException> broken = new AtomicReference<>();
     private final AtomicLong leader = new AtomicLong();
     private final AtomicLong lastWork = new AtomicLong(System.nanoTime());
     private final Trouble trouble = new Trouble();
@@ -59,6 +62,9 @@ final class Hands implements AutoCloseable {
         if (refusal.get() != null) {
             throw refusal.get();
         }
+        if (broken.get() != null) {
+            throw broken.get();
+        }
     }
 
     boolean hasWorkedSince(long moment) {
@@ -80,6 +86,9 @@ final class Hands implements AutoCloseable {
                 pause(Trouble.pause(e));
             } catch (Refusal e) {
                 refusal.compareAndSet(null, e);
+                return;
+            } catch (RuntimeException e) {
+                broken.compareAndSet(null, e);
                 return;
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -139,14 +148,21 @@ final class Hands implements AutoCloseable {
         return trouble;
     }
 
+    /** Apart from all work, so that it is heard while a round or an index takes long. */
     private void beat() throws SQLException, IOException, Refusal, InterruptedException {
+        var renewing = new Clockwork(claims.valid().dividedBy(BEATS_PER_CLAIM));
         try (Connection target = LiveSessions.target(context)) {
             while (!stopped) {
-                claims.renew(target);
-                if (leader.get() != 0) {
-                    Leadership.beat(target, (int) leader.get(), claims.valid());
+                if (renewing.isDue()) {
+                    claims.renew(target);
+                    if (leader.get() != 0) {
+                        Leadership.beat(target, (int) leader.get(), claims.valid());
+                    }
                 }
-                Thread.sleep(claims.valid().toMillis() / BEATS_PER_CLAIM);
+                if (Ledger.isPlanned(target)) {
+                    context.progress().set(trouble.told(LiveProgress.read(target)), FRESH);
+                }
+                Thread.sleep(BETWEEN_READINGS);
             }
         }
     }

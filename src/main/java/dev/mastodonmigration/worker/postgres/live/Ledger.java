@@ -22,7 +22,7 @@ final class Ledger {
                 + "mastodon_migration.live_catalog, mastodon_migration.live_repair", Repairs.TABLE, """
             CREATE TABLE mastodon_migration.live (single boolean PRIMARY KEY DEFAULT true CHECK (single), stage text NOT NULL, identity text NOT NULL,
               gaps bigint NOT NULL, draining boolean NOT NULL DEFAULT false, repairs bigint NOT NULL DEFAULT 0, applied_at timestamptz,
-              lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text, gap text,
+              lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text, gap text, finished_rows bigint,
               planned_at timestamptz NOT NULL DEFAULT clock_timestamp())""", """
             CREATE TABLE mastodon_migration.live_tree (id int PRIMARY KEY, root text NOT NULL, position text NOT NULL, rounds bigint NOT NULL DEFAULT 0,
               changes bigint NOT NULL DEFAULT 0, proving boolean NOT NULL DEFAULT false)""", """

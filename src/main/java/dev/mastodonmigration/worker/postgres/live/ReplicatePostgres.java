@@ -81,7 +81,6 @@ public final class ReplicatePostgres implements WorkerTask {
                 }
                 if (Ledger.isPlanned(target)) {
                     hands.start();
-                    publish(context, target, hands);
                     if (context.drain().isRequested()) {
                         Ledger.askForDrain(target);
                     }
@@ -111,7 +110,6 @@ public final class ReplicatePostgres implements WorkerTask {
         try (var leader = new Leader(context, hands.room())) {
             return Optional.of(leader.run(() -> {
                 hands.requireSound();
-                publish(context, target, hands);
                 if (context.drain().isRequested()) {
                     Ledger.askForDrain(target);
                 }
@@ -135,9 +133,5 @@ public final class ReplicatePostgres implements WorkerTask {
         try (var source = LiveSessions.source(context)) {
             return Query.isTrue(target, "SELECT identity = ? FROM mastodon_migration.live", SourceGuard.identity(source));
         }
-    }
-
-    private static void publish(WorkerContext context, Connection target, Hands hands) throws SQLException {
-        context.progress().set(hands.trouble().told(LiveProgress.read(target)));
     }
 }

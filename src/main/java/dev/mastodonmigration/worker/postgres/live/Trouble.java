@@ -38,9 +38,10 @@ final class Trouble {
         return isOver ? reading : stage(reading, met.words());
     }
 
+    /** Whoever is in trouble does not know any more whether it is in sync. */
     static Progress.Reading stage(Progress.Reading reading, String words) {
         return new Progress.Reading(words, reading.bytesDone(), reading.bytesTotal(), reading.itemsDone(), reading.itemsTotal(), reading.bytesPerSecond(),
-                reading.etaSeconds(), reading.lagChanges(), reading.lagSeconds(), reading.inSync());
+                reading.etaSeconds(), reading.lagChanges(), reading.lagSeconds(), false);
     }
 
     /** How long to leave the server alone: what only the admin or the app can change does not change in a moment. */
