@@ -127,6 +127,42 @@ class LiveHazardsTest {
     }
 
     @Test
+    void aWorkerKilledWhenAllWasDoneAndNotYetToldLeavesItToTheNext() throws Exception {
+        var world = world();
+        try (var target = world.target()) {
+            try (var copy = LiveCopy.of(world)) {
+                copy.awaitInSync();
+                var session = Query.string(target, "SELECT session FROM mastodon_migration.marker");
+                LiveCopy.cutOver(world, copy);
+                // As it was between the last two commits.
+                Query.update(target, "UPDATE mastodon_migration.marker SET state = 'loading', session = ?", session);
+                Query.run(target, "UPDATE mastodon_migration.live SET stage = 'APPLYING', outcome = NULL");
+            }
+            try (var next = LiveCopy.of(world)) {
+                LiveCopy.cutOver(world, next);
+            }
+        }
+    }
+
+    @Test
+    void whoLosesTheTargetNoLongerSaysInSync() throws Exception {
+        try (var server = PostgresServer.start(15)) {
+            var world = TwoDatabases.empty(SharedPostgres.of(15), server);
+            RandomWrites.prepare(world);
+            LiveCopy.captured(world);
+            try (var copy = LiveCopy.of(world)) {
+                copy.awaitInSync();
+                server.kill();
+                Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !copy.progress().inSync());
+                Awaitility.await().during(Duration.ofSeconds(3)).atMost(Duration.ofSeconds(10)).until(() -> !copy.progress().inSync());
+                server.restart();
+                copy.awaitInSync();
+                LiveCopy.cutOver(world, copy);
+            }
+        }
+    }
+
+    @Test
     void anotherServerBehindTheSameAddressIsAGap() throws Exception {
         var world = world();
         try (var copy = LiveCopy.of(world); var target = world.target()) {

@@ -31,7 +31,7 @@ final class RandomWrites implements AutoCloseable {
         "INSERT INTO numbered (v) SELECT n FROM generate_series(1, 300) n", "INSERT INTO token_only SELECT md5(n::text), 'x' FROM generate_series(1, 200) n",
         "INSERT INTO keyless SELECT n::text FROM generate_series(1, 50) n", "ANALYZE"};
 
-    private static final Duration PAUSE = Duration.ofMillis(3);
+    private static final Duration PAUSE = Duration.ofMillis(30);
 
     private final TwoDatabases world;
     private final Random random;
