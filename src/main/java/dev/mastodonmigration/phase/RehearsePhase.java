@@ -31,18 +31,24 @@ public class RehearsePhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         if (!SpecDefaults.livePostgres(context.spec())) {
-            return context.work(List.of(Tasks.REHEARSE_POSTGRES), reports -> forecast(context, reports.get(Tasks.REHEARSE_POSTGRES)));
+            return context.work(List.of(Tasks.REHEARSE_POSTGRES), reports -> forecast(context, reports.get(Tasks.REHEARSE_POSTGRES), Duration.ZERO));
         }
         // The same steps as the real copy, whose capture then stands already.
         return context.work(List.of(Tasks.MARK_SOURCE), marked -> context.work(List.of(Tasks.INSTALL_CAPTURE), captured -> context.work(
-                List.of(Tasks.REHEARSE_LIVE_POSTGRES), reports -> forecast(context, reports.get(Tasks.REHEARSE_LIVE_POSTGRES)))));
+                List.of(Tasks.REHEARSE_LIVE_POSTGRES), reports -> forecast(context, reports.get(Tasks.REHEARSE_LIVE_POSTGRES), keyless(captured.get(Tasks.INSTALL_CAPTURE))))));
     }
 
-    private static StepResult forecast(PhaseContext context, WorkerReport report) {
+    /** Tables that no key can be followed by are copied while the instance is down. */
+    private static Duration keyless(WorkerReport captured) {
+        return Duration.ofSeconds(captured.figures().getOrDefault(Figure.KEYLESS_SECONDS, 0L));
+    }
+
+    /** @param keyless what a live copy leaves for the freeze */
+    private static StepResult forecast(PhaseContext context, WorkerReport report, Duration keyless) {
         var copy = Duration.ofMillis(report.figures().getOrDefault(Figure.COPY_MILLISECONDS, 0L));
         var verify = Duration.ofMillis(report.figures().getOrDefault(Figure.VERIFY_MILLISECONDS, 0L));
         var isLive = SpecDefaults.livePostgres(context.spec());
-        var inside = isLive ? Duration.ZERO : copy.plus(verify);
+        var inside = isLive ? keyless : copy.plus(verify);
         var downtime = inside.plus(STOPPING).plus(isLive && SpecDefaults.liveRedis(context.spec()) ? THE_REST : STARTING);
         var allowed = SpecDefaults.maxDowntime(context.spec());
         if (downtime.compareTo(allowed) > 0) {
@@ -52,6 +58,7 @@ public class RehearsePhase implements Phase {
         var words = isLive
                 ? "copying takes about " + copy.toSeconds() + " s and proving about " + verify.toSeconds() + " s, while the instance runs on; downtime at most "
                         + downtime.toSeconds() + " s, " + STOPPING.toSeconds() + " s of it if a dyno does not stop by itself"
+                        + (keyless.isZero() ? "" : " and " + keyless.toSeconds() + " s for tables without a key")
                 : "downtime about " + downtime.toSeconds() + " s (" + inside.toSeconds() + " s of copying and verifying Postgres, "
                         + downtime.minus(inside).toSeconds() + " s allowed for dynos and pods)";
         return new StepResult.Done(words, report.notes(), status -> {

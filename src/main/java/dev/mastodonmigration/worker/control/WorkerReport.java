@@ -31,6 +31,7 @@ public record WorkerReport(Outcome outcome, String message, Map<String, Long> fi
         public static final String KEYS = "keys";
         public static final String DIFFERENCES = "differences";
         public static final String REFUSED_WRITES = "refusedWrites";
+        public static final String KEYLESS_SECONDS = "keylessSeconds";
         public static final String COPY_MILLISECONDS = "copyMilliseconds";
         public static final String DRAIN_MILLISECONDS = "drainMilliseconds";
         public static final String VERIFY_MILLISECONDS = "verifyMilliseconds";

@@ -108,7 +108,7 @@ final class SourceCheck {
         if (!secured.isEmpty()) {
             notes.add("row security is on for " + first(secured) + "; copying reads all rows or fails, it never leaves some out");
         }
-        notes.addAll(KeylessTables.announce(source));
+        notes.addAll(KeylessTables.announce(source).lines());
         var forced = Query.strings(source, TABLES + " AND c.relrowsecurity AND c.relforcerowsecurity AND NOT (SELECT rolsuper OR rolbypassrls FROM pg_roles "
                 + "WHERE rolname = current_user) ORDER BY 1");
         if (!forced.isEmpty()) {

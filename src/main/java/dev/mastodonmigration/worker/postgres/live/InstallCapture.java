@@ -68,9 +68,9 @@ public final class InstallCapture implements WorkerTask {
                 Query.strings(source, FAMILY, tree.root()).forEach(table -> tables.add(Map.entry(tree, table)));
             }
             install(source, tables, context.progress());
-            var notes = KeylessTables.announce(source);
+            var keyless = KeylessTables.announce(source);
             return WorkerReport.succeeded("Changes of " + tables.size() + " tables of the source are captured.",
-                    Map.of(WorkerReport.Figure.TABLES, (long) tables.size()), notes);
+                    Map.of(WorkerReport.Figure.TABLES, (long) tables.size(), WorkerReport.Figure.KEYLESS_SECONDS, keyless.seconds()), keyless.lines());
         }
     }
 

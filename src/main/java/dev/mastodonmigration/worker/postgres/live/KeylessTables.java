@@ -20,18 +20,28 @@ public final class KeylessTables {
 
     private KeylessTables() {}
 
-    /** One line a table, with its size and the seconds that it adds to the freeze, by the rate at which a part of it was just read. */
-    public static List<String> announce(Connection source) throws SQLException {
+    /**
+     * What there is to say of them.
+     *
+     * @param lines   one a table, with its size and the seconds that it adds to the freeze, by the rate at which a part of it was just read
+     * @param seconds those of all
+     */
+    public record Announcement(List<String> lines, long seconds) {}
+
+    public static Announcement announce(Connection source) throws SQLException {
         PinnedSessions.pin(source);
         var lines = new ArrayList<String>();
+        var all = 0L;
         for (var tree : Trees.read(source)) {
             if (!tree.hasKey()) {
                 var bytes = tree.holders().stream().mapToLong(Tree.Member::bytes).sum();
+                var seconds = seconds(source, tree, bytes);
+                all += seconds;
                 lines.add("table " + tree.root() + " has no usable key: a live copy copies it inside the freeze (" + (bytes >> 20) + " MiB), which adds about "
-                        + seconds(source, tree, bytes) + " s to it; give it a primary key to avoid that");
+                        + seconds + " s to it; give it a primary key to avoid that");
             }
         }
-        return lines;
+        return new Announcement(lines, all);
     }
 
     private static long seconds(Connection source, Tree tree, long bytes) throws SQLException {
