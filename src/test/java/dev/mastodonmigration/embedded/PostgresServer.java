@@ -138,7 +138,8 @@ public final class PostgresServer implements AutoCloseable {
         var settings = new ArrayList<>(List.of("listen_addresses=127.0.0.1", "unix_socket_directories=" + home, "max_connections=200",
                 "logging_collector=off", "shared_buffers=64MB", "max_wal_size=2GB", "jit=off"));
         if (durability == Durability.NONE) {
-            settings.addAll(List.of("fsync=off", "full_page_writes=off", "synchronous_commit=off"));
+            // A worker of autovacuum for each of a test run's many databases, again and again, would keep the machine busy.
+            settings.addAll(List.of("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum_naptime=10min"));
         }
         settings.forEach(setting -> command.addAll(List.of("-c", setting)));
         return command;

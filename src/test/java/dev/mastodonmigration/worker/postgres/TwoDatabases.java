@@ -133,6 +133,14 @@ public final class TwoDatabases {
         return this;
     }
 
+    /** For tests that make many. */
+    public void drop() throws SQLException {
+        try (var from = sourceServer.superuser("postgres"); var to = targetServer.superuser("postgres")) {
+            Query.run(from, "DROP DATABASE " + source + " WITH (FORCE)");
+            Query.run(to, "DROP DATABASE " + target + " WITH (FORCE)");
+        }
+    }
+
     public Connection source() throws SQLException {
         return sourceServer.connect(source, OWNER);
     }

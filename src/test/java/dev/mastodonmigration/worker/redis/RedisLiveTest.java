@@ -154,6 +154,7 @@ class RedisLiveTest {
                     }
                 }
             });
+            Awaitility.await().until(() -> redis.source.exists("still counting"));
             assertThatThrownBy(live::drain).isInstanceOf(Refusal.class).hasMessageContaining("\"still counting\" changed after writing was to have ended");
             stopped.set(true);
             writer.join();

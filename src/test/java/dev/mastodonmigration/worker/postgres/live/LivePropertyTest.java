@@ -55,6 +55,7 @@ class LivePropertyTest {
         } finally {
             killed.ifPresent(LocalProcess::close);
         }
+        world.drop();
     }
 
     /** Cuts sessions of ours on both sides, and kills the second worker, if there is one, on the way. */
