@@ -12,7 +12,7 @@ import org.awaitility.Awaitility;
 
 /** What every end-to-end test does: apply the README's example to a live instance, wait, and hold the ledger against what is there. */
 final class EndToEnd {
-    static final Duration PATIENCE = Duration.ofMinutes(5);
+    static final Duration PATIENCE = Duration.ofMinutes(10);
     /** The plain path: everything is copied inside the freeze. */
     static final Map<String, String> DUMPED = Map.of("/spec/strategy/postgres", "Dump", "/spec/strategy/redis", "Snapshot");
     private static final Map<String, String> UNATTENDED = Map.of("/spec/cutover/approved", "true", "/spec/retire/approved", "true", "/spec/soak/duration", "1s", "/spec/strategy/inSyncFor", "1s");
