@@ -29,6 +29,35 @@ final class SidekiqProcess implements AutoCloseable {
     private static final Pattern JID = Pattern.compile("\"jid\":\"([0-9a-f]+)\"");
     private static final Pattern ARGS = Pattern.compile("\"args\":\\[\"([^\"]*)\"");
 
+    /** An executor's connection: kept from job to job as Rails' pool does, and opened anew after it broke. */
+    private static final class Database implements AutoCloseable {
+        private final SiteEnvironment environment;
+        private Optional<Connection> kept = Optional.empty();
+
+        Database(SiteEnvironment environment) {
+            this.environment = environment;
+        }
+
+        Connection connection() throws SQLException {
+            if (kept.isEmpty()) {
+                kept = Optional.of(environment.connect("sidekiq"));
+            }
+            return kept.get();
+        }
+
+        @Override
+        public void close() {
+            try {
+                if (kept.isPresent()) {
+                    kept.get().close();
+                }
+            } catch (SQLException alreadyBroken) {
+                // Closed on this side in any case.
+            }
+            kept = Optional.empty();
+        }
+    }
+
     private final SiteEnvironment environment;
     private final Ledger ledger;
     private final String[] queues;
@@ -121,13 +150,13 @@ final class SidekiqProcess implements AutoCloseable {
     }
 
     private void execute() {
-        try (var redis = environment.connectRedis()) {
+        try (var redis = environment.connectRedis(); var postgres = new Database(environment)) {
             while (!stopped) {
                 fetching.incrementAndGet();
                 try {
                     var popped = quiet ? null : redis.brpop(FETCH_SECONDS, queues);
                     if (popped != null) {
-                        handle(redis, popped.getKey(), popped.getValue());
+                        handle(redis, postgres, popped.getKey(), popped.getValue());
                     }
                 } finally {
                     fetching.decrementAndGet();
@@ -139,7 +168,7 @@ final class SidekiqProcess implements AutoCloseable {
         }
     }
 
-    private void handle(Jedis redis, String queue, String payload) {
+    private void handle(Jedis redis, Database postgres, String queue, String payload) {
         if (stopped) {
             redis.rpush(queue, payload);
             return;
@@ -147,9 +176,10 @@ final class SidekiqProcess implements AutoCloseable {
         redis.hset(identity + ":work", Thread.currentThread().getName(), payload);
         busy.incrementAndGet();
         try {
-            deliver(payload);
+            deliver(postgres, payload);
         } catch (SQLException failed) {
             failure.set(failed);
+            postgres.close();
             redis.zadd("retry", Instant.now().getEpochSecond() + 2, payload);
         } finally {
             busy.decrementAndGet();
@@ -157,7 +187,7 @@ final class SidekiqProcess implements AutoCloseable {
         }
     }
 
-    private void deliver(String payload) throws SQLException {
+    private void deliver(Database postgres, String payload) throws SQLException {
         var jid = JID.matcher(payload);
         var args = ARGS.matcher(payload);
         if (!jid.find() || !args.find()) {
@@ -165,7 +195,7 @@ final class SidekiqProcess implements AutoCloseable {
         }
         var write = List.of(Ledger.Write.put(LiveTables.DELIVERIES, jid.group(1), "done"));
         ledger.intend(write);
-        try (Connection postgres = environment.connect("sidekiq"); var insert = postgres.prepareStatement(
+        try (var insert = postgres.connection().prepareStatement(
                 "INSERT INTO deliveries (jid, what) VALUES (?, ?) ON CONFLICT (jid) DO UPDATE SET executions = deliveries.executions + 1")) {
             insert.setString(1, jid.group(1));
             insert.setString(2, args.group(1));
