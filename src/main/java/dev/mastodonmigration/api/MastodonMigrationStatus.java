@@ -133,6 +133,8 @@ public class MastodonMigrationStatus {
         public Long bytesCopied;
         @JsonPropertyDescription("Bytes to copy, estimated.")
         public Long bytesTotal;
+        @JsonPropertyDescription("Rows copied, where they are counted.")
+        public Long rowsCopied;
         @JsonPropertyDescription("Tables done.")
         public Long tablesDone;
         @JsonPropertyDescription("Tables in all.")

@@ -54,6 +54,7 @@ final class ProgressFacts {
         progress.stage = reading.stage();
         progress.bytesCopied = reading.bytesDone();
         progress.bytesTotal = reading.bytesTotal();
+        progress.rowsCopied = reading.rows() == 0 ? null : reading.rows();
         progress.tablesDone = reading.itemsDone();
         progress.tablesTotal = reading.itemsTotal();
         progress.bytesPerSecond = reading.bytesPerSecond();

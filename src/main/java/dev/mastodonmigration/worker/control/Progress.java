@@ -22,21 +22,26 @@ public final class Progress {
      * @param lagChanges     changes captured on the source and not yet applied on the target
      * @param lagSeconds     age of the oldest reading of the source that the target has reached; 0 where nothing is replicated live
      * @param inSync         everything is copied and the lag is under a second
+     * @param rows           rows copied; 0 where rows are not counted
      */
     @JsonInclude(JsonInclude.Include.ALWAYS)
     public record Reading(String stage, long bytesDone, long bytesTotal, long itemsDone, long itemsTotal, long bytesPerSecond, long etaSeconds,
-            long lagChanges, long lagSeconds, boolean inSync) {
+            long lagChanges, long lagSeconds, boolean inSync, long rows) {
         public static final Reading NONE = new Reading("starting", 0, 0, 0, 0, 0, -1);
         /** Of a worker that has all it needs and waits to be asked. */
         public static final Reading STANDING_BY = new Reading("standing by", 0, 0, 0, 0, 0, -1);
 
         /** Of a task that ends by itself: it has no lag. */
         public Reading(String stage, long bytesDone, long bytesTotal, long itemsDone, long itemsTotal, long bytesPerSecond, long etaSeconds) {
-            this(stage, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, 0, 0, false);
+            this(stage, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, 0, 0, false, 0);
         }
 
         public Reading withLag(long changes, long seconds, boolean isInSync) {
-            return new Reading(stage, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, changes, seconds, isInSync);
+            return new Reading(stage, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, changes, seconds, isInSync, rows);
+        }
+
+        public Reading withStage(String words) {
+            return new Reading(words, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, lagChanges, lagSeconds, inSync, rows);
         }
     }
 

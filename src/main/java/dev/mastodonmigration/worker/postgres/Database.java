@@ -5,7 +5,10 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
@@ -66,8 +69,15 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
 
     /** Timeouts that the role or the database sets for the app would end a checksum of a large table, or the session that holds our lock. */
     private static Connection patient(Connection connection) throws SQLException {
-        Query.strings(connection, "SELECT set_config(name, '0', false) FROM pg_settings WHERE setting <> '0' AND name IN"
-                + " ('statement_timeout', 'lock_timeout', 'transaction_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout')");
+        var version = connection.getMetaData().getDatabaseMajorVersion();
+        var settings = new ArrayList<>(List.of("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"));
+        if (version >= 14) {
+            settings.add("idle_session_timeout");
+        }
+        if (version >= 17) {
+            settings.add("transaction_timeout");
+        }
+        Query.run(connection, settings.stream().map(setting -> "SET " + setting + " = 0").collect(Collectors.joining("; ")));
         return connection;
     }
 

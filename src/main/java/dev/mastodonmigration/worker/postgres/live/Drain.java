@@ -96,8 +96,7 @@ final class Drain {
     }
 
     private void stage(String words) {
-        context.progress().update(now -> new dev.mastodonmigration.worker.control.Progress.Reading(words, now.bytesDone(), now.bytesTotal(), now.itemsDone(),
-                now.itemsTotal(), now.bytesPerSecond(), 0, 0, 0, now.inSync()));
+        context.progress().update(now -> now.withStage(words));
     }
 
     private static void requireNoGap(Connection source, Connection target) throws SQLException {

@@ -67,8 +67,14 @@ final class Hands implements AutoCloseable {
         }
     }
 
-    boolean hasWorkedSince(long moment) {
-        return lastWork.get() - moment > 0;
+    /** Something went well, of the hands' work or the leader's. */
+    void allWell() {
+        lastWork.set(System.nanoTime());
+    }
+
+    /** When something last went well, by {@link System#nanoTime}. */
+    long lastWork() {
+        return lastWork.get();
     }
 
     @FunctionalInterface
@@ -130,7 +136,7 @@ final class Hands implements AutoCloseable {
             }
             sessions.requireCurrent(context);
             if (crew.work(sessions)) {
-                lastWork.set(System.nanoTime());
+                allWell();
                 trouble.pass();
             } else {
                 Thread.sleep(IDLE_MILLISECONDS);

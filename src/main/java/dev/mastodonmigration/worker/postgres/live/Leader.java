@@ -34,6 +34,7 @@ final class Leader implements AutoCloseable {
     private final Clockwork proving = new Clockwork(PROVE);
     private final Clockwork renewing = new Clockwork(RENEW);
     private final Gaps gaps;
+    private boolean hasMadeARound;
 
     /** @param room told how many connections the source has left, so that hands need not try */
     Leader(WorkerContext context, Room room) throws SQLException, IOException, Refusal {
@@ -83,6 +84,7 @@ final class Leader implements AutoCloseable {
                     proveTouched();
                 }
             }
+            hasMadeARound = true;
             Ledger.lag(target, lag.ageMilliseconds(), lag.changes(), gaps.areClosed() && Ledger.stage(target) == Ledger.Stage.APPLYING
                     && Ledger.isProved(target));
             if (pruning.isDue()) {
@@ -91,6 +93,10 @@ final class Leader implements AutoCloseable {
             Thread.sleep(lag.changes() > MANY ? 0 : POLL.toMillis());
         }
         throw new SQLException("changes went by unlogged during the copy, which begins anew");
+    }
+
+    boolean hasMadeARound() {
+        return hasMadeARound;
     }
 
     /** @param changes found by this reading and applied since; @param ageMilliseconds since the reading */

@@ -14,12 +14,12 @@ final class LiveProgress {
     private static final String INDEXING = "building indexes";
 
     private static final String READING = """
-            SELECT l.stage, l.draining, coalesce(r.done, 0) AS done, coalesce(r.bytes, 0) AS bytes, coalesce(r.members_done, 0) AS members_done,
+            SELECT l.stage, l.draining, coalesce(r.done, 0) AS done, coalesce(r.rows, 0) AS rows, coalesce(r.bytes, 0) AS bytes, coalesce(r.members_done, 0) AS members_done,
               coalesce(r.members, 0) AS members, l.lag_changes, coalesce(extract(epoch FROM clock_timestamp() - l.applied_at), 0)::bigint AS lag_seconds,
               l.in_sync AND clock_timestamp() - l.applied_at < interval '1 s' AS in_sync,
               CASE WHEN NOT l.in_sync THEN coalesce(l.gap, '') ELSE '' END AS gap,
               (coalesce(r.done, 0) / greatest(extract(epoch FROM clock_timestamp() - l.planned_at), 0.001))::bigint AS rate
-            FROM mastodon_migration.live l, (SELECT sum(bytes) FILTER (WHERE landed) AS done, sum(bytes) AS bytes, count(DISTINCT member) AS members,
+            FROM mastodon_migration.live l, (SELECT sum(bytes) FILTER (WHERE landed) AS done, sum(rows) AS rows, sum(bytes) AS bytes, count(DISTINCT member) AS members,
               count(DISTINCT member) - count(DISTINCT member) FILTER (WHERE NOT landed) AS members_done FROM mastodon_migration.live_range) r""";
 
     private LiveProgress() {}
@@ -31,7 +31,7 @@ final class LiveProgress {
             var left = row.getLong("bytes") - done;
             var rate = left > 0 ? row.getLong("rate") : 0;
             return new Progress.Reading(words(row, left > 0), done, done + left, row.getLong("members_done"), row.getLong("members"), rate,
-                    rate == 0 ? -1 : Math.ceilDiv(left, rate), row.getLong("lag_changes"), row.getLong("lag_seconds"), row.getBoolean("in_sync"));
+                    rate == 0 ? -1 : Math.ceilDiv(left, rate), row.getLong("lag_changes"), row.getLong("lag_seconds"), row.getBoolean("in_sync"), row.getLong("rows"));
         });
     }
 

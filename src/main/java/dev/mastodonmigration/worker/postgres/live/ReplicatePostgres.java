@@ -22,7 +22,6 @@ public final class ReplicatePostgres implements WorkerTask {
     private static final long RANGE_BYTES = 64L << 20;
     private static final Duration PAUSE = Duration.ofMillis(200);
     private static final Duration GIVE_UP = Duration.ofMinutes(10);
-    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(5);
 
     private final Duration claim;
     private final long rangeBytes;
@@ -44,8 +43,7 @@ public final class ReplicatePostgres implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         try (var hands = new Hands(context, new Claims(claim))) {
-            var failures = 0;
-            var firstFailure = 0L;
+            var patience = new Patience(GIVE_UP);
             var begun = new boolean[1];
             while (true) {
                 try {
@@ -56,11 +54,11 @@ public final class ReplicatePostgres implements WorkerTask {
                 } catch (SQLException | IOException e) {
                     System.err.println("will try again: " + Redaction.of(e));
                     context.progress().update(now -> Trouble.stage(now, Trouble.words(e)));
-                    firstFailure = failures++ == 0 || hands.hasWorkedSince(firstFailure) ? System.nanoTime() : firstFailure;
-                    if (System.nanoTime() - firstFailure > GIVE_UP.toNanos()) {
+                    var pause = patience.failed(System.nanoTime(), hands.lastWork());
+                    if (pause.isEmpty()) {
                         throw new SQLException(Trouble.words(e), e);
                     }
-                    Thread.sleep(Math.min(LONGEST_BACKOFF.toMillis(), PAUSE.toMillis() << Math.min(failures, 5)));
+                    Thread.sleep(pause.get().toMillis());
                 }
             }
         }
@@ -90,6 +88,7 @@ public final class ReplicatePostgres implements WorkerTask {
                         return Ledger.outcome(target);
                     }
                 }
+                hands.allWell();
                 Thread.sleep(PAUSE.toMillis());
             }
         }
@@ -110,6 +109,9 @@ public final class ReplicatePostgres implements WorkerTask {
         try (var leader = new Leader(context, hands.room())) {
             return Optional.of(leader.run(() -> {
                 hands.requireSound();
+                if (leader.hasMadeARound()) {
+                    hands.allWell();
+                }
                 if (context.drain().isRequested()) {
                     Ledger.askForDrain(target);
                 }

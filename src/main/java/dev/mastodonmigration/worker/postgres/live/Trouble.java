@@ -40,8 +40,7 @@ final class Trouble {
 
     /** Whoever is in trouble does not know any more whether it is in sync. */
     static Progress.Reading stage(Progress.Reading reading, String words) {
-        return new Progress.Reading(words, reading.bytesDone(), reading.bytesTotal(), reading.itemsDone(), reading.itemsTotal(), reading.bytesPerSecond(),
-                reading.etaSeconds(), reading.lagChanges(), reading.lagSeconds(), false);
+        return reading.withLag(reading.lagChanges(), reading.lagSeconds(), false).withStage(words);
     }
 
     /** How long to leave the server alone: what only the admin or the app can change does not change in a moment. */

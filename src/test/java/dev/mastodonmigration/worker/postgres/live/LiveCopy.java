@@ -85,8 +85,16 @@ final class LiveCopy implements AutoCloseable {
     }
 
     WorkerReport drain() throws Exception {
-        context.drain().request();
+        askForDrain();
         return report();
+    }
+
+    void askForDrain() {
+        context.drain().request();
+    }
+
+    boolean hasEnded() {
+        return report.isDone();
     }
 
     WorkerReport report() throws InterruptedException, ExecutionException, TimeoutException {

@@ -203,33 +203,6 @@ class LiveHazardsTest {
         }
     }
 
-    @Test
-    void aTargetThatCrashesAgainAndAgainLosesNothing() throws Exception {
-        try (var server = PostgresServer.start(15, PostgresServer.Durability.FSYNC)) {
-            var world = TwoDatabases.empty(SharedPostgres.of(15), server);
-            RandomWrites.prepare(world);
-            LiveCopy.captured(world);
-            try (var writes = RandomWrites.on(world, 5); var copy = LiveCopy.of(world)) {
-                for (var crash = 0; crash < 4; crash++) {
-                    var committed = committed(world);
-                    Awaitility.await().atMost(Duration.ofSeconds(20)).ignoreExceptions().pollInterval(Duration.ofMillis(20))
-                            .until(() -> committed(world) > committed);
-                    server.kill();
-                    server.restart();
-                }
-                copy.awaitInSync();
-                assertThat(writes.committed()).isPositive();
-                LiveCopy.cutOver(world, copy);
-            }
-        }
-    }
-
-    private static long committed(TwoDatabases world) throws SQLException {
-        try (var superuser = world.targetServer.superuser("postgres")) {
-            return Query.number(superuser, "SELECT xact_commit FROM pg_stat_database WHERE datname = '" + world.target + "'");
-        }
-    }
-
     private static TwoDatabases world() throws Exception {
         var world = TwoDatabases.empty(15);
         RandomWrites.prepare(world);
