@@ -8,12 +8,15 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** One server of each major version for all tests of a run, stopped with the run. */
+/** One server of each major version for all tests of a run, stopped with the JVM. */
 public final class SharedPostgres implements BeforeAllCallback {
     private static final Map<Integer, PostgresServer> SERVERS = new ConcurrentHashMap<>();
+
+    private static final AtomicBoolean STOPPED_AT_EXIT = new AtomicBoolean();
 
     private static final class Home {
         private static final Path PATH = create();
@@ -38,13 +41,17 @@ public final class SharedPostgres implements BeforeAllCallback {
 
     @Override
     public void beforeAll(ExtensionContext context) {
-        context.getRoot().getStore(ExtensionContext.Namespace.GLOBAL).getOrComputeIfAbsent(SharedPostgres.class,
-                key -> (ExtensionContext.Store.CloseableResource) () -> {
-            SERVERS.values().forEach(PostgresServer::close);
-            SERVERS.clear();
-            try (var files = Files.walk(home())) {
-                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
-            }
-        });
+        if (STOPPED_AT_EXIT.compareAndSet(false, true)) {
+            Runtime.getRuntime().addShutdownHook(new Thread(SharedPostgres::stop));
+        }
+    }
+
+    private static void stop() {
+        SERVERS.values().forEach(PostgresServer::close);
+        try (var files = Files.walk(home())) {
+            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -131,8 +131,11 @@ final class Hands implements AutoCloseable {
         var looking = new Clockwork(LOOK_AROUND);
         var crew = new Crew(claims, Trees.read(sessions.source()));
         while (!stopped) {
-            if (looking.isDue() && room.see(sessions.source()).isExceeded()) {
-                return;
+            if (looking.isDue()) {
+                LockWaiters.letPass(sessions.source());
+                if (room.see(sessions.source()).isExceeded()) {
+                    return;
+                }
             }
             sessions.requireCurrent(context);
             if (crew.work(sessions)) {

@@ -5,12 +5,13 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /**
- * Lets the app have a table that our hands are reading. A TRUNCATE or a change of the table waits for our reading, and every query of the app behind it:
- * reading the range again costs us seconds, waiting would cost the instance as many.
+ * Lets the app have a table that another session of ours is reading. A TRUNCATE or a change of the table waits for our reading, and every query of the app
+ * behind it: reading again costs us seconds, waiting would cost the instance as many. The leader looks between two rounds, the hands between two pieces of
+ * work, which is all the time while a round is long. A statement is cancelled; a session between two statements of its reading has none, and is ended.
  */
 final class LockWaiters {
     private static final String END_WHAT_THEY_WAIT_FOR = """
-            SELECT pg_cancel_backend(reader.pid) FROM pg_stat_activity reader
+            SELECT CASE WHEN reader.state = 'active' THEN pg_cancel_backend(reader.pid) ELSE pg_terminate_backend(reader.pid) END FROM pg_stat_activity reader
             WHERE reader.datid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND reader.application_name LIKE 'mastodon-migration replicate%'
               AND reader.pid <> pg_backend_pid() AND EXISTS (
               SELECT FROM pg_locks waiting WHERE NOT waiting.granted AND waiting.mode IN ('AccessExclusiveLock', 'ExclusiveLock')

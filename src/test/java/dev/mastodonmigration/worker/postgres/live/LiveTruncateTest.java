@@ -103,6 +103,25 @@ class LiveTruncateTest {
         }
     }
 
+    @Test
+    void theAppsTruncateNeverWaitsLongForAReadingThatIsBetweenTwoStatements() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world); var source = world.source()) {
+            copy.awaitInSync();
+            try (var reader = LiveSessions.source(world.context())) {
+                // A leader whose round has much to write on the target.
+                LiveSessions.snapshot(reader);
+                Query.run(reader, "SELECT count(*) FROM big");
+                var begun = System.nanoTime();
+                Query.run(source, "TRUNCATE big");
+                assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(20));
+                assertThat(reader.isValid(5)).isFalse();
+            }
+            copy.awaitInSync();
+            LiveCopy.cutOver(world, copy);
+        }
+    }
+
     private static void rollback(Connection reader) {
         try {
             reader.rollback();
