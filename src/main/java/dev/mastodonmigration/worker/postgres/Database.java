@@ -56,6 +56,7 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
         source.setConnectTimeout(CONNECT_TIMEOUT_SECONDS);
         source.setLoginTimeout(CONNECT_TIMEOUT_SECONDS);
         source.setTcpKeepAlive(true);
+        source.setSocketFactory(KeptAliveSockets.class.getName());
         // Its details quote the row that did not fit.
         source.setLogServerErrorDetail(false);
         source.setSslMode(url.sslMode());

@@ -17,7 +17,7 @@ public final class WriteGate {
     public static final String SESSION_SETTING = "mastodon_migration.session";
 
     /** Long enough for a plain autovacuum to yield (it does after {@code deadlock_timeout}, 1 s), short for those who queue behind us. */
-    private static final String LOCK_TIMEOUT = "1500ms";
+    private static final Duration LOCK_TIMEOUT = Duration.ofMillis(1500);
 
     private static final String LOCK_NOT_AVAILABLE = "55P03";
     private static final String DEADLOCK = "40P01";
@@ -118,9 +118,14 @@ public final class WriteGate {
 
     /** Does this in one transaction that waits at most the lock timeout for each lock; answers whether it was done. */
     public static boolean tryLocked(Connection connection, Transaction.Body body) throws SQLException, Refusal {
+        return tryLocked(connection, LOCK_TIMEOUT, body);
+    }
+
+    /** With another lock timeout. */
+    public static boolean tryLocked(Connection connection, Duration lockTimeout, Transaction.Body body) throws SQLException, Refusal {
         try {
             Transaction.in(connection, () -> {
-                Query.run(connection, "SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'; SET LOCAL search_path = pg_catalog");
+                Query.run(connection, "SET LOCAL lock_timeout = " + lockTimeout.toMillis() + "; SET LOCAL search_path = pg_catalog");
                 body.run();
             });
             return true;

@@ -71,6 +71,7 @@ final class Bootstrap {
 
     private static List<Tree> captured(Connection source) throws SQLException, Refusal {
         var trees = Trees.read(source);
+        Capture.requireSameKeys(source, trees);
         for (var tree : trees) {
             if (tree.hasKey() && !isCaptured(source, tree)) {
                 throw new Refusal("Changes of table " + tree.root() + " are not captured: it was created after the capture was installed. "

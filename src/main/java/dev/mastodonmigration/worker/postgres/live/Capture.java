@@ -6,6 +6,7 @@ import dev.mastodonmigration.worker.postgres.WriteGate;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 
 /**
@@ -16,6 +17,9 @@ import java.util.List;
 final class Capture {
     static final List<String> EVENTS = List.of("insert", "update", "delete", "truncate");
     static final Duration LEASE = Duration.ofHours(1);
+    /** Who waits for a lock makes everyone else wait behind: little, and then for ten times as long not at all. */
+    static final Duration LOCK_TIMEOUT = Duration.ofMillis(400);
+    static final Duration BETWEEN_LOCKS = LOCK_TIMEOUT.multipliedBy(10);
 
     private static final String[] SHARED = {"""
             CREATE TABLE IF NOT EXISTS mastodon_migration.capture (id int PRIMARY KEY, root text NOT NULL UNIQUE, key text NOT NULL)""",
@@ -59,6 +63,29 @@ final class Capture {
                 lease.toSeconds());
     }
 
+    /** Renews a lease that has not ended: while a round takes long, and nobody asks for gaps. */
+    static void prolong(Connection source, Duration lease) throws SQLException {
+        Query.list(source, "SELECT setval('mastodon_migration.lease', extract(epoch FROM clock_timestamp())::bigint + ?) FROM mastodon_migration.lease"
+                + " WHERE last_value BETWEEN extract(epoch FROM clock_timestamp()) AND extract(epoch FROM clock_timestamp()) + ?", row -> row.getLong(1),
+                lease.toSeconds(), lease.dividedBy(2).toSeconds());
+    }
+
+    /**
+     * The columns that the capture logs must be those that name rows now.
+     *
+     * @throws Refusal naming the table whose key was changed since
+     */
+    static void requireSameKeys(Connection source, List<Tree> trees) throws SQLException, Refusal {
+        var captured = new HashMap<Integer, String>();
+        Query.list(source, "SELECT id, key FROM mastodon_migration.capture", row -> captured.put(row.getInt(1), row.getString(2)));
+        for (var tree : trees) {
+            if (tree.hasKey() && tree.id() != 0 && !tree.keyColumns().equals(captured.get(tree.id()))) {
+                throw new Refusal("Changes of table " + tree.root() + " are captured by (" + captured.get(tree.id()) + "), but by now its rows are named by ("
+                        + tree.keyColumns() + "). Set spec.state to Aborted, which takes the capture off, and start a new migration.");
+            }
+        }
+    }
+
     /** Whether a log reached its cap: then nothing is logged any more, in any of them. */
     static boolean isFull(Connection source) throws SQLException {
         return Query.isTrue(source, "SELECT last_value = 0 FROM mastodon_migration.lease");
@@ -71,7 +98,7 @@ final class Capture {
     static boolean emptyLogs(Connection source) throws SQLException, Refusal {
         var emptied = true;
         for (var id : Query.strings(source, "SELECT id::text FROM mastodon_migration.capture WHERE pg_relation_size('mastodon_migration.log_' || id) > 0")) {
-            emptied &= WriteGate.tryLocked(source, () -> {
+            emptied &= WriteGate.tryLocked(source, LOCK_TIMEOUT, () -> {
                 Query.run(source, "LOCK TABLE mastodon_migration.log_" + id + " IN ACCESS EXCLUSIVE MODE");
                 // Under the lock: a worker that slept since it looked would take what was logged meanwhile.
                 if (isFull(source)) {

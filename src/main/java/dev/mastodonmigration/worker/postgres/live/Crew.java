@@ -15,6 +15,9 @@ final class Crew {
     private static final String UNIQUE_VIOLATION = "23505";
     private static final String EXCLUSION_VIOLATION = "23P01";
 
+    private static final Duration UNTIL_IT_IS_REPAIRED = Duration.ofMillis(500);
+    private static final Duration UNTIL_IT_CAN_BE_TOLD = Duration.ofSeconds(2);
+
     private final Claims claims;
     private final Map<Integer, Tree> trees = new HashMap<>();
 
@@ -87,7 +90,7 @@ final class Crew {
                 target.commit();
             }
         } catch (SQLException e) {
-            if (UNIQUE_VIOLATION.equals(e.getSQLState()) || EXCLUSION_VIOLATION.equals(e.getSQLState())) {
+            if (isDuplicate(e)) {
                 throw new Refusal("An index of the source cannot be built on the target: " + e.getMessage().replace("\n", " ")
                         + ". The source holds rows that its own index should have refused, as a corrupt index does; remove the duplicates there.");
             }
@@ -103,8 +106,13 @@ final class Crew {
         if (proof.isEqual()) {
             claims.finish(sessions.target(), claim, "proved = true, rows = ?", proof.rows());
         } else {
-            claims.release(sessions.target(), claim, Duration.ofMillis(500));
+            // What was repaired comes with the next round; what could not be told may need many, and other ranges go first.
+            claims.release(sessions.target(), claim, proof.differing().isEmpty() ? UNTIL_IT_CAN_BE_TOLD : UNTIL_IT_IS_REPAIRED);
         }
+    }
+
+    static boolean isDuplicate(SQLException e) {
+        return UNIQUE_VIOLATION.equals(e.getSQLState()) || EXCLUSION_VIOLATION.equals(e.getSQLState());
     }
 
     private static Tree.Member member(Tree tree, Claims.Claim claim) {

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.worker.postgres.live;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -31,6 +32,7 @@ record Definition(int tree, Phase phase, String sql, long bytes) {
      */
     static List<Definition> parse(String script, Map<String, Tree> trees) {
         var found = new ArrayList<Definition>();
+        var keyless = new HashSet<String>();
         Matcher header = HEADER.matcher(script);
         var open = header.find();
         while (open) {
@@ -41,7 +43,15 @@ record Definition(int tree, Phase phase, String sql, long bytes) {
             var sql = script.substring(from, open ? header.start() : script.length()).lines().filter(line -> !FRAME.matcher(line).find())
                     .reduce("", (a, b) -> a + "\n" + b).strip();
             if (!sql.isEmpty()) {
-                found.addAll(of(name, type, sql, trees));
+                var definitions = of(name, type, sql, trees);
+                if (type.equals("INDEX ATTACH") && keyless.contains(name)) {
+                    definitions = List.of(new Definition(0, Phase.KEYLESS, sql, 0));
+                }
+                if (definitions.getFirst().phase() == Phase.KEYLESS) {
+                    // A constraint is listed with its table's name before its own, which is its index's.
+                    keyless.add(type.equals("CONSTRAINT") ? name.substring(name.lastIndexOf(' ') + 1) : name);
+                }
+                found.addAll(definitions);
             }
         }
         return found;
@@ -53,7 +63,7 @@ record Definition(int tree, Phase phase, String sql, long bytes) {
         var isIndex = type.equals("INDEX") || type.equals("CONSTRAINT");
         if (!isIndex || tree == null) {
             return switch (type) {
-                case "INDEX", "INDEX ATTACH", "CONSTRAINT", "STATISTICS", "COMMENT" -> List.of(new Definition(0, Phase.LATE, sql, 0));
+                case "INDEX", "INDEX ATTACH", "CONSTRAINT", "STATISTICS" -> List.of(new Definition(0, Phase.LATE, sql, 0));
                 case "FK CONSTRAINT" -> List.of(new Definition(0, Phase.FINAL, notValid(sql, trees), 0));
                 default -> List.of(new Definition(0, Phase.FINAL, sql, 0));
             };

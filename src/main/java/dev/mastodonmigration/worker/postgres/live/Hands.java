@@ -133,6 +133,7 @@ final class Hands implements AutoCloseable {
         while (!stopped) {
             if (looking.isDue()) {
                 LockWaiters.letPass(sessions.source());
+                Capture.prolong(sessions.source(), Capture.LEASE);
                 if (room.see(sessions.source()).isExceeded()) {
                     return;
                 }

@@ -25,7 +25,6 @@ public final class InstallCapture implements WorkerTask {
     static final String NAME = "install-capture";
     private static final long CAP_BYTES = 4L << 30;
     private static final Duration GIVE_UP = Duration.ofMinutes(15);
-    private static final Duration PAUSE = Duration.ofMillis(200);
 
     /** It cannot be cancelled and may take hours: waiting for it would make the app's writers wait behind us. */
     private static final String WRAPAROUND = """
@@ -86,7 +85,9 @@ public final class InstallCapture implements WorkerTask {
             }
             Capture.createShared(source);
             var next = (int) Query.number(source, "SELECT coalesce(max(id), 0) + 1 FROM mastodon_migration.capture");
-            for (var tree : Trees.read(source)) {
+            var found = Trees.read(source);
+            Capture.requireSameKeys(source, found);
+            for (var tree : found) {
                 if (tree.hasKey()) {
                     var known = tree.id() == 0 ? tree.withId(next++) : tree;
                     if (tree.id() == 0) {
@@ -106,7 +107,7 @@ public final class InstallCapture implements WorkerTask {
         while (!left.isEmpty()) {
             for (var table : List.copyOf(left)) {
                 if (Capture.isOn(source, table.getValue()) || !Query.isTrue(source, WRAPAROUND, table.getValue())
-                        && WriteGate.tryLocked(source, () -> Capture.putOn(source, table.getKey(), table.getValue()))) {
+                        && WriteGate.tryLocked(source, Capture.LOCK_TIMEOUT, () -> Capture.putOn(source, table.getKey(), table.getValue()))) {
                     left.remove(table);
                 }
                 progress.set(new Progress.Reading("installing capture", 0, 0, tables.size() - left.size(), tables.size(), 0, -1));
@@ -116,7 +117,7 @@ public final class InstallCapture implements WorkerTask {
                     throw new SQLException("the capture could not be put on " + left.size() + " tables of the source, first " + left.getFirst().getValue()
                             + ": a long transaction or an autovacuum to prevent wraparound holds them locked; wait for it, or end it");
                 }
-                Thread.sleep(PAUSE.toMillis());
+                Thread.sleep(Capture.BETWEEN_LOCKS.toMillis());
             }
         }
     }

@@ -21,10 +21,13 @@ final class Leader implements AutoCloseable {
     private static final Duration GUARD = Duration.ofSeconds(2);
     private static final Duration PROVE = Duration.ofSeconds(1);
     private static final long MANY = 1000;
+    /** Touched keys that a drain proves in a moment. */
+    private static final int FEW = 10_000;
     private static final Duration RENEW = Duration.ofSeconds(60);
 
     private final WorkerContext context;
     private final Room room;
+    private final Trouble trouble;
     private final LiveSessions sessions;
     private final List<Tree> trees;
     private final Map<Integer, Tree> byId;
@@ -35,11 +38,16 @@ final class Leader implements AutoCloseable {
     private final Clockwork renewing = new Clockwork(RENEW);
     private final Gaps gaps;
     private boolean hasMadeARound;
+    private boolean isNearlyProved = true;
 
-    /** @param room told how many connections the source has left, so that hands need not try */
-    Leader(WorkerContext context, Room room) throws SQLException, IOException, Refusal {
+    /**
+     * @param room    told how many connections the source has left, so that hands need not try
+     * @param trouble told what keeps a table from being followed
+     */
+    Leader(WorkerContext context, Room room, Trouble trouble) throws SQLException, IOException, Refusal {
         this.context = context;
         this.room = room;
+        this.trouble = trouble;
         sessions = LiveSessions.open(context);
         try {
             trees = Trees.read(sessions.source());
@@ -85,8 +93,8 @@ final class Leader implements AutoCloseable {
                 }
             }
             hasMadeARound = true;
-            Ledger.lag(target, lag.ageMilliseconds(), lag.changes(), gaps.areClosed() && Ledger.stage(target) == Ledger.Stage.APPLYING
-                    && Ledger.isProved(target));
+            Ledger.lag(target, lag.ageMilliseconds(), lag.changes(), gaps.areClosed() && !lag.isStuck() && isNearlyProved
+                    && Ledger.stage(target) == Ledger.Stage.APPLYING && Ledger.isProved(target));
             if (pruning.isDue()) {
                 prune();
             }
@@ -99,8 +107,18 @@ final class Leader implements AutoCloseable {
         return hasMadeARound;
     }
 
-    /** @param changes found by this reading and applied since; @param ageMilliseconds since the reading */
-    record Lag(long changes, long ageMilliseconds) {}
+    /**
+     * What one reading brought.
+     *
+     * @param changes found by it
+     * @param begun   when the source was read, by {@link System#nanoTime}
+     * @param isStuck some of them could not be applied, because the target has a row that the source has not
+     */
+    record Lag(long changes, long begun, boolean isStuck) {
+        long ageMilliseconds() {
+            return (System.nanoTime() - begun) / 1_000_000;
+        }
+    }
 
     /** One reading of the source, brought to all trees that are ready. */
     private Lag rounds() throws SQLException, Refusal {
@@ -110,20 +128,38 @@ final class Leader implements AutoCloseable {
         var snapshot = LiveSessions.snapshot(source);
         try {
             if (!gaps.areClosed(source)) {
-                return new Lag(0, 0);
+                return new Lag(0, begun, false);
             }
             var found = 0L;
+            var stuck = false;
             for (var change : changed(source, ready).entrySet()) {
                 var position = ready.get(change.getKey());
-                new Round(source, sessions.target(), snapshot).apply(byId.get(change.getKey()), position.text());
+                stuck |= !applied(new Round(source, sessions.target(), snapshot), byId.get(change.getKey()), position.text());
                 found += change.getValue();
             }
-            return new Lag(found, (System.nanoTime() - begun) / 1_000_000);
+            return new Lag(found, begun, stuck);
         } finally {
             if (!source.isClosed()) {
                 LiveSessions.end(source);
             }
             gaps.close();
+        }
+    }
+
+    /**
+     * After a gap the target may have a row whose unique value the source has given to another since: the other trees go on, and this one once its proof has
+     * found that row.
+     */
+    private boolean applied(Round round, Tree tree, String position) throws SQLException {
+        try {
+            round.apply(tree, position);
+            return true;
+        } catch (SQLException e) {
+            if (!Crew.isDuplicate(e)) {
+                throw e;
+            }
+            trouble.meet(e);
+            return false;
         }
     }
 
@@ -152,10 +188,13 @@ final class Leader implements AutoCloseable {
         Ledger.stage(target, Ledger.Stage.APPLYING);
     }
 
+    /** A backlog of keys to prove would have to be proved in the freeze. */
     private void proveTouched() throws SQLException {
+        isNearlyProved = true;
         for (var tree : byId.values()) {
             if (Query.isTrue(sessions.target(), "SELECT EXISTS (SELECT FROM " + tree.touched() + ")")) {
                 new Proof(sessions.source(), sessions.target(), tree).touched();
+                isNearlyProved &= Query.number(sessions.target(), "SELECT count(*) FROM (SELECT FROM " + tree.touched() + " LIMIT " + FEW + ") few") < FEW;
             }
         }
     }

@@ -49,7 +49,7 @@ final class Ledger {
             Map<String, String> catalog) throws SQLException {
         for (var tree : trees) {
             Query.update(target, "INSERT INTO mastodon_migration.live_tree (id, root, position) VALUES (?, ?, ?)", tree.id(), tree.root(), position);
-            Query.run(target, "DROP TABLE IF EXISTS " + tree.touched(), "CREATE TABLE " + tree.touched() + " (seq bigserial, " + tree.logColumnsWithTypes()
+            Query.run(target, "DROP TABLE IF EXISTS " + tree.touched(), "CREATE TABLE " + tree.touched() + " (seq bigserial PRIMARY KEY, " + tree.logColumnsWithTypes()
                     + ")");
         }
         for (var range : ranges) {
@@ -95,6 +95,11 @@ final class Ledger {
     /** Why changes went by unlogged, the last time they did. */
     static Optional<String> gap(Connection target) throws SQLException {
         return Query.strings(target, "SELECT gap FROM mastodon_migration.live WHERE gap IS NOT NULL").stream().findFirst();
+    }
+
+    /** Whether a leader, this worker's or another's, has finished a reading in the last seconds. */
+    static boolean isFollowed(Connection target) throws SQLException {
+        return Query.isTrue(target, "SELECT coalesce(applied_at > clock_timestamp() - interval '5 s', false) FROM mastodon_migration.live");
     }
 
     static void askForDrain(Connection target) throws SQLException {

@@ -19,6 +19,8 @@ import java.sql.SQLException;
  * @param address where the source was when they were opened
  */
 record LiveSessions(Connection source, Connection target, PostgresUrl address) implements AutoCloseable {
+    /** Whatever role, database or server say: a position must survive the target's crash, because the source's log is pruned behind it. */
+    private static final String DURABLE = "SET synchronous_commit = on";
     /** More than this helps no index of Mastodon's and would starve a small server. */
     private static final String INDEX_MEMORY = "SET maintenance_work_mem = '256MB'";
 
@@ -56,7 +58,7 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
     /** Passes the write gate for as long as the marker lets this load pass. */
     static Connection target(WorkerContext context) throws SQLException, IOException, Refusal {
         var target = proved(Database.target(context, ReplicatePostgres.NAME).open(), Side.TARGET, context);
-        Query.run(target, INDEX_MEMORY);
+        Query.run(target, INDEX_MEMORY, DURABLE);
         var session = Marker.ours(target, Side.TARGET, context).session();
         if (session.isPresent()) {
             Query.list(target, "SELECT set_config('" + WriteGate.SESSION_SETTING + "', ?, false)", row -> row.getString(1), session.get());

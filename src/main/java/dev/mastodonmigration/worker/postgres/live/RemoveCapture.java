@@ -6,6 +6,7 @@ import dev.mastodonmigration.worker.postgres.WriteGate;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /** Takes the capture off the source table by table; the database alone tells where it is. What stays is in our schema, which goes with the marker. */
 public final class RemoveCapture {
@@ -28,8 +29,9 @@ public final class RemoveCapture {
     public static void from(Connection source) throws SQLException, Refusal {
         var begun = System.nanoTime();
         for (var left = captured(source); !left.isEmpty(); left = captured(source)) {
+            var locked = false;
             for (var table : left) {
-                WriteGate.tryLocked(source, () -> {
+                locked |= !WriteGate.tryLocked(source, Capture.LOCK_TIMEOUT, () -> {
                     for (var trigger : table.triggers().split(",")) {
                         Query.run(source, "DROP TRIGGER IF EXISTS " + trigger + " ON " + table.table());
                     }
@@ -38,6 +40,9 @@ public final class RemoveCapture {
             if (System.nanoTime() - begun > GIVE_UP.toNanos()) {
                 throw new SQLException("the capture could not be taken off " + left.size() + " tables of the source, first " + left.getFirst().table()
                         + ": another session holds them locked");
+            }
+            if (locked) {
+                LockSupport.parkNanos(Capture.BETWEEN_LOCKS.toNanos());
             }
         }
     }

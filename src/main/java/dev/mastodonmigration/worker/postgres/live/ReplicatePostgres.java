@@ -88,7 +88,9 @@ public final class ReplicatePostgres implements WorkerTask {
                         return Ledger.outcome(target);
                     }
                 }
-                hands.allWell();
+                if (Ledger.isPlanned(target) && Ledger.isFollowed(target)) {
+                    hands.allWell();
+                }
                 Thread.sleep(PAUSE.toMillis());
             }
         }
@@ -97,7 +99,7 @@ public final class ReplicatePostgres implements WorkerTask {
     private Optional<WorkerReport> lead(WorkerContext context, Connection target, Hands hands, boolean[] begun) throws SQLException, IOException,
             InterruptedException, Refusal {
         hands.beatFor(Query.number(target, "SELECT pg_backend_pid()"));
-        if (isDone(context, target)) {
+        if (isDone(context, target) || begun[0] && isRefused(target)) {
             return Ledger.outcome(target);
         }
         if (mustBegin(target)) {
@@ -106,7 +108,7 @@ public final class ReplicatePostgres implements WorkerTask {
         }
         begun[0] = true;
         hands.start();
-        try (var leader = new Leader(context, hands.room())) {
+        try (var leader = new Leader(context, hands.room(), hands.trouble())) {
             return Optional.of(leader.run(() -> {
                 hands.requireSound();
                 if (leader.hasMadeARound()) {
@@ -121,6 +123,11 @@ public final class ReplicatePostgres implements WorkerTask {
             Ledger.finish(target, Ledger.Stage.REFUSED, WorkerReport.refused(refusal.getMessage()));
             throw refusal;
         }
+    }
+
+    /** By another worker, while this one worked too: only a new attempt may begin anew. */
+    private static boolean isRefused(Connection target) throws SQLException {
+        return Ledger.isPlanned(target) && Ledger.stage(target) == Ledger.Stage.REFUSED;
     }
 
     private static boolean mustBegin(Connection target) throws SQLException {

@@ -13,13 +13,13 @@ import java.util.TreeMap;
 
 /** Reads from the source's catalog which tables there are, how they hang together, and what names their rows. */
 final class Trees {
-    private record Relation(long oid, String name, boolean partitioned, long bytes, long rows) {}
+    private record Relation(long oid, String name, boolean partitioned, boolean unlogged, long bytes, long rows) {}
 
     private record Column(String name, String type, String collation, boolean notNull, boolean generated, boolean binary, boolean collated, boolean splittable) {}
 
     private record Unique(String index, boolean primary, List<String> columns) {}
 
-    private static final String RELATIONS = "SELECT c.oid::bigint, format('%I.%I', n.nspname, c.relname), c.relkind = 'p', CASE c.relkind WHEN 'p' THEN 0 "
+    private static final String RELATIONS = "SELECT c.oid::bigint, format('%I.%I', n.nspname, c.relname), c.relkind = 'p', c.relpersistence = 'u', CASE c.relkind WHEN 'p' THEN 0 "
             + "ELSE pg_table_size(c.oid) END, greatest(c.reltuples, 0)::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
             + Table.USER_TABLE + " ORDER BY 2";
 
@@ -65,7 +65,7 @@ final class Trees {
     private static List<Tree> discover(Connection source) throws SQLException {
         var found = new Trees();
         Query.list(source, RELATIONS, row -> found.relations.put(row.getLong(1),
-                new Relation(row.getLong(1), row.getString(2), row.getBoolean(3), row.getLong(4), row.getLong(5))));
+                new Relation(row.getLong(1), row.getString(2), row.getBoolean(3), row.getBoolean(4), row.getLong(5), row.getLong(6))));
         Query.list(source, PARENTS, row -> found.parents.computeIfAbsent(row.getLong(1), oid -> new ArrayList<>()).add(row.getLong(2)));
         Query.list(source, COLUMNS, row -> found.columns.computeIfAbsent(row.getLong(1), oid -> new ArrayList<>()).add(new Column(row.getString(2),
                 row.getString(3), row.getString(9), row.getBoolean(4), row.getBoolean(5), row.getBoolean(6), row.getBoolean(7), row.getBoolean(8))));
@@ -94,7 +94,9 @@ final class Trees {
             members = List.of(member(root));
         }
         var tangled = family.stream().anyMatch(relation -> parents.getOrDefault(relation.oid(), List.of()).size() > 1);
-        if (!tangled) {
+        // A crash of either side empties an unlogged table and tells nobody, so that only a copy in the freeze is sure.
+        var forgetful = family.stream().anyMatch(Relation::unlogged);
+        if (!tangled && !forgetful) {
             for (var unique : uniques.getOrDefault(root.oid(), List.of())) {
                 if (family.stream().allMatch(relation -> isNeverNull(relation, unique.columns()))) {
                     return new Tree(0, root.name(), root.partitioned(), key(root, unique), unique.index(), unique.primary(), members);

@@ -35,7 +35,11 @@ class LiveBadTablesTest {
         "CREATE TABLE mother (id int PRIMARY KEY, m text)", "CREATE TABLE father (id int PRIMARY KEY, f text)",
         "CREATE TABLE daughter (own text, PRIMARY KEY (id)) INHERITS (mother, father)",
         "CREATE TABLE owners (id int PRIMARY KEY)", "CREATE TABLE owned (id int PRIMARY KEY, owner int REFERENCES owners ON DELETE CASCADE ON UPDATE CASCADE)",
-        "CREATE UNLOGGED TABLE unlogged (id int PRIMARY KEY)", "CREATE TABLE no_columns ()", "CREATE TABLE log_less (v text)"};
+        "CREATE UNLOGGED TABLE unlogged (id int PRIMARY KEY)", "CREATE TABLE no_columns ()",
+        "CREATE TABLE loose (p int, v text) PARTITION BY LIST (p)", "CREATE TABLE loose_1 PARTITION OF loose FOR VALUES IN (1)", "CREATE INDEX loose_v ON loose (v)",
+        "ALTER TABLE loose ADD CONSTRAINT loose_u UNIQUE (p, v)", "COMMENT ON INDEX loose_v IS 'of a table without a key'",
+        "COMMENT ON CONSTRAINT owned_owner_fkey ON owned IS 'a foreign key'", "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER noted AFTER INSERT ON owners FOR EACH ROW EXECUTE FUNCTION nothing()", "COMMENT ON TRIGGER noted ON owners IS 'a trigger'", "CREATE TABLE log_less (v text)"};
 
     private static final String[] BEFORE = {
         "INSERT INTO by_domain SELECT 'H' || n, 'v' FROM generate_series(1, 300) n", "INSERT INTO by_enum SELECT m, n, 'v' FROM unnest(enum_range(NULL::mood)) m, "
@@ -48,7 +52,7 @@ class LiveBadTablesTest {
         "INSERT INTO deep SELECT n, '2024-06-01'::date + n, n % 3 FROM generate_series(1, 600) n",
         "INSERT INTO mother SELECT n, 'm' FROM generate_series(1, 50) n", "INSERT INTO daughter SELECT n, 'm', 'f', 'own' FROM generate_series(100, 150) n",
         "INSERT INTO owners SELECT generate_series(1, 50)", "INSERT INTO owned SELECT n, n % 50 + 1 FROM generate_series(1, 500) n",
-        "INSERT INTO unlogged SELECT generate_series(1, 50)", "INSERT INTO no_columns SELECT FROM generate_series(1, 7)",
+        "INSERT INTO unlogged SELECT generate_series(1, 50)", "INSERT INTO loose SELECT 1, n::text FROM generate_series(1, 50) n", "INSERT INTO no_columns SELECT FROM generate_series(1, 7)",
         "INSERT INTO log_less SELECT repeat('x', 1000) FROM generate_series(1, 3000)", "ANALYZE"};
 
     private static final String[] WHILE = {
@@ -61,7 +65,7 @@ class LiveBadTablesTest {
         "INSERT INTO clever VALUES (900, 'A2', 'x2b'), (901, 'b', NULL)", "UPDATE \"odd \"\"name\" SET \"the key\" = \"the key\" + 500 WHERE \"the key\" < 10",
         "UPDATE deep SET at = '2025-03-01' WHERE id < 30", "UPDATE deep SET p = 1 WHERE p = 2", "DELETE FROM deep_2025_1 WHERE id % 7 = 0", "TRUNCATE deep_rest",
         "INSERT INTO deep VALUES (9999, '2030-01-01', 5)", "UPDATE mother SET m = 'all' WHERE id % 5 = 0", "UPDATE father SET f = 'heir' WHERE id < 120",
-        "DELETE FROM owners WHERE id < 5", "UPDATE owners SET id = id + 100 WHERE id BETWEEN 10 AND 15", "DELETE FROM unlogged WHERE id < 5",
+        "DELETE FROM owners WHERE id < 5", "UPDATE owners SET id = id + 100 WHERE id BETWEEN 10 AND 15", "DELETE FROM unlogged WHERE id < 5", "UPDATE loose SET v = 'w' || v WHERE v < '3'",
         "INSERT INTO no_columns DEFAULT VALUES", "UPDATE log_less SET v = 'short' WHERE ctid < '(5,0)'"};
 
     @Test

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /** Random transactions of every kind that capture must not miss, on tables of every kind; the same seed tries the same ones. */
@@ -36,6 +37,7 @@ final class RandomWrites implements AutoCloseable {
     private final TwoDatabases world;
     private final Random random;
     private final AtomicLong committed = new AtomicLong();
+    private final AtomicReference<SQLException> unexpected = new AtomicReference<>();
     private final Thread thread;
     private volatile boolean stopped;
 
@@ -100,6 +102,10 @@ final class RandomWrites implements AutoCloseable {
             if (e.getMessage().contains("refused")) {
                 throw e;
             }
+            // A constraint or a deadlock may refuse what was tried; anything else, the capture would have broken.
+            if (!e.getSQLState().startsWith("23") && !e.getSQLState().startsWith("40")) {
+                unexpected.compareAndSet(null, e);
+            }
         }
     }
 
@@ -141,9 +147,13 @@ final class RandomWrites implements AutoCloseable {
         };
     }
 
+    /** Fails if a statement failed for another reason than that the data refused it. */
     @Override
     public void close() throws InterruptedException {
         stopped = true;
         thread.join(10_000);
+        if (unexpected.get() != null) {
+            throw new AssertionError("the app's statement failed", unexpected.get());
+        }
     }
 }
