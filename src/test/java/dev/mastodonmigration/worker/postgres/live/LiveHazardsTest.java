@@ -1,8 +1,10 @@
 package dev.mastodonmigration.worker.postgres.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mastodonmigration.embedded.PostgresServer;
+import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport.Outcome;
 import dev.mastodonmigration.worker.postgres.CloseSource;
 import dev.mastodonmigration.worker.postgres.OpenTarget;
@@ -13,6 +15,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -115,7 +118,9 @@ class LiveHazardsTest {
         try (var copy = LiveCopy.of(world); var target = world.target()) {
             copy.awaitInSync();
             world.onSource("SELECT setval('mastodon_migration.lease', 0)", "UPDATE plain SET v = 'unnoticed' WHERE id BETWEEN 5 AND 25",
-                    "DELETE FROM texts WHERE n = 2", "INSERT INTO token_only VALUES ('unnoticed', 'x')", "UPDATE plain SET u = u + 100000 WHERE id = 77");
+                    "DELETE FROM texts WHERE n = 2", "DELETE FROM plain WHERE id = 30", "INSERT INTO token_only VALUES ('unnoticed', 'x')", "UPDATE plain SET u = u + 100000 WHERE id = 77");
+            // The target may still have the row that had it before.
+            world.onSource("INSERT INTO plain (id, u, v) VALUES (90030, 30, 'reused')");
             await(target, "SELECT repairs > 20 FROM mastodon_migration.live");
             copy.awaitInSync();
             var report = LiveCopy.cutOver(world, copy);
@@ -177,11 +182,61 @@ class LiveHazardsTest {
     @Test
     void aRailsMigrationMidwayIsRefusedByName() throws Exception {
         var world = world();
+        try (var copy = LiveCopy.of(world); var another = LiveCopy.of(world); var target = world.target()) {
+            copy.awaitInSync();
+            another.awaitInSync();
+            world.onSource("ALTER TABLE plain ADD COLUMN added_midway int");
+            for (var worker : List.of(copy, another)) {
+                Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(worker.failure()).contains("added_midway"));
+            }
+            assertThat(Query.string(target, "SELECT stage FROM mastodon_migration.live")).as("nobody began anew").isEqualTo("REFUSED");
+            assertThat(Query.number(target, "SELECT count(*) FROM plain")).isPositive();
+        }
+    }
+
+    @Test
+    void aDrainThatMeetsWhatIsNoLongerProvedLeavesTheTargetClosed() throws Exception {
+        var world = world();
         try (var copy = LiveCopy.of(world)) {
             copy.awaitInSync();
-            world.onSource("ALTER TABLE plain ADD COLUMN added_midway int");
-            Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(copy.failure()).contains("added_midway"));
         }
+        world.run(new CloseSource());
+        try (var sessions = LiveSessions.open(world.context())) {
+            var target = sessions.target();
+            var drain = new Drain(world.context(), sessions, Trees.read(sessions.source()), SourceGuard.copied(target));
+            assertThat(drain.isPossible()).isTrue();
+            assertThatThrownBy(() -> drain.run(() -> {
+                // As a gap does, or a TRUNCATE.
+                Query.update(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE id = (SELECT min(id) FROM mastodon_migration.live_range)");
+                return new Leader.Lag(0, System.nanoTime(), false);
+            })).isInstanceOf(SQLException.class).hasMessageContaining("proved again");
+            assertThat(Query.string(target, "SELECT state FROM mastodon_migration.marker")).isEqualTo("loading");
+        }
+        try (var next = LiveCopy.of(world)) {
+            next.awaitInSync();
+            LiveCopy.cutOver(world, next);
+        }
+    }
+
+    @Test
+    void theLeaseIsProlongedAlsoWhileTheLeaderIsBusy() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world); var source = world.source()) {
+            copy.awaitInSync();
+            Query.run(source, "SELECT setval('mastodon_migration.lease', extract(epoch FROM now())::bigint + 60)");
+            // The leader itself does it once a minute.
+            await(source, "SELECT last_value > extract(epoch FROM now()) + 3000 FROM mastodon_migration.lease");
+        }
+    }
+
+    @Test
+    void aTableWhoseKeyWasChangedAfterTheCaptureIsRefusedByName() throws Exception {
+        var world = world();
+        world.onSource("ALTER TABLE texts DROP CONSTRAINT texts_pkey", "ALTER TABLE texts ADD PRIMARY KEY (n, k)");
+        try (var copy = LiveCopy.of(world)) {
+            Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(copy.failure()).contains("public.texts", "(k, n)", "(n, k)"));
+        }
+        assertThatThrownBy(() -> world.run(new InstallCapture())).isInstanceOf(Refusal.class).hasMessageContaining("public.texts");
     }
 
     @Test
