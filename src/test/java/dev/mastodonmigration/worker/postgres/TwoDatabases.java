@@ -23,7 +23,7 @@ public final class TwoDatabases {
     public static final String TARGET_OWNER = "target_app";
     public static final int STATUSES = 1500;
     private static final AtomicInteger COUNTER = new AtomicInteger();
-    private static final Set<Integer> SEEDED = ConcurrentHashMap.newKeySet();
+    private static final Set<String> SEEDED = ConcurrentHashMap.newKeySet();
 
     public final PostgresServer sourceServer;
     public final PostgresServer targetServer;
@@ -52,18 +52,40 @@ public final class TwoDatabases {
         var number = COUNTER.incrementAndGet();
         var world = new TwoDatabases(SharedPostgres.of(sourceMajor), SharedPostgres.of(targetMajor), "source" + number, "target" + number,
                 String.format("%08x-aaaa-bbbb", number));
-        if (SEEDED.add(sourceMajor)) {
-            world.sourceServer.createDatabase("seeded", OWNER);
-            try (var owner = world.sourceServer.connect("seeded", OWNER); var superuser = world.sourceServer.superuser("seeded")) {
-                MastodonSchema.create(owner, superuser);
-                MastodonSchema.seed(owner, STATUSES, 7);
+        world.copyTemplate("seeded", sourceMajor, (owner, superuser) -> {
+            MastodonSchema.create(owner, superuser);
+            MastodonSchema.seed(owner, STATUSES, 7);
+        });
+        return world.told();
+    }
+
+    /** A source that these statements have made once per server, and an empty target: for tests that make many of the same. */
+    public static TwoDatabases like(int major, String template, String... statements) throws SQLException {
+        var number = COUNTER.incrementAndGet();
+        var world = new TwoDatabases(SharedPostgres.of(major), SharedPostgres.of(major), "source" + number, "target" + number,
+                String.format("%08x-aaaa-bbbb", number));
+        world.copyTemplate(template, major, (owner, superuser) -> Query.run(owner, statements));
+        return world.told();
+    }
+
+    @FunctionalInterface
+    private interface Seed {
+        void fill(Connection owner, Connection superuser) throws SQLException;
+    }
+
+    private void copyTemplate(String template, int major, Seed seed) throws SQLException {
+        synchronized (SEEDED) {
+            if (SEEDED.add(template + " " + major)) {
+                sourceServer.createDatabase(template, OWNER);
+                try (var owner = sourceServer.connect(template, OWNER); var superuser = sourceServer.superuser(template)) {
+                    seed.fill(owner, superuser);
+                }
             }
         }
-        try (var superuser = world.sourceServer.superuser("postgres")) {
-            Query.run(superuser, "CREATE DATABASE " + world.source + " TEMPLATE seeded OWNER " + OWNER);
+        try (var superuser = sourceServer.superuser("postgres")) {
+            Query.run(superuser, "CREATE DATABASE " + source + " TEMPLATE " + template + " OWNER " + OWNER);
         }
-        world.targetServer.createDatabase(world.target, TARGET_OWNER);
-        return world.told();
+        targetServer.createDatabase(target, TARGET_OWNER);
     }
 
     /** An empty source, for tests that bring their own tables, and an empty target. */

@@ -3,12 +3,12 @@ package dev.mastodonmigration.worker.postgres.live;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.embedded.LocalProcess;
-import dev.mastodonmigration.embedded.PostgresServer;
 import dev.mastodonmigration.worker.control.WorkerReport.Outcome;
 import dev.mastodonmigration.worker.postgres.CloseSource;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;
 import dev.mastodonmigration.worker.postgres.TwoDatabases;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.Random;
@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ExtendWith(SharedPostgres.class)
 @Execution(ExecutionMode.CONCURRENT)
 class LivePropertyTest {
-    private static final int CUTS = 8;
+    private static final int MOST_CUTS = 8;
 
     static LongStream seeds() {
         var one = Long.getLong("live.seed");
@@ -34,9 +34,7 @@ class LivePropertyTest {
     @MethodSource("seeds")
     void bothSidesEndEqual(long seed) throws Exception {
         var random = new Random(seed);
-        var world = TwoDatabases.empty(15);
-        RandomWrites.prepare(world);
-        LiveCopy.captured(world);
+        var world = LiveCopy.captured(RandomWrites.prepared(15));
         // Every other seed kills a worker; starting one costs as much as all the rest.
         var killed = seed % 2 == 0 ? Optional.of(LiveWorkerProcess.start(world, 64 << 10)) : Optional.<LocalProcess>empty();
         try (var first = RandomWrites.on(world, seed * 31); var second = RandomWrites.on(world, seed * 37); var copy = LiveCopy.of(world)) {
@@ -59,21 +57,21 @@ class LivePropertyTest {
     }
 
     /** Cuts sessions of ours on both sides, and kills the second worker, if there is one, on the way. */
-    private static void disturb(TwoDatabases world, Optional<LocalProcess> other, Random random) throws SQLException {
-        for (var i = 0; i < CUTS; i++) {
-            var target = random.nextBoolean();
-            cut(target ? world.targetServer : world.sourceServer, target ? world.target : world.source, random);
-            if (i == CUTS / 2) {
-                other.ifPresent(LocalProcess::kill);
+    private static void disturb(TwoDatabases world, Optional<LocalProcess> other, Random random) throws SQLException, InterruptedException {
+        var cuts = random.nextInt(1, MOST_CUTS + 1);
+        try (var source = world.sourceServer.superuser(world.source); var target = world.targetServer.superuser(world.target)) {
+            for (var i = 0; i < cuts; i++) {
+                Thread.sleep(random.nextInt(500));
+                cut(random.nextBoolean() ? target : source);
+                if (i == cuts / 2) {
+                    other.ifPresent(LocalProcess::kill);
+                }
             }
         }
     }
 
-    private static void cut(PostgresServer server, String database, Random random) throws SQLException {
-        try (var superuser = server.superuser(database)) {
-            Query.run(superuser, "SELECT pg_sleep(" + random.nextDouble(0.5) + ")");
-            Query.list(superuser, "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name"
-                    + " LIKE 'mastodon-migration replicate%' ORDER BY random() LIMIT 1) one", row -> row.getBoolean(1));
-        }
+    private static void cut(Connection superuser) throws SQLException {
+        Query.list(superuser, "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name"
+                + " LIKE 'mastodon-migration replicate%' ORDER BY random() LIMIT 1) one", row -> row.getBoolean(1));
     }
 }

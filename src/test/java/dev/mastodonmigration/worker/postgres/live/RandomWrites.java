@@ -51,6 +51,11 @@ final class RandomWrites implements AutoCloseable {
         world.onSource(SCHEMA);
     }
 
+    /** Two databases of their own for each caller, the source prepared. */
+    static TwoDatabases prepared(int major) throws SQLException {
+        return TwoDatabases.like(major, "for_random_writes", SCHEMA);
+    }
+
     static RandomWrites on(TwoDatabases world, long seed) {
         return new RandomWrites(world, seed);
     }
