@@ -56,12 +56,14 @@ final class Drain {
         WriteGate.requireUp(source, Side.SOURCE);
         stage("draining");
         var applied = 0L;
-        for (var lag = rounds.apply(); lag.changes() > 0; lag = rounds.apply()) {
+        Leader.Lag lag;
+        do {
+            lag = rounds.apply();
             if (lag.isStuck()) {
                 throw new SQLException("a row of the target stands in the way of one of the source; it is proved and repaired first");
             }
             applied += lag.changes();
-        }
+        } while (lag.changes() > 0);
         if (!isPossible()) {
             // One of these rounds met a gap, or a table emptied just before the source was closed.
             throw new SQLException("not everything is proved any more; it is proved again before the target can be opened");

@@ -107,7 +107,7 @@ public final class InstallCapture implements WorkerTask {
         while (!left.isEmpty()) {
             for (var table : List.copyOf(left)) {
                 if (Capture.isOn(source, table.getValue()) || !Query.isTrue(source, WRAPAROUND, table.getValue())
-                        && WriteGate.tryLocked(source, Capture.LOCK_TIMEOUT, () -> Capture.putOn(source, table.getKey(), table.getValue()))) {
+                        && Capture.tryLocked(source, table.getValue(), () -> Capture.putOn(source, table.getKey(), table.getValue()))) {
                     left.remove(table);
                 }
                 progress.set(new Progress.Reading("installing capture", 0, 0, tables.size() - left.size(), tables.size(), 0, -1));

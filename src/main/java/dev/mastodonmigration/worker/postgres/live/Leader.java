@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -37,8 +38,10 @@ final class Leader implements AutoCloseable {
     private final Clockwork proving = new Clockwork(PROVE);
     private final Clockwork renewing = new Clockwork(RENEW);
     private final Gaps gaps;
+    private final Stuck stuckTrees = new Stuck();
     private boolean hasMadeARound;
-    private boolean isNearlyProved = true;
+    /** Not known before the first look. */
+    private boolean isNearlyProved;
 
     /**
      * @param room    told how many connections the source has left, so that hands need not try
@@ -83,6 +86,8 @@ final class Leader implements AutoCloseable {
             if (Ledger.stage(target) == Ledger.Stage.COPYING && Ledger.isCopiedAndIndexed(target)) {
                 completeIndexes(target);
             }
+            Ledger.lag(target, lag.ageMilliseconds(), lag.changes(), gaps.areClosed() && !lag.isStuck() && isNearlyProved
+                    && Ledger.stage(target) == Ledger.Stage.APPLYING && Ledger.isProved(target));
             if (Ledger.stage(target) == Ledger.Stage.APPLYING) {
                 var drain = new Drain(context, sessions, trees, catalog);
                 if (Ledger.isDrainAsked(target) && drain.isPossible()) {
@@ -92,12 +97,10 @@ final class Leader implements AutoCloseable {
                     proveTouched();
                 }
             }
-            hasMadeARound = true;
-            Ledger.lag(target, lag.ageMilliseconds(), lag.changes(), gaps.areClosed() && !lag.isStuck() && isNearlyProved
-                    && Ledger.stage(target) == Ledger.Stage.APPLYING && Ledger.isProved(target));
             if (pruning.isDue()) {
                 prune();
             }
+            hasMadeARound = true;
             Thread.sleep(lag.changes() > MANY ? 0 : POLL.toMillis());
         }
         throw new SQLException("changes went by unlogged during the copy, which begins anew");
@@ -133,9 +136,12 @@ final class Leader implements AutoCloseable {
             var found = 0L;
             var stuck = false;
             for (var change : changed(source, ready).entrySet()) {
-                var position = ready.get(change.getKey());
-                stuck |= !applied(new Round(source, sessions.target(), snapshot), byId.get(change.getKey()), position.text());
-                found += change.getValue();
+                var tree = byId.get(change.getKey());
+                if (!stuckTrees.isResting(tree) && applied(new Round(source, sessions.target(), snapshot), tree, ready.get(tree.id()).text())) {
+                    found += change.getValue();
+                } else {
+                    stuck = true;
+                }
             }
             return new Lag(found, begun, stuck);
         } finally {
@@ -147,16 +153,22 @@ final class Leader implements AutoCloseable {
     }
 
     /**
-     * After a gap the target may have a row whose unique value the source has given to another since: the other trees go on, and this one once its proof has
-     * found that row.
+     * Whether a tree could be followed; when not, the others go on, and this one once its proof has found the row that stands in the way.
+     *
+     * @throws Refusal when all of it is proved and nothing stands in the way but the source's own rows
      */
-    private boolean applied(Round round, Tree tree, String position) throws SQLException {
+    private boolean applied(Round round, Tree tree, String position) throws SQLException, Refusal {
         try {
             round.apply(tree, position);
+            stuckTrees.isOver(tree);
             return true;
         } catch (SQLException e) {
             if (!Crew.isDuplicate(e)) {
                 throw e;
+            }
+            if (stuckTrees.again(tree) && Ledger.isProved(sessions.target(), tree)) {
+                throw new Refusal("Rows of the source's table " + tree.root() + " break a rule of its own: " + e.getMessage().replace("\n", " ")
+                        + ". The source holds rows that its index should have refused, as a corrupt index does; remove the duplicates there.");
             }
             trouble.meet(e);
             return false;
@@ -190,11 +202,16 @@ final class Leader implements AutoCloseable {
 
     /** A backlog of keys to prove would have to be proved in the freeze. */
     private void proveTouched() throws SQLException {
-        isNearlyProved = true;
+        var touched = new HashMap<Integer, Long>();
+        var query = byId.values().stream().map(tree -> "SELECT " + tree.id() + ", count(*) FROM (SELECT FROM " + tree.touched() + " LIMIT " + FEW + ") backlog")
+                .collect(Collectors.joining(" UNION ALL "));
+        if (!query.isEmpty()) {
+            Query.list(sessions.target(), query, row -> touched.put(row.getInt(1), row.getLong(2)));
+        }
+        isNearlyProved = touched.values().stream().allMatch(keys -> keys < FEW);
         for (var tree : byId.values()) {
-            if (Query.isTrue(sessions.target(), "SELECT EXISTS (SELECT FROM " + tree.touched() + ")")) {
+            if (touched.get(tree.id()) > 0) {
                 new Proof(sessions.source(), sessions.target(), tree).touched();
-                isNearlyProved &= Query.number(sessions.target(), "SELECT count(*) FROM (SELECT FROM " + tree.touched() + " LIMIT " + FEW + ") few") < FEW;
             }
         }
     }

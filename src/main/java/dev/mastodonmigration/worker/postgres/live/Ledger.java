@@ -131,6 +131,10 @@ final class Ledger {
         return Query.isTrue(target, "SELECT NOT EXISTS (SELECT FROM mastodon_migration.live_range WHERE NOT proved)");
     }
 
+    static boolean isProved(Connection target, Tree tree) throws SQLException {
+        return Query.isTrue(target, "SELECT NOT EXISTS (SELECT FROM mastodon_migration.live_range WHERE tree = ? AND NOT proved)", tree.id());
+    }
+
     static List<String> definitions(Connection target, Definition.Phase phase) throws SQLException {
         return Query.strings(target, "SELECT sql FROM mastodon_migration.live_definition WHERE phase = ? AND NOT done ORDER BY id", phase.name());
     }

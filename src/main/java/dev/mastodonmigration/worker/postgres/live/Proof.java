@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Proves rows equal while both sides go on: the target is read at its position, the source in a later snapshot, and keys logged between the two are
@@ -39,7 +40,8 @@ final class Proof {
         this.tree = tree;
     }
 
-    private Result reading(Reading reading) throws SQLException {
+    /** @param condition on the rows {@code t} that are read, which pending keys among them must meet too; empty for all */
+    private Result reading(String condition, Reading reading) throws SQLException {
         target.setAutoCommit(false);
         try {
             Query.run(target, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
@@ -49,7 +51,9 @@ final class Proof {
                     || Query.isTrue(source, "SELECT EXISTS (SELECT FROM " + tree.log() + " WHERE op = 't' AND " + Tree.since(position) + ")")) {
                 return new Result(0, List.of(), false);
             }
-            var pending = keys(source, "(" + tree.keysSince(position) + " LIMIT " + (MOST_PENDING + 1) + ") d");
+            var columns = tree.key().stream().map(key -> "d.k" + (tree.key().indexOf(key) + 1) + " AS " + key.column()).collect(Collectors.joining(", "));
+            var pending = keys(source, "(SELECT d.* FROM (" + tree.keysSince(position) + ") d CROSS JOIN LATERAL (SELECT " + columns + ") t WHERE true" + condition
+                    + " LIMIT " + (MOST_PENDING + 1) + ") d");
             if (pending.size() > MOST_PENDING) {
                 return new Result(0, List.of(), false);
             }
@@ -73,12 +77,12 @@ final class Proof {
 
     /** Proves a range of one member. */
     Result range(Tree.Member member, String condition) throws SQLException {
-        return confirmed(reading(pending -> compareRange(member, condition, pending)), place(condition));
+        return confirmed(reading(condition, pending -> compareRange(member, condition, pending)), condition);
     }
 
     /** Proves all keys that rounds brought over since their last proof; those of pending changes come back with their round. */
     Result touched() throws SQLException {
-        var result = reading(pending -> {
+        var result = reading("", pending -> {
             var batch = "(SELECT * FROM " + tree.touched() + " ORDER BY seq LIMIT " + MOST_TOUCHED + ") batch";
             var last = Query.number(target, "SELECT coalesce(max(seq), 0) FROM " + batch);
             var keys = keys(target, "(SELECT DISTINCT " + tree.logColumns() + " FROM " + batch + ") d");
@@ -99,11 +103,11 @@ final class Proof {
      * A second look, before anything is called different: a log pruned, or a table truncated, just while both sides were read, looks like a
      * difference too. Only what differs twice is repaired; what does not is to be proved again.
      */
-    private Result confirmed(Result first, String place) throws SQLException {
+    private Result confirmed(Result first, String condition) throws SQLException {
         if (first.differing().isEmpty()) {
             return first;
         }
-        var second = reading(pending -> {
+        var second = reading(condition, pending -> {
             var keys = new ArrayList<>(first.differing());
             keys.removeAll(new java.util.HashSet<>(pending));
             var differing = new ArrayList<List<String>>();
@@ -112,7 +116,7 @@ final class Proof {
             }
             return new Result(first.rows(), differing, false);
         });
-        repair(second, place);
+        repair(second, place(condition));
         return second;
     }
 

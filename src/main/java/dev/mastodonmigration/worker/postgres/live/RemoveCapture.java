@@ -31,7 +31,7 @@ public final class RemoveCapture {
         for (var left = captured(source); !left.isEmpty(); left = captured(source)) {
             var locked = false;
             for (var table : left) {
-                locked |= !WriteGate.tryLocked(source, Capture.LOCK_TIMEOUT, () -> {
+                locked |= !Capture.tryLocked(source, table.table(), () -> {
                     for (var trigger : table.triggers().split(",")) {
                         Query.run(source, "DROP TRIGGER IF EXISTS " + trigger + " ON " + table.table());
                     }
@@ -41,7 +41,8 @@ public final class RemoveCapture {
                 throw new SQLException("the capture could not be taken off " + left.size() + " tables of the source, first " + left.getFirst().table()
                         + ": another session holds them locked");
             }
-            if (locked) {
+            // Behind the write gate there is no writer of the app to spare.
+            if (locked && !Query.isTrue(source, "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgname = '" + WriteGate.TRIGGER + "')")) {
                 LockSupport.parkNanos(Capture.BETWEEN_LOCKS.toNanos());
             }
         }

@@ -16,6 +16,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -118,9 +119,7 @@ class LiveHazardsTest {
         try (var copy = LiveCopy.of(world); var target = world.target()) {
             copy.awaitInSync();
             world.onSource("SELECT setval('mastodon_migration.lease', 0)", "UPDATE plain SET v = 'unnoticed' WHERE id BETWEEN 5 AND 25",
-                    "DELETE FROM texts WHERE n = 2", "DELETE FROM plain WHERE id = 30", "INSERT INTO token_only VALUES ('unnoticed', 'x')", "UPDATE plain SET u = u + 100000 WHERE id = 77");
-            // The target may still have the row that had it before.
-            world.onSource("INSERT INTO plain (id, u, v) VALUES (90030, 30, 'reused')");
+                    "DELETE FROM texts WHERE n = 2", "INSERT INTO token_only VALUES ('unnoticed', 'x')", "UPDATE plain SET u = u + 100000 WHERE id = 77");
             await(target, "SELECT repairs > 20 FROM mastodon_migration.live");
             copy.awaitInSync();
             var report = LiveCopy.cutOver(world, copy);
@@ -211,6 +210,38 @@ class LiveHazardsTest {
                 return new Leader.Lag(0, System.nanoTime(), false);
             })).isInstanceOf(SQLException.class).hasMessageContaining("proved again");
             assertThat(Query.string(target, "SELECT state FROM mastodon_migration.marker")).isEqualTo("loading");
+        }
+        try (var next = LiveCopy.of(world)) {
+            next.awaitInSync();
+            LiveCopy.cutOver(world, next);
+        }
+    }
+
+    @Test
+    void aReusedUniqueValueHoldsUpItsTableOnlyAndUntilItsProof() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world)) {
+            copy.awaitInSync();
+        }
+        try (var target = world.target(); var source = world.source()) {
+            // A row that went by unlogged, and its unique value in another one, logged.
+            Query.run(source, "ALTER TABLE plain DISABLE TRIGGER USER", "DELETE FROM plain WHERE id = 30", "ALTER TABLE plain ENABLE ALWAYS TRIGGER"
+                    + " mastodon_migration_insert", "ALTER TABLE plain ENABLE ALWAYS TRIGGER mastodon_migration_update", "ALTER TABLE plain ENABLE ALWAYS TRIGGER"
+                    + " mastodon_migration_delete", "ALTER TABLE plain ENABLE ALWAYS TRIGGER mastodon_migration_truncate",
+                    "INSERT INTO plain (id, u, v) VALUES (90030, 30, 'reused')", "UPDATE texts SET v = 'followed' WHERE n = 3");
+            Query.run(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE member = 'public.plain'");
+            try (var leader = new Leader(world.context(), new Room(), new Trouble())) {
+                var loops = new AtomicInteger();
+                assertThatThrownBy(() -> leader.run(() -> loops.incrementAndGet() < 10)).isInstanceOf(SQLException.class).hasMessageContaining("begins anew");
+            }
+            assertThat(Query.isTrue(target, "SELECT count(*) > 0 AND bool_and(v = 'followed') FROM texts WHERE n = 3")).isTrue();
+            assertThat(Query.number(target, "SELECT count(*) FROM plain WHERE id = 90030")).isZero();
+            assertThat(Query.isTrue(target, "SELECT in_sync FROM mastodon_migration.live")).isFalse();
+            Query.run(target, "UPDATE mastodon_migration.live_range SET proved = true");
+            try (var leader = new Leader(world.context(), new Room(), new Trouble())) {
+                assertThatThrownBy(() -> leader.run(() -> true)).as("nothing left to find").isInstanceOf(Refusal.class).hasMessageContaining("public.plain");
+            }
+            Query.run(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE member = 'public.plain'");
         }
         try (var next = LiveCopy.of(world)) {
             next.awaitInSync();

@@ -11,6 +11,8 @@ import dev.mastodonmigration.worker.postgres.TwoDatabases;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -49,10 +51,13 @@ class LiveTargetCrashTest {
     void nothingIsLost() throws Exception {
         try (var server = PostgresServer.start(15, PostgresServer.Durability.FSYNC)) {
             var world = TwoDatabases.empty(SharedPostgres.of(15), server);
+            try (var superuser = server.superuser("postgres")) {
+                Query.run(superuser, "ALTER ROLE " + TwoDatabases.TARGET_OWNER + " SET synchronous_commit = off");
+            }
             world.onSource(SCHEMA);
             LiveCopy.captured(world);
             var stopped = new AtomicReference<>(false);
-            var writer = Thread.ofPlatform().daemon().start(() -> write(world, stopped));
+            var writer = CompletableFuture.runAsync(() -> write(world, stopped), task -> Thread.ofPlatform().daemon().start(task));
             try (var copy = LiveCopy.of(world, 1)) {
                 for (var i = 0; i < BEFORE_THE_PLAN; i++) {
                     crashAfterACommit(server, world, copy);
@@ -61,7 +66,7 @@ class LiveTargetCrashTest {
                 for (var rounds = 0; rounds < ROUNDS; rounds += crashAfterACommit(server, world, copy).contains("APPLYING") ? 1 : 0) {}
                 copy.awaitInSync();
                 stopped.set(true);
-                writer.join();
+                writer.get(30, TimeUnit.SECONDS);
                 var beforeTheDrain = crashes;
                 world.run(new CloseSource());
                 copy.askForDrain();

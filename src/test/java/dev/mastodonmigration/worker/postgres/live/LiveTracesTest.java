@@ -11,8 +11,10 @@ import dev.mastodonmigration.worker.postgres.SharedPostgres;
 import dev.mastodonmigration.worker.postgres.TwoDatabases;
 import java.nio.file.Files;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -67,8 +69,10 @@ class LiveTracesTest {
         var world = TwoDatabases.between(15, 15);
         var before = catalog(world);
         LiveCopy.captured(world);
-        try (var copy = LiveCopy.of(world)) {
-            copy.awaitInSync();
+        try (var copy = LiveCopy.inRanges(world, 4 << 10); var target = world.target()) {
+            Awaitility.await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(2)).ignoreExceptions()
+                    .until(() -> Query.isTrue(target, "SELECT bool_or(landed) FROM mastodon_migration.live_range"));
+            assertThat(Query.isTrue(target, "SELECT bool_and(landed) FROM mastodon_migration.live_range")).as("all copied").isFalse();
             world.onSource("TRUNCATE settings", "SELECT setval('mastodon_migration.lease', 0)", "TRUNCATE settings");
         }
         world.run(new ReopenSource());
