@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Trees that cannot be followed for now, because the target has a row whose unique value the source has given to another, as after a gap. Each try would
+ * Trees that cannot be followed at the moment, because the target has a row whose unique value the source has given to another, as after a gap. Each try would
  * write and roll back all that is pending, so it rests between two.
  */
 final class Stuck {
