@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -21,8 +22,8 @@ public final class PostgresBench {
     private static final int MAJOR = 15;
     private static final int JOBS = 2;
     private static final int WRITES_PER_SECOND = 200;
-    private static final double THROUGHPUT_SECONDS = 6;
-    private static final int THROUGHPUT_ROUNDS = 5;
+    private static final double THROUGHPUT_SECONDS = 1.5;
+    private static final int THROUGHPUT_ROUNDS = 24;
     private static final String OWNER = "app";
 
     private final PostgresServer source;
@@ -155,8 +156,13 @@ public final class PostgresBench {
         settled(0);
         var ratios = new ArrayList<Double>();
         for (var i = 0; i < THROUGHPUT_ROUNDS; i++) {
-            var without = MixedWrites.fastest(source, "without_capture", OWNER, THROUGHPUT_SECONDS);
-            ratios.add(MixedWrites.fastest(source, "with_capture", OWNER, THROUGHPUT_SECONDS) / without);
+            // Who comes second finds the disk and the processor as the first left them.
+            var order = i % 2 == 0 ? List.of("without_capture", "with_capture") : List.of("with_capture", "without_capture");
+            var rates = new HashMap<String, Double>();
+            for (var database : order) {
+                rates.put(database, MixedWrites.fastest(source, database, OWNER, THROUGHPUT_SECONDS));
+            }
+            ratios.add(rates.get("with_capture") / rates.get("without_capture"));
         }
         return median(ratios);
     }

@@ -27,6 +27,7 @@ public final class PostgresServer implements AutoCloseable {
 
     private static final String SUPERUSER = "postgres";
     private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
+    private static final long STOP_SECONDS = 10;
     private final Path binaries;
     private final Path home;
     private final Durability durability;
@@ -188,8 +189,14 @@ public final class PostgresServer implements AutoCloseable {
 
     /** Stops at once and in order, ending its sessions. */
     public void stop() {
-        LocalProcess.runUnprivileged(List.of(binaries.resolve("pg_ctl").toString(), "stop", "-D", data(), "-m", "fast", "-w"), log());
+        control("stop", "-m", "fast", "-w");
         process.waitFor();
+    }
+
+    private void control(String... command) {
+        var line = new ArrayList<>(List.of(binaries.resolve("pg_ctl").toString(), "-D", data()));
+        line.addAll(List.of(command));
+        LocalProcess.runUnprivileged(line, log());
     }
 
     /** Stops and starts on the same port; after {@link #stop} or {@link #kill} it only starts. */
@@ -220,7 +227,12 @@ public final class PostgresServer implements AutoCloseable {
     @Override
     public void close() {
         if (process != null && process.isAlive()) {
-            process.kill();
+            try {
+                // Unlike a killed server, this one removes its shared memory from the machine.
+                control("stop", "-m", "immediate", "-W");
+            } finally {
+                process.stop(STOP_SECONDS);
+            }
         }
         try {
             Awaitility.await().atMost(Duration.ofMinutes(2)).pollDelay(Duration.ZERO).ignoreExceptions().until(() -> {

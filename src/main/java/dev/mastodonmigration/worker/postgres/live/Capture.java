@@ -33,19 +33,21 @@ final class Capture {
     /**
      * Every statement of the app pays for this, so it evaluates one condition in the usual case, and without starting the executor: plpgsql prepares
      * each condition anew in each transaction. RETURN NEW, which is null here, is no expression. Only a sample of statements looks at the size; growth
-     * between two looks is small.
+     * between two looks is small. Every name is qualified, so that nothing of the caller's can take its place: a search path that is set for the call
+     * would do the same and cost as much as the condition.
      */
     private static final String FUNCTION = """
-            CREATE OR REPLACE FUNCTION %1$s() RETURNS trigger
-            LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $capture$
+            CREATE OR REPLACE FUNCTION %1$s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $capture$
             BEGIN
-              IF pg_sequence_last_value('mastodon_migration.lease') < date_part('epoch', clock_timestamp())
-                  OR random() < 0.01 AND pg_relation_size('%2$s') > %4$d THEN
-                IF pg_sequence_last_value('mastodon_migration.lease') < date_part('epoch', clock_timestamp()) THEN
-                  PERFORM nextval('mastodon_migration.gaps');
+              IF pg_catalog.pg_sequence_last_value('mastodon_migration.lease')
+                    OPERATOR(pg_catalog.<) pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())
+                  OR pg_catalog.random() OPERATOR(pg_catalog.<) 0.01 AND pg_catalog.pg_relation_size('%2$s') OPERATOR(pg_catalog.>) %4$d THEN
+                IF pg_catalog.pg_sequence_last_value('mastodon_migration.lease')
+                    OPERATOR(pg_catalog.<) pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) THEN
+                  PERFORM pg_catalog.nextval('mastodon_migration.gaps');
                   RETURN NEW;
                 END IF;
-                PERFORM setval('mastodon_migration.lease', 0);
+                PERFORM pg_catalog.setval('mastodon_migration.lease', 0);
               END IF;
               INSERT INTO %2$s %3$s;
               RETURN NEW;
@@ -130,12 +132,12 @@ final class Capture {
     }
 
     private static String logged(Tree tree, String event) {
-        var keys = "SELECT pg_current_xact_id(), 'k', " + tree.keyColumns() + " FROM ";
+        var keys = "SELECT pg_catalog.pg_current_xact_id(), 'k', " + tree.keyColumns() + " FROM ";
         return switch (event) {
             case "insert" -> keys + "new_rows";
             case "update" -> keys + "old_rows UNION ALL " + keys + "new_rows";
             case "delete" -> keys + "old_rows";
-            default -> "(xid, op, member) VALUES (pg_current_xact_id(), 't', TG_RELID::regclass::text)";
+            default -> "(xid, op, member) SELECT pg_catalog.pg_current_xact_id(), 't', pg_catalog.format('%I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME)";
         };
     }
 

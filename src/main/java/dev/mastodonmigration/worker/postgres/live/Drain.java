@@ -59,15 +59,12 @@ final class Drain {
         Leader.Lag lag;
         do {
             lag = rounds.apply();
-            if (lag.isStuck()) {
-                throw new SQLException("a row of the target stands in the way of one of the source; it is proved and repaired first");
-            }
             applied += lag.changes();
-        } while (lag.changes() > 0);
-        if (!isPossible()) {
-            // One of these rounds met a gap, or a table emptied just before the source was closed.
-            throw new SQLException("not everything is proved any more; it is proved again before the target can be opened");
-        }
+            if (!isPossible()) {
+                // One of these rounds met a gap, or a table emptied just before the source was closed.
+                throw new SQLException("not everything is proved any more; it is proved again before the target can be opened");
+            }
+        } while (lag.changes() > 0 || lag.isStuck());
         SourceGuard.requireUnchanged(source, catalog);
         requireNoGap(source, target);
         var differences = provedTouched(source, target);
@@ -99,7 +96,7 @@ final class Drain {
     private static WorkerReport report(List<String> differences, Map<String, Long> figures, long applied, List<String> notes) {
         return differences.isEmpty()
                 ? WorkerReport.succeeded("The target has reached the source: " + figures.get(Figure.TABLES) + " tables, " + figures.get(Figure.ROWS)
-                        + " rows; the last " + applied + " changes took " + figures.get(Figure.DRAIN_MILLISECONDS) + " ms.", figures, notes)
+                        + " rows. Draining brought " + applied + " changes and took " + figures.get(Figure.DRAIN_MILLISECONDS) + " ms.", figures, notes)
                 : new WorkerReport(WorkerReport.Outcome.REFUSED, "Source and target differ in " + differences.size() + " places: " + String.join("; ",
                         differences.subList(0, Math.min(NAMED, differences.size()))) + ". The target was not opened.", figures, notes);
     }

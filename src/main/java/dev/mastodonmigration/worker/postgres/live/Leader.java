@@ -25,6 +25,7 @@ final class Leader implements AutoCloseable {
     /** Touched keys that a drain proves in a moment. */
     private static final int FEW = 10_000;
     private static final Duration RENEW = Duration.ofSeconds(60);
+    private static final Duration REST = Duration.ofSeconds(5);
 
     private final WorkerContext context;
     private final Room room;
@@ -81,7 +82,7 @@ final class Leader implements AutoCloseable {
             if (gaps.areClosed() && renewing.isDue()) {
                 Capture.renew(sessions.source(), Capture.LEASE);
             }
-            var lag = rounds();
+            var lag = rounds(REST);
             var target = sessions.target();
             if (Ledger.stage(target) == Ledger.Stage.COPYING && Ledger.isCopiedAndIndexed(target)) {
                 completeIndexes(target);
@@ -91,7 +92,7 @@ final class Leader implements AutoCloseable {
             if (Ledger.stage(target) == Ledger.Stage.APPLYING) {
                 var drain = new Drain(context, sessions, trees, catalog);
                 if (Ledger.isDrainAsked(target) && drain.isPossible()) {
-                    return drain.run(this::rounds);
+                    return drain.run(() -> rounds(Duration.ZERO));
                 }
                 if (proving.isDue()) {
                     proveTouched();
@@ -123,8 +124,12 @@ final class Leader implements AutoCloseable {
         }
     }
 
-    /** One reading of the source, brought to all trees that are ready. */
-    private Lag rounds() throws SQLException, Refusal {
+    /**
+     * One reading of the source, brought to all trees that are ready.
+     *
+     * @param rest how long a tree that could not be followed is left alone
+     */
+    private Lag rounds(Duration rest) throws SQLException, Refusal {
         var begun = System.nanoTime();
         var ready = Ledger.ready(sessions.target());
         var source = sessions.source();
@@ -137,7 +142,7 @@ final class Leader implements AutoCloseable {
             var stuck = false;
             for (var change : changed(source, ready).entrySet()) {
                 var tree = byId.get(change.getKey());
-                if (!stuckTrees.isResting(tree) && applied(new Round(source, sessions.target(), snapshot), tree, ready.get(tree.id()).text())) {
+                if (!stuckTrees.isResting(tree, rest) && applied(new Round(source, sessions.target(), snapshot), tree, ready.get(tree.id()).text())) {
                     found += change.getValue();
                 } else {
                     stuck = true;
@@ -155,7 +160,7 @@ final class Leader implements AutoCloseable {
     /**
      * Whether a tree could be followed; when not, the others go on, and this one once its proof has found the row that stands in the way.
      *
-     * @throws Refusal when all of it is proved and nothing stands in the way but the source's own rows
+     * @throws Refusal when all of it was proved before this reading and nothing stands in the way but the source's own rows
      */
     private boolean applied(Round round, Tree tree, String position) throws SQLException, Refusal {
         try {
@@ -166,10 +171,11 @@ final class Leader implements AutoCloseable {
             if (!Crew.isDuplicate(e)) {
                 throw e;
             }
-            if (stuckTrees.again(tree) && Ledger.isProved(sessions.target(), tree)) {
+            if (stuckTrees.wasProved(tree)) {
                 throw new Refusal("Rows of the source's table " + tree.root() + " break a rule of its own: " + e.getMessage().replace("\n", " ")
                         + ". The source holds rows that its index should have refused, as a corrupt index does; remove the duplicates there.");
             }
+            stuckTrees.failed(tree, Ledger.isProved(sessions.target(), tree));
             trouble.meet(e);
             return false;
         }

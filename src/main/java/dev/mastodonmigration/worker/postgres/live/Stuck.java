@@ -9,20 +9,24 @@ import java.util.Map;
  * write and roll back all that is pending, so it rests between two.
  */
 final class Stuck {
-    private static final Duration REST = Duration.ofSeconds(5);
+    private record Try(long ended, boolean wasProved) {}
 
-    private final Map<Integer, Long> until = new HashMap<>();
+    private final Map<Integer, Try> last = new HashMap<>();
 
-    boolean isResting(Tree tree) {
-        return until.containsKey(tree.id()) && System.nanoTime() - until.get(tree.id()) < 0;
+    boolean isResting(Tree tree, Duration rest) {
+        return last.containsKey(tree.id()) && System.nanoTime() - last.get(tree.id()).ended() < rest.toNanos();
     }
 
-    /** Answers whether it was stuck at its last try too. */
-    boolean again(Tree tree) {
-        return until.put(tree.id(), System.nanoTime() + REST.toNanos()) != null;
+    /** Whether all of it was proved when it failed last: what stood in the way is in the log since then at the latest, for the next reading to find. */
+    boolean wasProved(Tree tree) {
+        return last.containsKey(tree.id()) && last.get(tree.id()).wasProved();
+    }
+
+    void failed(Tree tree, boolean isProved) {
+        last.put(tree.id(), new Try(System.nanoTime(), isProved));
     }
 
     void isOver(Tree tree) {
-        until.remove(tree.id());
+        last.remove(tree.id());
     }
 }

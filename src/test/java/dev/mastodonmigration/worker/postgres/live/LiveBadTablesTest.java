@@ -8,6 +8,7 @@ import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;
 import dev.mastodonmigration.worker.postgres.TwoDatabases;
 import java.time.Duration;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -100,6 +101,33 @@ class LiveBadTablesTest {
             Query.run(reporter, "TRUNCATE shared", "INSERT INTO shared VALUES (1, 'only')");
             Awaitility.await().until(() -> Query.isTrue(target, "SELECT count(*) = 1 FROM shared"));
             LiveCopy.cutOver(world, copy);
+        }
+    }
+
+    @Test
+    void whatACallerPutsBeforeTheCatalogsNamesIsNotCalled() throws Exception {
+        var world = TwoDatabases.empty(15);
+        world.sourceServer.createDatabase("hostile" + world.source, "hostile_role");
+        world.onSource("CREATE TABLE plain (id int PRIMARY KEY)", "GRANT INSERT, TRUNCATE ON plain TO hostile_role", "CREATE SCHEMA hostile",
+                "GRANT ALL ON SCHEMA hostile TO hostile_role");
+        LiveCopy.captured(world);
+        try (var hostile = world.sourceServer.connect(world.source, "hostile_role"); var source = world.source()) {
+            Query.run(hostile, "CREATE TABLE hostile.called (who text)", "GRANT ALL ON hostile.called TO PUBLIC");
+            for (var signature : List.of("pg_sequence_last_value(regclass) RETURNS bigint", "date_part(text, timestamptz) RETURNS double precision",
+                    "clock_timestamp() RETURNS timestamptz", "random() RETURNS double precision", "pg_current_xact_id() RETURNS xid8",
+                    "pg_relation_size(regclass) RETURNS bigint", "less(bigint, double precision) RETURNS boolean",
+                    "less(double precision, double precision) RETURNS boolean")) {
+                Query.run(hostile, "CREATE FUNCTION hostile." + signature + " LANGUAGE plpgsql AS $$ BEGIN INSERT INTO hostile.called VALUES (current_user); "
+                        + "RETURN NULL; END $$");
+            }
+            Query.run(hostile, "CREATE OPERATOR hostile.< (FUNCTION = hostile.less, LEFTARG = bigint, RIGHTARG = double precision)",
+                    "CREATE OPERATOR hostile.< (FUNCTION = hostile.less, LEFTARG = double precision, RIGHTARG = double precision)",
+                    "CREATE TEMP TABLE new_rows (id int)", "SET search_path = hostile, pg_catalog, public", "INSERT INTO plain VALUES (7)");
+            assertThat(Query.number(source, "SELECT count(*) FROM hostile.called")).isZero();
+            assertThat(Query.string(source, "SELECT string_agg(k1::text, ',') FROM mastodon_migration.log_1")).isEqualTo("7");
+            Query.run(hostile, "TRUNCATE plain");
+            assertThat(Query.number(source, "SELECT count(*) FROM hostile.called")).isZero();
+            assertThat(Query.string(source, "SELECT member FROM mastodon_migration.log_1 WHERE op = 't'")).isEqualTo("public.plain");
         }
     }
 

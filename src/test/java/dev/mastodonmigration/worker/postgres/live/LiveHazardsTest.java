@@ -250,6 +250,18 @@ class LiveHazardsTest {
     }
 
     @Test
+    void aTableThatItsOwnRowsHoldUpIsRefusedByNameInTheFreezeToo() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world)) {
+            copy.awaitInSync();
+            CorruptIndex.hide(world, "plain_u_key", "INSERT INTO plain (id, u, v) VALUES (90031, 31, 'hidden')");
+            world.run(new CloseSource());
+            copy.askForDrain();
+            Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(copy.failure()).contains("public.plain", "duplicates"));
+        }
+    }
+
+    @Test
     void theLeaseIsProlongedAlsoWhileTheLeaderIsBusy() throws Exception {
         var world = world();
         try (var copy = LiveCopy.of(world); var source = world.source()) {
