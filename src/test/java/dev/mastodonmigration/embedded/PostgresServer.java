@@ -56,8 +56,9 @@ public final class PostgresServer implements AutoCloseable {
                 server.initialise();
                 server.launch();
             } catch (RuntimeException e) {
-                server.close();
-                throw e;
+                try (server) {
+                    throw e;
+                }
             }
             return server;
         } catch (IOException e) {
@@ -230,9 +231,10 @@ public final class PostgresServer implements AutoCloseable {
             try {
                 // Unlike a killed server, this one removes its shared memory from the machine.
                 control("stop", "-m", "immediate", "-W");
-            } finally {
-                process.stop(STOP_SECONDS);
+            } catch (IllegalStateException notToldYet) {
+                System.err.println(notToldYet.getMessage());
             }
+            process.stop(STOP_SECONDS);
         }
         try {
             Awaitility.await().atMost(Duration.ofMinutes(2)).pollDelay(Duration.ZERO).ignoreExceptions().until(() -> {

@@ -137,7 +137,7 @@ final class Capture {
             case "insert" -> keys + "new_rows";
             case "update" -> keys + "old_rows UNION ALL " + keys + "new_rows";
             case "delete" -> keys + "old_rows";
-            default -> "(xid, op, member) SELECT pg_catalog.pg_current_xact_id(), 't', pg_catalog.format('%I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME)";
+            default -> "(xid, op, member) SELECT pg_catalog.pg_current_xact_id(), 't', TG_ARGV[0]";
         };
     }
 
@@ -156,7 +156,7 @@ final class Capture {
     static void putOn(Connection source, Tree tree, String table) throws SQLException {
         for (var event : EVENTS) {
             Query.run(source, "DROP TRIGGER IF EXISTS " + trigger(event) + " ON " + table, "CREATE TRIGGER " + trigger(event) + " AFTER " + event + " ON "
-                    + table + rows(event) + " FOR EACH STATEMENT EXECUTE FUNCTION " + function(tree, event) + "()",
+                    + table + rows(event) + " FOR EACH STATEMENT EXECUTE FUNCTION " + function(tree, event) + "('" + table.replace("'", "''") + "')",
                     "ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + trigger(event));
         }
     }

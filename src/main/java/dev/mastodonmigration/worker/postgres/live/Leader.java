@@ -171,11 +171,12 @@ final class Leader implements AutoCloseable {
             if (!Crew.isDuplicate(e)) {
                 throw e;
             }
-            if (stuckTrees.wasProved(tree)) {
+            var isProved = Ledger.isProved(sessions.target(), tree);
+            if (isProved && stuckTrees.wasProved(tree, position)) {
                 throw new Refusal("Rows of the source's table " + tree.root() + " break a rule of its own: " + e.getMessage().replace("\n", " ")
                         + ". The source holds rows that its index should have refused, as a corrupt index does; remove the duplicates there.");
             }
-            stuckTrees.failed(tree, Ledger.isProved(sessions.target(), tree));
+            stuckTrees.failed(tree, position, isProved);
             trouble.meet(e);
             return false;
         }

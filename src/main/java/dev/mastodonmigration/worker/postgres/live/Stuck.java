@@ -9,7 +9,7 @@ import java.util.Map;
  * write and roll back all that is pending, so it rests between two.
  */
 final class Stuck {
-    private record Try(long ended, boolean wasProved) {}
+    private record Try(long ended, String position, boolean wasProved) {}
 
     private final Map<Integer, Try> last = new HashMap<>();
 
@@ -17,13 +17,16 @@ final class Stuck {
         return last.containsKey(tree.id()) && System.nanoTime() - last.get(tree.id()).ended() < rest.toNanos();
     }
 
-    /** Whether all of it was proved when it failed last: what stood in the way is in the log since then at the latest, for the next reading to find. */
-    boolean wasProved(Tree tree) {
-        return last.containsKey(tree.id()) && last.get(tree.id()).wasProved();
+    /**
+     * Whether all of it was proved when it failed last, from the same position: what stood in the way is in the log since then at the latest, for the
+     * next reading to find. After a gap the position is another.
+     */
+    boolean wasProved(Tree tree, String position) {
+        return last.containsKey(tree.id()) && last.get(tree.id()).wasProved() && last.get(tree.id()).position().equals(position);
     }
 
-    void failed(Tree tree, boolean isProved) {
-        last.put(tree.id(), new Try(System.nanoTime(), isProved));
+    void failed(Tree tree, String position, boolean isProved) {
+        last.put(tree.id(), new Try(System.nanoTime(), position, isProved));
     }
 
     void isOver(Tree tree) {

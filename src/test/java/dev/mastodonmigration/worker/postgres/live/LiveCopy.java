@@ -24,7 +24,7 @@ import org.awaitility.Awaitility;
 /** A replicating worker in this process, as a test sees it. */
 final class LiveCopy implements AutoCloseable {
     static final Duration CLAIM = Duration.ofSeconds(3);
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final WorkerContext context;
     private final CompletableFuture<WorkerReport> report = new CompletableFuture<>();

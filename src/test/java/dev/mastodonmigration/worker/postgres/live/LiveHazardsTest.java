@@ -210,6 +210,16 @@ class LiveHazardsTest {
                 return new Leader.Lag(0, System.nanoTime(), false);
             })).isInstanceOf(SQLException.class).hasMessageContaining("proved again");
             assertThat(Query.string(target, "SELECT state FROM mastodon_migration.marker")).isEqualTo("loading");
+            Query.update(target, "UPDATE mastodon_migration.live_range SET proved = true");
+            var rounds = new AtomicInteger();
+            assertThatThrownBy(() -> drain.run(() -> {
+                if (rounds.incrementAndGet() == 3) {
+                    throw new Refusal("the source's own rows");
+                }
+                return new Leader.Lag(0, System.nanoTime(), true);
+            })).as("a table that is held up is tried again, not left out").isInstanceOf(Refusal.class);
+            assertThat(rounds).hasValue(3);
+            assertThat(Query.string(target, "SELECT state FROM mastodon_migration.marker")).isEqualTo("loading");
         }
         try (var next = LiveCopy.of(world)) {
             next.awaitInSync();
@@ -258,6 +268,9 @@ class LiveHazardsTest {
             world.run(new CloseSource());
             copy.askForDrain();
             Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(copy.failure()).contains("public.plain", "duplicates"));
+        }
+        try (var target = world.target()) {
+            assertThat(Query.string(target, "SELECT state FROM mastodon_migration.marker")).isEqualTo("loading");
         }
     }
 

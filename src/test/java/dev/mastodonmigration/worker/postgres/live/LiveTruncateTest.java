@@ -68,7 +68,7 @@ class LiveTruncateTest {
         try (var copy = LiveCopy.of(world); var target = world.target()) {
             copy.awaitInSync();
             var before = Query.string(target, "SELECT min(xmin::text::bigint)::text || ' ' || count(*) FROM split_2");
-            world.onSource("TRUNCATE split_1", "INSERT INTO split VALUES (1, 1, 'after')");
+            world.onSource("SET quote_all_identifiers = on", "TRUNCATE split_1", "INSERT INTO split VALUES (1, 1, 'after')");
             Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> Query.isTrue(target, "SELECT count(*) = 1 FROM split_1"));
             assertThat(Query.string(target, "SELECT min(xmin::text::bigint)::text || ' ' || count(*) FROM split_2")).isEqualTo(before);
             copy.awaitInSync();
