@@ -39,6 +39,8 @@ public class MastodonMigrationStatus {
     public Replication replication;
     @JsonPropertyDescription("Workers that were started before the freeze and wait for their moment in it.")
     public Standby standby;
+    @JsonPropertyDescription("Sidekiq on the source, told to fetch no more jobs before the clock starts.")
+    public Quieting quieting;
     @JsonPropertyDescription("What to expect, from the rehearsal's measurements.")
     public Forecast forecast;
     @JsonPropertyDescription("The interruption that users see.")
@@ -97,6 +99,25 @@ public class MastodonMigrationStatus {
         @JsonPropertyDescription("When they were started.")
         public String startedAt;
         @JsonPropertyDescription("Their Jobs.")
+        public List<JobRecord> jobs = new ArrayList<>();
+    }
+
+    /** Sidekiq on the source, told to fetch no more jobs, before the clock starts. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Quieting {
+        @JsonPropertyDescription("Times that it was told.")
+        public int attempts;
+        @JsonPropertyDescription("When it was told last.")
+        public String startedAt;
+        @JsonPropertyDescription("When the clock started, or when its dynos were started again because the clock did not.")
+        public String endedAt;
+        @JsonPropertyDescription("Why the clock did not start.")
+        public String failure;
+        @JsonPropertyDescription("When it is told again; not before an edit of the spec if missing.")
+        public String againAt;
+        @JsonPropertyDescription("metadata.generation of the attempt that failed.")
+        public Long generation;
+        @JsonPropertyDescription("Its Job.")
         public List<JobRecord> jobs = new ArrayList<>();
     }
 

@@ -16,7 +16,7 @@ public interface HerokuApi {
     record ProcessType(String type, int quantity, String size) {}
 
     /** One dyno that exists now, one-off and Scheduler dynos included; {@code state} is crashed, down, idle, starting or up. */
-    record Dyno(String name, String type, String state) {}
+    record Dyno(String name, String type, String state, String command) {}
 
     App app(String app);
 
@@ -37,6 +37,9 @@ public interface HerokuApi {
 
     /** Every dyno that exists; one that was told to stop stays in the list until it is gone. */
     List<Dyno> dynos(String app);
+
+    /** Stops a dyno of the formation, which Heroku then starts anew. */
+    void restart(String app, String dyno);
 
     /** The version of the newest release, which each change of config vars raises; empty for an app never released. */
     Optional<Integer> latestReleaseVersion(String app);

@@ -99,6 +99,11 @@ final class HerokuCalls {
                 .method("PATCH", HttpRequest.BodyPublishers.ofString(body.toString())).build());
     }
 
+    /** Sent twice it does no harm either: a dyno restarts once more. */
+    void delete(String app, String path) {
+        call(app, request(app, path).DELETE().build());
+    }
+
     private HttpRequest.Builder request(String app, String path) {
         var name = URLEncoder.encode(app, StandardCharsets.UTF_8);
         return HttpRequest.newBuilder(URI.create(api.toString().replaceAll("/+$", "") + "/apps/" + name + path))

@@ -96,7 +96,12 @@ public final class HerokuClient implements HerokuApi {
         if (!found.path("name").isTextual() || !found.path("type").isTextual()) {
             throw HerokuCalls.unreadable(app);
         }
-        return new Dyno(found.path("name").asText(), found.path("type").asText(), found.path("state").asText());
+        return new Dyno(found.path("name").asText(), found.path("type").asText(), found.path("state").asText(), found.path("command").asText());
+    }
+
+    @Override
+    public void restart(String app, String dyno) {
+        calls.delete(app, "/dynos/" + dyno);
     }
 
     @Override

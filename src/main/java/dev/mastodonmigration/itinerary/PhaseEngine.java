@@ -52,14 +52,14 @@ public final class PhaseEngine {
                     + "Going back then is RolledBack, which is not supported yet. Set spec.state to Running.");
         }
         var changed = ImmutableFields.changed(seen.spec(), seen.status().accepted);
-        if (changed.isPresent() && seen.forward() && !seen.frozen() && !seen.down()) {
+        if (changed.isPresent() && mayPause(seen)) {
             return new Decision.Stall("ImmutableFieldChanged", changed.get() + " Nothing goes on until then.");
         }
         var violations = phase == PhaseId.Preflight ? List.<String>of() : SpecRules.violations(seen.spec());
-        if (!violations.isEmpty() && seen.forward() && !seen.frozen() && !seen.down()) {
+        if (!violations.isEmpty() && mayPause(seen)) {
             return new Decision.Stall("InvalidSpec", String.join(" ", violations) + " Nothing goes on until then.");
         }
-        if (SpecDefaults.state(seen.spec()) == DesiredState.Suspended && seen.forward() && !seen.frozen() && !seen.down()) {
+        if (SpecDefaults.state(seen.spec()) == DesiredState.Suspended && mayPause(seen)) {
             return new Decision.Suspend("Suspended before anything new begins in phase " + phase + ". Set spec.state to Running to go on.");
         }
         return seen.record(phase.name()).map(record -> resume(phase, record, seen)).orElseGet(() -> begin(phase, 1, seen));
@@ -101,6 +101,11 @@ public final class PhaseEngine {
                 ? message + " The target was opened, so it may hold writes that the source lacks: Heroku was not restarted. Mend the cause; the phase is tried again by itself."
                 : message;
         return new Decision.Retry(phase, reason, told, seen.now().plus(backOff(attempts, seen)), stalled);
+    }
+
+    /** Going forward, and nothing of the source is stopped. */
+    private static boolean mayPause(Observation seen) {
+        return seen.forward() && !seen.frozen() && !seen.down() && !seen.quieting();
     }
 
     private static Decision begin(PhaseId phase, int attempt, Observation seen) {

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.phase;
 
+import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Downtime;
 import dev.mastodonmigration.api.PhaseId;
@@ -16,7 +17,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Stops the source, and proves that it is stopped: it is marked as ours, the workers of the freeze stand by, what it was is saved, then maintenance mode
+ * Stops the source, and proves that it is stopped: it is marked as ours, the workers of the freeze stand by, Sidekiq is idle, what it was is saved, then maintenance mode
  * (HTTP only), formation 0, no dyno left, and the write gate on its database, because a Scheduler dyno can start after any look.
  */
 @Singleton
@@ -47,13 +48,25 @@ public class FreezePhase implements Phase {
         });
     }
 
-    /** The clock starts when nothing is left to wait for but the source itself: the workers stand by, and the target still keeps up. */
     private static StepResult begin(PhaseContext context) {
+        var quieting = new Quieting(context);
+        return quieting.orUndone(begin(context, quieting));
+    }
+
+    /** The clock starts when nothing is left to wait for but the source itself: the workers stand by, the target still keeps up, and Sidekiq is idle. */
+    private static StepResult begin(PhaseContext context, Quieting quieting) {
         var replication = new Replication(context);
+        if (SpecDefaults.state(context.spec()) == DesiredState.Suspended) {
+            return StepResult.Waiting.forApproval("Suspended before the clock started: the source runs on. Set spec.state to Running to go on.");
+        }
         if (!SpecDefaults.cutoverApproved(context.spec()) || SpecDefaults.notBefore(context.spec()).filter(context.now()::isBefore).isPresent()) {
             return StepResult.Waiting.forApproval("The approval was taken back before the clock started: the source runs on. Set spec.cutover.approved to true to go on.");
         }
-        return inOrder(new Standby(context).ready(), () -> replication.wanted() ? inOrder(replication.keepingUp(), () -> startTheClock(context)) : startTheClock(context));
+        if (quieting.tookTooLong()) {
+            return new StepResult.Retryable("The freeze was not begun: the target did not keep up while Sidekiq on the source was quiet.");
+        }
+        Supplier<StepResult> quiet = () -> inOrder(quieting.idle(), () -> startTheClock(context));
+        return inOrder(new Standby(context).ready(), () -> replication.wanted() ? inOrder(replication.keepingUp(), quiet) : quiet.get());
     }
 
     private static StepResult inOrder(StepResult first, Supplier<StepResult> then) {
@@ -70,6 +83,7 @@ public class FreezePhase implements Phase {
         var source = new SourceApps(context).read();
         return new StepResult.Working("the clock starts; saved the formation and maintenance mode of " + String.join(", ", SpecDefaults.apps(context.spec())), status -> {
             status.source = source;
+            status.quieting.endedAt = context.now().toString();
             // What was tried before the clock does not count against the freeze.
             context.restartAttempt(status);
             status.downtime = new Downtime();

@@ -16,6 +16,9 @@ public class StopReplicationPhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
+        if (context.isQuieting()) {
+            return new Quieting(context).undo("The migration goes back.", StepResult.NO_FACTS);
+        }
         return context.work(List.of(Tasks.REOPEN_SOURCE), reports -> {
             var report = reports.get(Tasks.REOPEN_SOURCE);
             return new StepResult.Done(report.message(), report.notes(), StepResult.NO_FACTS);

@@ -102,6 +102,7 @@ class Executor {
     private static List<JobRecord> lasting(MastodonMigration migration) {
         var status = migration.getStatus();
         return Stream.concat(Optional.ofNullable(status.replication).stream().flatMap(replication -> replication.jobs.stream()),
-                Optional.ofNullable(status.standby).stream().flatMap(standby -> standby.jobs.stream())).toList();
+                Stream.concat(Optional.ofNullable(status.standby).stream().flatMap(standby -> standby.jobs.stream()),
+                        Optional.ofNullable(status.quieting).stream().flatMap(quieting -> quieting.jobs.stream()))).toList();
     }
 }

@@ -61,13 +61,18 @@ final class HerokuDynos {
 
     /** What a new release does: every dyno of the formation is stopped and started again. One-off dynos live on. */
     synchronized void restart() {
-        for (var name : wanted.keySet()) {
-            var dot = name.lastIndexOf('.');
-            var type = name.substring(0, dot);
-            var index = Integer.parseInt(name.substring(dot + 1));
-            stop(type, index);
-            start(type, index);
+        wanted.keySet().forEach(this::restart);
+    }
+
+    /** Stops one dyno of the formation and starts it again; false when there is none of that name. */
+    synchronized boolean restart(String name) {
+        if (!wanted.containsKey(name)) {
+            return false;
         }
+        var dot = name.lastIndexOf('.');
+        stop(name.substring(0, dot), Integer.parseInt(name.substring(dot + 1)));
+        start(name.substring(0, dot), Integer.parseInt(name.substring(dot + 1)));
+        return true;
     }
 
     /** A one-off or Scheduler dyno: it exists until {@link #end}, whatever the formation says. */

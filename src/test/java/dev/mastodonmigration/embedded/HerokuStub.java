@@ -192,14 +192,14 @@ public final class HerokuStub implements AutoCloseable {
 
     private void route(HttpExchange exchange) throws IOException, Refused {
         var path = exchange.getRequestURI().getPath().split("/", -1);
-        if (path.length < 3 || path.length > 4 || !path[1].equals("apps")) {
+        if (path.length < 3 || path.length > 5 || !path[1].equals("apps")) {
             throw new Refused(404, "not_found", "The requested API endpoint was not found. Are you using the right HTTP verb (i.e. `GET` vs. `POST`)?");
         }
         var app = apps.get(path[2]);
         if (app == null) {
             throw new Refused(404, "not_found", "Couldn't find that app.");
         }
-        switch (exchange.getRequestMethod() + (path.length == 4 ? " " + path[3] : "")) {
+        switch (exchange.getRequestMethod() + (path.length > 3 ? " " + path[3] : "") + (path.length > 4 ? " one" : "")) {
             case "GET" -> HerokuHttp.answer(exchange, 200, app.json());
             case "PATCH" -> {
                 app.patch(HerokuHttp.body(exchange));
@@ -213,6 +213,10 @@ public final class HerokuStub implements AutoCloseable {
             case "GET formation" -> HerokuHttp.page(exchange, app.formationJson(), pageSize);
             case "PATCH formation" -> HerokuHttp.answer(exchange, 200, app.patchFormation(HerokuHttp.body(exchange)));
             case "GET dynos" -> HerokuHttp.page(exchange, app.dynosJson(), pageSize);
+            case "DELETE dynos one" -> {
+                app.restartDyno(path[4]);
+                HerokuHttp.answer(exchange, 202, Map.of());
+            }
             case "GET releases" -> HerokuHttp.page(exchange, app.releasesJson(), pageSize);
             default -> throw new Refused(404, "not_found", "The requested API endpoint was not found.");
         }

@@ -101,6 +101,11 @@ public final class HerokuStubApp {
         return dynos.list().stream().map(dyno -> dyno.name() + " " + dyno.state()).toList();
     }
 
+    /** Ids of the dynos: a restarted one has another. */
+    public List<String> dynoIds(String type) {
+        return dynos.list().stream().filter(dyno -> dyno.type().equals(type)).map(HerokuDynos.Dyno::id).toList();
+    }
+
     /** What the runtime behind the dynos threw. */
     public List<Throwable> dynoFailures() {
         return dynos.failures();
@@ -156,6 +161,13 @@ public final class HerokuStubApp {
     void patchConfigVars(Map<String, String> changes) {
         mutations.incrementAndGet();
         config(changes);
+    }
+
+    void restartDyno(String dyno) throws Refused {
+        if (!dynos.restart(dyno)) {
+            throw new Refused(404, "not_found", "Couldn't find that process.");
+        }
+        mutations.incrementAndGet();
     }
 
     /** A batch is all or nothing. */

@@ -135,10 +135,19 @@ class HerokuClientTest {
     }
 
     @Test
+    void aRestartedDynoIsAnotherOneOfTheSameName() {
+        await().until(() -> web.dynos().contains("worker.1 up"));
+        var before = web.dynoIds("worker");
+        api.restart("example-web", "worker.1");
+        await().until(() -> web.dynos().contains("worker.1 up") && !web.dynoIds("worker").equals(before));
+        assertThatThrownBy(() -> api.restart("example-web", "worker.9")).isInstanceOf(HerokuException.class).hasMessageContaining("example-web");
+    }
+
+    @Test
     void oneOffAndSchedulerDynosAreListed() {
         var run = web.oneOff("run", "bin/tootctl feeds build");
         api.scale("example-web", Map.of("web", 0, "worker", 0));
-        await().until(() -> api.dynos("example-web").equals(List.of(new HerokuApi.Dyno(run, "run", "up"))));
+        await().until(() -> api.dynos("example-web").equals(List.of(new HerokuApi.Dyno(run, "run", "up", "bin/tootctl feeds build"))));
         web.endOneOff(run);
         assertThat(api.dynos("example-web")).isEmpty();
     }

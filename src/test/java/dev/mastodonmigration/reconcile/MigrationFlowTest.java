@@ -11,6 +11,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.SecretKeyRef;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Soak;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.embedded.HerokuStub;
 import dev.mastodonmigration.itinerary.Specs;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
@@ -33,8 +34,12 @@ class MigrationFlowTest {
     }
 
     private static MastodonMigrationSpec approved() {
-        var spec = Specs.with(new Soak("0s", null), new Retire(true, null, true, null, null));
-        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, spec.strategy(), null, new Cutover(true, null, null, null), spec.soak(), spec.retire(), null);
+        return approved("0s", null);
+    }
+
+    private static MastodonMigrationSpec approved(String soak, DesiredState state) {
+        var spec = Specs.with(new Soak(soak, null), new Retire(true, null, true, null, null));
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, spec.strategy(), null, new Cutover(true, null, null, null), spec.soak(), spec.retire(), state);
     }
 
     @Test
@@ -304,6 +309,85 @@ class MigrationFlowTest {
         assertThat(flow.events()).anyMatch(event -> event.contains("exceeded quota"));
         flow.refuseJobs = false;
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+    }
+
+    private void untilSidekiqIsBeingQuieted() {
+        flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> ScriptedJobs.RUNS_ON);
+        flow.apply(approved());
+        flow.until(status -> flow.jobs.count(Tasks.QUIET_SIDEKIQ) == 1);
+        assertThat(flow.mutations()).as("the source is untouched").isZero();
+        assertThat(flow.status().source).as("the clock stands").isNull();
+    }
+
+    private void untilSidekiqWasStartedAgain(List<String> before) {
+        flow.until(status -> status.quieting != null && status.quieting.endedAt != null);
+        Awaitility.await().until(() -> flow.heroku.app("example-web").dynoIds("worker").size() == 1);
+        assertThat(flow.heroku.app("example-web").dynoIds("worker")).doesNotContainAnyElementsOf(before);
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(WEB_FORMATION);
+        assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
+        assertThat(flow.status().downtime).isNull();
+        assertThat(flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE).list().getItems()).as("nobody quiets the new one")
+                .noneMatch(job -> job.getMetadata().getName().contains("quiet-sidekiq"));
+    }
+
+    @Test
+    void aSidekiqThatDoesNotBecomeIdleStopsTheFreezeBeforeItBegan() {
+        var web = flow.heroku.app("example-web").dynoIds("web");
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> run == 1 ? WorkerReport.refused("Sidekiq process worker.1:4:ab did not become idle within 180 s.") : ScriptedJobs.succeeded());
+        flow.apply(approved());
+        untilSidekiqWasStartedAgain(worker);
+        flow.until(status -> flow.condition("Stalled").contains("worker.1:4:ab"));
+        assertThat(flow.heroku.app("example-web").dynoIds("web")).isEqualTo(web);
+        flow.until(status -> status.phases.getLast().attempts > 1);
+        assertThat(flow.jobs.count(Tasks.QUIET_SIDEKIQ)).as("not told again before the admin says so").isEqualTo(1);
+
+        flow.edit(approved("1s", null));
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.jobs.count(Tasks.QUIET_SIDEKIQ)).isEqualTo(2);
+    }
+
+    @Test
+    void anApprovalTakenBackWhileSidekiqIsQuietStartsItAgain() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        untilSidekiqIsBeingQuieted();
+        flow.edit(Specs.valid());
+        untilSidekiqWasStartedAgain(worker);
+        flow.until(status -> flow.condition("AwaitingApproval").startsWith("True"));
+        flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> ScriptedJobs.succeeded());
+        flow.edit(approved());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+    }
+
+    @Test
+    void anAbortWhileSidekiqIsQuietStartsItAgain() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        untilSidekiqIsBeingQuieted();
+        flow.edit(Specs.with(DesiredState.Aborted));
+        untilSidekiqWasStartedAgain(worker);
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+    }
+
+    @Test
+    void aSuspensionWhileSidekiqIsQuietStartsItAgain() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        untilSidekiqIsBeingQuieted();
+        flow.edit(approved("0s", DesiredState.Suspended));
+        untilSidekiqWasStartedAgain(worker);
+        flow.until(status -> flow.condition("Ready").contains("Suspended"));
+    }
+
+    @Test
+    void aSidekiqThatHerokuDoesNotRestartIsTriedAgain() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        untilSidekiqIsBeingQuieted();
+        flow.heroku.failNext(10_000, HerokuStub.Fault.UNAVAILABLE);
+        flow.edit(Specs.with(DesiredState.Aborted));
+        flow.until(status -> "StopReplication".equals(status.phase) && status.phases.getLast().attempts > 1);
+        assertThat(flow.status().quieting.endedAt).isNull();
+        flow.heroku.clearFaults();
+        untilSidekiqWasStartedAgain(worker);
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
     }
 
     @Test

@@ -1,0 +1,99 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.worker.control.Tasks;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Sidekiq on the source, told to fetch no more jobs and proved idle before the clock starts: a job that is being executed is in its memory alone. The
+ * instance runs on meanwhile, and its queues grow. Whatever keeps the clock from starting after that restarts Sidekiq's dynos, because a quiet one
+ * never fetches again.
+ */
+final class Quieting {
+    private static final List<String> TASKS = List.of(Tasks.QUIET_SIDEKIQ);
+    private static final Duration AT_ONCE = Duration.ofMillis(10);
+    /** The worker itself gives up after half of it. */
+    private static final Duration LONGEST = Duration.ofMinutes(6);
+    private static final Duration PAUSE = Duration.ofMinutes(5);
+    private final PhaseContext context;
+
+    Quieting(PhaseContext context) {
+        this.context = context;
+    }
+
+    /** Done once no Sidekiq of the source has a job in hand or takes one. */
+    StepResult idle() {
+        var quieting = context.status().quieting;
+        if (!context.isQuieting()) {
+            return mayBegin() ? begin() : quieting.againAt == null ? new StepResult.Refused(quieting.failure) : new StepResult.Retryable(quieting.failure);
+        }
+        var look = jobs().look(TASKS);
+        if (look.failure().isPresent()) {
+            return look.failure().get();
+        }
+        return look.running().isEmpty() ? new StepResult.Done(look.reports().get(Tasks.QUIET_SIDEKIQ).message())
+                : new StepResult.Working("quieting Sidekiq on the source" + look.running().get(Tasks.QUIET_SIDEKIQ).hitch(), look.facts());
+    }
+
+    private boolean mayBegin() {
+        var last = context.status().quieting;
+        return last == null || last.failure == null || !last.generation.equals(context.migration().getMetadata().getGeneration())
+                || last.againAt != null && !context.now().isBefore(Instant.parse(last.againAt));
+    }
+
+    private StepResult begin() {
+        // Starting Sidekiq again must not depend on a Secret that is deleted together with the migration.
+        context.inputs().keepHerokuToken(context.migration());
+        return new StepResult.Working("about to quiet Sidekiq on the source", status -> {
+            var attempt = Optional.ofNullable(status.quieting).map(last -> last.attempts).orElse(0) + 1;
+            status.quieting = new MastodonMigrationStatus.Quieting();
+            status.quieting.attempts = attempt;
+            status.quieting.startedAt = context.now().toString();
+            status.quieting.jobs.add(context.intent(Tasks.QUIET_SIDEKIQ, attempt));
+        }, Optional.of(AT_ONCE));
+    }
+
+    boolean tookTooLong() {
+        return context.isQuieting() && context.now().isAfter(Instant.parse(context.status().quieting.startedAt).plus(LONGEST));
+    }
+
+    /** The result; what keeps the clock from starting, though, only once Sidekiq's dynos were started again. */
+    StepResult orUndone(StepResult result) {
+        if (!context.isQuieting()) {
+            return result;
+        }
+        return switch (result) {
+            case StepResult.Done done -> done;
+            case StepResult.Working working -> working;
+            case StepResult.Waiting waiting -> undo(waiting.message(), status -> {});
+            case StepResult.Refused refused -> undo(refused.message(), status -> failed(status, refused.message(), Optional.empty()));
+            case StepResult.Retryable retryable -> undo(retryable.message(), status -> failed(status, retryable.message(), Optional.of(PAUSE)));
+            case StepResult.Lost lost -> undo(lost.message(), status -> failed(status, lost.message(), Optional.of(PAUSE)));
+        };
+    }
+
+    private void failed(MastodonMigrationStatus status, String message, Optional<Duration> pause) {
+        status.quieting.failure = message;
+        status.quieting.generation = context.migration().getMetadata().getGeneration();
+        status.quieting.againAt = pause.map(context.now()::plus).map(Instant::toString).orElse(null);
+    }
+
+    /** Restarts Sidekiq's dynos, once nobody quiets them any more. */
+    StepResult undo(String reason, Consumer<MastodonMigrationStatus> facts) {
+        if (jobs().stop(TASKS)) {
+            return new StepResult.Working("waiting for the worker that quiets Sidekiq to end");
+        }
+        var dynos = new SourceApps(context).restartSidekiq();
+        return new StepResult.Working("Sidekiq was quiet and the clock does not start; restarted " + (dynos.isEmpty() ? "no dyno, because none runs it" : String.join(", ", dynos)) + ". " + reason,
+                facts.andThen(status -> status.quieting.endedAt = context.now().toString()), Optional.of(AT_ONCE));
+    }
+
+    private JobSet jobs() {
+        return new JobSet(context, status -> status.quieting.jobs);
+    }
+}
