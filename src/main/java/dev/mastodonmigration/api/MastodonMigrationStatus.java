@@ -105,17 +105,19 @@ public class MastodonMigrationStatus {
     /** Sidekiq on the source, told to fetch no more jobs, before the clock starts. */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public static class Quieting {
-        @JsonPropertyDescription("Times that it was told.")
+        @JsonPropertyDescription("Jobs that told it, in all.")
         public int attempts;
+        @JsonPropertyDescription("Jobs that told it since it is quiet.")
+        public int tries;
         @JsonPropertyDescription("When it was told last.")
         public String startedAt;
-        @JsonPropertyDescription("When the clock started, or when its dynos were started again because the clock did not.")
+        @JsonPropertyDescription("When its dynos were gone, or restarted because the clock did not start.")
         public String endedAt;
-        @JsonPropertyDescription("Why the clock did not start.")
+        @JsonPropertyDescription("Why the clock did not start: written before its dynos are restarted for it.")
         public String failure;
-        @JsonPropertyDescription("When it is told again; not before an edit of the spec if missing.")
+        @JsonPropertyDescription("When it may be told again; not before an edit of the spec if missing.")
         public String againAt;
-        @JsonPropertyDescription("metadata.generation of the attempt that failed.")
+        @JsonPropertyDescription("metadata.generation when the clock did not start.")
         public Long generation;
         @JsonPropertyDescription("Its Job.")
         public List<JobRecord> jobs = new ArrayList<>();

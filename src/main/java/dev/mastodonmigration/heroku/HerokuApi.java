@@ -38,7 +38,7 @@ public interface HerokuApi {
     /** Every dyno that exists; one that was told to stop stays in the list until it is gone. */
     List<Dyno> dynos(String app);
 
-    /** Stops a dyno of the formation, which Heroku then starts anew. */
+    /** Stops a dyno of the formation, which Heroku then starts anew; one that is gone meanwhile needs no restart. */
     void restart(String app, String dyno);
 
     /** The version of the newest release, which each change of config vars raises; empty for an app never released. */

@@ -101,7 +101,15 @@ public final class HerokuClient implements HerokuApi {
 
     @Override
     public void restart(String app, String dyno) {
-        calls.delete(app, "/dynos/" + dyno);
+        try {
+            calls.delete(app, "/dynos/" + dyno);
+        } catch (HerokuException e) {
+            if (e.kind() != HerokuException.Kind.NOT_FOUND) {
+                throw e;
+            }
+            // Of the two that may be missing, the app tells.
+            app(app);
+        }
     }
 
     @Override

@@ -4,7 +4,9 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Downtime;
 import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.itinerary.ImmutableFields;
 import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.itinerary.SpecRules;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
@@ -36,7 +38,7 @@ public class FreezePhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         if (context.status().source == null) {
-            return context.work(List.of(Tasks.MARK_SOURCE), marked -> begin(context));
+            return context.isQuieting() ? whileQuiet(context, new Quieting(context)) : context.work(List.of(Tasks.MARK_SOURCE), marked -> begin(context));
         }
         if (context.status().source.closingAt == null) {
             return stop(context);
@@ -48,25 +50,42 @@ public class FreezePhase implements Phase {
         });
     }
 
-    private static StepResult begin(PhaseContext context) {
-        var quieting = new Quieting(context);
-        return quieting.orUndone(begin(context, quieting));
+    /** Nothing but the clock may leave Sidekiq quiet. */
+    private static StepResult whileQuiet(PhaseContext context, Quieting quieting) {
+        if (quieting.isToBeUndone()) {
+            return quieting.undo();
+        }
+        if (quieting.tookTooLong()) {
+            return quieting.orToBeUndone(new StepResult.Retryable("The freeze was not begun. What was still missing when Sidekiq had been quiet for long: " + context.record().message));
+        }
+        return quieting.orToBeUndone(begin(context));
     }
 
     /** The clock starts when nothing is left to wait for but the source itself: the workers stand by, the target still keeps up, and Sidekiq is idle. */
-    private static StepResult begin(PhaseContext context, Quieting quieting) {
+    private static StepResult begin(PhaseContext context) {
+        var withdrawn = withdrawn(context);
+        if (withdrawn.isPresent()) {
+            return withdrawn.get();
+        }
         var replication = new Replication(context);
-        if (SpecDefaults.state(context.spec()) == DesiredState.Suspended) {
-            return StepResult.Waiting.forApproval("Suspended before the clock started: the source runs on. Set spec.state to Running to go on.");
-        }
-        if (!SpecDefaults.cutoverApproved(context.spec()) || SpecDefaults.notBefore(context.spec()).filter(context.now()::isBefore).isPresent()) {
-            return StepResult.Waiting.forApproval("The approval was taken back before the clock started: the source runs on. Set spec.cutover.approved to true to go on.");
-        }
-        if (quieting.tookTooLong()) {
-            return new StepResult.Retryable("The freeze was not begun: the target did not keep up while Sidekiq on the source was quiet.");
-        }
-        Supplier<StepResult> quiet = () -> inOrder(quieting.idle(), () -> startTheClock(context));
+        Supplier<StepResult> quiet = () -> inOrder(new Quieting(context).idle(), () -> startTheClock(context));
         return inOrder(new Standby(context).ready(), () -> replication.wanted() ? inOrder(replication.keepingUp(), quiet) : quiet.get());
+    }
+
+    /** What the admin has changed since the gate, or the window that has closed. */
+    private static Optional<StepResult> withdrawn(PhaseContext context) {
+        var spec = context.spec();
+        var edited = ImmutableFields.changed(spec, context.status().accepted).or(() -> SpecRules.violations(spec).stream().findFirst());
+        if (edited.isPresent()) {
+            return Optional.of(StepResult.Waiting.forApproval("The spec was changed before the clock started: the source runs on. " + edited.get()));
+        }
+        if (SpecDefaults.state(spec) != DesiredState.Running) {
+            return Optional.of(StepResult.Waiting.forApproval("spec.state is " + SpecDefaults.state(spec) + " and the clock has not started: the source runs on. Set it to Running to go on."));
+        }
+        if (!SpecDefaults.cutoverApproved(spec) || SpecDefaults.notBefore(spec).filter(context.now()::isBefore).isPresent()) {
+            return Optional.of(StepResult.Waiting.forApproval("The approval was taken back before the clock started: the source runs on. Set spec.cutover.approved to true to go on."));
+        }
+        return SpecDefaults.notAfter(spec).filter(context.now()::isAfter).map(closed -> new StepResult.Refused(AwaitCutoverPhase.closed(closed)));
     }
 
     private static StepResult inOrder(StepResult first, Supplier<StepResult> then) {
@@ -75,15 +94,10 @@ public class FreezePhase implements Phase {
 
     /** What restoring needs is written once: a second reading would find the frozen values. */
     private static StepResult startTheClock(PhaseContext context) {
-        var closed = SpecDefaults.notAfter(context.spec()).filter(context.now()::isAfter);
-        if (closed.isPresent()) {
-            return new StepResult.Refused(AwaitCutoverPhase.closed(closed.get()));
-        }
         context.inputs().keepHerokuToken(context.migration());
         var source = new SourceApps(context).read();
         return new StepResult.Working("the clock starts; saved the formation and maintenance mode of " + String.join(", ", SpecDefaults.apps(context.spec())), status -> {
             status.source = source;
-            status.quieting.endedAt = context.now().toString();
             // What was tried before the clock does not count against the freeze.
             context.restartAttempt(status);
             status.downtime = new Downtime();
@@ -100,7 +114,11 @@ public class FreezePhase implements Phase {
         var alive = apps.dynos();
         Consumer<MastodonMigrationStatus> stopped = status -> status.source.stoppedAt = Optional.ofNullable(status.source.stoppedAt).orElse(context.now().toString());
         if (alive.isEmpty()) {
-            return new StepResult.Working("the source's dynos are gone, its database is being closed", stopped.andThen(status -> status.source.closingAt = context.now().toString()), Optional.of(AT_ONCE));
+            return new StepResult.Working("the source's dynos are gone, its database is being closed", stopped.andThen(status -> {
+                status.source.closingAt = context.now().toString();
+                // A freeze that an operator before this one began knows nothing of it.
+                Optional.ofNullable(status.quieting).ifPresent(quieting -> quieting.endedAt = context.now().toString());
+            }), Optional.of(AT_ONCE));
         }
         return new StepResult.Working("waiting for dynos to stop: " + String.join(", ", alive)
                 + (alive.stream().anyMatch(SourceApps::isOneOff) ? ". One-off dynos end only by themselves or by heroku ps:stop." : ""), stopped, Optional.of(late ? BETWEEN_LATER_LOOKS : BETWEEN_LOOKS));

@@ -67,21 +67,16 @@ final class SourceApps {
     }
 
     /**
-     * Restarts what may run Sidekiq, because a quiet one fetches no job again: every dyno of the formation but the web dynos, and those too if
-     * their command names it. Answers their names.
+     * Restarts what may run Sidekiq, because a quiet one fetches no job again: of the web app's formation every dyno but the web dynos, and those too
+     * if their command names it. Answers their names.
      */
     List<String> restartSidekiq() {
-        var restarted = new ArrayList<String>();
-        for (var name : names) {
-            var types = heroku.formation(name).stream().map(HerokuApi.ProcessType::type).toList();
-            for (var dyno : heroku.dynos(name)) {
-                if (types.contains(dyno.type()) && (!dyno.type().equals("web") || dyno.command().contains("sidekiq"))) {
-                    heroku.restart(name, dyno.name());
-                    restarted.add(dyno.name() + " of " + name);
-                }
-            }
-        }
-        return restarted;
+        var app = context.spec().source().heroku().app();
+        var types = heroku.formation(app).stream().map(HerokuApi.ProcessType::type).toList();
+        var dynos = heroku.dynos(app).stream().filter(dyno -> types.contains(dyno.type()) && (!dyno.type().equals("web") || dyno.command().contains("sidekiq")))
+                .map(HerokuApi.Dyno::name).toList();
+        dynos.forEach(dyno -> heroku.restart(app, dyno));
+        return dynos;
     }
 
     /** Process types that somebody scaled up while the source is to be stopped. */

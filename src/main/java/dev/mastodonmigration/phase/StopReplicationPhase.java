@@ -17,7 +17,7 @@ public class StopReplicationPhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         if (context.isQuieting()) {
-            return new Quieting(context).undo("The migration goes back.", StepResult.NO_FACTS);
+            return new Quieting(context).undo();
         }
         return context.work(List.of(Tasks.REOPEN_SOURCE), reports -> {
             var report = reports.get(Tasks.REOPEN_SOURCE);

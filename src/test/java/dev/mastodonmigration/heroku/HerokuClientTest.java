@@ -140,7 +140,9 @@ class HerokuClientTest {
         var before = web.dynoIds("worker");
         api.restart("example-web", "worker.1");
         await().until(() -> web.dynos().contains("worker.1 up") && !web.dynoIds("worker").equals(before));
-        assertThatThrownBy(() -> api.restart("example-web", "worker.9")).isInstanceOf(HerokuException.class).hasMessageContaining("example-web");
+        api.restart("example-web", "worker.9");
+        assertThat(web.mutations()).as("one that is gone needs no restart").isEqualTo(1);
+        assertThatThrownBy(() -> api.restart("unknown", "worker.1")).isInstanceOf(HerokuException.class).hasMessageContaining("unknown");
     }
 
     @Test

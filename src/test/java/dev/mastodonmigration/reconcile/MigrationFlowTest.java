@@ -348,6 +348,58 @@ class MigrationFlowTest {
     }
 
     @Test
+    void aWorkerThatIsKilledWhileItQuietsIsFollowedByAnother() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> run < 3 ? WorkerReport.retryable("connection reset") : ScriptedJobs.succeeded());
+        flow.apply(approved());
+        flow.until(status -> status.source != null);
+        assertThat(flow.heroku.app("example-web").dynoIds("worker")).as("not restarted for it").isEqualTo(worker);
+        assertThat(flow.jobs.count(Tasks.QUIET_SIDEKIQ)).isEqualTo(3);
+    }
+
+    @Test
+    void theReasonIsNotLostWhileHerokuDoesNotRestartSidekiq() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> {
+            flow.heroku.failNext(10_000, HerokuStub.Fault.UNAVAILABLE);
+            return WorkerReport.refused("Sidekiq process worker.1:4:ab did not become idle within 180 s.");
+        });
+        flow.jobs.script(Tasks.MARK_SOURCE, run -> run == 1 ? ScriptedJobs.succeeded() : WorkerReport.refused("No other attempt may depend on this."));
+        flow.apply(approved());
+        flow.until(status -> "Freeze".equals(status.phase) && status.phases.getLast().attempts > 2);
+        assertThat(flow.status().quieting.endedAt).isNull();
+        assertThat(flow.condition("SourceFrozen")).contains("its Sidekiq is quiet");
+        flow.heroku.clearFaults();
+        untilSidekiqWasStartedAgain(worker);
+        flow.jobs.script(Tasks.MARK_SOURCE, run -> ScriptedJobs.succeeded());
+        flow.until(status -> flow.condition("Stalled").contains("worker.1:4:ab"));
+        assertThat(flow.jobs.count(Tasks.QUIET_SIDEKIQ)).isEqualTo(1);
+        assertThat(flow.events()).anyMatch(event -> event.startsWith("QuietingSidekiq")).anyMatch(event -> event.startsWith("SidekiqRestarted") && event.contains("worker.1"));
+    }
+
+    @Test
+    void anAbortAfterTheClockStartedAndBeforeHerokuStoppedAnythingStartsSidekiqAgain() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        flow.apply(approved());
+        flow.until(status -> status.source != null);
+        assertThat(flow.mutations()).isZero();
+        flow.edit(approved("0s", DesiredState.Aborted));
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+        Awaitility.await().until(() -> flow.heroku.app("example-web").dynoIds("worker").size() == 1);
+        assertThat(flow.heroku.app("example-web").dynoIds("worker")).doesNotContainAnyElementsOf(worker);
+    }
+
+    @Test
+    void aSpecThatIsEditedWhileSidekiqIsQuietDoesNotStartTheClock() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        untilSidekiqIsBeingQuieted();
+        flow.edit(approved("0s", DesiredState.RolledBack));
+        untilSidekiqWasStartedAgain(worker);
+        flow.until(status -> flow.condition("Stalled").contains("RolledBack"));
+        assertThat(flow.status().source).isNull();
+    }
+
+    @Test
     void anApprovalTakenBackWhileSidekiqIsQuietStartsItAgain() {
         var worker = flow.heroku.app("example-web").dynoIds("worker");
         untilSidekiqIsBeingQuieted();

@@ -24,15 +24,20 @@ public final class QuietSidekiq implements WorkerTask {
     /** Sidekiq looks at its signals at each heartbeat, every 10 s (lib/sidekiq/launcher.rb, BEAT_PAUSE). */
     private static final Duration BETWEEN_SIGNALS = Duration.ofSeconds(11);
     private static final long SIGNAL_LIFETIME_SECONDS = 60;
+    /** A Sidekiq that is just being restarted tells of itself once it has loaded Mastodon. */
+    private static final Duration LOADING = Duration.ofSeconds(70);
 
     private final Duration patience;
+    private final Duration loading;
 
     public QuietSidekiq() {
-        this(PATIENCE);
+        this(PATIENCE, LOADING);
     }
 
-    QuietSidekiq(Duration patience) {
+    /** @param loading for how long nothing must be seen of any process before there is none */
+    QuietSidekiq(Duration patience, Duration loading) {
         this.patience = patience;
+        this.loading = loading;
     }
 
     @Override
@@ -52,7 +57,7 @@ public final class QuietSidekiq implements WorkerTask {
             processes.forEach((identity, beat) -> proofs.put(identity, proofs.getOrDefault(identity, IdleProof.NONE).seen(beat)));
             var busy = processes.keySet().stream().filter(identity -> !proofs.get(identity).isComplete()).toList();
             context.progress().set(new Progress.Reading("quieting Sidekiq", 0, 0, processes.size() - busy.size(), processes.size(), 0, -1));
-            if (busy.isEmpty()) {
+            if (busy.isEmpty() && (!processes.isEmpty() || System.nanoTime() - started > loading.toNanos())) {
                 return report(source, processes.size(), started);
             }
             if (System.nanoTime() - started > patience.toNanos()) {
@@ -82,7 +87,7 @@ public final class QuietSidekiq implements WorkerTask {
     private Refusal stillBusy(Jedis source, Map<String, SidekiqHeartbeat> processes, List<String> busy) {
         return new Refusal(busy.stream().map(identity -> "Sidekiq process " + identity + " did not become idle within " + patience.toSeconds() + " s ("
                         + (processes.get(identity).quiet() ? "quiet" : "not quiet") + ", jobs in hand: " + SidekiqHeartbeat.jobs(source, identity) + ").")
-                .collect(Collectors.joining(" ")) + " Nothing was frozen. Wait until these jobs end, or restart that process's dyno, and start the cutover again;"
-                + " processes that are quiet fetch jobs again only after a restart of their dyno.");
+                .collect(Collectors.joining(" ")) + " Nothing was frozen. Sidekiq's dynos are restarted, because a quiet one fetches no job again. When these jobs are done, set spec.cutover.approved"
+                + " to false and to true again.");
     }
 }

@@ -7,6 +7,9 @@ import dev.mastodonmigration.worker.control.Refusal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -76,7 +79,7 @@ class QuietSidekiqTest {
     void waitsForTheJobInHandAndThenForTwoHeartbeats() throws Exception {
         try (var heart = new Heart(12, true)) {
             Awaitility.await().until(() -> redis.source.exists("processes"));
-            var report = new QuietSidekiq(Duration.ofSeconds(30)).run(redis.context());
+            var report = new QuietSidekiq(Duration.ofSeconds(30), Duration.ZERO).run(redis.context());
             assertThat(report.message()).startsWith("1 Sidekiq processes of the source are quiet");
             assertThat(report.figures()).containsEntry("sidekiqProcesses", 1L);
             assertThat(heart.quietBeats).isGreaterThanOrEqualTo(14);
@@ -88,7 +91,7 @@ class QuietSidekiqTest {
     void aProcessThatDoesNotBecomeIdleIsNamedWithItsJobs() throws Exception {
         try (var heart = new Heart(Integer.MAX_VALUE, true)) {
             Awaitility.await().until(() -> redis.source.exists("processes"));
-            assertThatThrownBy(() -> new QuietSidekiq(Duration.ofSeconds(2)).run(redis.context())).isInstanceOf(Refusal.class)
+            assertThatThrownBy(() -> new QuietSidekiq(Duration.ofSeconds(2), Duration.ZERO).run(redis.context())).isInstanceOf(Refusal.class)
                     .hasMessageContaining("Sidekiq process " + IDENTITY + " did not become idle within 2 s (quiet, jobs in hand: LinkCrawlWorker)")
                     .hasMessageContaining("Nothing was frozen");
             assertThat(heart.quietBeats).isPositive();
@@ -99,15 +102,30 @@ class QuietSidekiqTest {
     void aProcessThatDoesNotListenIsNamed() throws Exception {
         try (var heart = new Heart(0, false)) {
             Awaitility.await().until(() -> redis.source.exists("processes"));
-            assertThatThrownBy(() -> new QuietSidekiq(Duration.ofSeconds(1)).run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("(not quiet, ");
+            assertThatThrownBy(() -> new QuietSidekiq(Duration.ofSeconds(1), Duration.ZERO).run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("(not quiet, ");
             assertThat(heart.quietBeats).isZero();
+        }
+    }
+
+    @Test
+    void aSidekiqThatIsJustBeingRestartedIsWaitedFor() throws Exception {
+        var report = CompletableFuture.supplyAsync(() -> {
+            try {
+                return new QuietSidekiq(Duration.ofSeconds(30), Duration.ofSeconds(20)).run(redis.context());
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        assertThatThrownBy(() -> report.get(2, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
+        try (var heart = new Heart(0, true)) {
+            assertThat(report.get(30, TimeUnit.SECONDS).message()).startsWith("1 Sidekiq processes of the source are quiet");
         }
     }
 
     @Test
     void withoutSidekiqThereIsNothingToWaitFor() throws Exception {
         redis.source.sadd("processes", "a process that died:1:0123456789ab");
-        assertThat(new QuietSidekiq().run(redis.context()).message()).isEqualTo("No Sidekiq process runs on the source.");
+        assertThat(new QuietSidekiq(Duration.ofSeconds(9), Duration.ofSeconds(1)).run(redis.context()).message()).isEqualTo("No Sidekiq process runs on the source.");
     }
 
     @Test
