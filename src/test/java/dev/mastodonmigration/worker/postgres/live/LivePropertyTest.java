@@ -24,6 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Execution(ExecutionMode.CONCURRENT)
 class LivePropertyTest {
     private static final int MOST_CUTS = 8;
+    /** The larger tables have several ranges. */
+    private static final long RANGE_BYTES = 192 << 10;
 
     static LongStream seeds() {
         var one = Long.getLong("live.seed");
@@ -36,8 +38,8 @@ class LivePropertyTest {
         var random = new Random(seed);
         var world = LiveCopy.captured(RandomWrites.prepared(15));
         // Every other seed kills a worker; starting one costs as much as all the rest.
-        var killed = seed % 2 == 0 ? Optional.of(LiveWorkerProcess.start(world, 64 << 10)) : Optional.<LocalProcess>empty();
-        try (var first = RandomWrites.on(world, seed * 31); var second = RandomWrites.on(world, seed * 37); var copy = LiveCopy.of(world)) {
+        var killed = seed % 2 == 0 ? Optional.of(LiveWorkerProcess.start(world, RANGE_BYTES)) : Optional.<LocalProcess>empty();
+        try (var first = RandomWrites.on(world, seed * 31); var second = RandomWrites.on(world, seed * 37); var copy = LiveCopy.inRanges(world, RANGE_BYTES)) {
             disturb(world, killed, random);
             copy.awaitInSync();
             var applied = first.committed() + second.committed();
