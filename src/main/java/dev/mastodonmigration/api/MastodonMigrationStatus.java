@@ -102,6 +102,11 @@ public class MastodonMigrationStatus {
         public List<JobRecord> jobs = new ArrayList<>();
     }
 
+    /** Sidekiq on the source was told to fetch no more, and its dynos were neither stopped nor restarted since. */
+    public boolean sidekiqIsQuiet() {
+        return quieting != null && quieting.endedAt == null;
+    }
+
     /** Sidekiq on the source, told to fetch no more jobs, before the clock starts. */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public static class Quieting {

@@ -48,11 +48,6 @@ public record Observation(MastodonMigrationSpec spec, long generation, boolean d
         return forward() && status.source != null && !targetOpened();
     }
 
-    /** Sidekiq on the source is quiet and the clock has not started: what keeps it from starting has to be undone by the phase. */
-    public boolean quieting() {
-        return status.quieting != null && status.quieting.endedAt == null;
-    }
-
     /** Users are locked out: from maintenance mode on to the instance serving again on either side. */
     public boolean down() {
         return downSince().isPresent() && status.downtime.endedAt == null;

@@ -103,9 +103,9 @@ public final class PhaseEngine {
         return new Decision.Retry(phase, reason, told, seen.now().plus(backOff(attempts, seen)), stalled);
     }
 
-    /** Going forward, and nothing of the source is stopped. */
+    /** Going forward, and nothing of the source is stopped; a quiet Sidekiq is for the phase to start again first. */
     private static boolean mayPause(Observation seen) {
-        return seen.forward() && !seen.frozen() && !seen.down() && !seen.quieting();
+        return seen.forward() && !seen.frozen() && !seen.down() && !seen.status().sidekiqIsQuiet();
     }
 
     private static Decision begin(PhaseId phase, int attempt, Observation seen) {

@@ -38,7 +38,7 @@ public class FreezePhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         if (context.status().source == null) {
-            return context.isQuieting() ? whileQuiet(context, new Quieting(context)) : context.work(List.of(Tasks.MARK_SOURCE), marked -> begin(context));
+            return context.status().sidekiqIsQuiet() ? whileQuiet(context, new Quieting(context)) : context.work(List.of(Tasks.MARK_SOURCE), marked -> begin(context));
         }
         if (context.status().source.closingAt == null) {
             return stop(context);

@@ -87,11 +87,6 @@ public final class PhaseContext {
         inPhase(status).deadline = phase.deadline().map(now::plus).map(Instant::toString).orElse(null);
     }
 
-    /** Sidekiq on the source was told to fetch no more, and neither did the clock start nor were its dynos restarted since. */
-    boolean isQuieting() {
-        return status().quieting != null && status().quieting.endedAt == null;
-    }
-
     Outside outside() {
         return outside;
     }

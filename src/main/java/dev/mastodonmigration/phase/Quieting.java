@@ -30,7 +30,7 @@ final class Quieting {
     /** Done once no Sidekiq of the source has a job in hand or takes one. */
     StepResult idle() {
         var quieting = context.status().quieting;
-        if (!context.isQuieting()) {
+        if (!context.status().sidekiqIsQuiet()) {
             return mayBegin() ? begin() : quieting.againAt == null ? new StepResult.Refused(quieting.failure) : new StepResult.Retryable(quieting.failure);
         }
         var look = jobs().look(TASKS);
@@ -73,17 +73,17 @@ final class Quieting {
     }
 
     boolean tookTooLong() {
-        return context.isQuieting() && context.now().isAfter(Instant.parse(context.status().quieting.startedAt).plus(LONGEST));
+        return context.status().sidekiqIsQuiet() && context.now().isAfter(Instant.parse(context.status().quieting.startedAt).plus(LONGEST));
     }
 
     /** Whether it stands in status that its dynos are to be restarted. */
     boolean isToBeUndone() {
-        return context.isQuieting() && context.status().quieting.failure != null;
+        return context.status().sidekiqIsQuiet() && context.status().quieting.failure != null;
     }
 
     /** The result; what keeps the clock from starting is written down first, for {@link #undo} to act on. */
     StepResult orToBeUndone(StepResult result) {
-        if (!context.isQuieting() || result instanceof StepResult.Working || result instanceof StepResult.Done) {
+        if (!context.status().sidekiqIsQuiet() || result instanceof StepResult.Working || result instanceof StepResult.Done) {
             return result;
         }
         var pause = switch (result) {

@@ -16,7 +16,7 @@ public class StopReplicationPhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
-        if (context.isQuieting()) {
+        if (context.status().sidekiqIsQuiet()) {
             return new Quieting(context).undo();
         }
         return context.work(List.of(Tasks.REOPEN_SOURCE), reports -> {

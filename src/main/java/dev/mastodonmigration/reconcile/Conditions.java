@@ -68,7 +68,7 @@ final class Conditions {
         var frozen = status.downtime != null && !restored;
         set.set(SOURCE_FROZEN, frozen, frozen ? "Frozen" : restored ? "Restored" : "Running",
                 frozen ? "Heroku is in maintenance mode, its formation is zero." : restored ? "The source runs as before the freeze."
-                        : status.quieting == null ? "The source was not touched." : status.quieting.endedAt == null ? "The source runs, its Sidekiq is quiet." : "The source runs; its Sidekiq's dynos were restarted.");
+                        : status.quieting == null ? "The source was not touched." : status.sidekiqIsQuiet() ? "The source runs, its Sidekiq is quiet." : "The source runs; its Sidekiq's dynos were restarted.");
         var differences = status.verification == null ? null : sum(status.verification.postgres.differences, status.verification.redis.differences);
         var verified = differences != null && differences == 0;
         set.set(DATA_VERIFIED, verified, verified ? "Equal" : differences == null ? "NotYet" : "Different",

@@ -38,12 +38,12 @@ class StatusReporter {
         var stalledBefore = message(status, Conditions.STALLED);
         var gateBefore = message(status, Conditions.AWAITING_APPROVAL);
         var savedBefore = status.source != null;
-        var quietBefore = isQuiet(status);
+        var quietBefore = status.sidekiqIsQuiet();
         var told = new ArrayList<>(apply(decision, seen, status));
-        if (!quietBefore && isQuiet(status)) {
+        if (!quietBefore && status.sidekiqIsQuiet()) {
             told.add(Told.normal("QuietingSidekiq", "Sidekiq on the source is told to fetch no more jobs, and finishes those in hand. The instance runs on."));
         }
-        if (quietBefore && !isQuiet(status) && (status.source == null || status.source.closingAt == null)) {
+        if (quietBefore && !status.sidekiqIsQuiet() && (status.source == null || status.source.closingAt == null)) {
             told.add(Told.warning("SidekiqRestarted", record(status, PhaseId.valueOf(status.phase)).message + "."));
         }
         if (!savedBefore && status.source != null) {
@@ -63,10 +63,6 @@ class StatusReporter {
         }
         client.resource(migration).updateStatus();
         told.forEach(event -> events.send(migration, event));
-    }
-
-    private static boolean isQuiet(MastodonMigrationStatus status) {
-        return status.quieting != null && status.quieting.endedAt == null;
     }
 
     /** Tells what a deleted migration leaves behind, while somebody still knows. */
@@ -105,7 +101,7 @@ class StatusReporter {
                 record.finishedAt = seen.now().toString();
                 record.message = start.reason();
             });
-            told.add(Told.warning(status.source == null ? "Aborting" : "RestoringSource", start.reason() + (status.source == null ? seen.quieting() ? " Sidekiq's dynos are restarted, because it was quiet." : " The source was not touched." : " The source is restored now.")));
+            told.add(Told.warning(status.source == null ? "Aborting" : "RestoringSource", start.reason() + (status.source == null ? status.sidekiqIsQuiet() ? " Sidekiq's dynos are restarted, because it was quiet." : " The source was not touched." : " The source is restored now.")));
         }
         status.reason = start.reason();
         status.itinerary = capitalized(start.itinerary());
