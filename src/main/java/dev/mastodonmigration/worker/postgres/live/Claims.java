@@ -21,7 +21,9 @@ final class Claims {
         DEFINITION("live_definition", "sql, phase, NULL, NULL", """
                 NOT q.done AND q.phase IN ('KEY', 'PLAIN', 'UNIQUE', 'ANALYZE')
                   AND NOT EXISTS (SELECT FROM mastodon_migration.live_range r WHERE r.tree = q.tree AND NOT r.landed)
-                  AND (q.phase <> 'UNIQUE' OR (SELECT rounds > 0 FROM mastodon_migration.live_tree t WHERE t.id = q.tree))""",
+                  AND (q.phase <> 'UNIQUE' OR (SELECT rounds > 0 FROM mastodon_migration.live_tree t WHERE t.id = q.tree))
+                  AND (q.phase <> 'ANALYZE' OR NOT EXISTS (SELECT FROM mastodon_migration.live_definition d WHERE d.tree = q.tree AND NOT d.done
+                    AND d.phase <> 'ANALYZE'))""",
                 "array_position(ARRAY['KEY', 'PLAIN', 'UNIQUE', 'ANALYZE'], q.phase), q.bytes DESC, q.id"),
         RANGE("live_range", "member, NULL, lower, upper", "NOT q.landed", "q.bytes DESC, q.id"),
         PROOF("live_range", "member, NULL, lower, upper", """

@@ -64,8 +64,7 @@ final class Crew {
         LiveSessions.snapshot(sessions.source());
         target.setAutoCommit(false);
         try {
-            // Rows and mark become durable together or not at all; only positions must be durable before they are relied on.
-            Query.run(target, "SET LOCAL synchronous_commit = off");
+            // Rows and mark arrive together or not at all.
             var rows = Rows.copy(sessions.source(), target, "ONLY " + member.name(), member, RangePlan.condition(tree, claim.lower(), claim.upper()));
             if (SourceGuard.isOneThatIsFollowed(sessions.source(), target) && claims.finish(target, claim, "landed = true, rows = ?", rows)) {
                 target.commit();

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,7 +15,7 @@ import java.util.regex.Pattern;
  * @param bytes size of the table, to begin with the largest
  */
 record Definition(int tree, Phase phase, String sql, long bytes) {
-    /** KEY and PLAIN after the copy; UNIQUE after the first round; LATE when all indexes stand; KEYLESS and FINAL in the freeze. */
+    /** KEY and PLAIN after the copy; UNIQUE after the first round; ANALYZE after a table's indexes; LATE when all stand; KEYLESS and FINAL in the freeze. */
     enum Phase { KEY, PLAIN, UNIQUE, ANALYZE, LATE, KEYLESS, FINAL }
 
     private static final Pattern HEADER = Pattern.compile("^-- Name: (.*); Type: ([^;]*); Schema: (.*); Owner: .*$", Pattern.MULTILINE);
@@ -74,18 +75,18 @@ record Definition(int tree, Phase phase, String sql, long bytes) {
         }
         var key = name.equals(tree.keyIndex()) || sql.contains(" PRIMARY KEY ");
         var unique = type.equals("CONSTRAINT") || sql.startsWith("CREATE UNIQUE");
-        return List.of(new Definition(tree.id(), key ? Phase.KEY : unique ? Phase.UNIQUE : Phase.PLAIN, builtFirst(sql, tree), bytes));
+        var phase = key ? Phase.KEY : unique ? Phase.UNIQUE : Phase.PLAIN;
+        var constraint = PLAIN_KEY.matcher(sql);
+        return tree.partitioned() || !constraint.find() ? List.of(new Definition(tree.id(), phase, sql, bytes)) : indexFirst(constraint.toMatchResult(), tree, phase, bytes);
     }
 
-    /** A constraint's index built beforehand locks out neither another index build nor a round. */
-    private static String builtFirst(String sql, Tree tree) {
-        var matcher = PLAIN_KEY.matcher(sql);
-        if (tree.partitioned() || !matcher.find()) {
-            return sql;
-        }
-        var index = "CREATE UNIQUE INDEX " + matcher.group(2) + " ON " + matcher.group(1) + " (" + matcher.group(4) + ");\n";
-        return index + matcher.replaceFirst(Matcher.quoteReplacement("ALTER TABLE " + matcher.group(1) + " ADD CONSTRAINT " + matcher.group(2) + " "
-                + matcher.group(3) + " USING INDEX " + matcher.group(2) + matcher.group(5) + ";"));
+    /** Adding a constraint waits for every index build on its table, and lets none begin meanwhile; building its index does not. */
+    private static List<Definition> indexFirst(MatchResult constraint, Tree tree, Phase phase, long bytes) {
+        var table = constraint.group(1);
+        var name = constraint.group(2);
+        return List.of(new Definition(tree.id(), phase, "CREATE UNIQUE INDEX " + name + " ON " + table + " (" + constraint.group(4) + ");", bytes),
+                new Definition(0, Phase.LATE, "ALTER TABLE " + table + " ADD CONSTRAINT " + name + " " + constraint.group(3) + " USING INDEX " + name
+                        + constraint.group(5) + ";", 0));
     }
 
     /** Checking takes as long as the tables are large, and is done when the instance is up again; partitioned tables offer no such delay before 18. */

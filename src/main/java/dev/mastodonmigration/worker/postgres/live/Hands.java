@@ -15,8 +15,6 @@ import java.util.concurrent.atomic.AtomicReference;
 /** This worker's threads: some that take work from the queue, and one that says for all of them that they are still there. */
 final class Hands implements AutoCloseable {
     private static final long IDLE_MILLISECONDS = 100;
-    /** Of the task's name, so that hands give way to the app before a leader does. */
-    private static final String HAND = ReplicatePostgres.NAME + " hand";
     private static final Duration LOOK_AROUND = Duration.ofSeconds(2);
     private static final Duration GIVEN_WAY = Duration.ofSeconds(5);
     private static final int BEATS_PER_CLAIM = 5;
@@ -113,7 +111,7 @@ final class Hands implements AutoCloseable {
     }
 
     private void work() throws SQLException, IOException, Refusal, InterruptedException {
-        var entered = room.enter(() -> LiveSessions.open(context, HAND));
+        var entered = room.enter(() -> LiveSessions.forHand(context));
         if (entered.isPresent()) {
             try (var sessions = entered.get()) {
                 workWhileThereIsRoom(sessions);

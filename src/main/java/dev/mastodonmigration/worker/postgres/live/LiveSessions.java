@@ -19,6 +19,8 @@ import java.sql.SQLException;
  * @param address where the source was when they were opened
  */
 record LiveSessions(Connection source, Connection target, PostgresUrl address) implements AutoCloseable {
+    /** Of the task's name, so that hands give way to the app before a leader does. */
+    private static final String HAND = ReplicatePostgres.NAME + " hand";
     /** Whatever role, database or server say: a position must survive the target's crash, because the source's log is pruned behind it. */
     private static final String DURABLE = "SET synchronous_commit = on";
     /** More than this helps no index of Mastodon's and would starve a small server. */
@@ -28,8 +30,20 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
         return open(context, ReplicatePostgres.NAME);
     }
 
+    /** What a hand loses in a crash of the target is done again, with all that came after it; positions, which nothing may come after, are the leader's. */
+    static LiveSessions forHand(WorkerContext context) throws SQLException, IOException, Refusal {
+        var sessions = open(context, HAND);
+        try {
+            Query.run(sessions.target(), "SET synchronous_commit = off");
+            return sessions;
+        } catch (SQLException e) {
+            sessions.close();
+            throw e;
+        }
+    }
+
     /** @param task what the source's sessions are called, by which the hands among them are counted */
-    static LiveSessions open(WorkerContext context, String task) throws SQLException, IOException, Refusal {
+    private static LiveSessions open(WorkerContext context, String task) throws SQLException, IOException, Refusal {
         var address = Database.source(context, task).url();
         var source = proved(Database.source(context, task).open(), Side.SOURCE, context);
         try {
