@@ -48,21 +48,19 @@ final class DatabaseFindings {
     /** Mastodon falls back to the main Redis unless a URL, a host or sentinels name another (lib/mastodon/redis_configuration.rb). */
     private static List<String> redis(AppConfig web, Optional<RedisUrl> main) {
         var blockers = new ArrayList<String>();
-        for (var prefix : List.of("SIDEKIQ_", "CACHE_")) {
-            var byUrl = web.value(prefix + "REDIS_URL").map(text -> SourceUrls.redisUrl(text).map(RedisUrl::of));
-            var byHost = web.value(prefix + "REDIS_HOST").map(host -> SourceUrls.redisUrl("redis://" + host + ":"
-                    + web.value(prefix + "REDIS_PORT").orElse("") + "/" + web.value(prefix + "REDIS_DB").orElse("")).map(RedisUrl::of));
-            byUrl.or(() -> byHost).filter(other -> !other.equals(main)).ifPresent(other -> blockers.add(
-                    web.app() + ": " + prefix + (byUrl.isPresent() ? "REDIS_URL" : "REDIS_HOST") + " names another Redis than the main one. "
-                            + "More than one Redis is not supported yet: move its keys to the main Redis and unset it."));
-        }
-        List.of("REDIS_SENTINELS", "SIDEKIQ_REDIS_SENTINELS", "CACHE_REDIS_SENTINELS").stream().filter(web::has).forEach(name -> blockers.add(
+        second(web, main, "SIDEKIQ_").ifPresent(variable -> blockers.add(web.app() + ": " + variable
+                + " names another Redis than the main one. More than one Redis is not supported yet: move its keys to the main Redis and unset it."));
+        List.of("REDIS_SENTINELS", "SIDEKIQ_REDIS_SENTINELS").stream().filter(web::has).forEach(name -> blockers.add(
                 web.app() + ": " + name + " is set. Redis Sentinel is not supported yet: set REDIS_URL to the primary and unset it."));
-        if (main.filter(url -> url.database() != 0).isPresent() || web.value("REDIS_DB").filter(number -> !number.equals("0")).isPresent()) {
-            blockers.add(web.app() + ": Mastodon uses another Redis database than 0 (REDIS_DB, or the number at the end of REDIS_URL). "
-                    + "This is not supported yet: move its keys to database 0.");
-        }
         return blockers;
+    }
+
+    /** The variable that names another Redis than the main one, for what the prefix stands for. */
+    private static Optional<String> second(AppConfig web, Optional<RedisUrl> main, String prefix) {
+        var byUrl = web.value(prefix + "REDIS_URL").map(text -> SourceUrls.redisUrl(text).map(RedisUrl::of));
+        var byHost = web.value(prefix + "REDIS_HOST").map(host -> SourceUrls.redisUrl("redis://" + host + ":"
+                + web.value(prefix + "REDIS_PORT").orElse("") + "/" + web.value(prefix + "REDIS_DB").orElse("")).map(RedisUrl::of));
+        return byUrl.or(() -> byHost).filter(other -> !other.equals(main)).map(other -> prefix + (byUrl.isPresent() ? "REDIS_URL" : "REDIS_HOST"));
     }
 
     static List<String> notes(AppConfig web, AppConfig streaming) {
@@ -76,6 +74,8 @@ final class DatabaseFindings {
         if (other.redis().isPresent() && !other.redis().map(RedisUrl::of).equals(urls.redis().map(RedisUrl::of))) {
             notes.add(streaming.app() + ": uses another Redis than " + web.app() + ". The web app's Redis is the one that moves, and streaming will use it too.");
         }
+        second(web, urls.redis().map(RedisUrl::of), "CACHE_").ifPresent(variable -> notes.add(web.app() + ": " + variable + " names a Redis for the cache alone. "
+                + "Its keys do not move, because Mastodon fills a cache anew; on the target the cache is in the main Redis."));
         return notes;
     }
 

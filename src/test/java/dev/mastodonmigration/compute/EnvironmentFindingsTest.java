@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class EnvironmentFindingsTest {
@@ -32,12 +33,8 @@ class EnvironmentFindingsTest {
                 Arguments.of("WEB_DOMAIN", "web.example.social", "spec.instance.webDomain to web.example.social"),
                 Arguments.of("WEB_DOMAIN", null, "expects www.example.social"),
                 Arguments.of("SIDEKIQ_REDIS_URL", OTHER_REDIS, "not supported yet"),
-                Arguments.of("CACHE_REDIS_URL", OTHER_REDIS, "not supported yet"),
                 Arguments.of("SIDEKIQ_REDIS_HOST", "redis-2.example.com", "not supported yet"),
-                Arguments.of("CACHE_REDIS_HOST", "redis-1.example.com", "not supported yet"),
                 Arguments.of("REDIS_SENTINELS", "a,b", "not supported yet"),
-                Arguments.of("REDIS_DB", "3", "not supported yet"),
-                Arguments.of("REDIS_URL", "redis://redis-1.example.com:12345/2", "not supported yet"),
                 Arguments.of("REDIS_URL", null, "Set REDIS_URL"),
                 Arguments.of("REDIS_URL", "not a url", "Set REDIS_URL"),
                 Arguments.of("DATABASE_URL", null, "Attach the database"),
@@ -51,7 +48,7 @@ class EnvironmentFindingsTest {
     @MethodSource("blockers")
     void oneMistakeIsOneBlockerThatNamesAppVariableAndFix(String name, String value, String fix) {
         var findings = of(Example.web(name, value), Map.of());
-        assertThat(findings.blockers()).singleElement().asString().startsWith("Heroku app example-web: ").contains(name.replace("REDIS_DB", "REDIS_"), fix);
+        assertThat(findings.blockers()).singleElement().asString().startsWith("Heroku app example-web: ").contains(name, fix);
     }
 
     @Test
@@ -67,6 +64,22 @@ class EnvironmentFindingsTest {
     void namesakesOfTheMainRedisAreNoSecondRedis() {
         assertThat(of(Example.web("SIDEKIQ_REDIS_URL", "redis://other:user@REDIS-1.example.com:12345/0", "CACHE_REDIS_HOST", "redis-1.example.com", "CACHE_REDIS_PORT", "12345"),
                 Map.of()).blockers()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"CACHE_REDIS_URL,redis://:pw@redis-2.example.com:12345", "CACHE_REDIS_URL,redis://redis-1.example.com:12345/1", "CACHE_REDIS_HOST,redis-1.example.com"})
+    void aRedisForTheCacheAloneStaysBehind(String name, String value) {
+        var findings = of(Example.web(name, value), Example.streaming());
+        assertThat(findings.blockers()).isEmpty();
+        assertThat(findings.notes()).singleElement().asString().startsWith("Heroku app example-web: " + name + " names a Redis for the cache alone.").doesNotContain(":pw@");
+    }
+
+    @Test
+    void anyDatabaseOfTheRedisServerMayBeMastodons() {
+        var url = "redis://redis-1.example.com:12345/2";
+        assertThat(of(Example.web("REDIS_URL", url), Example.streaming("REDIS_URL", url))).isEqualTo(new EnvironmentFindings(List.of(), List.of()));
+        assertThat(of(Example.web("REDIS_URL", url, "SIDEKIQ_REDIS_URL", "redis://redis-1.example.com:12345/3"), Example.streaming("REDIS_URL", url)).blockers())
+                .singleElement().asString().contains("SIDEKIQ_REDIS_URL");
     }
 
     @Test

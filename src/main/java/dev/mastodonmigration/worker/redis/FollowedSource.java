@@ -42,6 +42,10 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         this.keys = keys;
         this.lanes = lanes;
         this.following = following;
+        if (following == Following.CLIENT_TRACKING && RedisInfo.of(source).keysByDatabase().keySet().stream().anyMatch(database -> database != source.getDB())) {
+            // Another instance's keys may have the same names.
+            throw new ChangeFeed.Unsupported("its server holds keys in other databases too, and a change is told without its database");
+        }
         this.setting = following == Following.KEYSPACE_NOTIFICATIONS ? NotificationSetting.on(source) : NotificationSetting.NONE;
         this.feed = opened();
         try {

@@ -26,7 +26,7 @@ final class KeyScan {
 
     static final long MAX_BATCH_BYTES = 2 << 20;
     private static final int MAX_BATCH_KEYS = 1000;
-    private static final int STEP_KEYS = 1000;
+    private static final int STEP_KEYS = 4000;
     /** Assumed where MEMORY USAGE is not allowed: keeps batches at 128 keys. */
     private static final long UNKNOWN_BYTES = MAX_BATCH_BYTES / 128;
 

@@ -94,8 +94,8 @@ public final class RedisPreflight {
         }
         source.info.keysByDatabase().forEach((database, keys) -> {
             if (database != source.database) {
-                blockers.add(source.name + ": its server also holds " + keys + " keys in database " + database
-                        + ", and moving several databases is not supported yet. Remove them if nothing needs them.");
+                notes.add(source.name + ": its server also holds " + keys + " keys in database " + database
+                        + ", which is not the one that Mastodon keeps its data in; they stay where they are.");
             }
         });
         source.info.text("maxmemory_policy").filter(policy -> !policy.equals("noeviction")).ifPresent(policy -> notes.add(

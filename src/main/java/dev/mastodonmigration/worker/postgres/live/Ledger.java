@@ -17,6 +17,7 @@ final class Ledger {
     /** @param text the snapshot of the source that the tree has reached */
     record Position(String text, long rounds) {}
 
+    private static final String UNDEFINED_TABLE = "42P01";
     private static final String[] TABLES = {
         "DROP TABLE IF EXISTS mastodon_migration.live, mastodon_migration.live_tree, mastodon_migration.live_range, mastodon_migration.live_definition, "
                 + "mastodon_migration.live_catalog, mastodon_migration.live_repair", Repairs.TABLE, """
@@ -39,10 +40,17 @@ final class Ledger {
         Query.run(target, TABLES);
     }
 
-    /** Whether the plan is complete: the stage is written last. */
+    /** Whether the plan is complete: the stage is written last. Outside of a transaction, which another leader's beginning anew would break. */
     static boolean isPlanned(Connection target) throws SQLException {
-        return Query.isTrue(target, "SELECT to_regclass('mastodon_migration.live') IS NOT NULL")
-                && Query.isTrue(target, "SELECT EXISTS (SELECT FROM mastodon_migration.live)");
+        try {
+            return Query.isTrue(target, "SELECT to_regclass('mastodon_migration.live') IS NOT NULL")
+                    && Query.isTrue(target, "SELECT EXISTS (SELECT FROM mastodon_migration.live)");
+        } catch (SQLException e) {
+            if (UNDEFINED_TABLE.equals(e.getSQLState())) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     static void plan(Connection target, List<Tree> trees, String position, List<RangePlan.Range> ranges, List<Definition> definitions,
