@@ -27,7 +27,8 @@ public final class Catalog {
                     + "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND "
                     + "d.adnum = a.attnum"
                     + " LEFT JOIN pg_collation l ON l.oid = a.attcollation WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND " + RELATION,
-            "SELECT 'index ' || " + NAME + ", pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid AND i.indisready THEN '' ELSE ' INVALID' END"
+            "SELECT 'index ' || " + NAME + ", pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid AND i.indisready THEN '' ELSE ' INVALID' END "
+                    + "|| CASE WHEN i.indisclustered THEN ' CLUSTER' ELSE '' END || CASE WHEN i.indisreplident THEN ' REPLICA IDENTITY' ELSE '' END"
                     + FROM_RELATION + "JOIN pg_index i ON i.indexrelid = c.oid JOIN pg_class t ON t.oid = i.indrelid WHERE t.relkind IN ('r', 'p', 'm') "
                     + "AND " + RELATION,
             "SELECT 'constraint ' || k.conname || ' of ' || " + NAME + ", pg_get_constraintdef(k.oid) || CASE WHEN k.convalidated THEN '' ELSE ' NOT VALID' END"

@@ -28,6 +28,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private final ReplicatedKeys keys;
     private final ReplicationLanes lanes;
     private final Following following;
+    private final int database;
     private final NotificationSetting setting;
     private final ChangeFeed feed;
     private Optional<byte[]> sung = Optional.empty();
@@ -42,10 +43,8 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         this.keys = keys;
         this.lanes = lanes;
         this.following = following;
-        if (following == Following.CLIENT_TRACKING && RedisInfo.of(source).keysByDatabase().keySet().stream().anyMatch(database -> database != source.getDB())) {
-            // Another instance's keys may have the same names.
-            throw new ChangeFeed.Unsupported("its server holds keys in other databases too, and a change is told without its database");
-        }
+        this.database = RedisSide.SOURCE.url(context).database();
+        demandAlone();
         this.setting = following == Following.KEYSPACE_NOTIFICATIONS ? NotificationSetting.on(source) : NotificationSetting.NONE;
         this.feed = opened();
         try {
@@ -105,11 +104,19 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     /** An answer to PING alone would not show that changes are told. */
     void demandTelling() throws Gap, Refusal, InterruptedException {
+        demandAlone();
         demandCanary();
         var told = sing(PATIENCE);
         lanes.check();
         if (!told) {
             throw new Gap("the source does not tell its changes any more");
+        }
+    }
+
+    /** Another instance's keys in another database may have the same names, and CLIENT TRACKING does not tell whose changed. */
+    private void demandAlone() {
+        if (following == Following.CLIENT_TRACKING && RedisInfo.of(source).keysByDatabase().keySet().stream().anyMatch(other -> other != database)) {
+            throw new ChangeFeed.Unsupported("its server holds keys in other databases too, and a change is told without its database");
         }
     }
 
@@ -141,6 +148,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     /** From now on nobody should write. */
     void watchForWriters() {
+        demandAlone();
         afterFreeze = Optional.of(ConcurrentHashMap.newKeySet());
     }
 

@@ -18,19 +18,28 @@ public final class RedisCapacity {
         try (var source = RedisSide.SOURCE.open(context); var target = RedisSide.TARGET.open(context)) {
             var from = RedisInfo.of(source);
             var name = RedisSide.TARGET.name(RedisSide.TARGET.url(context));
-            var room = blocker(from, RedisInfo.of(target), name);
+            var database = RedisSide.SOURCE.url(context).database();
+            var room = blocker(from, database, RedisInfo.of(target), name);
             var claimed = Marker.read(target).filter(marker -> marker.belongsTo(context) && marker.state() == Marker.State.CLAIMED);
             var others = claimed.isPresent() ? TargetContents.sinceTheClaim(target, name) : Optional.<String>empty();
-            return new Findings(Stream.of(room, others).flatMap(Optional::stream).toList(), List.of(), figures(source.dbSize(), from));
+            return new Findings(Stream.of(room, others).flatMap(Optional::stream).toList(), List.of(), figures(from, database));
         }
     }
 
-    static Map<String, Long> figures(long keys, RedisInfo source) {
-        return Map.of("sourceKeys", keys, "sourceRedisBytes", source.number("used_memory"));
+    static Map<String, Long> figures(RedisInfo source, int database) {
+        return Map.of("sourceKeys", source.keysByDatabase().getOrDefault(database, 0L), "sourceRedisBytes", used(source, database));
     }
 
-    static Optional<String> blocker(RedisInfo source, RedisInfo target, String targetName) {
+    /** The server tells the memory of all its databases together: a database's share is taken to be that of its keys. */
+    private static long used(RedisInfo source, int database) {
+        var keys = source.keysByDatabase();
+        var all = keys.values().stream().mapToLong(Long::longValue).sum();
         var used = source.number("used_memory");
+        return all == 0 ? used : (long) ((double) used * keys.getOrDefault(database, 0L) / all);
+    }
+
+    static Optional<String> blocker(RedisInfo source, int database, RedisInfo target, String targetName) {
+        var used = used(source, database);
         var limit = target.number("maxmemory") > 0 ? target.number("maxmemory") : target.number("total_system_memory");
         return limit == 0 || used / 5 * 6 <= limit ? Optional.empty() : Optional.of(targetName + " may hold " + mebibytes(limit)
                 + ", but the source uses " + mebibytes(used) + " and needs a fifth more than that. Choose a larger instance for the target.");

@@ -97,6 +97,22 @@ class RedisFallbackTest {
     }
 
     @Test
+    void aloneInAnyDatabaseItIsFollowedByTrackingUntilANeighbourMovesIn() throws Exception {
+        redis.source.flushAll();
+        try (var ours = redis.sourceServer.connect()) {
+            ours.select(5);
+            ours.rpush("queue:default", "a job of ours");
+            redis.source(redis.sourceServer.url() + "/5");
+            try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+                assertThat(live.progress.read().stage()).isEqualTo("in sync, by CLIENT TRACKING");
+                redis.source.set("a neighbour's", "1");
+                live.awaitReading("another way", reading -> reading.stage().equals("in sync, by keyspace notifications"));
+                assertThat(live.drain().figures()).containsEntry(Figure.KEYS, 1L).containsEntry(Figure.DIFFERENCES, 0L);
+            }
+        }
+    }
+
+    @Test
     void aNeighbourInAnotherDatabaseIsNeitherCopiedNorTakenForAWriter() throws Exception {
         try (var neighbour = redis.sourceServer.connect(); var ours = redis.sourceServer.connect(); var theirs = redis.targetServer.connect()) {
             neighbour.rpush("queue:default", "a job of the neighbour's");

@@ -77,16 +77,21 @@ record Definition(int tree, Phase phase, String sql, long bytes) {
         var unique = type.equals("CONSTRAINT") || sql.startsWith("CREATE UNIQUE");
         var phase = key ? Phase.KEY : unique ? Phase.UNIQUE : Phase.PLAIN;
         var constraint = PLAIN_KEY.matcher(sql);
-        return tree.partitioned() || !constraint.find() ? List.of(new Definition(tree.id(), phase, sql, bytes)) : indexFirst(constraint.toMatchResult(), tree, phase, bytes);
+        return tree.partitioned() || !constraint.find() ? List.of(new Definition(tree.id(), phase, sql, bytes))
+                : indexFirst(constraint.toMatchResult(), sql.substring(constraint.end()), tree, phase, bytes);
     }
 
-    /** Adding a constraint waits for every index build on its table, and lets none begin meanwhile; building its index does not. */
-    private static List<Definition> indexFirst(MatchResult constraint, Tree tree, Phase phase, long bytes) {
+    /**
+     * Adding a constraint waits for every index build on its table, and lets none begin meanwhile; building its index does not.
+     *
+     * @param rest what else pg_dump says of the index: CLUSTER ON, REPLICA IDENTITY
+     */
+    private static List<Definition> indexFirst(MatchResult constraint, String rest, Tree tree, Phase phase, long bytes) {
         var table = constraint.group(1);
         var name = constraint.group(2);
         return List.of(new Definition(tree.id(), phase, "CREATE UNIQUE INDEX " + name + " ON " + table + " (" + constraint.group(4) + ");", bytes),
                 new Definition(0, Phase.LATE, "ALTER TABLE " + table + " ADD CONSTRAINT " + name + " " + constraint.group(3) + " USING INDEX " + name
-                        + constraint.group(5) + ";", 0));
+                        + constraint.group(5) + ";" + rest, 0));
     }
 
     /** Checking takes as long as the tables are large, and is done when the instance is up again; partitioned tables offer no such delay before 18. */
