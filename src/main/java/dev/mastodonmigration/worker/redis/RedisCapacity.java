@@ -18,28 +18,30 @@ public final class RedisCapacity {
         try (var source = RedisSide.SOURCE.open(context); var target = RedisSide.TARGET.open(context)) {
             var from = RedisInfo.of(source);
             var name = RedisSide.TARGET.name(RedisSide.TARGET.url(context));
-            var database = RedisSide.SOURCE.url(context).database();
-            var room = blocker(from, database, RedisInfo.of(target), name);
+            var keys = source.dbSize();
+            var room = blocker(keys, from, RedisInfo.of(target), name);
             var claimed = Marker.read(target).filter(marker -> marker.belongsTo(context) && marker.state() == Marker.State.CLAIMED);
             var others = claimed.isPresent() ? TargetContents.sinceTheClaim(target, name) : Optional.<String>empty();
-            return new Findings(Stream.of(room, others).flatMap(Optional::stream).toList(), List.of(), figures(from, database));
+            return new Findings(Stream.of(room, others).flatMap(Optional::stream).toList(), List.of(), figures(keys, from));
         }
     }
 
-    static Map<String, Long> figures(RedisInfo source, int database) {
-        return Map.of("sourceKeys", source.keysByDatabase().getOrDefault(database, 0L), "sourceRedisBytes", used(source, database));
+    static Map<String, Long> figures(long keys, RedisInfo source) {
+        return Map.of("sourceKeys", keys, "sourceRedisBytes", used(keys, source));
     }
 
-    /** The server tells the memory of all its databases together: a database's share is taken to be that of its keys. */
-    private static long used(RedisInfo source, int database) {
-        var keys = source.keysByDatabase();
-        var all = keys.values().stream().mapToLong(Long::longValue).sum();
+    /**
+     * The server tells the memory of all its databases together: where others hold keys too, ours is taken to have its share by number, and all of it
+     * where that share is not known.
+     */
+    private static long used(long keys, RedisInfo source) {
+        var all = source.keysByDatabase().values().stream().mapToLong(Long::longValue).sum();
         var used = source.number("used_memory");
-        return all == 0 ? used : (long) ((double) used * keys.getOrDefault(database, 0L) / all);
+        return keys == 0 || keys >= all ? used : (long) ((double) used * keys / all);
     }
 
-    static Optional<String> blocker(RedisInfo source, int database, RedisInfo target, String targetName) {
-        var used = used(source, database);
+    static Optional<String> blocker(long keys, RedisInfo source, RedisInfo target, String targetName) {
+        var used = used(keys, source);
         var limit = target.number("maxmemory") > 0 ? target.number("maxmemory") : target.number("total_system_memory");
         return limit == 0 || used / 5 * 6 <= limit ? Optional.empty() : Optional.of(targetName + " may hold " + mebibytes(limit)
                 + ", but the source uses " + mebibytes(used) + " and needs a fifth more than that. Choose a larger instance for the target.");

@@ -102,7 +102,7 @@ public final class RedisPreflight {
         source.info.text("maxmemory_policy").filter(policy -> !policy.equals("noeviction")).ifPresent(policy -> notes.add(
                 source.name + " may evict keys (maxmemory-policy " + policy + "), so jobs may have been lost there before this migration."));
         blockers.addAll(CommandProbe.source(jedis, source.name));
-        figures.putAll(RedisCapacity.figures(source.info, source.database));
+        figures.putAll(RedisCapacity.figures(jedis.dbSize(), source.info));
         marker(jedis, source).ifPresent(marker -> blockers.add(source.name + " carries the marker of migration " + marker.name() + " (uid " + marker.uid()
                 + "): it is a migration's target. Check that source and target are not mixed up; if that migration is over, delete the key " + Marker.KEY + "."));
     }
@@ -143,7 +143,7 @@ public final class RedisPreflight {
         if (source.isCluster() || target.isCluster()) {
             return;
         }
-        RedisCapacity.blocker(source.info, source.database, target.info, target.name).ifPresent(blockers::add);
+        RedisCapacity.blocker(from.dbSize(), source.info, target.info, target.name).ifPresent(blockers::add);
         var mayProbe = to.dbSize() == 0 || marker(to, target).filter(found -> found.belongsTo(context) && found.state() != Marker.State.OPENED).isPresent();
         if (mayProbe) {
             blockers.addAll(CommandProbe.target(to, target.name));

@@ -191,6 +191,23 @@ class RedisPreflightTest {
     }
 
     @Test
+    void aNeighboursMemoryCountsOnlyWhereOurShareIsNotKnown() throws Exception {
+        redis.target.configSet("maxmemory", "20mb");
+        try (var neighbour = redis.sourceServer.connect()) {
+            neighbour.select(3);
+            neighbour.set(EveryType.bytes("large"), new byte[20 << 20]);
+            for (var i = 0; i < 99; i++) {
+                neighbour.set("small " + i, "1");
+            }
+            assertThat(check().blockers()).singleElement().asString().contains("larger instance");
+            redis.source.set("ours", "1");
+            assertThat(check().blockers()).isEmpty();
+        } finally {
+            redis.target.configSet("maxmemory", "0");
+        }
+    }
+
+    @Test
     void keysInOtherDatabasesOfTheSourceAreTold() {
         redis.source.select(3);
         redis.source.set("cache", "1");
