@@ -21,6 +21,8 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
     public static final String APPLICATION = "mastodon-migration";
 
     private static final int CONNECT_TIMEOUT_SECONDS = 10;
+    /** The server's own, in seconds: it looks after a silent minute, and gives up half a minute later. */
+    private static final String[] KEEPALIVE = {"SET tcp_keepalives_idle = 60", "SET tcp_keepalives_interval = 10", "SET tcp_keepalives_count = 3"};
 
     public static Database source(WorkerContext context, String task) {
         return new Database(context, Side.SOURCE, task, Optional.empty());
@@ -68,7 +70,10 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
         }
     }
 
-    /** Timeouts that the role or the database sets for the app would end a checksum of a large table, or the session that holds our lock. */
+    /**
+     * Timeouts that the role or the database sets for the app would end a checksum of a large table, or the session that holds our lock. That of a machine
+     * which is gone must end soon instead, with all that it has locked, and not after the hours that are a server's default.
+     */
     private static Connection patient(Connection connection) throws SQLException {
         var version = connection.getMetaData().getDatabaseMajorVersion();
         var settings = new ArrayList<>(List.of("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"));
@@ -79,6 +84,7 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
             settings.add("transaction_timeout");
         }
         Query.run(connection, settings.stream().map(setting -> "SET " + setting + " = 0").collect(Collectors.joining("; ")));
+        Query.run(connection, KEEPALIVE);
         return connection;
     }
 

@@ -74,6 +74,18 @@ final class Claims {
         return Optional.of(claim);
     }
 
+    /**
+     * Ends the sessions whose claims are over. One that sleeps between its last statement and its commit holds the lock of its claim's row, so that nobody
+     * could claim it again and end it then.
+     */
+    static void endOverdue(Connection target) throws SQLException {
+        for (var table : List.of(Kind.RANGE.table(), Kind.DEFINITION.table())) {
+            Query.list(target, "SELECT pg_terminate_backend(a.pid) FROM " + table + " q JOIN pg_stat_activity a ON a.pid = q.backend"
+                    + " WHERE q.until < clock_timestamp() AND a.backend_start < q.until AND a.pid <> pg_backend_pid() AND a.state = 'idle in transaction'"
+                    + " AND a.datname = current_database() AND a.application_name LIKE 'mastodon-migration%'", row -> row.getBoolean(1));
+        }
+    }
+
     private static void endPredecessor(Connection target, int backend) throws SQLException {
         Query.list(target, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ? AND pid <> pg_backend_pid() AND datname = current_database()"
                 + " AND application_name LIKE 'mastodon-migration%' AND NOT EXISTS (SELECT FROM mastodon_migration.live_range WHERE backend = pid"

@@ -132,6 +132,7 @@ final class Hands implements AutoCloseable {
             if (looking.isDue()) {
                 LockWaiters.letPass(sessions.source());
                 Capture.prolong(sessions.source(), Capture.LEASE);
+                Claims.endOverdue(sessions.target());
                 if (room.see(sessions.source()).isExceeded()) {
                     return;
                 }

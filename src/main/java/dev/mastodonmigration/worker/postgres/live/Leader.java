@@ -45,26 +45,29 @@ final class Leader implements AutoCloseable {
     private boolean isNearlyProved;
 
     /**
+     * Leads, with a session of its own to the source.
+     *
+     * @param target  the session that holds the lead: who takes the lead from a worker that sleeps ends its session, and with it all that it holds
      * @param room    told how many connections the source has left, so that hands need not try
      * @param trouble told what keeps a table from being followed
      */
-    Leader(WorkerContext context, Room room, Trouble trouble) throws SQLException, IOException, Refusal {
+    Leader(WorkerContext context, Connection target, Room room, Trouble trouble) throws SQLException, IOException, Refusal {
         this.context = context;
         this.room = room;
         this.trouble = trouble;
-        sessions = LiveSessions.open(context);
+        sessions = LiveSessions.beside(target, context);
         try {
             trees = Trees.read(sessions.source());
             byId = trees.stream().filter(Tree::hasKey).collect(Collectors.toMap(Tree::id, tree -> tree));
             catalog = SourceGuard.copied(sessions.target());
             gaps = new Gaps(sessions);
         } catch (SQLException | RuntimeException e) {
-            sessions.close();
+            close();
             throw e;
         }
     }
 
-    /** What else is to be done between two rounds, on the session that holds the lead; false when the plan was given up. */
+    /** What else is to be done between two rounds; false when the plan was given up. */
     @FunctionalInterface
     interface Aside {
         boolean isStillPlanned() throws SQLException, Refusal;
@@ -234,8 +237,9 @@ final class Leader implements AutoCloseable {
         }
     }
 
+    /** The target's session is the caller's. */
     @Override
     public void close() throws SQLException {
-        sessions.close();
+        sessions.source().close();
     }
 }

@@ -26,8 +26,10 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
     /** More than this helps no index of Mastodon's and would starve a small server. */
     private static final String INDEX_MEMORY = "SET maintenance_work_mem = '256MB'";
 
-    static LiveSessions open(WorkerContext context) throws SQLException, IOException, Refusal {
-        return open(context, ReplicatePostgres.NAME);
+    /** Opens the source's beside one to the target. */
+    static LiveSessions beside(Connection target, WorkerContext context) throws SQLException, IOException, Refusal {
+        var address = Database.source(context, ReplicatePostgres.NAME).url();
+        return new LiveSessions(source(context), target, address);
     }
 
     /** What a hand loses in a crash of the target is done again, with all that came after it; positions, which nothing may come after, are the leader's. */

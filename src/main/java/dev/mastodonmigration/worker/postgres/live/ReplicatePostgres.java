@@ -108,7 +108,7 @@ public final class ReplicatePostgres implements WorkerTask {
         }
         begun[0] = true;
         hands.start();
-        try (var leader = new Leader(context, hands.room(), hands.trouble())) {
+        try (var leader = new Leader(context, target, hands.room(), hands.trouble())) {
             return Optional.of(leader.run(() -> {
                 hands.requireSound();
                 if (leader.hasMadeARound()) {

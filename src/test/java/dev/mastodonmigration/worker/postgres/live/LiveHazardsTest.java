@@ -96,6 +96,51 @@ class LiveHazardsTest {
     }
 
     @Test
+    void aWorkerThatFellAsleepBetweenItsMarkAndItsCommitHoldsUpNobody() throws Exception {
+        var world = world();
+        try (var target = world.target()) {
+            try (var worker = LiveWorkerProcess.start(world, 4 << 10)) {
+                awaitCopying(target);
+                worker.kill();
+            }
+            try (var hand = asleep(world, "UPDATE mastodon_migration.live_range SET backend = pg_backend_pid(), until = clock_timestamp() + interval '1 s'"
+                    + " WHERE id = (SELECT max(id) FROM mastodon_migration.live_range)", "UPDATE mastodon_migration.live_range SET landed = true"
+                    + " WHERE id = (SELECT max(id) FROM mastodon_migration.live_range)");
+                    var copy = LiveCopy.of(world)) {
+                Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> !hand.isValid(1));
+                copy.awaitInSync();
+                LiveCopy.cutOver(world, copy);
+            }
+        }
+    }
+
+    @Test
+    void aLeaderThatFellAsleepInTheMidstOfARoundHoldsUpNobody() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world)) {
+            copy.awaitInSync();
+        }
+        try (var old = asleep(world, "SELECT pg_advisory_lock(hashtext('mastodon_migration'), 2)", "UPDATE mastodon_migration.live_leader SET"
+                + " backend = pg_backend_pid(), until = clock_timestamp() + interval '1 s'", "UPDATE mastodon_migration.live_tree SET rounds = rounds + 1");
+                var copy = LiveCopy.of(world)) {
+            world.onSource("UPDATE plain SET v = 'later' WHERE id = 20");
+            Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> !old.isValid(1));
+            copy.awaitInSync();
+            LiveCopy.cutOver(world, copy);
+        }
+    }
+
+    /** A session of a worker that did these, and fell asleep before it committed the last. */
+    private static Connection asleep(TwoDatabases world, String... statements) throws Exception {
+        var session = LiveSessions.target(world.context());
+        for (var i = 0; i < statements.length; i++) {
+            session.setAutoCommit(i < statements.length - 1);
+            Query.run(session, statements[i]);
+        }
+        return session;
+    }
+
+    @Test
     void aRangeCopiedFromAnOldReadingNeitherOverwritesNorResurrects() throws Exception {
         var world = world();
         try (var target = world.target()) {
@@ -200,8 +245,7 @@ class LiveHazardsTest {
             copy.awaitInSync();
         }
         world.run(new CloseSource());
-        try (var sessions = LiveSessions.open(world.context())) {
-            var target = sessions.target();
+        try (var target = LiveSessions.target(world.context()); var sessions = LiveSessions.beside(target, world.context())) {
             var drain = new Drain(world.context(), sessions, Trees.read(sessions.source()), SourceGuard.copied(target));
             assertThat(drain.isPossible()).isTrue();
             assertThatThrownBy(() -> drain.run(() -> {
@@ -233,14 +277,14 @@ class LiveHazardsTest {
         try (var copy = LiveCopy.of(world)) {
             copy.awaitInSync();
         }
-        try (var target = world.target(); var source = world.source()) {
+        try (var target = LiveSessions.target(world.context()); var source = world.source()) {
             // A row that went by unlogged, and its unique value in another one, logged.
             Query.run(source, "ALTER TABLE plain DISABLE TRIGGER USER", "DELETE FROM plain WHERE id = 30", "ALTER TABLE plain ENABLE ALWAYS TRIGGER"
                     + " mastodon_migration_insert", "ALTER TABLE plain ENABLE ALWAYS TRIGGER mastodon_migration_update", "ALTER TABLE plain ENABLE ALWAYS TRIGGER"
                     + " mastodon_migration_delete", "ALTER TABLE plain ENABLE ALWAYS TRIGGER mastodon_migration_truncate",
                     "INSERT INTO plain (id, u, v) VALUES (90030, 30, 'reused')", "UPDATE texts SET v = 'followed' WHERE n = 3");
             Query.run(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE member = 'public.plain'");
-            try (var leader = new Leader(world.context(), new Room(), new Trouble())) {
+            try (var leader = new Leader(world.context(), target, new Room(), new Trouble())) {
                 var loops = new AtomicInteger();
                 assertThatThrownBy(() -> leader.run(() -> loops.incrementAndGet() < 10)).isInstanceOf(SQLException.class).hasMessageContaining("begins anew");
             }
@@ -248,7 +292,7 @@ class LiveHazardsTest {
             assertThat(Query.number(target, "SELECT count(*) FROM plain WHERE id = 90030")).isZero();
             assertThat(Query.isTrue(target, "SELECT in_sync FROM mastodon_migration.live")).isFalse();
             Query.run(target, "UPDATE mastodon_migration.live_range SET proved = true");
-            try (var leader = new Leader(world.context(), new Room(), new Trouble())) {
+            try (var leader = new Leader(world.context(), target, new Room(), new Trouble())) {
                 assertThatThrownBy(() -> leader.run(() -> true)).as("nothing left to find").isInstanceOf(Refusal.class).hasMessageContaining("public.plain");
             }
             Query.run(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE member = 'public.plain'");
