@@ -85,7 +85,7 @@ final class ChangeTracker implements ChangeFeed {
         private static final long serialVersionUID = 1L;
     }
 
-    private static final class TrackedConnection extends ListeningConnection {
+    private static final class TrackedConnection extends SplitConnection {
         /** Not set yet while the superclass logs in. */
         private final Invalidations invalidations;
 

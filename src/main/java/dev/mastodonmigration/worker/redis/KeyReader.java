@@ -69,14 +69,28 @@ final class KeyReader implements AutoCloseable {
     /** The state of each key in the same order; empty for one that does not exist (any more). */
     List<Optional<KeyState>> read(List<RedisKey> keys) {
         var trip = new RoundTrip(jedis);
+        ask(trip, keys);
+        return states(trip.answers());
+    }
+
+    /** Asks for what {@link #read} does. */
+    void ask(RoundTrip trip, List<RedisKey> keys) {
         trip.send(new CommandArguments(Command.TIME));
         for (var key : keys) {
             trip.send(new CommandArguments(clock.command).key(key.bytes()));
             trip.send(new CommandArguments(Command.DUMP).key(key.bytes()));
         }
-        var answers = trip.answers();
+    }
+
+    /** How many answers {@link #ask} brings. */
+    static int answers(List<RedisKey> keys) {
+        return 1 + 2 * keys.size();
+    }
+
+    /** What the answers to {@link #ask} say. */
+    List<Optional<KeyState>> states(List<Object> answers) {
         var time = answers.getFirst();
-        var states = new ArrayList<Optional<KeyState>>(keys.size());
+        var states = new ArrayList<Optional<KeyState>>(answers.size() / 2);
         for (int i = 1; i < answers.size(); i += 2) {
             states.add(state(RoundTrip.orThrow(answers.get(i + 1)), absolute(answers.get(i), time)));
         }

@@ -31,13 +31,20 @@ final class KeyScan {
     private static final long UNKNOWN_BYTES = MAX_BATCH_BYTES / 128;
 
     private final Jedis jedis;
+    private final KeyScope scope;
     private final ArrayDeque<Batch> ready = new ArrayDeque<>();
     private List<RedisKey> unsized = List.of();
     private byte[] cursor = ScanParams.SCAN_POINTER_START_BINARY;
     private boolean scanned;
 
     KeyScan(Jedis jedis) {
+        this(jedis, KeyScope.ALL);
+    }
+
+    /** @param scope which keys to show */
+    KeyScan(Jedis jedis, KeyScope scope) {
         this.jedis = jedis;
+        this.scope = scope;
     }
 
     /** The next batch; empty at the end. */
@@ -77,10 +84,10 @@ final class KeyScan {
         var found = BuilderFactory.SCAN_BINARY_RESPONSE.build(RoundTrip.orThrow(answer));
         cursor = found.getCursorAsBytes();
         scanned = found.isCompleteIteration();
-        return found.getResult().stream().map(RedisKey::of).toList();
+        return found.getResult().stream().map(RedisKey::of).filter(scope::contains).toList();
     }
 
-    private static void askSizes(RoundTrip trip, List<RedisKey> keys) {
+    static void askSizes(RoundTrip trip, List<RedisKey> keys) {
         keys.forEach(key -> trip.send(new CommandArguments(Command.MEMORY).add(Keyword.USAGE).key(key.bytes())));
     }
 
@@ -91,7 +98,8 @@ final class KeyScan {
         return cut(keys, trip.answers());
     }
 
-    private static List<Batch> cut(List<RedisKey> keys, List<Object> sizes) {
+    /** As {@link #cut(Jedis, List)}, by the answers to {@link #askSizes}. */
+    static List<Batch> cut(List<RedisKey> keys, List<Object> sizes) {
         var ready = new ArrayList<Batch>();
         var batch = new ArrayList<RedisKey>();
         long bytes = 0;

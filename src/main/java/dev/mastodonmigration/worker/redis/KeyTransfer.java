@@ -2,6 +2,8 @@ package dev.mastodonmigration.worker.redis;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
@@ -35,10 +37,16 @@ final class KeyTransfer {
         if (batch.bytes() > PAGED_BYTES && batch.isLarge() && wanted.test(batch.keys().getFirst()) && inPages(batch.keys().getFirst(), batch.bytes())) {
             return batch.bytes();
         }
-        var states = source.read(batch.keys());
+        var bytes = collect(batch.keys(), source.read(batch.keys()));
+        flush();
+        return bytes;
+    }
+
+    /** Lays what was read ready for the target, and returns the bytes of payload. */
+    long collect(List<RedisKey> keys, List<Optional<KeyState>> states) throws Refusal, IOException {
         long bytes = 0;
         for (int i = 0; i < states.size(); i++) {
-            var key = batch.keys().get(i);
+            var key = keys.get(i);
             var state = states.get(i).filter(found -> wanted.test(key));
             if (state.isPresent()) {
                 seen.accept(key, state.get());
@@ -48,8 +56,12 @@ final class KeyTransfer {
                 target.remove(key);
             }
         }
-        target.flush();
         return bytes;
+    }
+
+    /** Returns once the target has taken what lies ready. */
+    void flush() throws Refusal, IOException {
+        target.flush();
     }
 
     private boolean inPages(RedisKey key, long bytes) throws Refusal, IOException {

@@ -26,13 +26,13 @@ final class KeyspaceNotifications implements ChangeFeed {
     /** One of each class of events that Mastodon's keys make. */
     private static final Set<String> PROBED = Set.of("set", "del", "lpush", "sadd", "hset", "zadd");
 
-    private final ListeningConnection connection;
+    private final SplitConnection connection;
     private final String prefix;
     private final Listener listener;
     private final Pings pings;
     private volatile boolean closed;
 
-    private KeyspaceNotifications(ListeningConnection connection, int database, Listener listener) {
+    private KeyspaceNotifications(SplitConnection connection, int database, Listener listener) {
         this.connection = connection;
         this.prefix = "__keyspace@" + database + "__:";
         this.listener = listener;
@@ -41,7 +41,7 @@ final class KeyspaceNotifications implements ChangeFeed {
 
     /** @param source another connection, to write the probe with */
     static KeyspaceNotifications open(HostAndPort address, JedisClientConfig config, int database, Jedis source, Listener listener) {
-        var connection = new ListeningConnection(address, config);
+        var connection = new SplitConnection(address, config);
         try {
             var feed = new KeyspaceNotifications(connection, database, listener);
             feed.subscribe();

@@ -37,6 +37,7 @@ final class LaneWork {
     private final ArrayDeque<Task> scanned = new ArrayDeque<>();
     private final Map<RedisKey, Long> applying = new LinkedHashMap<>();
     private boolean scannedInHand;
+    private boolean copying;
     private int proving;
     private boolean preferScan;
     private boolean hurried;
@@ -127,9 +128,11 @@ final class LaneWork {
             }
             preferScan = !preferScan;
             if (!scanned.isEmpty() && (preferScan || changed.isEmpty())) {
-                scannedInHand = true;
                 moved.signalAll();
-                return scanned.poll();
+                var task = scanned.poll();
+                scannedInHand = task.kind() == Kind.PROVE_SCANNED;
+                copying |= task.kind() == Kind.COPY;
+                return task;
             }
             if (!changed.isEmpty()) {
                 return new Task(Kind.APPLY, first(changed));
@@ -138,6 +141,11 @@ final class LaneWork {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Of batches to copy, which may be in hand beyond the next {@link #take}: all are on the target now. */
+    void copied() {
+        locked(() -> copying = false);
     }
 
     private void finished() {
@@ -201,7 +209,7 @@ final class LaneWork {
         try {
             var now = System.nanoTime();
             var oldest = Math.max(age(applying, now), Math.max(age(changed, now), age(cooling, now)));
-            return new Backlog(changed.size() + cooling.size() + applying.size(), oldest, scanned.size() + (scannedInHand ? 1 : 0), unproved.size() + proving);
+            return new Backlog(changed.size() + cooling.size() + applying.size(), oldest, scanned.size() + (scannedInHand || copying ? 1 : 0), unproved.size() + proving);
         } finally {
             lock.unlock();
         }

@@ -28,6 +28,10 @@ final class RedisKey {
         return name;
     }
 
+    boolean startsWith(byte[] beginning) {
+        return name.length >= beginning.length && Arrays.equals(name, 0, beginning.length, beginning, 0, beginning.length);
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof RedisKey key && hash == key.hash && Arrays.equals(name, key.name);

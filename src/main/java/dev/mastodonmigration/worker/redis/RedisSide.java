@@ -157,7 +157,7 @@ enum RedisSide {
     }
 
     private static Jedis connect(HostAndPort address, DefaultJedisClientConfig.Builder config) {
-        var jedis = new Jedis(address, config.build());
+        var jedis = new Jedis(new SplitConnection(address, config.build()));
         try {
             jedis.ping();
             return jedis;

@@ -7,6 +7,7 @@ import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import java.io.IOException;
 import java.util.Map;
+import java.util.function.Predicate;
 import redis.clients.jedis.Jedis;
 
 /**
@@ -14,16 +15,28 @@ import redis.clients.jedis.Jedis;
  * every key removed that the source lacks. Run again after a crash, it ends in the same state.
  */
 public final class RedisSnapshotCopy implements WorkerTask {
+    private final KeyScope scope;
+
+    public RedisSnapshotCopy() {
+        this(KeyScope.ALL);
+    }
+
+    /** @param scope which keys the target is to have in the end, and no others */
+    public RedisSnapshotCopy(KeyScope scope) {
+        this.scope = scope;
+    }
+
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         try (var source = RedisSide.SOURCE.open(context); var target = RedisSide.TARGET.open(context)) {
             var marked = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context)));
             var marker = marked.loading();
-            var excluded = SidekiqProcessKeys.on(source);
-            var copying = new KeyProgress(context.progress(), "copying", source.dbSize());
-            KeyLanes.run(new KeyScan(source), lanes(context), () -> new CopyLane(context, marker, excluded, copying));
+            var processes = SidekiqProcessKeys.on(source);
+            Predicate<RedisKey> wanted = key -> scope.contains(key) && !processes.contains(key);
+            var copying = new KeyProgress(context.progress(), "copying", scope.total(source));
+            KeyLanes.run(new KeyScan(source, scope), lanes(context), () -> new CopyLane(context, marker, wanted, copying));
             var removing = new KeyProgress(context.progress(), "removing strays", target.dbSize());
-            KeyLanes.run(new KeyScan(target), 1, () -> new StrayLane(context, marker, excluded, removing));
+            KeyLanes.run(new KeyScan(target), 1, () -> new StrayLane(context, marker, wanted, removing));
             marked.moveTo(Marker.State.LOADED, marker);
             var keys = target.dbSize() - 1;
             return WorkerReport.succeeded("Copied " + keys + " keys to the target Redis.",
@@ -42,10 +55,10 @@ public final class RedisSnapshotCopy implements WorkerTask {
         private final KeyTransfer transfer;
         private final KeyProgress progress;
 
-        CopyLane(WorkerContext context, Marker marker, SidekiqProcessKeys excluded, KeyProgress progress) throws Refusal, IOException {
+        CopyLane(WorkerContext context, Marker marker, Predicate<RedisKey> wanted, KeyProgress progress) throws Refusal, IOException {
             this.source = KeyReader.of(RedisSide.SOURCE.open(context));
             this.target = new GuardedWriter(openOrClose(context, source), marker);
-            this.transfer = new KeyTransfer(source, target, PayloadTranslator.of(target.jedis()), key -> !excluded.contains(key) && !key.equals(Marker.KEY), (key, state) -> {});
+            this.transfer = new KeyTransfer(source, target, PayloadTranslator.of(target.jedis()), key -> wanted.test(key) && !key.equals(Marker.KEY), (key, state) -> {});
             this.progress = progress;
         }
 
@@ -74,10 +87,10 @@ public final class RedisSnapshotCopy implements WorkerTask {
     private static final class StrayLane implements KeyLanes.Lane {
         private final Jedis source;
         private final GuardedWriter target;
-        private final SidekiqProcessKeys excluded;
+        private final Predicate<RedisKey> wanted;
         private final KeyProgress progress;
 
-        StrayLane(WorkerContext context, Marker marker, SidekiqProcessKeys excluded, KeyProgress progress) throws Refusal, IOException {
+        StrayLane(WorkerContext context, Marker marker, Predicate<RedisKey> wanted, KeyProgress progress) throws Refusal, IOException {
             this.source = RedisSide.SOURCE.open(context);
             try {
                 this.target = new GuardedWriter(RedisSide.TARGET.open(context), marker);
@@ -85,7 +98,7 @@ public final class RedisSnapshotCopy implements WorkerTask {
                 source.close();
                 throw e;
             }
-            this.excluded = excluded;
+            this.wanted = wanted;
             this.progress = progress;
         }
 
@@ -97,7 +110,7 @@ public final class RedisSnapshotCopy implements WorkerTask {
                 pipeline.sync();
                 for (int i = 0; i < keys.size(); i++) {
                     var key = keys.get(i);
-                    if (!key.equals(Marker.KEY) && (!exist.get(i).get() || excluded.contains(key))) {
+                    if (!key.equals(Marker.KEY) && (!exist.get(i).get() || !wanted.test(key))) {
                         target.remove(key);
                     }
                 }

@@ -87,7 +87,7 @@ public final class ReplicateRedis implements WorkerTask {
         session.proveRest(JobKeys.on(session.source()), found);
         if (!session.sameCount()) {
             notes.add("The two sides did not count the same number of keys, as happens when keys expire, so all were compared once more.");
-            RedisVerify.compareAll(context, session.source(), session.target(), SidekiqProcessKeys.on(session.source()), found);
+            RedisVerify.compareAll(context, session.source(), session.target(), KeyScope.ALL, SidekiqProcessKeys.on(session.source()), found);
         }
         if (found.count() > 0) {
             throw new Refusal("Redis verification found " + found.count() + " keys that differ between source and target: " + found

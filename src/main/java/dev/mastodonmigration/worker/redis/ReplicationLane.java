@@ -26,6 +26,7 @@ final class ReplicationLane implements AutoCloseable {
     private final ReplicatedKeys keys;
     private final LaneWork work = new LaneWork();
     private final Copied copied;
+    private final CopyLine line;
     private volatile Optional<Difference.Found> last = Optional.empty();
 
     /** Told how much arrived on the target. */
@@ -40,6 +41,7 @@ final class ReplicationLane implements AutoCloseable {
         this.comparison = new KeyComparison(this.source, KeyReader.of(target), new Difference.Found());
         this.keys = keys;
         this.copied = copied;
+        this.line = new CopyLine(this.source, transfer, copied);
     }
 
     static ReplicationLane open(WorkerContext context, Marker marker, ReplicatedKeys keys, Copied copied) throws Refusal, IOException {
@@ -70,13 +72,19 @@ final class ReplicationLane implements AutoCloseable {
     /** Does the next thing, or waits a moment for one. */
     void step() throws Refusal, IOException, InterruptedException {
         var task = work.take();
+        if (task.kind() == LaneWork.Kind.COPY) {
+            line.copy(task.keys());
+            return;
+        }
+        line.finish();
+        work.copied();
         if (task.keys().isEmpty()) {
             return;
         }
         for (var batch : KeyScan.cut(source.jedis(), task.keys())) {
             switch (task.kind()) {
                 case APPLY -> apply(batch);
-                case COPY -> copied.add(batch.keys().size(), transfer.transfer(batch));
+                case COPY -> throw new IllegalStateException("copied above");
                 case PROVE -> prove(batch);
                 case PROVE_SCANNED -> {
                     prove(batch);

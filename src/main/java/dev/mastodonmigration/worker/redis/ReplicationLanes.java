@@ -19,6 +19,8 @@ final class ReplicationLanes implements AutoCloseable {
     /** What a server says while it is being replaced, or is not yet ready (redis/src/server.c, shared.loadingerr and others). */
     private static final List<String> PASSING = List.of("LOADING", "READONLY", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED", "NOREPLICAS");
 
+    /** Each keeps both servers busy; more only take turns on their single threads. */
+    private static final int MOST_LANES = 3;
     private static final Duration PATIENCE = Duration.ofMillis(500);
 
     private final List<ReplicationLane> lanes = new ArrayList<>();
@@ -29,7 +31,7 @@ final class ReplicationLanes implements AutoCloseable {
     static ReplicationLanes open(WorkerContext context, Marker marker, ReplicatedKeys keys, ReplicationLane.Copied copied) throws Refusal, IOException {
         var all = new ReplicationLanes();
         try {
-            for (int i = 0; i < RedisSnapshotCopy.lanes(context); i++) {
+            for (int i = 0; i < Math.clamp(context.parallelism(), 1, MOST_LANES); i++) {
                 all.lanes.add(ReplicationLane.open(context, marker, keys, copied));
             }
         } catch (Refusal | IOException | RuntimeException e) {

@@ -23,6 +23,11 @@ final class RoundTrip {
         sent++;
     }
 
+    /** Lets the server begin, while we do something else before we ask for the answers. */
+    void depart() {
+        ((SplitConnection) connection).push();
+    }
+
     /**
      * Waits for the answer to each command, in order: bytes, numbers ({@link Long}), lists of these, or the {@link JedisDataException} that the server answered.
      * Null stands for what does not exist; {@link java.util.Arrays#asList} keeps it.

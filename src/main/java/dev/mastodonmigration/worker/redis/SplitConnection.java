@@ -5,9 +5,9 @@ import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.Protocol.Command;
 
-/** A connection that one thread reads while others send: Jedis's own way to read an answer flushes as well. */
-class ListeningConnection extends Connection {
-    ListeningConnection(HostAndPort address, JedisClientConfig config) {
+/** A connection on which sending and reading are two things, where Jedis's own way to read an answer also sends what was waiting to be sent. */
+class SplitConnection extends Connection {
+    SplitConnection(HostAndPort address, JedisClientConfig config) {
         super(address, config);
     }
 
@@ -18,6 +18,11 @@ class ListeningConnection extends Connection {
 
     final void send(Command command) {
         sendCommand(command);
+        flush();
+    }
+
+    /** Sends what waits to be sent. */
+    final void push() {
         flush();
     }
 }
