@@ -179,7 +179,7 @@ public record MastodonMigrationSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Strategy(
             @JsonPropertyDescription("Live: captured by triggers and copied while the instance runs. Dump: dumped and restored inside the freeze. Default: Live.") PostgresStrategy postgres,
-            @JsonPropertyDescription("Live: followed while the instance runs. Snapshot: one pass inside the freeze. Rebuild: not supported yet, refused by Preflight. Default: Live.") RedisStrategy redis,
+            @JsonPropertyDescription("Live: followed while the instance runs. Snapshot: one pass inside the freeze. Rebuild: of Redis only Sidekiq's jobs, in one pass inside the freeze; feeds are then built by tootctl, counters and trends begin anew. Default: Live.") RedisStrategy redis,
             @Min(1) @Max(32) @JsonPropertyDescription("With Live: pods that copy Postgres; the rehearsal is one pod with as many connections. Otherwise: connections to each side, at least 2 with Dump, at most 4 with Snapshot. Default: 4.") Integer parallelism,
             @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("How long both sides must stay in sync before the cutover. Default: 30s.") String inSyncFor,
             @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("The source is restored by itself when the freeze lasts longer. Default: 10m.") String maxDowntime) {}

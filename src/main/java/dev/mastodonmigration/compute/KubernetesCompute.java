@@ -4,6 +4,9 @@ import dev.mastodonmigration.api.MastodonMigration;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
+import io.fabric8.kubernetes.api.model.batch.v1.JobStatus;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -66,6 +69,29 @@ public final class KubernetesCompute {
                 client.resource(found).lockResourceVersion(version).update();
             }
         }
+    }
+
+    /**
+     * Has Mastodon build its feeds from the database, once for each attempt.
+     *
+     * @return whether it succeeded; empty while it runs
+     */
+    public Optional<Boolean> buildFeeds(MastodonMigration migration, int attempt) {
+        var names = WorkloadNames.of(migration);
+        var found = new OwnedObjects(client, names).find(Job.class, FeedsJob.name(names, attempt));
+        if (found.isEmpty()) {
+            client.resource(FeedsJob.of(names, migration.getSpec().instance(), attempt)).create();
+            return Optional.empty();
+        }
+        var conditions = Optional.ofNullable(found.get().getStatus()).map(JobStatus::getConditions).orElse(List.of());
+        return conditions.stream().filter(condition -> "True".equals(condition.getStatus())).map(JobCondition::getType)
+                .filter(type -> type.equals("Complete") || type.equals("Failed")).findFirst().map("Complete"::equals);
+    }
+
+    /** Where {@link #buildFeeds} works, as an admin names it. */
+    public String feedsJob(MastodonMigration migration, int attempt) {
+        var names = WorkloadNames.of(migration);
+        return "-n " + names.namespace() + " job/" + FeedsJob.name(names, attempt);
     }
 
     /** Reads how far the pods are. Before {@link #startSidekiq}, Sidekiq counts as ready with 0 of 0. */

@@ -48,7 +48,7 @@ public enum Itineraries {
     private static boolean hasWork(PhaseId phase, Observation seen) {
         return switch (phase) {
             case Rehearse -> SpecDefaults.rehearsalEnabled(seen.spec());
-            case Housekeeping -> SpecDefaults.livePostgres(seen.spec());
+            case Housekeeping -> SpecDefaults.livePostgres(seen.spec()) || SpecDefaults.rebuildsRedis(seen.spec());
             case StopReplication -> seen.record(Freeze.name()).isPresent() || SpecDefaults.livePostgres(seen.spec())
                     && (seen.record(Rehearse.name()).isPresent() || seen.record(Replicate.name()).isPresent());
             case RestoreSource -> seen.status().source != null;

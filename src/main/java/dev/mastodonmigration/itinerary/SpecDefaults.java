@@ -38,6 +38,11 @@ public final class SpecDefaults {
         return redisStrategy(spec) == RedisStrategy.Live;
     }
 
+    /** Whether only Sidekiq's jobs move, and Mastodon makes its feeds anew. */
+    public static boolean rebuildsRedis(MastodonMigrationSpec spec) {
+        return redisStrategy(spec) == RedisStrategy.Rebuild;
+    }
+
     public static Duration inSyncFor(MastodonMigrationSpec spec) {
         return durationOr(Duration.ofSeconds(30), spec.strategy() == null ? null : spec.strategy().inSyncFor());
     }

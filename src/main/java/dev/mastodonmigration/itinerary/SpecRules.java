@@ -2,7 +2,6 @@ package dev.mastodonmigration.itinerary;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
-import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.SecretKeyRef;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Sidekiq;
 import java.time.DateTimeException;
@@ -192,9 +191,6 @@ public final class SpecRules {
     }
 
     private void strategy(MastodonMigrationSpec spec) {
-        if (SpecDefaults.redisStrategy(spec) == RedisStrategy.Rebuild) {
-            notYet("spec.strategy.redis: Rebuild", "set spec.strategy.redis: Live or Snapshot");
-        }
         if (spec.strategy() == null) {
             return;
         }

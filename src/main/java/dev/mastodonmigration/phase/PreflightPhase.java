@@ -17,6 +17,10 @@ import java.util.stream.Stream;
 /** Looks at everything that could go wrong later, changes nothing, and tells all it found in one message. */
 @Singleton
 public class PreflightPhase implements Phase {
+    private static final String REBUILD = "strategy.redis: Rebuild takes over Sidekiq's queues, schedule, retries and dead jobs, and nothing else of Redis. Feeds are built by tootctl after the"
+            + " cutover, and are incomplete until that ends; activity counters, trends, caches and batches of e-mail begin anew, so that the instance shows no active users at first."
+            + " Live and Snapshot keep all of it.";
+
     @Override
     public PhaseId id() {
         return PhaseId.Preflight;
@@ -35,6 +39,9 @@ public class PreflightPhase implements Phase {
         var notes = new ArrayList<String>();
         collect(own, () -> context.inputs().targetPostgresUrl(context.migration()));
         collect(own, () -> context.inputs().targetRedisUrl(context.migration()));
+        if (SpecDefaults.rebuildsRedis(context.spec())) {
+            notes.add(REBUILD);
+        }
         var readable = own.isEmpty();
         context.rivals().olderOf(context.migration()).ifPresent(own::add);
         collect(own, () -> configuration(context, own, notes));

@@ -81,7 +81,7 @@ final class Kubelet implements AutoCloseable {
             return;
         }
         try {
-            var process = PodProcess.start(pod, files, logs.resolve(pod.getMetadata().getName() + ".log"), wake);
+            var process = PodProcess.start(pod, files, name -> secret(pod, name), logs.resolve(pod.getMetadata().getName() + ".log"), wake);
             processes.put(pod.getMetadata().getUid(), process);
             var running = new ContainerStateBuilder().withNewRunning().withStartedAt(time(process.startedAt())).endRunning().build();
             started.accept(write(pod, RUNNING, running, ""));

@@ -91,7 +91,7 @@ public final class LiveInstance implements DynoRuntime, AutoCloseable {
         return environment;
     }
 
-    private static Map<String, String> decode(Secret secret) {
+    static Map<String, String> decode(Secret secret) {
         var values = new HashMap<String, String>();
         Optional.ofNullable(secret.getData()).orElse(Map.of()).forEach((key, value) -> values.put(key, new String(Base64.getDecoder().decode(value), StandardCharsets.UTF_8)));
         Optional.ofNullable(secret.getStringData()).ifPresent(values::putAll);

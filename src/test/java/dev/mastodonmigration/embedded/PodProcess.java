@@ -3,6 +3,7 @@ package dev.mastodonmigration.embedded;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Secret;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 
 /** The one container of a pod, run as a local process in the environment that the pod names and no other. */
 final class PodProcess implements AutoCloseable {
@@ -34,11 +36,12 @@ final class PodProcess implements AutoCloseable {
     /**
      * Starts the pod's container.
      *
-     * @throws IllegalArgumentException when the container asks for something that is not played here, such as {@code envFrom}
+     * @param secrets by name, in the pod's namespace
+     * @throws IllegalArgumentException when the container asks for something that is not played here
      */
-    static PodProcess start(Pod pod, PodFiles files, Path log, Runnable onExit) {
+    static PodProcess start(Pod pod, PodFiles files, Function<String, Optional<Secret>> secrets, Path log, Runnable onExit) {
         var container = pod.getSpec().getContainers().getFirst();
-        var process = LocalProcess.start(command(container, environment(pod, container, files), files), Map.of(), log);
+        var process = LocalProcess.start(command(container, environment(pod, container, files, secrets), files), Map.of(), log);
         Thread.ofVirtual().start(() -> {
             process.waitFor();
             onExit.run();
@@ -50,6 +53,7 @@ final class PodProcess implements AutoCloseable {
         var args = container.getArgs().stream().map(files::here).toList();
         var program = container.getCommand().isEmpty()
                 ? PackagedJar.command(concat(SMALL_JVM, List.of("-Djava.io.tmpdir=" + files.here("/tmp"))), args)
+                : container.getCommand().getFirst().equals(Tootctl.NAME) ? Tootctl.command(SMALL_JVM, concat(container.getCommand(), args))
                 : concat(container.getCommand().stream().map(files::here).toList(), args);
         var command = new ArrayList<>(List.of("env", "-i", "PATH=" + System.getenv("PATH"), "LANG=C.UTF-8"));
         environment.forEach((name, value) -> command.add(name + "=" + value));
@@ -57,11 +61,15 @@ final class PodProcess implements AutoCloseable {
         return command;
     }
 
-    private static Map<String, String> environment(Pod pod, Container container, PodFiles files) {
-        if (!container.getEnvFrom().isEmpty()) {
-            throw new IllegalArgumentException("envFrom is not played here: a worker gets its credentials as files");
+    private static Map<String, String> environment(Pod pod, Container container, PodFiles files, Function<String, Optional<Secret>> secrets) {
+        if (!container.getEnvFrom().isEmpty() && container.getCommand().isEmpty()) {
+            throw new IllegalArgumentException("a worker gets its credentials as files, not by envFrom");
         }
         var environment = new LinkedHashMap<String, String>();
+        for (var source : container.getEnvFrom()) {
+            var name = source.getSecretRef().getName();
+            environment.putAll(LiveInstance.decode(secrets.apply(name).orElseThrow(() -> new IllegalArgumentException("secret \"" + name + "\" not found"))));
+        }
         for (var variable : container.getEnv()) {
             environment.put(variable.getName(), files.here(value(pod, variable)));
         }

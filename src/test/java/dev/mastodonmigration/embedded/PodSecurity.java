@@ -19,13 +19,13 @@ import java.util.stream.Stream;
  * (https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted), and what a quota refuses: containers without
  * requests and limits.
  */
-final class PodSecurity {
+public final class PodSecurity {
     private static final Set<String> SECCOMP = Set.of("RuntimeDefault", "Localhost");
 
     private PodSecurity() {}
 
     /** The rules that the pod breaks, each in words; empty when it would be admitted. */
-    static List<String> violations(PodSpec pod) {
+    public static List<String> violations(PodSpec pod) {
         var found = new ArrayList<String>();
         var context = Optional.ofNullable(pod.getSecurityContext());
         if (isTrue(pod.getHostNetwork()) || isTrue(pod.getHostPID()) || isTrue(pod.getHostIPC())) {

@@ -174,6 +174,10 @@ final class UserClient {
     }
 
     private String feed() {
+        return feed(account);
+    }
+
+    static String feed(long account) {
         return "feed:home:" + account;
     }
 

@@ -21,7 +21,6 @@ class SpecRulesTest {
         var existing = new Existing(new SecretKeyRef("target-postgres", "url"));
         var target = Specs.target(existing);
         return Stream.of(
-                Arguments.of("Rebuild", Specs.with(new Strategy(PostgresStrategy.Dump, RedisStrategy.Rebuild, null, null, null)), "spec.strategy.redis: Rebuild is not supported yet"),
                 Arguments.of("parallelism", Specs.with(new Strategy(PostgresStrategy.Dump, RedisStrategy.Snapshot, 0, null, null)), "spec.strategy.parallelism must be 1 to 32"),
                 Arguments.of("maxDowntime", Specs.with(new Strategy(PostgresStrategy.Dump, RedisStrategy.Snapshot, 1, null, "ten minutes")), "spec.strategy.maxDowntime: \"ten minutes\" is not a duration"),
                 Arguments.of("notBefore", Specs.with(new Cutover(null, null, "tonight", null)), "spec.cutover.notBefore: \"tonight\" is not a time"),

@@ -97,8 +97,10 @@ final class ScriptedJobs {
         return job.getSpec().getTemplate().getSpec().getContainers().getFirst().getEnv().stream().anyMatch(variable -> variable.getName().equals(WorkerContext.ENV_STANDBY) && "true".equals(variable.getValue()));
     }
 
+    /** Of a Job that is no worker's, its command. */
     private static String task(Job job) {
-        return job.getSpec().getTemplate().getSpec().getContainers().getFirst().getArgs().getLast();
+        var container = job.getSpec().getTemplate().getSpec().getContainers().getFirst();
+        return container.getArgs().isEmpty() ? String.join(" ", container.getCommand()) : container.getArgs().getLast();
     }
 
     private void standBy(Job job) {

@@ -17,6 +17,7 @@ import dev.mastodonmigration.worker.postgres.live.HousekeepPostgres;
 import dev.mastodonmigration.worker.postgres.live.InstallCapture;
 import dev.mastodonmigration.worker.postgres.live.RehearseLive;
 import dev.mastodonmigration.worker.postgres.live.ReplicatePostgres;
+import dev.mastodonmigration.worker.redis.KeyScope;
 import dev.mastodonmigration.worker.redis.OpenRedis;
 import dev.mastodonmigration.worker.redis.QuietSidekiq;
 import dev.mastodonmigration.worker.redis.RedisCapacity;
@@ -39,6 +40,7 @@ public final class Tasks {
     public static final String CLOSE_SOURCE = "close-source";
     public static final String COPY_POSTGRES = "copy-postgres";
     public static final String COPY_REDIS = "copy-redis";
+    public static final String COPY_JOBS_REDIS = "copy-jobs-redis";
     public static final String REPLICATE_REDIS = "replicate-redis";
     public static final String QUIET_SIDEKIQ = "quiet-sidekiq";
     public static final String INSTALL_CAPTURE = "install-capture";
@@ -46,6 +48,7 @@ public final class Tasks {
     public static final String HOUSEKEEP_POSTGRES = "housekeep-postgres";
     public static final String VERIFY_POSTGRES = "verify-postgres";
     public static final String VERIFY_REDIS = "verify-redis";
+    public static final String VERIFY_JOBS_REDIS = "verify-jobs-redis";
     public static final String OPEN_TARGET = "open-target";
     public static final String REOPEN_SOURCE = "reopen-source";
     public static final String RESET_TARGET = "reset-target";
@@ -86,9 +89,11 @@ public final class Tasks {
             Map.entry(REPLICATE_POSTGRES, new ReplicatePostgres()),
             Map.entry(HOUSEKEEP_POSTGRES, new HousekeepPostgres()),
             Map.entry(COPY_REDIS, new RedisSnapshotCopy()),
+            Map.entry(COPY_JOBS_REDIS, new RedisSnapshotCopy(KeyScope.JOBS)),
             Map.entry(REPLICATE_REDIS, new ReplicateRedis()),
             Map.entry(QUIET_SIDEKIQ, new QuietSidekiq()),
             Map.entry(VERIFY_REDIS, new RedisVerify()),
+            Map.entry(VERIFY_JOBS_REDIS, new RedisVerify(KeyScope.JOBS)),
             Map.entry(VERIFY_POSTGRES, new VerifyPostgres()),
             Map.entry(OPEN_TARGET, parts(List.of(
                     Part.redis(new OpenRedis()),

@@ -71,6 +71,32 @@ class RedisSnapshotTest {
     }
 
     @Test
+    void jobsAloneMoveWithTheirDigestsAndNothingElseStaysOnTheTarget() throws Exception {
+        EveryType.fill(redis.source);
+        redis.source.sadd("queues", "default");
+        redis.source.lpush("queue:default", "{\"jid\":\"a\"}");
+        redis.source.zadd("schedule", 1, "{\"jid\":\"b\"}");
+        redis.source.zadd("retry", 1, "{\"jid\":\"c\"}");
+        redis.source.zadd("dead", 1, "{\"jid\":\"d\"}");
+        redis.source.zadd("uniquejobs:digests", 1, "uniquejobs:1");
+        redis.source.hset("uniquejobs:1:LOCKED", "a", "1");
+        redis.source.set("queues:of-somebody", "x");
+        new RedisSnapshotCopy().run(redis.context());
+        assertThat(redis.target.exists("feed:home:1")).isTrue();
+
+        new RedisSnapshotCopy(KeyScope.JOBS).run(redis.context());
+        assertThat(redis.target.keys("*")).contains("queues", "queue:default", "schedule", "retry", "dead", "uniquejobs:digests", "uniquejobs:1:LOCKED")
+                .allMatch(key -> key.matches("queues|queue:.*|schedule|retry|dead|uniquejobs:.*|mastodon_migration:.*"));
+        assertThat(redis.target.lrange("queue:default", 0, -1)).isEqualTo(redis.source.lrange("queue:default", 0, -1));
+        assertThat(new RedisVerify(KeyScope.JOBS).run(redis.context()).figures()).containsEntry(Figure.KEYS, redis.target.dbSize() - 1).containsEntry(Figure.DIFFERENCES, 0L);
+
+        redis.target.lpop("queue:default");
+        redis.target.set("feed:home:9", "x");
+        assertThatThrownBy(() -> new RedisVerify(KeyScope.JOBS).run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("queue:default")
+                .hasMessageContaining("feed:home:9");
+    }
+
+    @Test
     void aHundredThousandKeysTakeSeconds() throws Exception {
         for (int at = 0; at < 100_000; at += 10_000) {
             try (var pipeline = redis.source.pipelined()) {
