@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Looks at where Mastodon keeps its data: a database that we overlook is data that we lose. */
 final class DatabaseFindings {
@@ -33,7 +34,7 @@ final class DatabaseFindings {
                         + "If that is a mistake, unset it.");
             }
         }
-        blockers.addAll(redis(web, urls.redis().map(RedisUrl::of)));
+        blockers.addAll(redis(web));
         return blockers;
     }
 
@@ -46,21 +47,19 @@ final class DatabaseFindings {
     }
 
     /** Mastodon falls back to the main Redis unless a URL, a host or sentinels name another (lib/mastodon/redis_configuration.rb). */
-    private static List<String> redis(AppConfig web, Optional<RedisUrl> main) {
+    private static List<String> redis(AppConfig web) {
         var blockers = new ArrayList<String>();
-        second(web, main, "SIDEKIQ_").ifPresent(variable -> blockers.add(web.app() + ": " + variable
-                + " names another Redis than the main one. More than one Redis is not supported yet: move its keys to the main Redis and unset it."));
+        second(web, "SIDEKIQ_").filter(variable -> SourceUrls.redis(web.config(), "SIDEKIQ_").isEmpty()).ifPresent(variable -> blockers.add(web.app() + ": " + variable
+                + " is not a Redis URL. Correct it, or unset it if Sidekiq uses the main Redis."));
         List.of("REDIS_SENTINELS", "SIDEKIQ_REDIS_SENTINELS").stream().filter(web::has).forEach(name -> blockers.add(
                 web.app() + ": " + name + " is set. Redis Sentinel is not supported yet: set REDIS_URL to the primary and unset it."));
         return blockers;
     }
 
     /** The variable that names another Redis than the main one, for what the prefix stands for. */
-    private static Optional<String> second(AppConfig web, Optional<RedisUrl> main, String prefix) {
-        var byUrl = web.value(prefix + "REDIS_URL").map(text -> SourceUrls.redisUrl(text).map(RedisUrl::of));
-        var byHost = web.value(prefix + "REDIS_HOST").map(host -> SourceUrls.redisUrl("redis://" + host + ":"
-                + web.value(prefix + "REDIS_PORT").orElse("") + "/" + web.value(prefix + "REDIS_DB").orElse("")).map(RedisUrl::of));
-        return byUrl.or(() -> byHost).filter(other -> !other.equals(main)).map(other -> prefix + (byUrl.isPresent() ? "REDIS_URL" : "REDIS_HOST"));
+    private static Optional<String> second(AppConfig web, String prefix) {
+        var variable = Stream.of(prefix + "REDIS_URL", prefix + "REDIS_HOST").filter(web::has).findFirst();
+        return variable.filter(named -> !SourceUrls.redis(web.config(), prefix).map(RedisUrl::of).equals(web.urls().redis().map(RedisUrl::of)));
     }
 
     static List<String> notes(AppConfig web, AppConfig streaming) {
@@ -74,7 +73,8 @@ final class DatabaseFindings {
         if (other.redis().isPresent() && !other.redis().map(RedisUrl::of).equals(urls.redis().map(RedisUrl::of))) {
             notes.add(streaming.app() + ": uses another Redis than " + web.app() + ". The web app's Redis is the one that moves, and streaming will use it too.");
         }
-        second(web, urls.redis().map(RedisUrl::of), "CACHE_").ifPresent(variable -> notes.add(web.app() + ": " + variable + " names a Redis for the cache alone. "
+        second(web, "SIDEKIQ_").ifPresent(variable -> notes.add(web.app() + ": " + variable + " names a Redis of Sidekiq's own. On the target both are one Redis, in which Sidekiq finds its jobs."));
+        second(web, "CACHE_").ifPresent(variable -> notes.add(web.app() + ": " + variable + " names a Redis for the cache alone. "
                 + "Its keys do not move, because Mastodon fills a cache anew; on the target the cache is in the main Redis."));
         return notes;
     }

@@ -5,8 +5,6 @@ import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
-import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
-import io.fabric8.kubernetes.api.model.batch.v1.JobStatus;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -71,27 +69,30 @@ public final class KubernetesCompute {
         }
     }
 
-    /**
-     * Has Mastodon build its feeds from the database, once for each attempt.
-     *
-     * @return whether it succeeded; empty while it runs
-     */
-    public Optional<Boolean> buildFeeds(MastodonMigration migration, int attempt) {
+    /** Has Mastodon build its feeds from the database, unless that was begun before. */
+    public void startFeeds(MastodonMigration migration) {
         var names = WorkloadNames.of(migration);
-        var found = new OwnedObjects(client, names).find(Job.class, FeedsJob.name(names, attempt));
-        if (found.isEmpty()) {
-            client.resource(FeedsJob.of(names, migration.getSpec().instance(), attempt)).create();
-            return Optional.empty();
+        if (new OwnedObjects(client, names).find(Job.class, FeedsJob.name(names)).isEmpty()) {
+            client.resource(FeedsJob.of(names, migration.getSpec().instance())).create();
         }
-        var conditions = Optional.ofNullable(found.get().getStatus()).map(JobStatus::getConditions).orElse(List.of());
-        return conditions.stream().filter(condition -> "True".equals(condition.getStatus())).map(JobCondition::getType)
-                .filter(type -> type.equals("Complete") || type.equals("Failed")).findFirst().map("Complete"::equals);
     }
 
-    /** Where {@link #buildFeeds} works, as an admin names it. */
-    public String feedsJob(MastodonMigration migration, int attempt) {
+    /** How far it is with them. */
+    public Feeds feeds(MastodonMigration migration) {
         var names = WorkloadNames.of(migration);
-        return "-n " + names.namespace() + " job/" + FeedsJob.name(names, attempt);
+        return FeedsJob.state(new OwnedObjects(client, names).find(Job.class, FeedsJob.name(names)));
+    }
+
+    /** What builds them, as kubectl wants it. */
+    public static String feedsJob(MastodonMigration migration) {
+        var names = WorkloadNames.of(migration);
+        return "-n " + names.namespace() + " job/" + FeedsJob.name(names);
+    }
+
+    /** Deletes the Job of {@link #startFeeds} with its pods; what it built stays. */
+    public void removeFeedsJob(MastodonMigration migration) {
+        var names = WorkloadNames.of(migration);
+        new OwnedObjects(client, names).delete(Job.class, FeedsJob.name(names));
     }
 
     /** Reads how far the pods are. Before {@link #startSidekiq}, Sidekiq counts as ready with 0 of 0. */

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.compute;
 
+import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.HashMap;
@@ -57,7 +58,7 @@ final class OwnedObjects {
     <T extends HasMetadata> void delete(Class<T> kind, String name) {
         Optional.ofNullable(client.resources(kind).inNamespace(names.namespace()).withName(name).get())
                 .filter(object -> Ownership.isOf(names, object))
-                .ifPresent(object -> client.resource(object).delete());
+                .ifPresent(object -> client.resource(object).withPropagationPolicy(DeletionPropagation.BACKGROUND).delete());
     }
 
     static Map<String, String> annotations(HasMetadata object) {

@@ -12,13 +12,19 @@ import java.util.Optional;
  *
  * @param postgres DATABASE_URL, else DB_HOST and its companions; empty when neither is set or it is not a URL
  * @param redis    REDIS_URL, else REDIS_HOST and its companions, else the add-on's REDISCLOUD_URL; empty when none is set or it is not a URL
+ * @param sidekiqRedis SIDEKIQ_REDIS_URL, else SIDEKIQ_REDIS_HOST and its companions; empty when it is the main one, as without these variables
+ *                     (lib/mastodon/redis_configuration.rb), or not a URL
  */
-public record SourceUrls(Optional<URI> postgres, Optional<URI> redis) {
+public record SourceUrls(Optional<URI> postgres, Optional<URI> redis, Optional<URI> sidekiqRedis) {
     public static SourceUrls of(Map<String, String> webConfig) {
-        return new SourceUrls(
-                value(webConfig, "DATABASE_URL").or(() -> postgresFromParts(webConfig)).flatMap(SourceUrls::postgresUrl),
-                value(webConfig, "REDIS_URL").or(() -> redisFromParts(webConfig)).or(() -> value(webConfig, "REDISCLOUD_URL"))
-                        .flatMap(SourceUrls::redisUrl));
+        var redis = value(webConfig, "REDIS_URL").or(() -> redisFromParts(webConfig, "")).or(() -> value(webConfig, "REDISCLOUD_URL")).flatMap(SourceUrls::redisUrl);
+        return new SourceUrls(value(webConfig, "DATABASE_URL").or(() -> postgresFromParts(webConfig)).flatMap(SourceUrls::postgresUrl), redis,
+                redis(webConfig, "SIDEKIQ_").filter(own -> !redis.map(RedisUrl::of).equals(Optional.of(RedisUrl.of(own)))));
+    }
+
+    /** What these variables name, and nothing else; the prefix stands for what uses it. */
+    static Optional<URI> redis(Map<String, String> config, String prefix) {
+        return value(config, prefix + "REDIS_URL").or(() -> redisFromParts(config, prefix)).flatMap(SourceUrls::redisUrl);
     }
 
     static Optional<String> value(Map<String, String> config, String name) {
@@ -49,9 +55,10 @@ public record SourceUrls(Optional<URI> postgres, Optional<URI> redis) {
                 + value(config, "DB_SSLMODE").map(mode -> "?sslmode=" + mode).orElse(""));
     }
 
-    private static Optional<String> redisFromParts(Map<String, String> config) {
-        return value(config, "REDIS_HOST").map(host -> "redis://" + credentials(value(config, "REDIS_USER").orElse(""), value(config, "REDIS_PASSWORD"))
-                + host + ":" + value(config, "REDIS_PORT").orElse("6379") + value(config, "REDIS_DB").map(database -> "/" + database).orElse(""));
+    private static Optional<String> redisFromParts(Map<String, String> config, String prefix) {
+        return value(config, prefix + "REDIS_HOST").map(host -> "redis://"
+                + credentials(value(config, prefix + "REDIS_USER").orElse(""), value(config, prefix + "REDIS_PASSWORD")) + host + ":"
+                + value(config, prefix + "REDIS_PORT").orElse("6379") + value(config, prefix + "REDIS_DB").map(database -> "/" + database).orElse(""));
     }
 
     private static String credentials(String user, Optional<String> password) {
@@ -65,6 +72,6 @@ public record SourceUrls(Optional<URI> postgres, Optional<URI> redis) {
     /** The record's own text would show passwords. */
     @Override
     public String toString() {
-        return "SourceUrls[postgres=" + postgres.map(URI::getHost) + ", redis=" + redis.map(URI::getHost) + "]";
+        return "SourceUrls[postgres=" + postgres.map(URI::getHost) + ", redis=" + redis.map(URI::getHost) + ", sidekiqRedis=" + sidekiqRedis.map(URI::getHost) + "]";
     }
 }

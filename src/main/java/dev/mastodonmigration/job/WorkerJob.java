@@ -5,6 +5,7 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.worker.control.Worker;
 import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.redis.KeyScope;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
@@ -148,6 +149,7 @@ final class WorkerJob {
                 literal(WorkerContext.ENV_EPOCH, String.valueOf(Optional.ofNullable(record.standbyEpoch).orElse(migration.getStatus().epoch))),
                 literal(WorkerContext.ENV_STANDBY, String.valueOf(record.standbyEpoch != null)),
                 literal(WorkerContext.ENV_PARALLELISM, String.valueOf(hands)),
+                literal(KeyScope.ENV, (SpecDefaults.rebuildsRedis(migration.getSpec()) ? KeyScope.JOBS : KeyScope.ALL).name()),
                 literal("MIGRATION_REHEARSAL", String.valueOf(SpecDefaults.rehearsalEnabled(migration.getSpec()))),
                 literal(WorkerContext.ENV_SECRETS, SECRETS),
                 literal(WorkerContext.ENV_SCRATCH, SCRATCH),

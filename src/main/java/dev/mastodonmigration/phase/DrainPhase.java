@@ -40,7 +40,7 @@ public class DrainPhase implements Phase {
             copies.add(Tasks.COPY_POSTGRES);
         }
         if (!SpecDefaults.liveRedis(context.spec())) {
-            copies.add(SpecDefaults.rebuildsRedis(context.spec()) ? Tasks.COPY_JOBS_REDIS : Tasks.COPY_REDIS);
+            copies.add(Tasks.COPY_REDIS);
         }
         return copies;
     }

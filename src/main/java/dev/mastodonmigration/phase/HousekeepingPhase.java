@@ -5,14 +5,14 @@ import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
-import java.time.Duration;
 import java.util.List;
 
-/** Does on the open target what would have cost downtime: foreign keys are validated, views and statistics made anew, feeds built that were not brought along. */
+/**
+ * Does on the open target what would have cost downtime: foreign keys are validated, views and statistics made anew. Feeds that were not brought along
+ * are begun, which takes hours where many users are; Soak looks after them.
+ */
 @Singleton
 public class HousekeepingPhase implements Phase {
-    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
-
     @Override
     public PhaseId id() {
         return PhaseId.Housekeeping;
@@ -22,19 +22,15 @@ public class HousekeepingPhase implements Phase {
     public StepResult step(PhaseContext context) {
         return SpecDefaults.livePostgres(context.spec()) ? context.work(List.of(Tasks.HOUSEKEEP_POSTGRES), reports -> {
             var report = reports.get(Tasks.HOUSEKEEP_POSTGRES);
-            return feeds(context, new StepResult.Done(report.message(), report.notes(), StepResult.NO_FACTS));
-        }) : feeds(context, new StepResult.Done(""));
+            return new StepResult.Done((report.message() + feeds(context)).strip(), report.notes(), StepResult.NO_FACTS);
+        }) : new StepResult.Done(feeds(context).strip());
     }
 
-    private static StepResult feeds(PhaseContext context, StepResult.Done before) {
+    private static String feeds(PhaseContext context) {
         if (!SpecDefaults.rebuildsRedis(context.spec())) {
-            return before;
+            return "";
         }
-        var attempt = context.record().attempts;
-        var job = context.compute().feedsJob(context.migration(), attempt);
-        return context.compute().buildFeeds(context.migration(), attempt).<StepResult>map(good -> good
-                ? new StepResult.Done((before.message() + " Home and list feeds were built anew.").strip(), before.notes(), before.facts())
-                : new StepResult.Retryable("Mastodon could not build its feeds. Its last words: kubectl logs " + job + ". The instance runs on; who is not served yet sees an incomplete home timeline."))
-                .orElseGet(() -> new StepResult.Working("the instance builds its feeds; how far it is: kubectl logs -f " + job, BETWEEN_LOOKS));
+        context.compute().startFeeds(context.migration());
+        return " The instance builds its home and list feeds now.";
     }
 }

@@ -74,13 +74,14 @@ public class Inputs {
         return secret(migration, migration.getSpec().target().redis().existing().urlSecretRef());
     }
 
-    /** The files that workers of this migration get: the four URLs as they are now. */
+    /** The files that workers of this migration get: the URLs as they are now. */
     public Map<String, String> workerFiles(MastodonMigration migration) {
         var config = heroku(migration).configVars(migration.getSpec().source().heroku().app());
         var urls = SourceUrls.of(config);
         var files = new HashMap<String, String>();
         files.put(WorkerContext.SOURCE_POSTGRES_URL, urls.postgres().orElseThrow(() -> noVariable(migration, "DATABASE_URL")).toString());
         files.put(WorkerContext.SOURCE_REDIS_URL, urls.redis().orElseThrow(() -> noVariable(migration, "REDIS_URL, REDISCLOUD_URL or REDIS_HOST")).toString());
+        urls.sidekiqRedis().ifPresent(url -> files.put(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL, url.toString()));
         files.put(WorkerContext.TARGET_POSTGRES_URL, targetPostgresUrl(migration));
         files.put(WorkerContext.TARGET_REDIS_URL, targetRedisUrl(migration));
         return files;

@@ -5,12 +5,15 @@ import dev.mastodonmigration.heroku.HerokuException;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /** Keeps the source as it was at the freeze, gate and all, while the admin finds out whether the new place is good. */
 @Singleton
 public class SoakPhase implements Phase {
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
+
     @Override
     public PhaseId id() {
         return PhaseId.Soak;
@@ -29,11 +32,13 @@ public class SoakPhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         var end = Instant.parse(context.record().startedAt).plus(SpecDefaults.soak(context.spec())).truncatedTo(ChronoUnit.SECONDS);
+        var feeds = new FeedsWatch(context);
         if (!context.now().isBefore(end)) {
-            return new StepResult.Done("soaked until " + end);
+            return feeds.isOver() ? new StepResult.Done("soaked until " + end + feeds.words(), feeds.notes(), StepResult.NO_FACTS)
+                    : new StepResult.Working("soaked until " + end + feeds.words(), BETWEEN_LOOKS);
         }
         var readiness = context.compute().ready(context.migration());
         var health = readiness.complete() ? "the target is healthy" : "the target is NOT healthy, not ready: " + readiness.waitingFor();
-        return StepResult.Waiting.until(end, context.now(), health + "; " + source(context) + "soaking until " + end);
+        return StepResult.Waiting.until(end, context.now(), health + feeds.words() + "; " + source(context) + "soaking until " + end);
     }
 }

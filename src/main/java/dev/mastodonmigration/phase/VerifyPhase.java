@@ -5,7 +5,6 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.PostgresVerification;
 import dev.mastodonmigration.api.MastodonMigrationStatus.RedisVerification;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Verification;
 import dev.mastodonmigration.api.PhaseId;
-import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
@@ -31,16 +30,15 @@ public class VerifyPhase implements Phase {
 
     /** What was replicated live was proved by its own workers before they ended; the rest is compared now. */
     private static StepResult compare(PhaseContext context, Map<String, WorkerReport> live) {
-        var ofRedis = SpecDefaults.rebuildsRedis(context.spec()) ? Tasks.VERIFY_JOBS_REDIS : Tasks.VERIFY_REDIS;
         var comparisons = new ArrayList<String>();
         if (!live.containsKey(Tasks.REPLICATE_POSTGRES)) {
             comparisons.add(Tasks.VERIFY_POSTGRES);
         }
         if (!live.containsKey(Tasks.REPLICATE_REDIS)) {
-            comparisons.add(ofRedis);
+            comparisons.add(Tasks.VERIFY_REDIS);
         }
         return comparisons.isEmpty() ? proved(live, live.get(Tasks.REPLICATE_POSTGRES), live.get(Tasks.REPLICATE_REDIS)) : context.work(comparisons, compared -> proved(live,
-                live.getOrDefault(Tasks.REPLICATE_POSTGRES, compared.get(Tasks.VERIFY_POSTGRES)), live.getOrDefault(Tasks.REPLICATE_REDIS, compared.get(ofRedis))));
+                live.getOrDefault(Tasks.REPLICATE_POSTGRES, compared.get(Tasks.VERIFY_POSTGRES)), live.getOrDefault(Tasks.REPLICATE_REDIS, compared.get(Tasks.VERIFY_REDIS))));
     }
 
     private static StepResult proved(Map<String, WorkerReport> live, WorkerReport postgres, WorkerReport redis) {

@@ -32,8 +32,8 @@ class EnvironmentFindingsTest {
                 Arguments.of("LOCAL_DOMAIN", null, "Set it"),
                 Arguments.of("WEB_DOMAIN", "web.example.social", "spec.instance.webDomain to web.example.social"),
                 Arguments.of("WEB_DOMAIN", null, "expects www.example.social"),
-                Arguments.of("SIDEKIQ_REDIS_URL", OTHER_REDIS, "not supported yet"),
-                Arguments.of("SIDEKIQ_REDIS_HOST", "redis-2.example.com", "not supported yet"),
+                Arguments.of("SIDEKIQ_REDIS_URL", "not a url", "is not a Redis URL"),
+                Arguments.of("SIDEKIQ_REDIS_HOST", "no host", "is not a Redis URL"),
                 Arguments.of("REDIS_SENTINELS", "a,b", "not supported yet"),
                 Arguments.of("REDIS_URL", null, "Set REDIS_URL"),
                 Arguments.of("REDIS_URL", "not a url", "Set REDIS_URL"),
@@ -56,7 +56,7 @@ class EnvironmentFindingsTest {
         var web = Example.web("REDIS_NAMESPACE", "ns-value", "SELF_DESTRUCT", "token-value", "SECRET_KEY_BASE", null, "LOCAL_DOMAIN", "other.social", "S3_ENABLED", null,
                 "PRIMARY_DATABASE_URL", "postgres://u:primary-secret@h/d", "SIDEKIQ_REDIS_URL", "redis://:sidekiq-secret@h", "EXTRA_URL", "postgres://u:extra-secret@h/d");
         var findings = of(web, Example.streaming("SECRET_KEY_BASE", "streaming-secret", "VAPID_PRIVATE_KEY", "vapid-secret"));
-        assertThat(findings.blockers()).hasSize(9);
+        assertThat(findings.blockers()).hasSize(8);
         assertThat(findings.toString()).doesNotContain("-secret", "ns-value", "token-value", "are-primary", "vapid-private");
     }
 
@@ -78,8 +78,16 @@ class EnvironmentFindingsTest {
     void anyDatabaseOfTheRedisServerMayBeMastodons() {
         var url = "redis://redis-1.example.com:12345/2";
         assertThat(of(Example.web("REDIS_URL", url), Example.streaming("REDIS_URL", url))).isEqualTo(new EnvironmentFindings(List.of(), List.of()));
-        assertThat(of(Example.web("REDIS_URL", url, "SIDEKIQ_REDIS_URL", "redis://redis-1.example.com:12345/3"), Example.streaming("REDIS_URL", url)).blockers())
-                .singleElement().asString().contains("SIDEKIQ_REDIS_URL");
+        assertThat(of(Example.web("REDIS_URL", url, "SIDEKIQ_REDIS_URL", "redis://redis-1.example.com:12345/3"), Example.streaming("REDIS_URL", url)).notes())
+                .singleElement().asString().contains("SIDEKIQ_REDIS_URL", "On the target both are one Redis");
+    }
+
+    @Test
+    void sidekiqsOwnRedisIsReadFromEitherForm() {
+        assertThat(SourceUrls.of(Example.web("SIDEKIQ_REDIS_URL", OTHER_REDIS)).sidekiqRedis()).contains(URI.create(OTHER_REDIS));
+        assertThat(SourceUrls.of(Example.web("SIDEKIQ_REDIS_HOST", "h", "SIDEKIQ_REDIS_USER", "u", "SIDEKIQ_REDIS_PASSWORD", "p@", "SIDEKIQ_REDIS_DB", "4")).sidekiqRedis())
+                .contains(URI.create("redis://u:p%40@h:6379/4"));
+        assertThat(SourceUrls.of(Example.web("SIDEKIQ_REDIS_URL", "redis://other:user@REDIS-1.example.com:12345/0")).sidekiqRedis()).as("the main one").isEmpty();
     }
 
     @Test
@@ -131,7 +139,7 @@ class EnvironmentFindingsTest {
                 .contains(URI.create("postgres://u:p%40ss%20%2B@h:5432/d?sslmode=require"));
         assertThat(SourceUrls.of(Map.of("REDISCLOUD_URL", "redis://c:1")).redis()).contains(URI.create("redis://c:1"));
         assertThat(SourceUrls.of(Map.of("REDISCLOUD_URL", "redis://c:1", "REDIS_HOST", "h", "REDIS_PASSWORD", "p")).redis()).contains(URI.create("redis://:p@h:6379"));
-        assertThat(SourceUrls.of(Map.of("REDIS_URL", "", "DATABASE_URL", "postgres://[broken")).toString()).isEqualTo("SourceUrls[postgres=Optional.empty, redis=Optional.empty]");
+        assertThat(SourceUrls.of(Map.of("REDIS_URL", "", "DATABASE_URL", "postgres://[broken")).toString()).isEqualTo("SourceUrls[postgres=Optional.empty, redis=Optional.empty, sidekiqRedis=Optional.empty]");
         assertThat(SourceUrls.of(Example.web()).toString()).doesNotContain("secret");
     }
 

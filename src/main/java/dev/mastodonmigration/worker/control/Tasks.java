@@ -40,7 +40,6 @@ public final class Tasks {
     public static final String CLOSE_SOURCE = "close-source";
     public static final String COPY_POSTGRES = "copy-postgres";
     public static final String COPY_REDIS = "copy-redis";
-    public static final String COPY_JOBS_REDIS = "copy-jobs-redis";
     public static final String REPLICATE_REDIS = "replicate-redis";
     public static final String QUIET_SIDEKIQ = "quiet-sidekiq";
     public static final String INSTALL_CAPTURE = "install-capture";
@@ -48,7 +47,6 @@ public final class Tasks {
     public static final String HOUSEKEEP_POSTGRES = "housekeep-postgres";
     public static final String VERIFY_POSTGRES = "verify-postgres";
     public static final String VERIFY_REDIS = "verify-redis";
-    public static final String VERIFY_JOBS_REDIS = "verify-jobs-redis";
     public static final String OPEN_TARGET = "open-target";
     public static final String REOPEN_SOURCE = "reopen-source";
     public static final String RESET_TARGET = "reset-target";
@@ -71,13 +69,13 @@ public final class Tasks {
     static final Map<String, WorkerTask> ALL = Map.ofEntries(
             Map.entry(PREFLIGHT, looks(List.of(
                     new Look(WorkerContext.TARGET_POSTGRES_URL, PostgresPreflight.fromEnvironment()),
-                    new Look(WorkerContext.TARGET_REDIS_URL, RedisPreflight::check)))),
+                    new Look(WorkerContext.TARGET_REDIS_URL, context -> RedisPreflight.check(context, KeyScope.fromEnvironment()))))),
             Map.entry(CLAIM_TARGET, parts(List.of(
                     Part.postgres(new TargetClaim()),
                     Part.redis(RedisTarget::claim)))),
             Map.entry(CAPACITY, parts(List.of(
                     Part.postgres(new PostgresCapacity()),
-                    Part.redis(context -> RedisCapacity.check(context).report())))),
+                    Part.redis(context -> RedisCapacity.check(context, KeyScope.fromEnvironment()).report())))),
             Map.entry(REHEARSE_POSTGRES, new RehearsePostgres()),
             Map.entry(REHEARSE_LIVE_POSTGRES, new RehearseLive()),
             Map.entry(MARK_SOURCE, parts(List.of(
@@ -88,12 +86,10 @@ public final class Tasks {
             Map.entry(INSTALL_CAPTURE, new InstallCapture()),
             Map.entry(REPLICATE_POSTGRES, new ReplicatePostgres()),
             Map.entry(HOUSEKEEP_POSTGRES, new HousekeepPostgres()),
-            Map.entry(COPY_REDIS, new RedisSnapshotCopy()),
-            Map.entry(COPY_JOBS_REDIS, new RedisSnapshotCopy(KeyScope.JOBS)),
+            Map.entry(COPY_REDIS, new RedisSnapshotCopy(KeyScope.fromEnvironment())),
             Map.entry(REPLICATE_REDIS, new ReplicateRedis()),
             Map.entry(QUIET_SIDEKIQ, new QuietSidekiq()),
-            Map.entry(VERIFY_REDIS, new RedisVerify()),
-            Map.entry(VERIFY_JOBS_REDIS, new RedisVerify(KeyScope.JOBS)),
+            Map.entry(VERIFY_REDIS, new RedisVerify(KeyScope.fromEnvironment())),
             Map.entry(VERIFY_POSTGRES, new VerifyPostgres()),
             Map.entry(OPEN_TARGET, parts(List.of(
                     Part.redis(new OpenRedis()),

@@ -39,6 +39,8 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
     /** Files of the mounted Secret. */
     public static final String SOURCE_POSTGRES_URL = "source-postgres-url";
     public static final String SOURCE_REDIS_URL = "source-redis-url";
+    /** Only where Sidekiq has a Redis of its own. */
+    public static final String SOURCE_SIDEKIQ_REDIS_URL = "source-sidekiq-redis-url";
     public static final String TARGET_POSTGRES_URL = "target-postgres-url";
     public static final String TARGET_REDIS_URL = "target-redis-url";
     public static final String PROGRESS_TOKEN = "progress-token";

@@ -71,8 +71,9 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
     }
 
     /**
-     * Timeouts that the role or the database sets for the app would end a checksum of a large table, or the session that holds our lock. That of a machine
-     * which is gone must end soon instead, with all that it has locked, and not after the hours that are a server's default.
+     * Timeouts that the role or the database sets for the app would end a checksum of a large table, or the session that holds our lock. A session that
+     * waits for a machine which is gone must end soon instead, with all that it has locked, and not after the hours that are a server's default; one that
+     * has sent what nobody acknowledges ends by itself, after the quarter of an hour that is Linux's.
      */
     private static Connection patient(Connection connection) throws SQLException {
         var version = connection.getMetaData().getDatabaseMajorVersion();

@@ -63,7 +63,10 @@ final class CopyLine {
 
     private void flush() throws Refusal, IOException {
         transfer.flush();
-        copied.add(readKeys, readBytes);
+        // To tell of nothing would still be a reading of progress, in place of what others said since.
+        if (readKeys > 0) {
+            copied.add(readKeys, readBytes);
+        }
         readKeys = 0;
         readBytes = 0;
     }

@@ -26,8 +26,9 @@ final class KeyComparison implements AutoCloseable {
         this.found = found;
     }
 
-    static KeyComparison open(WorkerContext context, Difference.Found found) throws Refusal, IOException {
-        var source = RedisSide.SOURCE.open(context);
+    /** @param side which Redis of the source */
+    static KeyComparison open(WorkerContext context, RedisSide side, Difference.Found found) throws Refusal, IOException {
+        var source = side.open(context);
         try {
             return new KeyComparison(KeyReader.of(source), KeyReader.of(RedisSide.TARGET.open(context)), found);
         } catch (Refusal | IOException | RuntimeException e) {
@@ -76,19 +77,6 @@ final class KeyComparison implements AutoCloseable {
             return Optional.of(new Difference(key, Difference.Kind.EXPIRY));
         }
         return canonical.same(key) || hasExpired(sourceExpiry.getAsLong()) ? Optional.empty() : Optional.of(new Difference(key, Difference.Kind.VALUE));
-    }
-
-    /** Of keys that were seen on the target, finds those that the source lacks. */
-    void findStrays(List<RedisKey> keys) {
-        try (var pipeline = source.jedis().pipelined()) {
-            var exist = keys.stream().map(key -> pipeline.exists(key.bytes())).toList();
-            pipeline.sync();
-            for (int i = 0; i < keys.size(); i++) {
-                if (!exist.get(i).get()) {
-                    stray(keys.get(i));
-                }
-            }
-        }
     }
 
     /** A key that must not be on the target, unless it is about to expire there. */

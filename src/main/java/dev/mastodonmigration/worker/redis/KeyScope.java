@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.redis;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import redis.clients.jedis.Jedis;
 
@@ -39,6 +40,13 @@ public enum KeyScope {
             return 0;
         }
     };
+
+    /** Given to a worker by the operator; {@link #ALL} where it is not. */
+    public static final String ENV = "MIGRATION_REDIS_SCOPE";
+
+    public static KeyScope fromEnvironment() {
+        return Optional.ofNullable(System.getenv(ENV)).map(KeyScope::valueOf).orElse(ALL);
+    }
 
     abstract boolean contains(RedisKey key);
 

@@ -42,7 +42,7 @@ public final class QuietSidekiq implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        try (var source = RedisSide.SOURCE.open(context)) {
+        try (var source = RedisSide.ofSidekiq(context).open(context)) {
             return quiet(context, source);
         }
     }

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.worker.redis;
 
 import dev.mastodonmigration.worker.control.Findings;
+import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
@@ -20,27 +21,52 @@ public final class RedisPreflight {
     private static final int MIN_TARGET_VERSION = 7;
 
     private final WorkerContext context;
+    private final KeyScope scope;
+    private final List<Look> sources = new ArrayList<>();
     private final List<String> blockers = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
     private final Map<String, Long> figures = new HashMap<>();
 
-    private RedisPreflight(WorkerContext context) {
+    private RedisPreflight(WorkerContext context, KeyScope scope) {
         this.context = context;
+        this.scope = scope;
     }
 
-    public static Findings check(WorkerContext context) {
-        return new RedisPreflight(context).check();
+    /** @param scope which keys are to be moved */
+    public static Findings check(WorkerContext context, KeyScope scope) {
+        return new RedisPreflight(context, scope).check();
     }
 
     private Findings check() {
-        try (var source = new Look(RedisSide.SOURCE); var target = new Look(RedisSide.TARGET)) {
-            source.jedis.ifPresent(jedis -> source(jedis, source));
+        RedisSide.sources(context).forEach(side -> sources.add(new Look(side)));
+        try (var target = new Look(RedisSide.TARGET)) {
+            sources.forEach(source -> source.jedis.ifPresent(jedis -> source(jedis, source)));
             target.jedis.ifPresent(jedis -> target(jedis, target));
-            if (source.jedis.isPresent() && target.jedis.isPresent()) {
-                both(source, target);
+            if (sources.stream().allMatch(source -> source.jedis.isPresent())) {
+                figures.putAll(need().figures());
+                if (target.jedis.isPresent()) {
+                    both(target);
+                }
+                if (sources.size() > 1 && blockers.isEmpty()) {
+                    overlap();
+                }
             }
+        } finally {
+            sources.forEach(Look::close);
         }
         return new Findings(blockers, notes, figures);
+    }
+
+    private RedisCapacity.Need need() {
+        return sources.stream().map(source -> RedisCapacity.Need.of(source.jedis.orElseThrow().dbSize(), source.info)).reduce(RedisCapacity.Need.NOTHING, RedisCapacity.Need::and);
+    }
+
+    private void overlap() {
+        try (var opened = RedisSources.open(context, scope)) {
+            opened.overlap(scope).ifPresent(blockers::add);
+        } catch (Refusal | IOException | JedisException e) {
+            blockers.add("The names of the keys in the source's two Redis cannot be compared (" + Redaction.of(e) + ").");
+        }
     }
 
     /** One side as far as it can be looked at; what is wrong is said at once. */
@@ -93,7 +119,7 @@ public final class RedisPreflight {
             return;
         }
         source.info.keysByDatabase().forEach((database, keys) -> {
-            if (database != source.database) {
+            if (sources.stream().noneMatch(other -> other.database == database && other.info.text("run_id").equals(source.info.text("run_id")))) {
                 notes.add(source.name + ": its server also holds " + keys + " keys in database " + database
                         + ", which is not the one that Mastodon keeps its data in; they stay where they are. With strategy.redis: Live, changes are then followed by keyspace notifications, and"
                         + " all keys compared once more inside the freeze; where notifications cannot be had, all are copied inside it.");
@@ -102,7 +128,6 @@ public final class RedisPreflight {
         source.info.text("maxmemory_policy").filter(policy -> !policy.equals("noeviction")).ifPresent(policy -> notes.add(
                 source.name + " may evict keys (maxmemory-policy " + policy + "), so jobs may have been lost there before this migration."));
         blockers.addAll(CommandProbe.source(jedis, source.name));
-        figures.putAll(RedisCapacity.figures(jedis.dbSize(), source.info));
         marker(jedis, source).ifPresent(marker -> blockers.add(source.name + " carries the marker of migration " + marker.name() + " (uid " + marker.uid()
                 + "): it is a migration's target. Check that source and target are not mixed up; if that migration is over, delete the key " + Marker.KEY + "."));
     }
@@ -133,21 +158,22 @@ public final class RedisPreflight {
                 : Optional.of(name + " is " + target.product() + ", but Mastodon 4.5 and newer need Redis 7.0 or Valkey 7.2. Choose a newer engine.");
     }
 
-    private void both(Look source, Look target) {
-        var from = source.jedis.orElseThrow();
+    private void both(Look target) {
         var to = target.jedis.orElseThrow();
-        if (SameServer.probe(context, from, source.info, to, target.info) && source.database == target.database) {
-            blockers.add(source.name + " and " + target.name + " are the same database. Name another one in spec.target.redis.");
+        var same = sources.stream().filter(source -> SameServer.probe(context, source.jedis.orElseThrow(), source.info, to, target.info) && source.database == target.database).toList();
+        if (!same.isEmpty()) {
+            blockers.add(same.getFirst().name + " and " + target.name + " are the same database. Name another one in spec.target.redis.");
             return;
         }
-        if (source.isCluster() || target.isCluster()) {
+        if (sources.stream().anyMatch(Look::isCluster) || target.isCluster()) {
             return;
         }
-        RedisCapacity.blocker(from.dbSize(), source.info, target.info, target.name).ifPresent(blockers::add);
+        need().tooLarge(target.info, target.name).ifPresent(scope == KeyScope.ALL ? blockers::add : small -> notes.add(small + RedisCapacity.OF_JOBS));
         var mayProbe = to.dbSize() == 0 || marker(to, target).filter(found -> found.belongsTo(context) && found.state() != Marker.State.OPENED).isPresent();
         if (mayProbe) {
             blockers.addAll(CommandProbe.target(to, target.name));
-            new FormatProbe(source.name + ", " + source.info.product(), target.name + ", " + target.info.product()).check(from, to).ifPresent(blockers::add);
+            sources.forEach(source -> new FormatProbe(source.name + ", " + source.info.product(), target.name + ", " + target.info.product())
+                    .check(source.jedis.orElseThrow(), to).ifPresent(blockers::add));
         }
     }
 

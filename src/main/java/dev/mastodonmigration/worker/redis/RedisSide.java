@@ -16,9 +16,11 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
-/** The two Redis databases of a migration, and the one way to connect to them. */
+/** The Redis databases of a migration, and the one way to connect to them. */
 enum RedisSide {
     SOURCE(WorkerContext.SOURCE_REDIS_URL, "source Redis"),
+    /** Of a Mastodon with {@code SIDEKIQ_REDIS_URL}; its keys go to the same target as all others. */
+    SOURCE_OF_SIDEKIQ(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL, "source Redis of Sidekiq"),
     TARGET(WorkerContext.TARGET_REDIS_URL, "target Redis");
 
     private static final int CONNECT_MILLISECONDS = 10_000;
@@ -45,6 +47,16 @@ enum RedisSide {
 
     String file() {
         return file;
+    }
+
+    /** Where the source's Sidekiq has its jobs. */
+    static RedisSide ofSidekiq(WorkerContext context) {
+        return context.has(SOURCE_OF_SIDEKIQ.file) ? SOURCE_OF_SIDEKIQ : SOURCE;
+    }
+
+    /** Every Redis of the source. */
+    static List<RedisSide> sources(WorkerContext context) {
+        return context.has(SOURCE_OF_SIDEKIQ.file) ? List.of(SOURCE, SOURCE_OF_SIDEKIQ) : List.of(SOURCE);
     }
 
     /** Where the credentials point now, read anew because they rotate. */

@@ -28,15 +28,20 @@ public final class RedisSnapshotCopy implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        try (var source = RedisSide.SOURCE.open(context); var target = RedisSide.TARGET.open(context)) {
+        try (var sources = RedisSources.open(context, scope); var target = RedisSide.TARGET.open(context)) {
             var marked = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context)));
             var marker = marked.loading();
-            var processes = SidekiqProcessKeys.on(source);
-            Predicate<RedisKey> wanted = key -> scope.contains(key) && !processes.contains(key);
-            var copying = new KeyProgress(context.progress(), "copying", scope.total(source));
-            KeyLanes.run(new KeyScan(source, scope), lanes(context), () -> new CopyLane(context, marker, wanted, copying));
+            var overlap = sources.overlap(scope);
+            if (overlap.isPresent()) {
+                throw new Refusal(overlap.get());
+            }
+            var wanted = sources.wanted(scope);
+            var copying = new KeyProgress(context.progress(), "copying", sources.total(scope));
+            for (var source : sources.all()) {
+                KeyLanes.run(new KeyScan(source.jedis(), scope), lanes(context), () -> new CopyLane(context, source.side(), marker, wanted, copying));
+            }
             var removing = new KeyProgress(context.progress(), "removing strays", target.dbSize());
-            KeyLanes.run(new KeyScan(target), 1, () -> new StrayLane(context, marker, wanted, removing));
+            KeyLanes.run(new KeyScan(target), 1, () -> new StrayLane(context, scope, marker, wanted, removing));
             marked.moveTo(Marker.State.LOADED, marker);
             var keys = target.dbSize() - 1;
             return WorkerReport.succeeded("Copied " + keys + " keys to the target Redis.",
@@ -55,10 +60,10 @@ public final class RedisSnapshotCopy implements WorkerTask {
         private final KeyTransfer transfer;
         private final KeyProgress progress;
 
-        CopyLane(WorkerContext context, Marker marker, Predicate<RedisKey> wanted, KeyProgress progress) throws Refusal, IOException {
-            this.source = KeyReader.of(RedisSide.SOURCE.open(context));
+        CopyLane(WorkerContext context, RedisSide side, Marker marker, Predicate<RedisKey> wanted, KeyProgress progress) throws Refusal, IOException {
+            this.source = KeyReader.of(side.open(context));
             this.target = new GuardedWriter(openOrClose(context, source), marker);
-            this.transfer = new KeyTransfer(source, target, PayloadTranslator.of(target.jedis()), key -> wanted.test(key) && !key.equals(Marker.KEY), (key, state) -> {});
+            this.transfer = new KeyTransfer(source, target, PayloadTranslator.of(target.jedis()), wanted, (key, state) -> {});
             this.progress = progress;
         }
 
@@ -85,17 +90,17 @@ public final class RedisSnapshotCopy implements WorkerTask {
 
     /** A key that only the target has would be a job run twice or a timeline entry that was deleted. */
     private static final class StrayLane implements KeyLanes.Lane {
-        private final Jedis source;
+        private final RedisSources sources;
         private final GuardedWriter target;
         private final Predicate<RedisKey> wanted;
         private final KeyProgress progress;
 
-        StrayLane(WorkerContext context, Marker marker, Predicate<RedisKey> wanted, KeyProgress progress) throws Refusal, IOException {
-            this.source = RedisSide.SOURCE.open(context);
+        StrayLane(WorkerContext context, KeyScope scope, Marker marker, Predicate<RedisKey> wanted, KeyProgress progress) throws Refusal, IOException {
+            this.sources = RedisSources.open(context, scope);
             try {
                 this.target = new GuardedWriter(RedisSide.TARGET.open(context), marker);
             } catch (Refusal | IOException | RuntimeException e) {
-                source.close();
+                sources.close();
                 throw e;
             }
             this.wanted = wanted;
@@ -104,24 +109,16 @@ public final class RedisSnapshotCopy implements WorkerTask {
 
         @Override
         public void handle(KeyScan.Batch batch) throws Refusal, IOException {
-            var keys = batch.keys();
-            try (var pipeline = source.pipelined()) {
-                var exist = keys.stream().map(key -> pipeline.exists(key.bytes())).toList();
-                pipeline.sync();
-                for (int i = 0; i < keys.size(); i++) {
-                    var key = keys.get(i);
-                    if (!key.equals(Marker.KEY) && (!exist.get(i).get() || !wanted.test(key))) {
-                        target.remove(key);
-                    }
-                }
-            }
+            var keys = batch.keys().stream().filter(key -> !key.equals(Marker.KEY)).toList();
+            keys.stream().filter(wanted.negate()).forEach(target::remove);
+            sources.absent(keys.stream().filter(wanted).toList()).forEach(target::remove);
             target.flush();
-            progress.add(keys.size(), 0);
+            progress.add(batch.keys().size(), 0);
         }
 
         @Override
         public void close() {
-            source.close();
+            sources.close();
             target.close();
         }
     }

@@ -25,6 +25,7 @@ public final class ReplicateRedis implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
+        requireOneSource(context);
         var marker = claimed(context);
         var notes = new ArrayList<String>();
         var downSinceNanos = System.nanoTime();
@@ -60,6 +61,14 @@ public final class ReplicateRedis implements WorkerTask {
         return new RepeatedScans(notes).run(context);
     }
 
+    /** Also of a Redis that was added while we followed the other: jobs in it would be forgotten. */
+    private static void requireOneSource(WorkerContext context) throws Refusal {
+        if (RedisSide.sources(context).size() > 1) {
+            throw new Refusal("Sidekiq has a Redis of its own (SIDEKIQ_REDIS_URL or SIDEKIQ_REDIS_HOST), and strategy.redis: Live follows one Redis only, as yet."
+                    + " Start a migration with strategy.redis: Snapshot, which copies both inside the freeze.");
+        }
+    }
+
     private static Marker claimed(WorkerContext context) throws Refusal, IOException {
         try (var target = RedisSide.TARGET.open(context)) {
             var marked = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context)));
@@ -80,6 +89,7 @@ public final class ReplicateRedis implements WorkerTask {
     }
 
     private static WorkerReport finish(WorkerContext context, Following following, Marker marker, ReplicationSession session, List<String> notes) throws Exception {
+        requireOneSource(context);
         var started = System.nanoTime();
         session.drain();
         var drained = System.nanoTime();
@@ -87,7 +97,9 @@ public final class ReplicateRedis implements WorkerTask {
         session.proveRest(JobKeys.on(session.source()), found);
         if (!session.sameCount()) {
             notes.add("The two sides did not count the same number of keys, as happens when keys expire, so all were compared once more.");
-            RedisVerify.compareAll(context, session.source(), session.target(), KeyScope.ALL, SidekiqProcessKeys.on(session.source()), found);
+            try (var sources = RedisSources.open(context, KeyScope.ALL)) {
+                RedisVerify.compareAll(context, sources, session.target(), KeyScope.ALL, found);
+            }
         }
         if (found.count() > 0) {
             throw new Refusal("Redis verification found " + found.count() + " keys that differ between source and target: " + found

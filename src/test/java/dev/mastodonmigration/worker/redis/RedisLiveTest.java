@@ -3,12 +3,14 @@ package dev.mastodonmigration.worker.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
@@ -41,6 +43,20 @@ class RedisLiveTest {
 
     private void assertEqualBothWays() throws Exception {
         assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L).containsEntry(Figure.KEYS, redis.target.dbSize() - 1);
+    }
+
+    @Test
+    void whatIsInSyncSaysSoAtEveryLook() throws Exception {
+        EveryType.fill(redis.source);
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            for (var look = 0; look < 400; look++) {
+                if (look % 40 == 0) {
+                    redis.source.incr("counter");
+                }
+                assertThat(live.progress.read()).matches(Progress.Reading::inSync);
+                TimeUnit.MILLISECONDS.sleep(2);
+            }
+        }
     }
 
     @Test

@@ -43,6 +43,11 @@ final class RedisPair implements AutoCloseable {
         write(WorkerContext.TARGET_REDIS_URL, url);
     }
 
+    /** A Redis of Sidekiq's own. */
+    void sourceOfSidekiq(String url) {
+        write(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL, url);
+    }
+
     private void write(String file, String text) {
         try {
             Files.writeString(secrets.resolve(file), text);

@@ -48,7 +48,7 @@ class RedisPreflightTest {
     }
 
     private static Findings check() {
-        return RedisPreflight.check(redis.context());
+        return RedisPreflight.check(redis.context(), KeyScope.ALL);
     }
 
     private static String onlyBlocker() {
@@ -70,7 +70,7 @@ class RedisPreflightTest {
         RedisTarget.claim(redis.context());
         new RedisSnapshotCopy().run(redis.context());
         assertThat(check().blockers()).as("our own claimed target").isEmpty();
-        assertThat(RedisCapacity.check(redis.context()).blockers()).isEmpty();
+        assertThat(RedisCapacity.check(redis.context(), KeyScope.ALL).blockers()).isEmpty();
     }
 
     @Test
@@ -183,11 +183,14 @@ class RedisPreflightTest {
         redis.source.set(EveryType.bytes("large"), new byte[20 << 20]);
         redis.target.configSet("maxmemory", "20mb");
         var findings = check();
-        var again = RedisCapacity.check(redis.context()).blockers();
+        var again = RedisCapacity.check(redis.context(), KeyScope.ALL).blockers();
+        var ofJobs = RedisPreflight.check(redis.context(), KeyScope.JOBS);
         redis.target.configSet("maxmemory", "0");
         // Not the same text: what the source uses shrinks when it lets go of the buffer that the value came in.
         assertThat(List.of(findings.blockers(), again)).allSatisfy(blockers ->
                 assertThat(blockers).singleElement().asString().contains("20 MiB").contains("larger instance"));
+        assertThat(ofJobs.blockers()).isEmpty();
+        assertThat(ofJobs.notes()).singleElement().asString().contains("20 MiB").contains("Only jobs move");
     }
 
     @Test

@@ -176,12 +176,12 @@ class RedisTargetTest {
             assertThatThrownBy(() -> task.on(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("\"somebody's\"")
                     .hasMessageContaining("another database");
         }
-        assertThat(RedisCapacity.check(redis.context()).blockers()).singleElement().asString().contains("\"somebody's\"").doesNotContain("marker");
+        assertThat(RedisCapacity.check(redis.context(), KeyScope.ALL).blockers()).singleElement().asString().contains("\"somebody's\"").doesNotContain("marker");
         assertThat(redis.target.get("somebody's")).isEqualTo("data");
         assertThat(marker().state()).isEqualTo(Marker.State.CLAIMED);
 
         redis.target.del("somebody's");
-        assertThat(RedisCapacity.check(redis.context()).blockers()).isEmpty();
+        assertThat(RedisCapacity.check(redis.context(), KeyScope.ALL).blockers()).isEmpty();
         new RedisSnapshotCopy().run(redis.context());
         assertThat(redis.target.get("ours")).isEqualTo("1");
     }
@@ -199,7 +199,7 @@ class RedisTargetTest {
         RedisTarget.claim(redis.context());
         redis.source.set("ours", "1");
         redis.target.set("cache:rack::attack:1:throttle_unauthenticated_api:127.0.0.1", "3");
-        assertThat(RedisCapacity.check(redis.context()).blockers()).isEmpty();
+        assertThat(RedisCapacity.check(redis.context(), KeyScope.ALL).blockers()).isEmpty();
         new RedisSnapshotCopy().run(redis.context());
         assertThat(redis.target.keys("*")).containsExactlyInAnyOrder("ours", "mastodon_migration:marker");
     }

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -49,6 +50,11 @@ final class Claims {
     /** @param subject member of a range, or the definition's SQL */
     record Claim(Kind kind, long id, long token, int tree, String subject, String phase, String lower, String upper, long bytes) {}
 
+    /** Of a session {@code a}: one that lives by another claim is spared. */
+    private static final String IS_OURS_WITHOUT_A_CLAIM = "a.datname = current_database() AND a.application_name LIKE 'mastodon-migration%'"
+            + " AND NOT EXISTS (SELECT FROM mastodon_migration.live_range WHERE backend = a.pid AND until > clock_timestamp())"
+            + " AND NOT EXISTS (SELECT FROM mastodon_migration.live_definition WHERE backend = a.pid AND until > clock_timestamp())";
+
     private final Duration valid;
     private final Set<Claim> held = ConcurrentHashMap.newKeySet();
 
@@ -79,18 +85,16 @@ final class Claims {
      * could claim it again and end it then.
      */
     static void endOverdue(Connection target) throws SQLException {
-        for (var table : List.of(Kind.RANGE.table(), Kind.DEFINITION.table())) {
-            Query.list(target, "SELECT pg_terminate_backend(a.pid) FROM " + table + " q JOIN pg_stat_activity a ON a.pid = q.backend"
-                    + " WHERE q.until < clock_timestamp() AND a.backend_start < q.until AND a.pid <> pg_backend_pid() AND a.state = 'idle in transaction'"
-                    + " AND a.datname = current_database() AND a.application_name LIKE 'mastodon-migration%'", row -> row.getBoolean(1));
+        for (var queue : Map.of(Kind.RANGE.table(), "landed", Kind.DEFINITION.table(), "done").entrySet()) {
+            Query.list(target, "SELECT pg_terminate_backend(a.pid) FROM " + queue.getKey() + " q JOIN pg_stat_activity a ON a.pid = q.backend WHERE NOT q." + queue.getValue()
+                    + " AND q.until < clock_timestamp() AND a.backend_start < q.until AND a.pid <> pg_backend_pid() AND a.state = 'idle in transaction' AND " + IS_OURS_WITHOUT_A_CLAIM,
+                    row -> row.getBoolean(1));
         }
     }
 
     private static void endPredecessor(Connection target, int backend) throws SQLException {
-        Query.list(target, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ? AND pid <> pg_backend_pid() AND datname = current_database()"
-                + " AND application_name LIKE 'mastodon-migration%' AND NOT EXISTS (SELECT FROM mastodon_migration.live_range WHERE backend = pid"
-                + " AND until > clock_timestamp()) AND NOT EXISTS (SELECT FROM mastodon_migration.live_definition WHERE backend = pid"
-                + " AND until > clock_timestamp())", row -> row.getBoolean(1), backend);
+        Query.list(target, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity a WHERE pid = ? AND pid <> pg_backend_pid() AND " + IS_OURS_WITHOUT_A_CLAIM,
+                row -> row.getBoolean(1), backend);
     }
 
     /** Ticks the claim's work off, in the transaction that did it; false when someone else has claimed it since. */
@@ -114,11 +118,11 @@ final class Claims {
                 pause.toMillis(), claim.id(), claim.token());
     }
 
-    /** Prolongs what this worker holds; called well within the validity. */
+    /** Prolongs what this worker holds; called well within the validity. What is locked is being finished or taken away, and not waited for. */
     void renew(Connection target) throws SQLException {
         for (var claim : held) {
-            Query.update(target, "UPDATE " + claim.kind().table() + " SET until = clock_timestamp() + ? * interval '1 ms' WHERE id = ? AND token = ? "
-                    + "AND until IS NOT NULL", valid.toMillis(), claim.id(), claim.token());
+            Query.update(target, "UPDATE " + claim.kind().table() + " SET until = clock_timestamp() + ? * interval '1 ms' WHERE id = (SELECT id FROM "
+                    + claim.kind().table() + " WHERE id = ? AND token = ? AND until IS NOT NULL FOR UPDATE SKIP LOCKED)", valid.toMillis(), claim.id(), claim.token());
         }
     }
 

@@ -163,10 +163,10 @@ final class Hands implements AutoCloseable {
         try (Connection target = LiveSessions.target(context)) {
             while (!stopped) {
                 if (renewing.isDue()) {
-                    claims.renew(target);
                     if (leader.get() != 0) {
                         Leadership.beat(target, (int) leader.get(), claims.valid());
                     }
+                    claims.renew(target);
                 }
                 if (Ledger.isPlanned(target)) {
                     context.progress().set(trouble.told(LiveProgress.read(target)), FRESH);

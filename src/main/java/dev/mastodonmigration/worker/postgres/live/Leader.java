@@ -79,6 +79,7 @@ final class Leader implements AutoCloseable {
             if (guarding.isDue()) {
                 sessions.requireCurrent(context);
                 LockWaiters.letPass(sessions.source());
+                Claims.endOverdue(sessions.target());
                 room.see(sessions.source());
                 SourceGuard.requireUnchanged(sessions.source(), catalog);
             }

@@ -1,0 +1,145 @@
+package dev.mastodonmigration.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Cutover;
+import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
+import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Retire;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Soak;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Strategy;
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.embedded.PodSecurity;
+import dev.mastodonmigration.itinerary.Specs;
+import dev.mastodonmigration.worker.control.Tasks;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The less usual ways of Redis: jobs alone, with feeds made anew by the instance's own image; and a second one for Sidekiq. */
+class RedisFlowTest {
+    private static final String FEEDS = "tootctl feeds build --all";
+    private final MigrationFlow flow = new MigrationFlow();
+
+    @AfterEach
+    void close() {
+        flow.close();
+    }
+
+    private static MastodonMigrationSpec rebuild() {
+        var spec = Specs.with(new Strategy(PostgresStrategy.Dump, RedisStrategy.Rebuild, 2, null, "10m"));
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, spec.strategy(), null, new Cutover(true, null, null, null), new Soak("0s", null),
+                new Retire(true, null, true, null, null), null);
+    }
+
+    private static MastodonMigrationSpec moving(RedisStrategy strategy) {
+        var spec = rebuild();
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, new Strategy(PostgresStrategy.Dump, strategy, 2, null, "10m"), null, spec.cutover(), spec.soak(),
+                spec.retire(), null);
+    }
+
+    private List<Job> feedsJobs() {
+        return flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE).list().getItems().stream()
+                .filter(job -> job.getMetadata().getName().startsWith(MigrationFlow.NAME + "-feeds")).toList();
+    }
+
+    private void untilSoaking() {
+        flow.until(status -> "Soak".equals(status.phase) && flow.jobs.ran.contains(FEEDS));
+    }
+
+    @Test
+    void movesJobsAloneAndBuildsTheFeedsOnceTheTargetIsOpen() {
+        flow.jobs.script(FEEDS, run -> ScriptedJobs.RUNS_ON);
+        flow.apply(rebuild());
+        untilSoaking();
+        assertThat(feedsJobs()).singleElement().satisfies(job -> {
+            var pod = job.getSpec().getTemplate().getSpec();
+            assertThat(pod.getContainers().getFirst().getImage()).isEqualTo(rebuild().instance().image());
+            assertThat(pod.getContainers().getFirst().getEnvFrom().getFirst().getSecretRef().getName()).isEqualTo(MigrationFlow.NAME + "-env");
+            assertThat(pod.getRestartPolicy()).isEqualTo("Never");
+            assertThat(PodSecurity.violations(pod)).isEmpty();
+        });
+        flow.until(status -> flow.condition("Ready").contains("feeds"));
+        assertThat(flow.status().phase).as("waits for them").isEqualTo("Soak");
+        end("Complete");
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE).list().getItems()).filteredOn(job -> job.getMetadata().getName().contains("redis")).hasSize(2)
+                .allMatch(job -> job.getSpec().getTemplate().getSpec().getContainers().getFirst().getEnv().contains(new EnvVar("MIGRATION_REDIS_SCOPE", "JOBS", null)));
+        assertThat(flow.jobs.ran.indexOf(FEEDS)).isGreaterThan(flow.jobs.ran.indexOf(Tasks.OPEN_TARGET));
+        assertThat(flow.jobs.count(FEEDS)).isEqualTo(1);
+        assertThat(flow.status().verification.redis.keys).isEqualTo(7);
+        assertThat(flow.events()).anyMatch(event -> event.contains("Rebuild takes over Sidekiq's queues") && event.contains("trends"));
+        assertThat(feedsJobs()).as("nothing of ours is left").isEmpty();
+    }
+
+    @Test
+    void feedsThatCouldNotBeBuiltAreToldAndHoldUpNothing() {
+        flow.jobs.script(FEEDS, run -> WorkerReport.retryable("exit 1"));
+        flow.apply(rebuild());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.jobs.count(FEEDS)).isEqualTo(1);
+        assertThat(flow.events()).anyMatch(event -> event.contains("feeds were not built to their end") && event.contains("kubectl logs -n mastodon job/" + MigrationFlow.NAME + "-feeds")
+                && event.contains("tootctl feeds build --all"));
+    }
+
+    @Test
+    void aJobThatSomebodyDeletedIsNotBegunAnew() {
+        flow.jobs.script(FEEDS, run -> ScriptedJobs.RUNS_ON);
+        flow.apply(rebuild());
+        untilSoaking();
+        feedsJobs().forEach(job -> flow.client.resource(job).delete());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.jobs.count(FEEDS)).isEqualTo(1);
+        assertThat(flow.events()).anyMatch(event -> event.contains("was deleted"));
+    }
+
+    @Test
+    void aJobOfThatNameThatIsNotOursIsLeftAlone() {
+        flow.jobs.script(Tasks.OPEN_TARGET, run -> {
+            flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE).resource(foreign()).create();
+            return ScriptedJobs.succeeded();
+        });
+        flow.apply(rebuild());
+        flow.until(status -> flow.condition("Stalled").contains(MigrationFlow.NAME + "-feeds"));
+        assertThat(feedsJobs()).singleElement().satisfies(job -> assertThat(job.getMetadata().getLabels()).containsEntry("of", "somebody"));
+    }
+
+    private void end(String condition) {
+        var job = feedsJobs().getFirst();
+        flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE).resource(new JobBuilder(job).withNewStatus().addNewCondition().withType(condition).withStatus("True")
+                .endCondition().endStatus().build()).updateStatus();
+    }
+
+    @Test
+    void aRedisOfSidekiqsOwnIsGivenToTheWorkersAndNotToTheTarget() {
+        flow.heroku.app("example-web").config(Map.of("SIDEKIQ_REDIS_URL", "redis://:p4ss@127.0.0.1:9"));
+        flow.apply(moving(RedisStrategy.Snapshot));
+        flow.until(status -> "Soak".equals(status.phase) || MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        var secrets = flow.client.secrets().inNamespace(MigrationFlow.NAMESPACE).list().getItems();
+        assertThat(secrets).filteredOn(secret -> secret.getMetadata().getName().contains("-worker-")).singleElement()
+                .satisfies(secret -> assertThat(secret.getData()).containsKey(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL));
+        assertThat(secrets).filteredOn(secret -> secret.getMetadata().getName().equals(MigrationFlow.NAME + "-env")).singleElement()
+                .satisfies(secret -> assertThat(secret.getData()).doesNotContainKey("SIDEKIQ_REDIS_URL"));
+    }
+
+    @Test
+    void aRedisOfSidekiqsOwnIsRefusedWhereItWouldNotBeFollowed() {
+        flow.heroku.app("example-web").config(Map.of("SIDEKIQ_REDIS_URL", "redis://:p4ss@127.0.0.1:9"));
+        flow.apply(moving(RedisStrategy.Live));
+        flow.until(status -> flow.condition("Stalled").contains("Set strategy.redis: Snapshot"));
+        assertThat(flow.mutations()).isZero();
+    }
+
+    private static Job foreign() {
+        return new JobBuilder().withNewMetadata().withNamespace(MigrationFlow.NAMESPACE).withName(MigrationFlow.NAME + "-feeds")
+                .addToLabels("of", "somebody").endMetadata().withNewSpec().withNewTemplate().withNewSpec().withRestartPolicy("Never").addNewContainer().withName("c")
+                .withImage("i").withCommand("true").endContainer().endSpec().endTemplate().endSpec().build();
+    }
+}

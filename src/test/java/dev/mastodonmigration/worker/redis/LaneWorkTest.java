@@ -1,0 +1,43 @@
+package dev.mastodonmigration.worker.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What is said to be done is on the target: a pass of a scan ends, and the drain, by what the lanes have left. */
+class LaneWorkTest {
+    private static final List<RedisKey> KEYS = List.of(RedisKey.of("a"), RedisKey.of("b"));
+    private final LaneWork work = new LaneWork();
+
+    @Test
+    void aBatchThatIsStillOnItsWayIsNotDoneAlthoughTheNextIsTaken() throws InterruptedException {
+        assertThat(work.scanned(LaneWork.Kind.COPY, KEYS)).isTrue();
+        assertThat(work.take().keys()).isEqualTo(KEYS);
+        assertThat(work.take().keys()).as("nothing more for now").isEmpty();
+        assertThat(work.backlog().batches()).isEqualTo(1);
+        work.copied();
+        assertThat(work.backlog().batches()).isZero();
+    }
+
+    @Test
+    void aBatchToCompareIsDoneWhenTheNextThingIsTaken() throws InterruptedException {
+        assertThat(work.scanned(LaneWork.Kind.PROVE_SCANNED, KEYS)).isTrue();
+        work.take();
+        work.copied();
+        assertThat(work.backlog().batches()).as("it was not copying").isEqualTo(1);
+        work.take();
+        assertThat(work.backlog().batches()).isZero();
+    }
+
+    @Test
+    void aKeyThatChangesWhileItIsCopiedComesAgain() throws InterruptedException {
+        work.scanned(LaneWork.Kind.COPY, KEYS);
+        work.take();
+        work.changed(List.of(KEYS.getFirst()));
+        assertThat(work.take()).isEqualTo(new LaneWork.Task(LaneWork.Kind.APPLY, List.of(KEYS.getFirst())));
+        assertThat(work.backlog().changes()).isEqualTo(1);
+        work.take();
+        assertThat(work.backlog().changes()).isZero();
+    }
+}
