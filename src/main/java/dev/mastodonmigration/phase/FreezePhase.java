@@ -94,6 +94,10 @@ public class FreezePhase implements Phase {
 
     /** What restoring needs is written once: a second reading would find the frozen values. */
     private static StepResult startTheClock(PhaseContext context) {
+        var forgotten = context.inputs().unfollowedRedis(context.migration());
+        if (forgotten.isPresent()) {
+            return new StepResult.Refused(forgotten.get() + " The source runs on.");
+        }
         context.inputs().keepHerokuToken(context.migration());
         var source = new SourceApps(context).read();
         return new StepResult.Working("the clock starts; saved the formation and maintenance mode of " + String.join(", ", SpecDefaults.apps(context.spec())), status -> {

@@ -2,7 +2,6 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.compute.EnvironmentFindings;
-import dev.mastodonmigration.compute.SourceUrls;
 import dev.mastodonmigration.compute.TargetFindings;
 import dev.mastodonmigration.compute.WorkloadFindings;
 import dev.mastodonmigration.heroku.HerokuException;
@@ -90,10 +89,7 @@ public class PreflightPhase implements Phase {
         var findings = EnvironmentFindings.of(web, streaming, context.spec());
         blockers.addAll(findings.blockers());
         notes.addAll(findings.notes());
-        if (SpecDefaults.liveRedis(context.spec()) && SourceUrls.of(web).sidekiqRedis().isPresent()) {
-            blockers.add("Heroku app " + apps.getFirst() + ": Sidekiq has a Redis of its own, and strategy.redis: Live follows one Redis only, as yet. Set strategy.redis: Snapshot, which"
-                    + " copies both inside the freeze, or move its keys to the main Redis and unset SIDEKIQ_REDIS_URL.");
-        }
+        context.inputs().unfollowedRedis(context.migration()).ifPresent(blockers::add);
     }
 
     private static void destination(PhaseContext context, List<String> blockers, List<String> notes) {

@@ -41,7 +41,7 @@ class RedisFlowTest {
 
     private static MastodonMigrationSpec moving(RedisStrategy strategy) {
         var spec = rebuild();
-        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, new Strategy(PostgresStrategy.Dump, strategy, 2, null, "10m"), null, spec.cutover(), spec.soak(),
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, new Strategy(PostgresStrategy.Dump, strategy, 2, "0s", "10m"), null, spec.cutover(), spec.soak(),
                 spec.retire(), null);
     }
 
@@ -135,6 +135,21 @@ class RedisFlowTest {
         flow.apply(moving(RedisStrategy.Live));
         flow.until(status -> flow.condition("Stalled").contains("Set strategy.redis: Snapshot"));
         assertThat(flow.mutations()).isZero();
+    }
+
+    @Test
+    void aRedisOfSidekiqsOwnThatCameAfterPreflightKeepsTheClockFromStarting() {
+        flow.jobs.inSync = true;
+        flow.jobs.script(Tasks.REPLICATE_REDIS, run -> ScriptedJobs.RUNS_ON);
+        var live = moving(RedisStrategy.Live);
+        flow.apply(new MastodonMigrationSpec(live.instance(), live.source(), live.target(), null, live.strategy(), null, new Cutover(false, null, null, null), live.soak(), live.retire(), null));
+        flow.until(status -> "AwaitCutover".equals(status.phase));
+        flow.heroku.app("example-web").config(Map.of("SIDEKIQ_REDIS_URL", "redis://:p4ss@127.0.0.1:9"));
+        flow.edit(live);
+        flow.until(status -> flow.condition("Stalled").contains("Sidekiq has a Redis of its own") && flow.condition("Stalled").contains("The source runs on"));
+        assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
+        assertThat(flow.heroku.app("example-web").formation()).containsEntry("web", 2).containsEntry("worker", 1);
+        assertThat(flow.status().downtime).isNull();
     }
 
     private static Job foreign() {
