@@ -49,7 +49,7 @@ final class DatabaseFindings {
     /** Mastodon falls back to the main Redis unless a URL, a host or sentinels name another (lib/mastodon/redis_configuration.rb). */
     private static List<String> redis(AppConfig web) {
         var blockers = new ArrayList<String>();
-        second(web, "SIDEKIQ_").filter(variable -> SourceUrls.redis(web.config(), "SIDEKIQ_").isEmpty()).ifPresent(variable -> blockers.add(web.app() + ": " + variable
+        second(web, "SIDEKIQ_").filter(variable -> SourceUrls.namesUnreadableSidekiqRedis(web.config())).ifPresent(variable -> blockers.add(web.app() + ": " + variable
                 + " is not a Redis URL. Correct it, or unset it if Sidekiq uses the main Redis."));
         List.of("REDIS_SENTINELS", "SIDEKIQ_REDIS_SENTINELS").stream().filter(web::has).forEach(name -> blockers.add(
                 web.app() + ": " + name + " is set. Redis Sentinel is not supported yet: set REDIS_URL to the primary and unset it."));

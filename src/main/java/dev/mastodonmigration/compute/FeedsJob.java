@@ -13,6 +13,10 @@ final class FeedsJob {
     private static final String COMPONENT = "feeds";
     /** Of the pod, each after twice the pause of the one before; what was built stays, and building it again does no harm. */
     private static final int FAILURES = 3;
+    /** Of an instance of a hundred thousand active users it takes hours. A pod that finds no node ends by this too. */
+    private static final long LONGEST_SECONDS = 86_400;
+    /** Longer than any soak: a Job that is gone before it was looked at would be taken for one that somebody deleted. */
+    private static final int KEPT_SECONDS = 30 * 86_400;
 
     private FeedsJob() {}
 
@@ -29,6 +33,11 @@ final class FeedsJob {
                 .withNewSpec()
                 .withCompletions(1).withParallelism(1)
                 .withBackoffLimit(FAILURES)
+                .withActiveDeadlineSeconds(LONGEST_SECONDS)
+                .withTtlSecondsAfterFinished(KEPT_SECONDS)
+                .withNewPodFailurePolicy()
+                .addNewRule().withAction("Ignore").addNewOnPodCondition().withType("DisruptionTarget").withStatus("True").endOnPodCondition().endRule()
+                .endPodFailurePolicy()
                 .withTemplate(MastodonPod.of(names, COMPONENT, "", container))
                 .editTemplate().editSpec().withRestartPolicy("Never").endSpec().endTemplate()
                 .endSpec()

@@ -40,6 +40,7 @@ public final class KubernetesCompute {
         var objects = new OwnedObjects(client, names);
         var workloads = Workloads.of(migration, environment);
         refuseForeign(objects, workloads);
+        objects.find(Job.class, FeedsJob.name(names));
         var wanted = workloads.deployments().stream().map(deployment -> deployment.getMetadata().getName()).collect(Collectors.toCollection(TreeSet::new));
         var known = recorded(objects, names);
         known.addAll(wanted);
@@ -89,10 +90,12 @@ public final class KubernetesCompute {
         return "-n " + names.namespace() + " job/" + FeedsJob.name(names);
     }
 
-    /** Deletes the Job of {@link #startFeeds} with its pods; what it built stays. */
+    /** Deletes the Job of {@link #startFeeds} once it has ended well; the log of one that failed is still to be read, and it goes by itself after a month. */
     public void removeFeedsJob(MastodonMigration migration) {
-        var names = WorkloadNames.of(migration);
-        new OwnedObjects(client, names).delete(Job.class, FeedsJob.name(names));
+        if (feeds(migration) == Feeds.ENDED) {
+            var names = WorkloadNames.of(migration);
+            new OwnedObjects(client, names).delete(Job.class, FeedsJob.name(names));
+        }
     }
 
     /** Reads how far the pods are. Before {@link #startSidekiq}, Sidekiq counts as ready with 0 of 0. */

@@ -22,6 +22,11 @@ public record SourceUrls(Optional<URI> postgres, Optional<URI> redis, Optional<U
                 redis(webConfig, "SIDEKIQ_").filter(own -> !redis.map(RedisUrl::of).equals(Optional.of(RedisUrl.of(own)))));
     }
 
+    /** Whether Sidekiq has a Redis of its own that we cannot read the name of: to take the main one instead would forget its jobs. */
+    public static boolean namesUnreadableSidekiqRedis(Map<String, String> config) {
+        return value(config, "SIDEKIQ_REDIS_URL").or(() -> value(config, "SIDEKIQ_REDIS_HOST")).isPresent() && redis(config, "SIDEKIQ_").isEmpty();
+    }
+
     /** What these variables name, and nothing else; the prefix stands for what uses it. */
     static Optional<URI> redis(Map<String, String> config, String prefix) {
         return value(config, prefix + "REDIS_URL").or(() -> redisFromParts(config, prefix)).flatMap(SourceUrls::redisUrl);

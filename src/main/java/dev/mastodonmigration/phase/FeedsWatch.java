@@ -23,8 +23,8 @@ final class FeedsWatch {
     /** To be put behind other words; empty where nothing is built. */
     String words() {
         return state.map(now -> "; " + switch (now) {
-            case WAITING -> "no pod builds the feeds yet: kubectl describe " + job;
-            case BUILDING -> "the feeds are being built: kubectl logs -f " + job;
+            case WAITING -> "no pod builds the feeds yet: kubectl describe " + job + " (deleting it lets the migration go on without)";
+            case BUILDING -> "the feeds are being built: kubectl logs -f " + job + " (deleting it lets the migration go on without)";
             case ENDED -> "the feeds were built, but for accounts that its log names after \"Error processing\": kubectl logs " + job;
             case FAILED -> "the feeds could NOT be built: kubectl logs " + job;
             case GONE -> "the feeds were NOT built, their Job is gone";

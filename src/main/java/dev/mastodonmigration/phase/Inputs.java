@@ -81,6 +81,10 @@ public class Inputs {
         var files = new HashMap<String, String>();
         files.put(WorkerContext.SOURCE_POSTGRES_URL, urls.postgres().orElseThrow(() -> noVariable(migration, "DATABASE_URL")).toString());
         files.put(WorkerContext.SOURCE_REDIS_URL, urls.redis().orElseThrow(() -> noVariable(migration, "REDIS_URL, REDISCLOUD_URL or REDIS_HOST")).toString());
+        if (SourceUrls.namesUnreadableSidekiqRedis(config)) {
+            throw new MissingInputException("Heroku app " + migration.getSpec().source().heroku().app()
+                    + ": SIDEKIQ_REDIS_URL or SIDEKIQ_REDIS_HOST is set and names no Redis. Correct it, or unset it if Sidekiq uses the main Redis.");
+        }
         urls.sidekiqRedis().ifPresent(url -> files.put(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL, url.toString()));
         files.put(WorkerContext.TARGET_POSTGRES_URL, targetPostgresUrl(migration));
         files.put(WorkerContext.TARGET_REDIS_URL, targetRedisUrl(migration));

@@ -36,7 +36,9 @@ public class RetirePhase implements Phase {
         }
         return context.work(List.of(Tasks.RELEASE), reports -> {
             var report = reports.get(Tasks.RELEASE);
-            context.compute().removeFeedsJob(context.migration());
+            if (SpecDefaults.rebuildsRedis(context.spec())) {
+                context.compute().removeFeedsJob(context.migration());
+            }
             return new StepResult.Done(report.message(), report.notes(), StepResult.NO_FACTS);
         });
     }

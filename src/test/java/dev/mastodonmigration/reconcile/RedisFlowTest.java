@@ -87,6 +87,7 @@ class RedisFlowTest {
         assertThat(flow.jobs.count(FEEDS)).isEqualTo(1);
         assertThat(flow.events()).anyMatch(event -> event.contains("feeds were not built to their end") && event.contains("kubectl logs -n mastodon job/" + MigrationFlow.NAME + "-feeds")
                 && event.contains("tootctl feeds build --all"));
+        assertThat(feedsJobs()).as("its log is still to be read").hasSize(1);
     }
 
     @Test

@@ -42,8 +42,20 @@ public final class QuietSidekiq implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
+        demandNoConflict(context);
         try (var source = RedisSide.ofSidekiq(context).open(context)) {
             return quiet(context, source);
+        }
+    }
+
+    /** The last look before the clock starts: inside the freeze it would send the migration back. */
+    private static void demandNoConflict(WorkerContext context) throws Refusal, IOException {
+        var scope = KeyScope.fromEnvironment();
+        try (var sources = RedisSources.open(context, scope)) {
+            var conflict = sources.conflict(scope);
+            if (conflict.isPresent()) {
+                throw new Refusal(conflict.get() + " Nothing was frozen.");
+            }
         }
     }
 

@@ -27,9 +27,9 @@ public final class RedisCapacity {
             var name = RedisSide.TARGET.name(RedisSide.TARGET.url(context));
             var room = need.tooLarge(RedisInfo.of(target), name).filter(tooLarge -> scope == KeyScope.ALL);
             var claimed = Marker.read(target).filter(marker -> marker.belongsTo(context) && marker.state() == Marker.State.CLAIMED);
-            var overlap = scope == KeyScope.ALL ? sources.overlap(scope) : Optional.<String>empty();
+            var conflict = scope == KeyScope.ALL ? sources.conflict(scope) : Optional.<String>empty();
             var others = claimed.isPresent() ? TargetContents.sinceTheClaim(target, name) : Optional.<String>empty();
-            return new Findings(Stream.of(room, overlap, others).flatMap(Optional::stream).toList(), List.of(), need.figures());
+            return new Findings(Stream.of(room, conflict, others).flatMap(Optional::stream).toList(), List.of(), need.figures());
         }
     }
 

@@ -48,7 +48,7 @@ public final class RedisPreflight {
                     both(target);
                 }
                 if (sources.size() > 1 && blockers.isEmpty()) {
-                    overlap();
+                    conflict();
                 }
             }
         } finally {
@@ -61,9 +61,9 @@ public final class RedisPreflight {
         return sources.stream().map(source -> RedisCapacity.Need.of(source.jedis.orElseThrow().dbSize(), source.info)).reduce(RedisCapacity.Need.NOTHING, RedisCapacity.Need::and);
     }
 
-    private void overlap() {
+    private void conflict() {
         try (var opened = RedisSources.open(context, scope)) {
-            opened.overlap(scope).ifPresent(blockers::add);
+            opened.conflict(scope).ifPresent(blockers::add);
         } catch (Refusal | IOException | JedisException e) {
             blockers.add("The names of the keys in the source's two Redis cannot be compared (" + Redaction.of(e) + ").");
         }

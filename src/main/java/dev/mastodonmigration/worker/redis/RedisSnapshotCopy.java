@@ -31,17 +31,19 @@ public final class RedisSnapshotCopy implements WorkerTask {
         try (var sources = RedisSources.open(context, scope); var target = RedisSide.TARGET.open(context)) {
             var marked = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context)));
             var marker = marked.loading();
-            var overlap = sources.overlap(scope);
-            if (overlap.isPresent()) {
-                throw new Refusal(overlap.get());
+            var conflict = sources.conflict(scope);
+            if (conflict.isPresent()) {
+                throw new Refusal(conflict.get());
             }
             var wanted = sources.wanted(scope);
             var copying = new KeyProgress(context.progress(), "copying", sources.total(scope));
             for (var source : sources.all()) {
-                KeyLanes.run(new KeyScan(source.jedis(), scope), lanes(context), () -> new CopyLane(context, source.side(), marker, wanted, copying));
+                try (var scanning = source.side().open(context)) {
+                    KeyLanes.run(new KeyScan(scanning, scope), lanes(context), () -> new CopyLane(context, source.side(), marker, wanted, copying));
+                }
             }
             var removing = new KeyProgress(context.progress(), "removing strays", target.dbSize());
-            KeyLanes.run(new KeyScan(target), 1, () -> new StrayLane(context, scope, marker, wanted, removing));
+            KeyLanes.run(new KeyScan(target), 1, () -> new StrayLane(context, sources, marker, wanted, removing));
             marked.moveTo(Marker.State.LOADED, marker);
             var keys = target.dbSize() - 1;
             return WorkerReport.succeeded("Copied " + keys + " keys to the target Redis.",
@@ -95,8 +97,8 @@ public final class RedisSnapshotCopy implements WorkerTask {
         private final Predicate<RedisKey> wanted;
         private final KeyProgress progress;
 
-        StrayLane(WorkerContext context, KeyScope scope, Marker marker, Predicate<RedisKey> wanted, KeyProgress progress) throws Refusal, IOException {
-            this.sources = RedisSources.open(context, scope);
+        StrayLane(WorkerContext context, RedisSources copied, Marker marker, Predicate<RedisKey> wanted, KeyProgress progress) throws Refusal, IOException {
+            this.sources = copied.again(context);
             try {
                 this.target = new GuardedWriter(RedisSide.TARGET.open(context), marker);
             } catch (Refusal | IOException | RuntimeException e) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import redis.clients.jedis.Jedis;
 
@@ -28,9 +29,18 @@ final class RedisSources implements AutoCloseable {
 
     /** @param scope what is to be moved: jobs are where Sidekiq has them, and nowhere else */
     static RedisSources open(WorkerContext context, KeyScope scope) throws Refusal, IOException {
+        return open(context, scope == KeyScope.JOBS ? List.of(RedisSide.ofSidekiq(context)) : RedisSide.sources(context));
+    }
+
+    /** The same ones with connections of their own: for another thread, or after the first may have idled for longer than the server lets them. */
+    RedisSources again(WorkerContext context) throws Refusal, IOException {
+        return open(context, all.stream().map(One::side).toList());
+    }
+
+    private static RedisSources open(WorkerContext context, List<RedisSide> sides) throws Refusal, IOException {
         var sources = new RedisSources(new ArrayList<>());
         try {
-            for (var side : scope == KeyScope.JOBS ? List.of(RedisSide.ofSidekiq(context)) : RedisSide.sources(context)) {
+            for (var side : sides) {
                 sources.all.add(new One(side, side.open(context)));
             }
             return sources;
@@ -82,27 +92,56 @@ final class RedisSources implements AutoCloseable {
         }
     }
 
-    /** What stands in the way of moving all into one: keys of one name in two of them. Reads the names of the one that has fewer. */
-    Optional<String> overlap(KeyScope scope) {
+    /**
+     * What stands in the way of moving all into one: keys of one name in two of them; and jobs in the main one, which nothing has run since Sidekiq left it
+     * and which the target's Sidekiq would. Reads the names of all keys.
+     */
+    Optional<String> conflict(KeyScope scope) {
         if (all.size() < 2) {
             return Optional.empty();
         }
-        var fewer = all.get(all.getFirst().jedis().dbSize() < all.getLast().jedis().dbSize() ? 0 : 1);
-        var other = all.get(1 - all.indexOf(fewer));
-        var wanted = wanted(scope);
-        var scan = new KeyScan(fewer.jedis(), scope);
-        var count = 0L;
-        var named = new ArrayList<String>();
-        for (var step = scan.nextNames(); step.isPresent(); step = scan.nextNames()) {
-            var names = step.get().stream().filter(wanted).toList();
-            var both = new ArrayList<>(names);
-            both.removeAll(absent(other.jedis(), names));
-            count += both.size();
-            both.stream().limit(NAMED - named.size()).forEach(key -> named.add(key.toString()));
+        var main = all.getFirst();
+        var other = all.getLast();
+        var old = new Named();
+        names(main, KeyScope.JOBS, scope, old::add);
+        if (old.count > 0) {
+            return Optional.of("The source's main Redis holds " + old + ", although Sidekiq has a Redis of its own: nothing has run these jobs since, and the target's Sidekiq would."
+                    + " Look whether any is still wanted, and remove them there (queues, queue:*, schedule, retry, dead, uniquejobs:*); if both variables name one and the same Redis, unset"
+                    + " SIDEKIQ_REDIS_URL.");
         }
-        return count == 0 ? Optional.empty() : Optional.of("The source's main Redis and Sidekiq's own both hold " + count + (count == 1 ? " key" : " keys") + " of the same name, among them "
-                + String.join(", ", named) + ", and the target can have only one of each. Find out which one Mastodon uses (jobs: Sidekiq's), and remove the other;"
-                + " if both variables name one and the same Redis, unset SIDEKIQ_REDIS_URL.");
+        var both = new Named();
+        var fewer = main.jedis().dbSize() < other.jedis().dbSize() ? main : other;
+        names(fewer, scope, scope, names -> {
+            var shared = new ArrayList<>(names);
+            shared.removeAll(absent((fewer == main ? other : main).jedis(), names));
+            both.add(shared);
+        });
+        return both.count == 0 ? Optional.empty() : Optional.of("The source's main Redis and Sidekiq's own both hold " + both + ", and the target can have only one of each name. Find out which"
+                + " one Mastodon uses, and remove the other; if both variables name one and the same Redis, unset SIDEKIQ_REDIS_URL.");
+    }
+
+    private void names(One one, KeyScope shown, KeyScope moved, Consumer<List<RedisKey>> taker) {
+        var wanted = wanted(moved);
+        var scan = new KeyScan(one.jedis(), shown);
+        for (var step = scan.nextNames(); step.isPresent(); step = scan.nextNames()) {
+            taker.accept(step.get().stream().filter(wanted).toList());
+        }
+    }
+
+    /** Counts keys, and keeps the names of the first. */
+    private static final class Named {
+        private final List<String> first = new ArrayList<>();
+        private long count;
+
+        void add(List<RedisKey> keys) {
+            count += keys.size();
+            keys.stream().limit(NAMED - first.size()).forEach(key -> first.add(key.toString()));
+        }
+
+        @Override
+        public String toString() {
+            return count + (count == 1 ? " key, " : " keys, among them ") + String.join(", ", first);
+        }
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerTask;
+import java.io.IOException;
 import java.util.Map;
 import java.util.function.Predicate;
 import redis.clients.jedis.Jedis;
@@ -35,10 +36,19 @@ public final class RedisVerify implements WorkerTask {
                 throw new Refusal("Redis verification found " + found.count() + " keys that differ between source and target: " + found
                         + ". The target was not opened. Check that nothing else writes to either Redis, and start the migration again.");
             }
-            // Of jobs, the source has others beside, and the target by now no others.
-            var keys = scope == KeyScope.ALL ? sources.count() : target.dbSize() - 1;
+            var keys = keys(context, sources, target);
             return WorkerReport.succeeded("Verified " + keys + " keys on both sides: no difference.",
                     Map.of(Figure.KEYS, keys, Figure.DIFFERENCES, 0L, Figure.VERIFY_MILLISECONDS, milliseconds));
+        }
+    }
+
+    /** Counted by the servers, which no key that SCAN shows twice can mislead. Of jobs, the source has others beside, and the target by now no others. */
+    private long keys(WorkerContext context, RedisSources compared, Jedis target) throws Refusal, IOException {
+        if (scope == KeyScope.JOBS) {
+            return target.dbSize() - 1;
+        }
+        try (var sources = compared.again(context)) {
+            return sources.count();
         }
     }
 
@@ -47,12 +57,14 @@ public final class RedisVerify implements WorkerTask {
         var wanted = sources.wanted(scope);
         var comparing = new KeyProgress(context.progress(), "verifying", sources.total(scope));
         for (var source : sources.all()) {
-            KeyLanes.run(new KeyScan(source.jedis(), scope), RedisSnapshotCopy.lanes(context),
-                    () -> new Forward(KeyComparison.open(context, source.side(), found), wanted, comparing));
+            try (var scanning = source.side().open(context)) {
+                KeyLanes.run(new KeyScan(scanning, scope), RedisSnapshotCopy.lanes(context),
+                        () -> new Forward(KeyComparison.open(context, source.side(), found), wanted, comparing));
+            }
         }
         var milliseconds = comparing.milliseconds();
         var reverse = new KeyProgress(context.progress(), "looking for strays", target.dbSize());
-        KeyLanes.run(new KeyScan(target), 1, () -> new Backward(sources, KeyComparison.open(context, RedisSide.ofSidekiq(context), found), wanted, reverse));
+        KeyLanes.run(new KeyScan(target), 1, () -> Backward.open(context, sources, found, wanted, reverse));
         return milliseconds;
     }
 
@@ -74,8 +86,17 @@ public final class RedisVerify implements WorkerTask {
         }
     }
 
-    /** One thread's, so the sources' own connections will do. */
     private record Backward(RedisSources sources, KeyComparison comparison, Predicate<RedisKey> wanted, KeyProgress progress) implements KeyLanes.Lane {
+        static Backward open(WorkerContext context, RedisSources compared, Difference.Found found, Predicate<RedisKey> wanted, KeyProgress progress) throws Refusal, IOException {
+            var sources = compared.again(context);
+            try {
+                return new Backward(sources, KeyComparison.open(context, sources.all().getFirst().side(), found), wanted, progress);
+            } catch (Refusal | IOException | RuntimeException e) {
+                sources.close();
+                throw e;
+            }
+        }
+
         @Override
         public void handle(KeyScan.Batch batch) {
             var keys = batch.keys().stream().filter(key -> !key.equals(Marker.KEY)).toList();
@@ -86,6 +107,7 @@ public final class RedisVerify implements WorkerTask {
 
         @Override
         public void close() {
+            sources.close();
             comparison.close();
         }
     }

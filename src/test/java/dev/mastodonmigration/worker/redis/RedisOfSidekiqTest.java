@@ -81,10 +81,24 @@ class RedisOfSidekiqTest {
 
     @Test
     void aKeyInBothIsRefusedByNameBeforeAnythingIsCopied() throws Exception {
-        redis.source.lpush("queue:default", "{\"jid\":\"of long ago\"}");
-        assertThat(RedisPreflight.check(redis.context(), KeyScope.ALL).blockers()).singleElement().asString().contains("both hold 1 key of the same name", "queue:default");
-        assertThatThrownBy(() -> new RedisSnapshotCopy().run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("queue:default");
+        redis.source.set("stat:processed", "7");
+        sidekiq.set("stat:processed", "8");
+        assertRefused("both hold 1 key, \"stat:processed\"");
+    }
+
+    @Test
+    void jobsThatNobodyHasRunSinceSidekiqLeftAreRefusedByName() throws Exception {
+        redis.source.lpush("queue:mailers", "{\"jid\":\"of long ago\"}");
+        assertRefused("main Redis holds 1 key, \"queue:mailers\"");
+    }
+
+    private static void assertRefused(String words) throws Exception {
+        assertThat(RedisPreflight.check(redis.context(), KeyScope.ALL).blockers()).singleElement().asString().contains(words);
+        assertThat(RedisCapacity.check(redis.context(), KeyScope.ALL).blockers()).singleElement().asString().contains(words);
+        assertThatThrownBy(() -> new QuietSidekiq().run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining(words).hasMessageContaining("Nothing was frozen");
+        assertThatThrownBy(() -> new RedisSnapshotCopy().run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining(words);
         assertThat(redis.target.dbSize()).as("our marker").isEqualTo(1);
+        assertThat(sidekiq.exists(PROCESS + "-signals")).as("Sidekiq was not told").isFalse();
     }
 
     @Test
@@ -100,6 +114,7 @@ class RedisOfSidekiqTest {
     void twoDatabasesOfOneServerAreTwoRedis() throws Exception {
         redis.sourceOfSidekiq(redis.sourceServer.url() + "/3");
         redis.source.select(3);
+        redis.source.sadd("queues", "default");
         redis.source.lpush("queue:default", "{\"jid\":\"a\"}");
         redis.source.select(0);
         assertThat(RedisPreflight.check(redis.context(), KeyScope.ALL)).satisfies(findings -> {
@@ -108,7 +123,7 @@ class RedisOfSidekiqTest {
         });
         new RedisSnapshotCopy().run(redis.context());
         assertThat(redis.target.llen("queue:default")).isEqualTo(1);
-        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.KEYS, 3L);
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.KEYS, 4L);
     }
 
     @Test

@@ -26,8 +26,9 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
     /** More than this helps no index of Mastodon's and would starve a small server. */
     private static final String INDEX_MEMORY = "SET maintenance_work_mem = '256MB'";
 
-    /** Opens the source's beside one to the target. */
+    /** Opens the source's beside one to the target, which may have been opened before the load that its marker tells of now. */
     static LiveSessions beside(Connection target, WorkerContext context) throws SQLException, IOException, Refusal {
+        passGate(target, context);
         var address = Database.source(context, ReplicatePostgres.NAME).url();
         return new LiveSessions(source(context), target, address);
     }
@@ -71,15 +72,19 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
         return proved(Database.source(context, ReplicatePostgres.NAME).open(), Side.SOURCE, context);
     }
 
-    /** Passes the write gate for as long as the marker lets this load pass. */
     static Connection target(WorkerContext context) throws SQLException, IOException, Refusal {
         var target = proved(Database.target(context, ReplicatePostgres.NAME).open(), Side.TARGET, context);
         Query.run(target, INDEX_MEMORY, DURABLE);
+        passGate(target, context);
+        return target;
+    }
+
+    /** For as long as the marker lets this load pass. */
+    private static void passGate(Connection target, WorkerContext context) throws SQLException, Refusal {
         var session = Marker.ours(target, Side.TARGET, context).session();
         if (session.isPresent()) {
             Query.list(target, "SELECT set_config('" + WriteGate.SESSION_SETTING + "', ?, false)", row -> row.getString(1), session.get());
         }
-        return target;
     }
 
     private static Connection proved(Connection session, Side side, WorkerContext context) throws SQLException, Refusal {

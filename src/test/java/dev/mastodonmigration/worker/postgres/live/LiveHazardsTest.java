@@ -7,6 +7,7 @@ import dev.mastodonmigration.embedded.PostgresServer;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport.Outcome;
 import dev.mastodonmigration.worker.postgres.CloseSource;
+import dev.mastodonmigration.worker.postgres.Marker;
 import dev.mastodonmigration.worker.postgres.OpenTarget;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;
@@ -16,6 +17,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -110,6 +112,21 @@ class LiveHazardsTest {
                 Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> !hand.isValid(1));
                 copy.awaitInSync();
                 LiveCopy.cutOver(world, copy);
+            }
+        }
+    }
+
+    @Test
+    void whoLeadsPassesTheGateOfALoadThatBeganAfterItsSessionWasOpened() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world)) {
+            copy.awaitInSync();
+        }
+        try (var target = LiveSessions.target(world.context()); var other = LiveSessions.target(world.context())) {
+            Marker.update(other, world.context(), Marker.State.LOADING, Optional.of("of another load"));
+            assertThatThrownBy(() -> Query.run(target, "UPDATE plain SET v = v")).hasMessageContaining("refused");
+            try (var sessions = LiveSessions.beside(target, world.context())) {
+                Query.run(sessions.target(), "UPDATE plain SET v = v");
             }
         }
     }
