@@ -40,7 +40,6 @@ public final class KubernetesCompute {
         var objects = new OwnedObjects(client, names);
         var workloads = Workloads.of(migration, environment);
         refuseForeign(objects, workloads);
-        objects.find(Job.class, FeedsJob.name(names));
         var wanted = workloads.deployments().stream().map(deployment -> deployment.getMetadata().getName()).collect(Collectors.toCollection(TreeSet::new));
         var known = recorded(objects, names);
         known.addAll(wanted);
@@ -68,6 +67,16 @@ public final class KubernetesCompute {
                 client.resource(found).lockResourceVersion(version).update();
             }
         }
+    }
+
+    /**
+     * Whether the name of the Job of {@link #startFeeds} is free, asked while nothing is frozen yet: later a stranger's Job may hold up no more than the feeds.
+     *
+     * @throws ForeignObjectException when a Job of that name is not ours; it is not touched
+     */
+    public void refuseForeignFeedsJob(MastodonMigration migration) {
+        var names = WorkloadNames.of(migration);
+        new OwnedObjects(client, names).find(Job.class, FeedsJob.name(names));
     }
 
     /** Has Mastodon build its feeds from the database, unless that was begun before. */

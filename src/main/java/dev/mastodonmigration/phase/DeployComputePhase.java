@@ -1,6 +1,7 @@
 package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -18,6 +19,9 @@ public class DeployComputePhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
+        if (SpecDefaults.rebuildsRedis(context.spec())) {
+            context.compute().refuseForeignFeedsJob(context.migration());
+        }
         context.compute().ensure(context.migration(), context.inputs().targetEnvironment(context.migration()));
         var readiness = context.compute().ready(context.migration());
         return readiness.complete()

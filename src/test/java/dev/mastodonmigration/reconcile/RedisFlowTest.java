@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The less usual ways of Redis: jobs alone, with feeds made anew by the instance's own image; and a second one for Sidekiq. */
 class RedisFlowTest {
@@ -102,13 +104,48 @@ class RedisFlowTest {
     }
 
     @Test
-    void aJobOfThatNameThatIsNotOursIsLeftAlone() {
-        flow.jobs.script(Tasks.OPEN_TARGET, run -> {
-            flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE).resource(foreign()).create();
+    void aJobOfThatNameThatIsNotOursIsRefusedWhileNothingIsFrozen() {
+        createForeign();
+        flow.apply(rebuild());
+        flow.until(status -> flow.condition("Stalled").contains(MigrationFlow.NAME + "-feeds"));
+        assertThat(flow.status().phase).isEqualTo("DeployCompute");
+        assertThat(flow.mutations()).as("the source is untouched").isZero();
+        assertForeignIsLeftAlone();
+        feedsJobs().forEach(job -> flow.client.resource(job).delete());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+    }
+
+    @Test
+    void aJobOfThatNameThatIsNotOursHoldsUpTheFeedsAloneOnceTheSourceIsFrozen() {
+        flow.jobs.script(Tasks.VERIFY_REDIS, run -> {
+            createForeign();
             return ScriptedJobs.succeeded();
         });
         flow.apply(rebuild());
         flow.until(status -> flow.condition("Stalled").contains(MigrationFlow.NAME + "-feeds"));
+        assertThat(flow.status().phase).isEqualTo("Housekeeping");
+        assertThat(flow.status().downtime.endedAt).as("the instance serves").isNotNull();
+        assertForeignIsLeftAlone();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"Live", "Snapshot"})
+    void aJobOfThatNameConcernsNobodyWhereNoFeedsAreBuilt(RedisStrategy strategy) {
+        createForeign();
+        flow.jobs.inSync = true;
+        flow.jobs.script(Tasks.REPLICATE_REDIS, run -> ScriptedJobs.RUNS_ON);
+        flow.apply(moving(strategy));
+        flow.until(status -> status.downtime != null);
+        flow.jobs.finish(Tasks.REPLICATE_REDIS);
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertForeignIsLeftAlone();
+    }
+
+    private void createForeign() {
+        flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE).resource(foreign()).create();
+    }
+
+    private void assertForeignIsLeftAlone() {
         assertThat(feedsJobs()).singleElement().satisfies(job -> assertThat(job.getMetadata().getLabels()).containsEntry("of", "somebody"));
     }
 
