@@ -13,10 +13,11 @@ final class FeedsJob {
     private static final String COMPONENT = "feeds";
     /** Of the pod, each after twice the pause of the one before; what was built stays, and building it again does no harm. */
     private static final int FAILURES = 3;
-    /** Of an instance of a hundred thousand active users it takes hours. A pod that finds no node ends by this too. */
-    private static final long LONGEST_SECONDS = 86_400;
     /** Longer than any soak: a Job that is gone before it was looked at would be taken for one that somebody deleted. */
     private static final int KEPT_SECONDS = 30 * 86_400;
+
+    /** Reason of the condition Failed. */
+    private static final String DEADLINE = "DeadlineExceeded";
 
     private FeedsJob() {}
 
@@ -33,7 +34,7 @@ final class FeedsJob {
                 .withNewSpec()
                 .withCompletions(1).withParallelism(1)
                 .withBackoffLimit(FAILURES)
-                .withActiveDeadlineSeconds(LONGEST_SECONDS)
+                .withActiveDeadlineSeconds(Feeds.LONGEST.toSeconds())
                 .withTtlSecondsAfterFinished(KEPT_SECONDS)
                 .withNewPodFailurePolicy()
                 .addNewRule().withAction("Ignore").addNewOnPodCondition().withType("DisruptionTarget").withStatus("True").endOnPodCondition().endRule()
@@ -53,8 +54,9 @@ final class FeedsJob {
         if (conditions.stream().anyMatch(condition -> condition.getType().equals("Complete"))) {
             return Feeds.ENDED;
         }
-        if (conditions.stream().anyMatch(condition -> condition.getType().equals("Failed"))) {
-            return Feeds.FAILED;
+        var failed = conditions.stream().filter(condition -> condition.getType().equals("Failed")).findFirst();
+        if (failed.isPresent()) {
+            return DEADLINE.equals(failed.get().getReason()) ? Feeds.TIMED_OUT : Feeds.FAILED;
         }
         return status.map(JobStatus::getReady).filter(ready -> ready > 0).isPresent() ? Feeds.BUILDING : Feeds.WAITING;
     }

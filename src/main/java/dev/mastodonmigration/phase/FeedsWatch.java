@@ -8,6 +8,7 @@ import java.util.Optional;
 
 /** What there is to say of feeds that the instance builds anew, where it does. That they could not be built loses nothing, and ends nothing. */
 final class FeedsWatch {
+    private static final String BY_HAND = "tootctl feeds build --all in a web pod.";
     private final String job;
     private final Optional<Feeds> state;
 
@@ -27,12 +28,22 @@ final class FeedsWatch {
             case BUILDING -> "the feeds are being built: kubectl logs -f " + job + " (deleting it lets the migration go on without)";
             case ENDED -> "the feeds were built, but for accounts that its log names after \"Error processing\": kubectl logs " + job;
             case FAILED -> "the feeds could NOT be built: kubectl logs " + job;
+            case TIMED_OUT -> "the feeds could NOT be built within " + Feeds.LONGEST.toHours() + " h: Kubernetes ended their Job and deleted its pods, and the log with them";
             case GONE -> "the feeds were NOT built, their Job is gone";
         }).orElse("");
     }
 
     List<String> notes() {
-        return state.filter(now -> now == Feeds.FAILED || now == Feeds.GONE).map(now -> "Home and list feeds were not built to their end, so that home timelines are incomplete. Find out why ("
-                + (now == Feeds.FAILED ? "kubectl logs " + job : "the Job " + job + " was deleted") + "), and run tootctl feeds build --all in a web pod.").stream().toList();
+        return state.flatMap(this::unbuilt).map(why -> "Home and list feeds were not built to their end, so that home timelines are incomplete. " + why).stream().toList();
+    }
+
+    private Optional<String> unbuilt(Feeds now) {
+        return switch (now) {
+            case WAITING, BUILDING, ENDED -> Optional.empty();
+            case FAILED -> Optional.of("Find out why (kubectl logs " + job + "), and run " + BY_HAND);
+            case TIMED_OUT -> Optional.of("Kubernetes ended their Job after " + Feeds.LONGEST.toHours() + " h (kubectl describe " + job + ") and deleted its pods, so that no log is left: they needed"
+                    + " longer, or no pod found a node. What was built stays. Run " + BY_HAND);
+            case GONE -> Optional.of("The Job " + job + " was deleted. Run " + BY_HAND);
+        };
     }
 }

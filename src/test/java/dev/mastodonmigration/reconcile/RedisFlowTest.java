@@ -70,7 +70,7 @@ class RedisFlowTest {
         });
         flow.until(status -> flow.condition("Ready").contains("feeds"));
         assertThat(flow.status().phase).as("waits for them").isEqualTo("Soak");
-        end("Complete");
+        end("Complete", "CompletionsReached");
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
         assertThat(flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE).list().getItems()).filteredOn(job -> job.getMetadata().getName().contains("redis")).hasSize(2)
                 .allMatch(job -> job.getSpec().getTemplate().getSpec().getContainers().getFirst().getEnv().contains(new EnvVar("MIGRATION_REDIS_SCOPE", "JOBS", null)));
@@ -101,6 +101,19 @@ class RedisFlowTest {
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
         assertThat(flow.jobs.count(FEEDS)).isEqualTo(1);
         assertThat(flow.events()).anyMatch(event -> event.contains("was deleted"));
+    }
+
+    @Test
+    void feedsThatTookTooLongAreToldWithoutALogThatIsNoMore() {
+        flow.jobs.script(FEEDS, run -> ScriptedJobs.RUNS_ON);
+        flow.apply(rebuild());
+        untilSoaking();
+        end("Failed", "DeadlineExceeded");
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.status().phases).filteredOn(phase -> phase.name.equals("Soak")).singleElement()
+                .satisfies(soak -> assertThat(soak.message).contains("could NOT be built within 24 h").doesNotContain("kubectl logs"));
+        assertThat(flow.events()).filteredOn(event -> event.contains("feeds were not built to their end")).singleElement().asString()
+                .contains("no log is left", "tootctl feeds build --all").doesNotContain("kubectl logs");
     }
 
     @Test
@@ -149,10 +162,10 @@ class RedisFlowTest {
         assertThat(feedsJobs()).singleElement().satisfies(job -> assertThat(job.getMetadata().getLabels()).containsEntry("of", "somebody"));
     }
 
-    private void end(String condition) {
+    private void end(String condition, String reason) {
         var job = feedsJobs().getFirst();
         flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE).resource(new JobBuilder(job).withNewStatus().addNewCondition().withType(condition).withStatus("True")
-                .endCondition().endStatus().build()).updateStatus();
+                .withReason(reason).endCondition().endStatus().build()).updateStatus();
     }
 
     @Test
