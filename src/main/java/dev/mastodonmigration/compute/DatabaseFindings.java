@@ -73,7 +73,8 @@ final class DatabaseFindings {
         if (other.redis().isPresent() && !other.redis().map(RedisUrl::of).equals(urls.redis().map(RedisUrl::of))) {
             notes.add(streaming.app() + ": uses another Redis than " + web.app() + ". The web app's Redis is the one that moves, and streaming will use it too.");
         }
-        second(web, "SIDEKIQ_").ifPresent(variable -> notes.add(web.app() + ": " + variable + " names a Redis of Sidekiq's own. On the target both are one Redis, in which Sidekiq finds its jobs."));
+        second(web, "SIDEKIQ_").filter(variable -> !SourceUrls.namesUnreadableSidekiqRedis(web.config())).ifPresent(variable -> notes.add(web.app() + ": " + variable
+                + " names a Redis of Sidekiq's own. On the target both are one Redis, in which Sidekiq finds its jobs."));
         second(web, "CACHE_").ifPresent(variable -> notes.add(web.app() + ": " + variable + " names a Redis for the cache alone. "
                 + "Its keys do not move, because Mastodon fills a cache anew; on the target the cache is in the main Redis."));
         return notes;

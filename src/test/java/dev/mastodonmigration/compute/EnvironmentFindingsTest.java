@@ -51,6 +51,14 @@ class EnvironmentFindingsTest {
         assertThat(findings.blockers()).singleElement().asString().startsWith("Heroku app example-web: ").contains(name, fix);
     }
 
+    @ParameterizedTest
+    @CsvSource({"SIDEKIQ_REDIS_URL,not a url", "SIDEKIQ_REDIS_HOST,no host"})
+    void whatNamesNoRedisIsNotSaidToNameOneOfSidekiqsOwn(String name, String value) {
+        var findings = of(Example.web(name, value), Example.streaming());
+        assertThat(findings.blockers()).singleElement().asString().contains("is not a Redis URL");
+        assertThat(findings.notes()).isEmpty();
+    }
+
     @Test
     void everythingIsSaidAtOnceAndNoSecretWithIt() {
         var web = Example.web("REDIS_NAMESPACE", "ns-value", "SELF_DESTRUCT", "token-value", "SECRET_KEY_BASE", null, "LOCAL_DOMAIN", "other.social", "S3_ENABLED", null,
