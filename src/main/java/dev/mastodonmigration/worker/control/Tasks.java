@@ -88,7 +88,7 @@ public final class Tasks {
             Map.entry(HOUSEKEEP_POSTGRES, new HousekeepPostgres()),
             Map.entry(COPY_REDIS, new RedisSnapshotCopy(KeyScope.fromEnvironment())),
             Map.entry(REPLICATE_REDIS, new ReplicateRedis()),
-            Map.entry(QUIET_SIDEKIQ, new QuietSidekiq()),
+            Map.entry(QUIET_SIDEKIQ, new QuietSidekiq(KeyScope.fromEnvironment())),
             Map.entry(VERIFY_REDIS, new RedisVerify(KeyScope.fromEnvironment())),
             Map.entry(VERIFY_POSTGRES, new VerifyPostgres()),
             Map.entry(OPEN_TARGET, parts(List.of(

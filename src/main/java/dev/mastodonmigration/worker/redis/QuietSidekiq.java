@@ -27,15 +27,18 @@ public final class QuietSidekiq implements WorkerTask {
     /** A Sidekiq that is just being restarted tells of itself once it has loaded Mastodon. */
     private static final Duration LOADING = Duration.ofSeconds(70);
 
+    private final KeyScope scope;
     private final Duration patience;
     private final Duration loading;
 
-    public QuietSidekiq() {
-        this(PATIENCE, LOADING);
+    /** @param scope what is to be moved afterwards, and must not be in conflict before anything is quieted for it */
+    public QuietSidekiq(KeyScope scope) {
+        this(scope, PATIENCE, LOADING);
     }
 
     /** @param loading for how long nothing must be seen of any process before there is none */
-    QuietSidekiq(Duration patience, Duration loading) {
+    QuietSidekiq(KeyScope scope, Duration patience, Duration loading) {
+        this.scope = scope;
         this.patience = patience;
         this.loading = loading;
     }
@@ -49,8 +52,7 @@ public final class QuietSidekiq implements WorkerTask {
     }
 
     /** The last look before the clock starts: inside the freeze it would send the migration back. */
-    private static void demandNoConflict(WorkerContext context) throws Refusal, IOException {
-        var scope = KeyScope.fromEnvironment();
+    private void demandNoConflict(WorkerContext context) throws Refusal, IOException {
         try (var sources = RedisSources.open(context, scope)) {
             var conflict = sources.conflict(scope);
             if (conflict.isPresent()) {

@@ -79,7 +79,7 @@ class QuietSidekiqTest {
     void waitsForTheJobInHandAndThenForTwoHeartbeats() throws Exception {
         try (var heart = new Heart(12, true)) {
             Awaitility.await().until(() -> redis.source.exists("processes"));
-            var report = new QuietSidekiq(Duration.ofSeconds(30), Duration.ZERO).run(redis.context());
+            var report = new QuietSidekiq(KeyScope.ALL, Duration.ofSeconds(30), Duration.ZERO).run(redis.context());
             assertThat(report.message()).startsWith("1 Sidekiq processes of the source are quiet");
             assertThat(report.figures()).containsEntry("sidekiqProcesses", 1L);
             assertThat(heart.quietBeats).isGreaterThanOrEqualTo(14);
@@ -91,7 +91,7 @@ class QuietSidekiqTest {
     void aProcessThatDoesNotBecomeIdleIsNamedWithItsJobs() throws Exception {
         try (var heart = new Heart(Integer.MAX_VALUE, true)) {
             Awaitility.await().until(() -> redis.source.exists("processes"));
-            assertThatThrownBy(() -> new QuietSidekiq(Duration.ofSeconds(2), Duration.ZERO).run(redis.context())).isInstanceOf(Refusal.class)
+            assertThatThrownBy(() -> new QuietSidekiq(KeyScope.ALL, Duration.ofSeconds(2), Duration.ZERO).run(redis.context())).isInstanceOf(Refusal.class)
                     .hasMessageContaining("Sidekiq process " + IDENTITY + " did not become idle within 2 s (quiet, jobs in hand: LinkCrawlWorker)")
                     .hasMessageContaining("Nothing was frozen");
             assertThat(heart.quietBeats).isPositive();
@@ -102,7 +102,7 @@ class QuietSidekiqTest {
     void aProcessThatDoesNotListenIsNamed() throws Exception {
         try (var heart = new Heart(0, false)) {
             Awaitility.await().until(() -> redis.source.exists("processes"));
-            assertThatThrownBy(() -> new QuietSidekiq(Duration.ofSeconds(1), Duration.ZERO).run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("(not quiet, ");
+            assertThatThrownBy(() -> new QuietSidekiq(KeyScope.ALL, Duration.ofSeconds(1), Duration.ZERO).run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("(not quiet, ");
             assertThat(heart.quietBeats).isZero();
         }
     }
@@ -111,7 +111,7 @@ class QuietSidekiqTest {
     void aSidekiqThatIsJustBeingRestartedIsWaitedFor() throws Exception {
         var report = CompletableFuture.supplyAsync(() -> {
             try {
-                return new QuietSidekiq(Duration.ofSeconds(30), Duration.ofSeconds(20)).run(redis.context());
+                return new QuietSidekiq(KeyScope.ALL, Duration.ofSeconds(30), Duration.ofSeconds(20)).run(redis.context());
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
@@ -125,7 +125,7 @@ class QuietSidekiqTest {
     @Test
     void withoutSidekiqThereIsNothingToWaitFor() throws Exception {
         redis.source.sadd("processes", "a process that died:1:0123456789ab");
-        assertThat(new QuietSidekiq(Duration.ofSeconds(9), Duration.ofSeconds(1)).run(redis.context()).message()).isEqualTo("No Sidekiq process runs on the source.");
+        assertThat(new QuietSidekiq(KeyScope.ALL, Duration.ofSeconds(9), Duration.ofSeconds(1)).run(redis.context()).message()).isEqualTo("No Sidekiq process runs on the source.");
     }
 
     @Test

@@ -95,7 +95,7 @@ class RedisOfSidekiqTest {
     private static void assertRefused(String words) throws Exception {
         assertThat(RedisPreflight.check(redis.context(), KeyScope.ALL).blockers()).singleElement().asString().contains(words);
         assertThat(RedisCapacity.check(redis.context(), KeyScope.ALL).blockers()).singleElement().asString().contains(words);
-        assertThatThrownBy(() -> new QuietSidekiq().run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining(words).hasMessageContaining("Nothing was frozen");
+        assertThatThrownBy(() -> new QuietSidekiq(KeyScope.ALL).run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining(words).hasMessageContaining("Nothing was frozen");
         assertThatThrownBy(() -> new RedisSnapshotCopy().run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining(words);
         assertThat(redis.target.dbSize()).as("our marker").isEqualTo(1);
         assertThat(sidekiq.exists(PROCESS + "-signals")).as("Sidekiq was not told").isFalse();
@@ -105,6 +105,8 @@ class RedisOfSidekiqTest {
     void jobsAloneComeFromWhereSidekiqHasThem() throws Exception {
         redis.source.lpush("queue:default", "{\"jid\":\"of long ago\"}");
         assertThat(RedisPreflight.check(redis.context(), KeyScope.JOBS).blockers()).isEmpty();
+        assertThatThrownBy(() -> new QuietSidekiq(KeyScope.JOBS, Duration.ofMillis(500), Duration.ZERO).run(redis.context())).as("quieted, whatever the main one holds")
+                .isInstanceOf(Refusal.class).hasMessageContaining(PROCESS).hasMessageNotContaining("of long ago").hasMessageNotContaining("main Redis");
         new RedisSnapshotCopy(KeyScope.JOBS).run(redis.context());
         assertThat(redis.target.lrange("queue:default", 0, -1)).isEqualTo(sidekiq.lrange("queue:default", 0, -1));
         assertThat(new RedisVerify(KeyScope.JOBS).run(redis.context()).figures()).containsEntry(Figure.KEYS, 3L).containsEntry(Figure.DIFFERENCES, 0L);
@@ -134,7 +136,7 @@ class RedisOfSidekiqTest {
 
     @Test
     void sidekiqIsQuietedWhereItLives() {
-        assertThatThrownBy(() -> new QuietSidekiq(Duration.ofMillis(500), Duration.ZERO).run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining(PROCESS);
+        assertThatThrownBy(() -> new QuietSidekiq(KeyScope.ALL, Duration.ofMillis(500), Duration.ZERO).run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining(PROCESS);
         assertThat(sidekiq.lrange(PROCESS + "-signals", 0, -1)).contains("TSTP");
     }
 
