@@ -7,7 +7,6 @@ import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
-import dev.mastodonmigration.worker.control.WorkerTask;
 import dev.mastodonmigration.worker.redis.RedisTarget;
 import dev.mastodonmigration.worker.redis.RedisVerify;
 import dev.mastodonmigration.worker.redis.ReplicateRedis;
@@ -15,13 +14,13 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -34,6 +33,7 @@ public final class RedisWorkerProcess implements AutoCloseable {
     private static final String VERIFY = "verify";
     private static final String IN_SYNC = "in sync";
     private static final String REPORT = "report";
+    private static final String FAILED = "failed";
 
     private final Process process;
     private final BufferedReader answers;
@@ -87,6 +87,9 @@ public final class RedisWorkerProcess implements AutoCloseable {
             if (line.startsWith(beginning)) {
                 return line;
             }
+            if (line.startsWith(FAILED)) {
+                throw new IllegalStateException("waited for \"" + beginning + "\", but the worker " + line);
+            }
             if (line.startsWith(REPORT)) {
                 throw new IllegalStateException("waited for \"" + beginning + "\", but the worker said: " + line);
             }
@@ -133,21 +136,12 @@ public final class RedisWorkerProcess implements AutoCloseable {
 
     private static void replicate(WorkerContext context) throws Exception {
         RedisTarget.claim(context);
-        var running = CompletableFuture.supplyAsync(() -> run(new ReplicateRedis(), context));
+        var running = new FutureTask<>(() -> new ReplicateRedis().run(context));
+        Thread.ofPlatform().daemon().start(running);
         Thread.ofPlatform().daemon().start(() -> tell(context.progress(), running));
     }
 
-    private static WorkerReport run(WorkerTask task, WorkerContext context) {
-        try {
-            return task.run(context);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static void tell(Progress progress, CompletableFuture<WorkerReport> running) {
+    private static void tell(Progress progress, Future<WorkerReport> running) {
         for (var told = ""; !running.isDone(); LockSupport.parkNanos(1_000_000)) {
             var reading = progress.read();
             var now = reading.inSync() ? IN_SYNC : "stage " + reading.stage();
@@ -156,7 +150,12 @@ public final class RedisWorkerProcess implements AutoCloseable {
                 told = now;
             }
         }
-        say(running.join(), Figure.DRAIN_MILLISECONDS);
+        if (running.state() == Future.State.SUCCESS) {
+            say(running.resultNow(), Figure.DRAIN_MILLISECONDS);
+        } else {
+            running.exceptionNow().printStackTrace();
+            System.out.println(FAILED + ": " + running.exceptionNow().toString().replace('\n', ' '));
+        }
     }
 
     private static void say(WorkerReport report, String milliseconds) {
