@@ -39,6 +39,8 @@ import org.awaitility.Awaitility;
 final class MigrationFlow implements AutoCloseable {
     static final String NAMESPACE = "mastodon";
     static final String NAME = "example-social";
+    static final Map<String, Integer> WEB_FORMATION = Map.of("web", 2, "worker", 1);
+    static final Map<String, Integer> STOPPED = Map.of("web", 0, "worker", 0);
     final EmbeddedApiServer server = EmbeddedApiServer.start();
     final KubernetesClient client = server.client();
     final HerokuStub heroku = HerokuStub.start();
@@ -84,6 +86,13 @@ final class MigrationFlow implements AutoCloseable {
         migration.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(NAMESPACE).build());
         migration.setSpec(atStub(spec));
         return client.resource(migration).create();
+    }
+
+    /** As the SDK has it before the operator sees it, so that a deleted one stays until {@link #untilTheFinalizerGoes}. */
+    void applyWithFinalizer(MastodonMigrationSpec spec) {
+        var created = apply(spec);
+        created.addFinalizer("mastodonmigrations.mastodonmigration.dev/finalizer");
+        client.resource(created).update();
     }
 
     /** What {@code kubectl edit} does. */
@@ -168,6 +177,24 @@ final class MigrationFlow implements AutoCloseable {
                     var status = read(name).getStatus();
                     return status != null && wanted.test(status);
                 });
+    }
+
+    /** Cleans up, each time with a restarted operator, until it lets the deleted resource go. */
+    void untilTheFinalizerGoes() {
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
+            var gone = operator().cleanup(read(), null).isRemoveFinalizer();
+            jobs.play();
+            return gone;
+        });
+    }
+
+    static boolean stalled(MastodonMigrationStatus status) {
+        return !status.phases.isEmpty() && status.phases.getLast().state == MastodonMigrationStatus.PhaseState.Stalled;
+    }
+
+    /** Of the Deployment of that part of the instance. */
+    int replicas(String part) {
+        return client.apps().deployments().inNamespace(NAMESPACE).withName(NAME + "-" + part).get().getSpec().getReplicas();
     }
 
     List<String> events() {

@@ -3,15 +3,9 @@ package dev.mastodonmigration.reconcile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec;
-import dev.mastodonmigration.api.MastodonMigrationSpec.Cutover;
-import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
-import dev.mastodonmigration.api.MastodonMigrationSpec.Retire;
-import dev.mastodonmigration.api.MastodonMigrationSpec.Soak;
-import dev.mastodonmigration.api.MastodonMigrationSpec.Strategy;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.PodSecurity;
-import dev.mastodonmigration.itinerary.Specs;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
@@ -20,7 +14,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -28,23 +22,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The less usual ways of Redis: jobs alone, with feeds made anew by the instance's own image; and a second one for Sidekiq. */
 class RedisFlowTest {
     private static final String FEEDS = "tootctl feeds build --all";
+    @AutoClose
     private final MigrationFlow flow = new MigrationFlow();
 
-    @AfterEach
-    void close() {
-        flow.close();
-    }
-
     private static MastodonMigrationSpec rebuild() {
-        var spec = Specs.with(new Strategy(PostgresStrategy.Dump, RedisStrategy.Rebuild, 2, null, "10m"));
-        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, spec.strategy(), null, new Cutover(true, null, null, null), new Soak("0s", null),
-                new Retire(true, null, true, null, null), null);
+        return moving(RedisStrategy.Rebuild);
     }
 
     private static MastodonMigrationSpec moving(RedisStrategy strategy) {
-        var spec = rebuild();
-        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, new Strategy(PostgresStrategy.Dump, strategy, 2, "0s", "10m"), null, spec.cutover(), spec.soak(),
-                spec.retire(), null);
+        return new FlowSpec().redis(strategy).spec();
     }
 
     private List<Job> feedsJobs() {
@@ -192,11 +178,10 @@ class RedisFlowTest {
     void aRedisOfSidekiqsOwnThatCameAfterPreflightKeepsTheClockFromStarting() {
         flow.jobs.inSync = true;
         flow.jobs.script(Tasks.REPLICATE_REDIS, run -> ScriptedJobs.RUNS_ON);
-        var live = moving(RedisStrategy.Live);
-        flow.apply(new MastodonMigrationSpec(live.instance(), live.source(), live.target(), null, live.strategy(), null, new Cutover(false, null, null, null), live.soak(), live.retire(), null));
+        flow.apply(new FlowSpec().redis(RedisStrategy.Live).notApproved().spec());
         flow.until(status -> "AwaitCutover".equals(status.phase));
         flow.heroku.app("example-web").config(Map.of("SIDEKIQ_REDIS_URL", "redis://:p4ss@127.0.0.1:9"));
-        flow.edit(live);
+        flow.edit(moving(RedisStrategy.Live));
         flow.until(status -> flow.condition("Stalled").contains("Sidekiq has a Redis of its own") && flow.condition("Stalled").contains("The source runs on"));
         assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
         assertThat(flow.heroku.app("example-web").formation()).containsEntry("web", 2).containsEntry("worker", 1);

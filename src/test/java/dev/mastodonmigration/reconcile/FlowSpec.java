@@ -1,0 +1,55 @@
+package dev.mastodonmigration.reconcile;
+
+import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Cutover;
+import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
+import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
+import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Retire;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Soak;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Strategy;
+import dev.mastodonmigration.itinerary.Specs;
+
+/** The spec of a migration that waits for nobody, but for what a test says otherwise. */
+final class FlowSpec {
+    private Strategy strategy = Specs.valid().strategy();
+    private Cutover cutover = new Cutover(true, null, null, null);
+    private Soak soak = new Soak("0s", null);
+    private Retire retire = new Retire(true, null, true, null, null);
+    private DesiredState state = DesiredState.Running;
+
+    static MastodonMigrationSpec approved() {
+        return new FlowSpec().spec();
+    }
+
+    /** With the shortest time in sync. */
+    FlowSpec redis(RedisStrategy redis) {
+        strategy = new Strategy(PostgresStrategy.Dump, redis, 2, "0s", "10m");
+        return this;
+    }
+
+    FlowSpec notApproved() {
+        cutover = new Cutover(false, null, null, null);
+        return this;
+    }
+
+    FlowSpec soak(String duration) {
+        soak = new Soak(duration, null);
+        return this;
+    }
+
+    FlowSpec retire(Retire wanted) {
+        retire = wanted;
+        return this;
+    }
+
+    FlowSpec state(DesiredState wanted) {
+        state = wanted;
+        return this;
+    }
+
+    MastodonMigrationSpec spec() {
+        var spec = Specs.valid();
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, strategy, null, cutover, soak, retire, state);
+    }
+}

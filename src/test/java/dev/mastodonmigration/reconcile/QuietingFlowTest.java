@@ -1,0 +1,152 @@
+package dev.mastodonmigration.reconcile;
+
+import static dev.mastodonmigration.reconcile.FlowSpec.approved;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.embedded.HerokuStub;
+import dev.mastodonmigration.itinerary.Specs;
+import dev.mastodonmigration.worker.control.Tasks;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/** Nothing but the clock may leave the source with a Sidekiq that fetches no more jobs. */
+class QuietingFlowTest {
+    @AutoClose
+    private final MigrationFlow flow = new MigrationFlow();
+
+    private void untilSidekiqIsBeingQuieted() {
+        flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> ScriptedJobs.RUNS_ON);
+        flow.apply(approved());
+        flow.until(status -> flow.jobs.count(Tasks.QUIET_SIDEKIQ) == 1);
+        assertThat(flow.mutations()).as("the source is untouched").isZero();
+        assertThat(flow.status().source).as("the clock stands").isNull();
+    }
+
+    private void untilSidekiqWasStartedAgain(List<String> before) {
+        flow.until(status -> status.quieting != null && status.quieting.endedAt != null);
+        Awaitility.await().until(() -> flow.heroku.app("example-web").dynoIds("worker").size() == 1);
+        assertThat(flow.heroku.app("example-web").dynoIds("worker")).doesNotContainAnyElementsOf(before);
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(MigrationFlow.WEB_FORMATION);
+        assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
+        assertThat(flow.status().downtime).isNull();
+        assertThat(flow.client.batch().v1().jobs().inNamespace(MigrationFlow.NAMESPACE).list().getItems()).as("nobody quiets the new one")
+                .noneMatch(job -> job.getMetadata().getName().contains("quiet-sidekiq"));
+    }
+
+    @Test
+    void aSidekiqThatDoesNotBecomeIdleStopsTheFreezeBeforeItBegan() {
+        var web = flow.heroku.app("example-web").dynoIds("web");
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> run == 1 ? WorkerReport.refused("Sidekiq process worker.1:4:ab did not become idle within 180 s.") : ScriptedJobs.succeeded());
+        flow.apply(approved());
+        untilSidekiqWasStartedAgain(worker);
+        flow.until(status -> flow.condition("Stalled").contains("worker.1:4:ab"));
+        assertThat(flow.heroku.app("example-web").dynoIds("web")).isEqualTo(web);
+        flow.until(status -> status.phases.getLast().attempts > 1);
+        assertThat(flow.jobs.count(Tasks.QUIET_SIDEKIQ)).as("not told again before the admin says so").isEqualTo(1);
+
+        flow.edit(new FlowSpec().soak("1s").spec());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.jobs.count(Tasks.QUIET_SIDEKIQ)).isEqualTo(2);
+    }
+
+    @Test
+    void aWorkerThatIsKilledWhileItQuietsIsFollowedByAnother() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> run < 3 ? WorkerReport.retryable("connection reset") : ScriptedJobs.succeeded());
+        flow.apply(approved());
+        flow.until(status -> status.source != null);
+        assertThat(flow.heroku.app("example-web").dynoIds("worker")).as("not restarted for it").isEqualTo(worker);
+        assertThat(flow.jobs.count(Tasks.QUIET_SIDEKIQ)).isEqualTo(3);
+    }
+
+    @Test
+    void theReasonIsNotLostWhileHerokuDoesNotRestartSidekiq() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> {
+            flow.heroku.failNext(10_000, HerokuStub.Fault.UNAVAILABLE);
+            return WorkerReport.refused("Sidekiq process worker.1:4:ab did not become idle within 180 s.");
+        });
+        flow.jobs.script(Tasks.MARK_SOURCE, run -> run == 1 ? ScriptedJobs.succeeded() : WorkerReport.refused("No other attempt may depend on this."));
+        flow.apply(approved());
+        flow.until(status -> "Freeze".equals(status.phase) && status.phases.getLast().attempts > 2);
+        assertThat(flow.status().quieting.endedAt).isNull();
+        assertThat(flow.condition("SourceFrozen")).contains("its Sidekiq is quiet");
+        flow.heroku.clearFaults();
+        untilSidekiqWasStartedAgain(worker);
+        flow.jobs.script(Tasks.MARK_SOURCE, run -> ScriptedJobs.succeeded());
+        flow.until(status -> flow.condition("Stalled").contains("worker.1:4:ab"));
+        assertThat(flow.jobs.count(Tasks.QUIET_SIDEKIQ)).isEqualTo(1);
+        assertThat(flow.events()).anyMatch(event -> event.startsWith("QuietingSidekiq")).anyMatch(event -> event.startsWith("SidekiqRestarted") && event.contains("worker.1"));
+    }
+
+    @Test
+    void anAbortAfterTheClockStartedAndBeforeHerokuStoppedAnythingStartsSidekiqAgain() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        flow.apply(approved());
+        flow.until(status -> status.source != null);
+        assertThat(flow.mutations()).isZero();
+        flow.edit(new FlowSpec().state(DesiredState.Aborted).spec());
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+        Awaitility.await().until(() -> flow.heroku.app("example-web").dynoIds("worker").size() == 1);
+        assertThat(flow.heroku.app("example-web").dynoIds("worker")).doesNotContainAnyElementsOf(worker);
+    }
+
+    @Test
+    void aSpecThatIsEditedWhileSidekiqIsQuietDoesNotStartTheClock() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        untilSidekiqIsBeingQuieted();
+        flow.edit(new FlowSpec().state(DesiredState.RolledBack).spec());
+        untilSidekiqWasStartedAgain(worker);
+        flow.until(status -> flow.condition("Stalled").contains("RolledBack"));
+        assertThat(flow.status().source).isNull();
+    }
+
+    @Test
+    void anApprovalTakenBackWhileSidekiqIsQuietStartsItAgain() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        untilSidekiqIsBeingQuieted();
+        flow.edit(Specs.valid());
+        untilSidekiqWasStartedAgain(worker);
+        flow.until(status -> flow.condition("AwaitingApproval").startsWith("True"));
+        flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> ScriptedJobs.succeeded());
+        flow.edit(approved());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+    }
+
+    @Test
+    void anAbortWhileSidekiqIsQuietStartsItAgain() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        untilSidekiqIsBeingQuieted();
+        flow.edit(Specs.with(DesiredState.Aborted));
+        untilSidekiqWasStartedAgain(worker);
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+    }
+
+    @Test
+    void aSuspensionWhileSidekiqIsQuietStartsItAgain() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        untilSidekiqIsBeingQuieted();
+        flow.edit(new FlowSpec().state(DesiredState.Suspended).spec());
+        untilSidekiqWasStartedAgain(worker);
+        flow.until(status -> flow.condition("Ready").contains("Suspended"));
+    }
+
+    @Test
+    void aSidekiqThatHerokuDoesNotRestartIsTriedAgain() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        untilSidekiqIsBeingQuieted();
+        flow.heroku.failNext(10_000, HerokuStub.Fault.UNAVAILABLE);
+        flow.edit(Specs.with(DesiredState.Aborted));
+        flow.until(status -> "StopReplication".equals(status.phase) && status.phases.getLast().attempts > 1);
+        assertThat(flow.status().quieting.endedAt).isNull();
+        flow.heroku.clearFaults();
+        untilSidekiqWasStartedAgain(worker);
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+    }
+}
