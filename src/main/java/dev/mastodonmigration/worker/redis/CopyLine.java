@@ -6,23 +6,31 @@ import java.util.ArrayDeque;
 import java.util.List;
 
 /**
- * Copies in three stages at once, so that neither server waits for the other: while the target takes some values, the source reads the next and
- * tells the sizes of those after.
+ * Copies to a target that was empty, in three stages at once, so that neither server waits for the other: while the target takes some values, the source
+ * reads the next and tells the sizes of those after.
  */
 final class CopyLine {
     private static final int STEP_KEYS = 1000;
+    /** Of values whose size was only presumed: four times what they should have. */
+    private static final long MOST_BYTES = 4 * KeyScan.MAX_BATCH_BYTES;
 
     private final KeyReader source;
     private final KeyTransfer transfer;
+    private final LaneWork work;
     private final ReplicationLane.Copied copied;
+    private final PresumedSizes sizes = new PresumedSizes();
     private final ArrayDeque<KeyScan.Batch> sized = new ArrayDeque<>();
     private int readKeys;
     private long readBytes;
 
-    /** @param copied told what the target has taken */
-    CopyLine(KeyReader source, KeyTransfer transfer, ReplicationLane.Copied copied) {
+    /**
+     * @param work   told the keys that the target already had, as when they changed before the scan came to them: the last word is to be the newest
+     * @param copied told what the target has taken
+     */
+    CopyLine(KeyReader source, KeyTransfer transfer, LaneWork work, ReplicationLane.Copied copied) {
         this.source = source;
         this.transfer = transfer;
+        this.work = work;
         this.copied = copied;
     }
 
@@ -47,22 +55,38 @@ final class CopyLine {
     private void advance(List<RedisKey> next) throws Refusal, IOException {
         while (!sized.isEmpty() && sized.getFirst().isLarge()) {
             flush();
-            copied.add(1, transfer.transfer(sized.poll()));
+            transfer(sized.poll());
         }
         var reading = sized.isEmpty() ? List.<RedisKey>of() : sized.poll().keys();
+        var unsure = sizes.unsure(next);
         var trip = new RoundTrip(source.jedis());
         source.ask(trip, reading);
-        KeyScan.askSizes(trip, next);
+        KeyScan.askSizes(trip, unsure);
         trip.depart();
         flush();
-        var answers = trip.answers();
-        readBytes = transfer.collect(reading, source.states(answers.subList(0, KeyReader.answers(reading))));
+        var answers = trip.answers(MOST_BYTES);
+        sized.addAll(KeyScan.cut(next, PresumedSizes.sizes(next, unsure, answers.subList(KeyReader.answers(reading), answers.size()))));
+        collect(reading, answers.subList(0, KeyReader.answers(reading)));
+    }
+
+    private void collect(List<RedisKey> reading, List<Object> answers) throws Refusal, IOException {
+        if (answers.contains(SplitConnection.PASSED_OVER)) {
+            sizes.wasWrong();
+            for (var batch : KeyScan.cut(source.jedis(), reading)) {
+                transfer(batch);
+            }
+            return;
+        }
+        readBytes = transfer.collectNew(reading, source.states(answers));
         readKeys = reading.size();
-        sized.addAll(KeyScan.cut(next, answers.subList(KeyReader.answers(reading), answers.size())));
+    }
+
+    private void transfer(KeyScan.Batch batch) throws Refusal, IOException {
+        copied.add(batch.keys().size(), transfer.transfer(batch));
     }
 
     private void flush() throws Refusal, IOException {
-        transfer.flush();
+        work.changed(transfer.flushNew());
         // To tell of nothing would still be a reading of progress, in place of what others said since.
         if (readKeys > 0) {
             copied.add(readKeys, readBytes);

@@ -22,11 +22,15 @@ final class GuardedWriter implements AutoCloseable {
     private static final Rawable REPLACE = RawableFactory.from("REPLACE");
     private static final Rawable ABSTTL = RawableFactory.from("ABSTTL");
 
+    /** What RESTORE says when the key exists and REPLACE is not given. */
+    private static final String OCCUPIED = "BUSYKEY";
+
     private record Write(RedisKey key, CommandArguments command) {}
 
     private final Jedis jedis;
     private final Marker marker;
     private final List<Write> batch = new ArrayList<>();
+    private final List<RedisKey> occupied = new ArrayList<>();
     private boolean watching;
 
     GuardedWriter(Jedis jedis, Marker marker) {
@@ -40,8 +44,24 @@ final class GuardedWriter implements AutoCloseable {
 
     /** Replaces the key by the payload, to expire at the same instant as on the source. */
     void restore(RedisKey key, KeyState state) {
-        batch.add(new Write(key, new CommandArguments(Command.RESTORE).key(key.bytes()).add(state.hasExpiry() ? state.expiresAtMilliseconds() : 0).add(state.payload())
-                .add(REPLACE).add(ABSTTL)));
+        batch.add(new Write(key, restoring(key, state).add(REPLACE)));
+    }
+
+    /** As {@link #restore}, where the target has no such key yet, for which it takes less time; a key that it has is left as it is, see {@link #occupied}. */
+    void restoreNew(RedisKey key, KeyState state) {
+        batch.add(new Write(key, restoring(key, state)));
+    }
+
+    private static CommandArguments restoring(RedisKey key, KeyState state) {
+        var command = new CommandArguments(Command.RESTORE).key(key.bytes()).add(state.hasExpiry() ? state.expiresAtMilliseconds() : 0).add(state.payload());
+        return state.hasExpiry() ? command.add(ABSTTL) : command;
+    }
+
+    /** The keys that the target already had when {@link #restoreNew} brought them; told once. */
+    List<RedisKey> occupied() {
+        var told = List.copyOf(occupied);
+        occupied.clear();
+        return told;
     }
 
     void remove(RedisKey key) {
@@ -107,7 +127,10 @@ final class GuardedWriter implements AutoCloseable {
         }
         for (int i = 0; i < results.size(); i++) {
             if (results.get(i) instanceof JedisDataException e) {
-                throw failure(batch.get(i), e);
+                if (!String.valueOf(e.getMessage()).startsWith(OCCUPIED)) {
+                    throw failure(batch.get(i), e);
+                }
+                occupied.add(batch.get(i).key());
             }
         }
     }

@@ -38,19 +38,28 @@ final class KeyTransfer {
             return batch.bytes();
         }
         var bytes = collect(batch.keys(), source.read(batch.keys()));
-        flush();
+        target.flush();
         return bytes;
     }
 
     /** Lays what was read ready for the target, and returns the bytes of payload. */
-    long collect(List<RedisKey> keys, List<Optional<KeyState>> states) throws Refusal, IOException {
+    private long collect(List<RedisKey> keys, List<Optional<KeyState>> states) throws Refusal, IOException {
+        return collect(keys, states, target::restore);
+    }
+
+    /** As {@link #transfer}, in two steps, for a target that most likely has none of these keys yet: the second is {@link #flushNew}. */
+    long collectNew(List<RedisKey> keys, List<Optional<KeyState>> states) throws Refusal, IOException {
+        return collect(keys, states, target::restoreNew);
+    }
+
+    private long collect(List<RedisKey> keys, List<Optional<KeyState>> states, BiConsumer<RedisKey, KeyState> restoring) throws Refusal, IOException {
         long bytes = 0;
         for (int i = 0; i < states.size(); i++) {
             var key = keys.get(i);
             var state = states.get(i).filter(found -> wanted.test(key));
             if (state.isPresent()) {
                 seen.accept(key, state.get());
-                write(key, state.get());
+                write(key, state.get(), restoring);
                 bytes += state.get().payload().length;
             } else if (!ReplicatedKeys.isMarker(key)) {
                 target.remove(key);
@@ -59,9 +68,10 @@ final class KeyTransfer {
         return bytes;
     }
 
-    /** Returns once the target has taken what lies ready. */
-    void flush() throws Refusal, IOException {
+    /** Returns once the target has taken what lies ready: the keys that it already had, perhaps with an older value, and has still. */
+    List<RedisKey> flushNew() throws Refusal, IOException {
         target.flush();
+        return target.occupied();
     }
 
     private boolean inPages(RedisKey key, long bytes) throws Refusal, IOException {
@@ -77,9 +87,9 @@ final class KeyTransfer {
         return true;
     }
 
-    private void write(RedisKey key, KeyState state) throws Refusal, IOException {
+    private void write(RedisKey key, KeyState state, BiConsumer<RedisKey, KeyState> restoring) throws Refusal, IOException {
         switch (translator.route(state.payload())) {
-            case PayloadTranslator.Route.Payload payload -> target.restore(key, new KeyState(payload.bytes(), state.expiresAtMilliseconds()));
+            case PayloadTranslator.Route.Payload payload -> restoring.accept(key, new KeyState(payload.bytes(), state.expiresAtMilliseconds()));
             case PayloadTranslator.Route.ByCommands commands -> byCommands.copy(key, state.payload().length, state.expiresAtMilliseconds());
             case PayloadTranslator.Route.Impossible impossible -> throw new Refusal("Redis key " + key + " holds " + impossible.because() + ".");
         }

@@ -41,7 +41,7 @@ final class ReplicationLane implements AutoCloseable {
         this.comparison = new KeyComparison(this.source, KeyReader.of(target), new Difference.Found());
         this.keys = keys;
         this.copied = copied;
-        this.line = new CopyLine(this.source, transfer, copied);
+        this.line = new CopyLine(this.source, transfer, work, copied);
     }
 
     static ReplicationLane open(WorkerContext context, Marker marker, ReplicatedKeys keys, Copied copied) throws Refusal, IOException {

@@ -38,6 +38,17 @@ final class RoundTrip {
         return answers;
     }
 
+    /** As {@link #answers}, but keeps only so many bytes of values: {@link SplitConnection#PASSED_OVER} stands for a value beyond. */
+    List<Object> answers(long mostBytes) {
+        var split = (SplitConnection) connection;
+        split.keepAtMost(mostBytes);
+        try {
+            return answers();
+        } finally {
+            split.keepAll();
+        }
+    }
+
     /** The answer, or what the server said instead, thrown. */
     static Object orThrow(Object answer) {
         if (answer instanceof JedisDataException refused) {

@@ -1,0 +1,54 @@
+package dev.mastodonmigration.worker.redis;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * How large values are, before they are read: as the server says, but for names under which Mastodon keeps small ones. To ask for each of a million
+ * counters and cached fragments would be a tenth of a copy's work. Once the presumption was wrong, the server is asked for every key.
+ */
+final class PresumedSizes {
+    /** More than such values have on average, so that batches come out smaller, not larger. */
+    private static final long BYTES = 2000;
+    /** Of strings, counters, HyperLogLogs and short sets (mastodon: app/lib/activity_tracker.rb, app/models/trends, config/initializers/rack_attack.rb). */
+    private static final List<byte[]> BEGINNINGS = Stream.of("cache:", "activity:", "trending_", "rate_limit:", "rack::attack:", "subscribed:", "idempotency:")
+            .map(name -> name.getBytes(StandardCharsets.US_ASCII)).toList();
+
+    private boolean holds = true;
+
+    /** Those of the keys whose size the server has to tell. */
+    List<RedisKey> unsure(List<RedisKey> keys) {
+        return holds ? keys.stream().filter(key -> !isSmall(key)).toList() : keys;
+    }
+
+    private static boolean isSmall(RedisKey key) {
+        for (var beginning : BEGINNINGS) {
+            if (key.startsWith(beginning)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A value, or all of a batch together, was far larger than presumed. */
+    void wasWrong() {
+        holds = false;
+    }
+
+    /**
+     * One size for each of the keys, as {@link KeyScan#cut(List, List)} wants them.
+     *
+     * @param unsure  what {@link #unsure} said of these keys
+     * @param answers what the server said of those
+     */
+    static List<Object> sizes(List<RedisKey> keys, List<RedisKey> unsure, List<Object> answers) {
+        var sizes = new ArrayList<>(keys.size());
+        var asked = 0;
+        for (var key : keys) {
+            sizes.add(asked < unsure.size() && unsure.get(asked) == key ? answers.get(asked++) : BYTES);
+        }
+        return sizes;
+    }
+}
