@@ -9,7 +9,9 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
@@ -138,6 +140,29 @@ class RedisLiveOfSidekiqTest {
             redis.source.del("stat:processed");
             awaitOnTarget("what Sidekiq's has", () -> "8".equals(redis.target.get("stat:processed")));
             assertThat(live.drain().figures()).containsEntry(Figure.KEYS, 6L);
+        }
+        assertEqualBothWays();
+    }
+
+    /** For a moment both have it, or neither. */
+    @Test
+    void keysThatMoveToAndFroAreReadWhereTheyEnd() throws Exception {
+        var seed = new Random().nextLong();
+        var random = new Random(seed);
+        try (var live = inSync()) {
+            for (int i = 0; i < 4000; i++) {
+                var name = "moving:" + random.nextInt(20);
+                var sources = random.nextInt(2) == 0 ? List.of(redis.source, sidekiq) : List.of(sidekiq, redis.source);
+                if (random.nextInt(2) == 0) {
+                    sources.getFirst().set(name, "value " + i);
+                    sources.getLast().del(name);
+                } else {
+                    sources.getLast().del(name);
+                    sources.getFirst().set(name, "value " + i);
+                }
+            }
+            assertThat(live.drain().figures()).as("seed " + seed).containsEntry(Figure.DIFFERENCES, 0L);
+            assertThat(live.drain().notes()).as("seed " + seed).isEmpty();
         }
         assertEqualBothWays();
     }
