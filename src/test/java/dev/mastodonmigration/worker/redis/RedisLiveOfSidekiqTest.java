@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -142,6 +143,23 @@ class RedisLiveOfSidekiqTest {
             assertThat(live.drain().figures()).containsEntry(Figure.KEYS, 6L);
         }
         assertEqualBothWays();
+    }
+
+    /** The drain waits for what both still have to tell. */
+    @Test
+    void aBurstOnSidekiqsOwnRightBeforeTheDrainIsDrained() throws Exception {
+        setAll("before");
+        try (var live = inSync()) {
+            setAll("right before the drain");
+            assertThat(live.drain().figures()).containsEntry(Figure.DIFFERENCES, 0L);
+        }
+        assertEqualBothWays();
+    }
+
+    private static void setAll(String value) {
+        try (var pipeline = sidekiq.pipelined()) {
+            IntStream.range(0, 40_000).forEach(i -> pipeline.set("stat:" + i, value));
+        }
     }
 
     /** For a moment both have it, or neither. */
