@@ -69,7 +69,7 @@ public class FreezePhase implements Phase {
         }
         var replication = new Replication(context);
         Supplier<StepResult> quiet = () -> inOrder(new Quieting(context).idle(), () -> startTheClock(context));
-        return inOrder(new Standby(context).ready(), () -> replication.wanted() ? inOrder(replication.keepingUp(), quiet) : quiet.get());
+        return inOrder(new Standby(context).ready(), () -> replication.wanted() ? inOrder(replication.keepingUp(), () -> inOrder(replication.followsEveryRedis(), quiet)) : quiet.get());
     }
 
     /** What the admin has changed since the gate, or the window that has closed. */
@@ -94,10 +94,6 @@ public class FreezePhase implements Phase {
 
     /** What restoring needs is written once: a second reading would find the frozen values. */
     private static StepResult startTheClock(PhaseContext context) {
-        var forgotten = context.inputs().unfollowedRedis(context.migration());
-        if (forgotten.isPresent()) {
-            return new StepResult.Refused(forgotten.get() + " The source runs on.");
-        }
         context.inputs().keepHerokuToken(context.migration());
         var source = new SourceApps(context).read();
         return new StepResult.Working("the clock starts; saved the formation and maintenance mode of " + String.join(", ", SpecDefaults.apps(context.spec())), status -> {

@@ -91,12 +91,9 @@ public class Inputs {
         return files;
     }
 
-    /** Why the jobs of a Redis of Sidekiq's own would be forgotten, if they would. Asked again when the clock starts: config vars change. */
-    public Optional<String> unfollowedRedis(MastodonMigration migration) {
-        var app = migration.getSpec().source().heroku().app();
-        return SpecDefaults.liveRedis(migration.getSpec()) && SourceUrls.of(heroku(migration).configVars(app)).sidekiqRedis().isPresent()
-                ? Optional.of("Heroku app " + app + ": Sidekiq has a Redis of its own, and strategy.redis: Live follows one Redis only, as yet. Set strategy.redis: Snapshot, which copies both"
-                        + " inside the freeze, or move its keys to the main Redis and unset SIDEKIQ_REDIS_URL.") : Optional.empty();
+    /** Whether Sidekiq has a Redis of its own at this moment: config vars change. */
+    public boolean hasSidekiqRedis(MastodonMigration migration) {
+        return SourceUrls.of(heroku(migration).configVars(migration.getSpec().source().heroku().app())).sidekiqRedis().isPresent();
     }
 
     /** The environment of the instance on the target: the source's, carried over. */

@@ -89,7 +89,6 @@ public class PreflightPhase implements Phase {
         var findings = EnvironmentFindings.of(web, streaming, context.spec());
         blockers.addAll(findings.blockers());
         notes.addAll(findings.notes());
-        context.inputs().unfollowedRedis(context.migration()).ifPresent(blockers::add);
     }
 
     private static void destination(PhaseContext context, List<String> blockers, List<String> notes) {

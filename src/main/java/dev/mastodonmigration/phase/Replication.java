@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
  */
 final class Replication {
     private static final Duration WHILE_DRAINING = Duration.ofMillis(100);
+    private static final Duration WHILE_A_SECRET_ARRIVES = Duration.ofSeconds(2);
     private final PhaseContext context;
     private final List<String> tasks;
 
@@ -64,6 +65,25 @@ final class Replication {
                     ? new StepResult.Done("in sync for " + wanted.toSeconds() + " s", List.of(), facts)
                     : new StepResult.Working(now ? "in sync" : "running " + names(look), facts);
         });
+    }
+
+    /**
+     * Done when the worker follows the Redis that Mastodon uses now. Config vars change, and Kubernetes brings a Secret to a worker that runs only within
+     * minutes: without this the clock could start while jobs go to a Redis that nobody follows.
+     */
+    StepResult followsEveryRedis() {
+        return tasks.contains(Tasks.REPLICATE_REDIS) ? running(this::followsEveryRedis) : new StepResult.Done("no Redis is followed");
+    }
+
+    private StepResult followsEveryRedis(JobSet.Look look) {
+        var inUse = context.inputs().hasSidekiqRedis(context.migration());
+        var reading = Optional.ofNullable(look.running().get(Tasks.REPLICATE_REDIS)).flatMap(JobSet.Running::reading);
+        if (reading.filter(now -> now.sidekiqRedis() == inUse).isPresent()) {
+            return new StepResult.Done("every Redis is followed");
+        }
+        jobs().writeSecret();
+        return new StepResult.Working("waiting until " + Tasks.REPLICATE_REDIS + (inUse ? " also follows the Redis of its own that Sidekiq has since (SIDEKIQ_REDIS_URL or SIDEKIQ_REDIS_HOST)"
+                : " has noticed that Sidekiq has no Redis of its own any more") + "; the source runs on", look.facts(), Optional.of(WHILE_A_SECRET_ARRIVES));
     }
 
     /** Asks for the last changes, again and again, because a worker that was replaced has not heard; then done with the reports. */

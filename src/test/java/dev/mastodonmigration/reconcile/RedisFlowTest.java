@@ -166,26 +166,50 @@ class RedisFlowTest {
                 .satisfies(secret -> assertThat(secret.getData()).doesNotContainKey("SIDEKIQ_REDIS_URL"));
     }
 
-    @Test
-    void aRedisOfSidekiqsOwnIsRefusedWhereItWouldNotBeFollowed() {
-        flow.heroku.app("example-web").config(Map.of("SIDEKIQ_REDIS_URL", "redis://:p4ss@127.0.0.1:9"));
-        flow.apply(moving(RedisStrategy.Live));
-        flow.until(status -> flow.condition("Stalled").contains("Set strategy.redis: Snapshot"));
-        assertThat(flow.mutations()).isZero();
-    }
-
-    @Test
-    void aRedisOfSidekiqsOwnThatCameAfterPreflightKeepsTheClockFromStarting() {
+    private void untilTheGate() {
         flow.jobs.inSync = true;
         flow.jobs.script(Tasks.REPLICATE_REDIS, run -> ScriptedJobs.RUNS_ON);
         flow.apply(new FlowSpec().redis(RedisStrategy.Live).notApproved().spec());
         flow.until(status -> "AwaitCutover".equals(status.phase));
+    }
+
+    private void untilTheClockStarts() {
+        flow.until(status -> status.downtime != null && status.downtime.startedAt != null);
+    }
+
+    @Test
+    void aRedisOfSidekiqsOwnIsFollowedToo() {
+        flow.heroku.app("example-web").config(Map.of("SIDEKIQ_REDIS_URL", "redis://:p4ss@127.0.0.1:9"));
+        flow.jobs.sidekiqRedis = true;
+        untilTheGate();
+        flow.edit(moving(RedisStrategy.Live));
+        untilTheClockStarts();
+    }
+
+    @Test
+    void theClockWaitsUntilARedisOfSidekiqsOwnThatCameAfterPreflightIsFollowed() {
+        untilTheGate();
         flow.heroku.app("example-web").config(Map.of("SIDEKIQ_REDIS_URL", "redis://:p4ss@127.0.0.1:9"));
         flow.edit(moving(RedisStrategy.Live));
-        flow.until(status -> flow.condition("Stalled").contains("Sidekiq has a Redis of its own") && flow.condition("Stalled").contains("The source runs on"));
+        flow.until(status -> flow.condition("Ready").contains("also follows the Redis of its own") && flow.condition("Ready").contains("the source runs on"));
+        assertThat(flow.client.secrets().inNamespace(MigrationFlow.NAMESPACE).list().getItems()).anySatisfy(
+                secret -> assertThat(secret.getData()).containsKey(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL));
         assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
         assertThat(flow.heroku.app("example-web").formation()).containsEntry("web", 2).containsEntry("worker", 1);
         assertThat(flow.status().downtime).isNull();
+        flow.jobs.sidekiqRedis = true;
+        untilTheClockStarts();
+    }
+
+    @Test
+    void theClockWaitsUntilARedisOfSidekiqsOwnThatIsNoLongerUsedIsForgotten() {
+        flow.jobs.sidekiqRedis = true;
+        untilTheGate();
+        flow.edit(moving(RedisStrategy.Live));
+        flow.until(status -> flow.condition("Ready").contains("no Redis of its own any more"));
+        assertThat(flow.status().downtime).isNull();
+        flow.jobs.sidekiqRedis = false;
+        untilTheClockStarts();
     }
 
     private static Job foreign() {

@@ -17,13 +17,14 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.SetParams;
 
-/** The source as its changes tell it: each goes to the lane of its key, and the source is asked again and again whether it still tells them. */
+/** One Redis of the source as its changes tell it: each goes to the lane of its key, and the source is asked again and again whether it still tells them. */
 final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration FIRST_PATIENCE = Duration.ofSeconds(5);
     private static final long CANARY_LIFETIME_SECONDS = 300;
 
     private final WorkerContext context;
+    private final RedisSources.One one;
     private final Jedis source;
     private final ReplicatedKeys keys;
     private final ReplicationLanes lanes;
@@ -37,23 +38,24 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private volatile Optional<Set<RedisKey>> afterFreeze = Optional.empty();
 
     /** @throws ChangeFeed.Unsupported when the source's changes can not be followed this way */
-    FollowedSource(WorkerContext context, Following following, Jedis source, ReplicatedKeys keys, ReplicationLanes lanes) throws Refusal, IOException, InterruptedException {
+    FollowedSource(WorkerContext context, Following following, RedisSources.One one, ReplicatedKeys keys, ReplicationLanes lanes) throws Refusal, IOException, InterruptedException {
         this.context = context;
-        this.source = source;
+        this.one = one;
+        this.source = one.jedis();
         this.keys = keys;
         this.lanes = lanes;
         this.following = following;
-        this.database = RedisSide.SOURCE.url(context).database();
+        this.database = one.side().url(context).database();
         demandAlone();
         this.setting = following == Following.KEYSPACE_NOTIFICATIONS ? NotificationSetting.on(source) : NotificationSetting.NONE;
         this.feed = opened();
         try {
             if (!sing(FIRST_PATIENCE)) {
-                throw new ChangeFeed.Unsupported("it accepts " + following + " but does not tell a change");
+                throw unsupported("it accepts this but does not tell a change");
             }
         } catch (JedisDataException e) {
             close();
-            throw new ChangeFeed.Unsupported(e);
+            throw unsupported(e.getMessage());
         } catch (RuntimeException | InterruptedException e) {
             close();
             throw e;
@@ -63,13 +65,20 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private ChangeFeed opened() throws Refusal, IOException {
         try {
             return switch (following) {
-                case CLIENT_TRACKING -> RedisSide.SOURCE.track(context, this);
-                case KEYSPACE_NOTIFICATIONS -> RedisSide.SOURCE.subscribe(context, source, this);
+                case CLIENT_TRACKING -> one.side().track(context, this);
+                case KEYSPACE_NOTIFICATIONS -> one.side().subscribe(context, source, this);
             };
+        } catch (ChangeFeed.Unsupported e) {
+            setting.putBack(source);
+            throw unsupported(e.getMessage());
         } catch (Refusal | IOException | RuntimeException e) {
             setting.putBack(source);
             throw e;
         }
+    }
+
+    private ChangeFeed.Unsupported unsupported(String because) {
+        return new ChangeFeed.Unsupported("The " + one.side().title() + " does not let us follow its changes by " + following + " (" + because + ").");
     }
 
     @Override
@@ -116,7 +125,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     /** Another instance's keys in another database may have the same names, and CLIENT TRACKING does not tell whose changed. */
     private void demandAlone() {
         if (following == Following.CLIENT_TRACKING && RedisInfo.of(source).keysByDatabase().keySet().stream().anyMatch(other -> other != database)) {
-            throw new ChangeFeed.Unsupported("its server holds keys in other databases too, and a change is told without its database");
+            throw unsupported("its server holds keys in other databases too, and a change is told without its database");
         }
     }
 
@@ -142,7 +151,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     void followProcesses() {
         if (processesChanged) {
             processesChanged = false;
-            lanes.changed(keys.refresh(source));
+            lanes.changed(keys.refresh(one));
         }
     }
 
@@ -156,10 +165,18 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     void refuseWriters() throws Refusal {
         for (var key : afterFreeze.orElse(Set.of())) {
             if (source.exists(key.bytes())) {
-                throw new Refusal("The source Redis is still written to: " + key + " changed after writing was to have ended. Find the process that"
+                throw new Refusal("The " + one.side().title() + " is still written to: " + key + " changed after writing was to have ended. Find the process that"
                         + " still runs on the source (CLIENT LIST shows its address), stop it, and start the cutover again.");
             }
         }
+    }
+
+    Jedis jedis() {
+        return source;
+    }
+
+    RedisSide side() {
+        return one.side();
     }
 
     void removeCanary() {

@@ -18,10 +18,6 @@ import java.util.concurrent.locks.ReentrantLock;
  * thing after the other; a key that changes while the lane has it in hand comes back here, so the last word is always the newest.
  */
 final class LaneWork {
-    enum Kind { APPLY, COPY, PROVE_SCANNED, PROVE }
-
-    record Task(Kind kind, List<RedisKey> keys) {}
-
     private static final int MAX_TASK_KEYS = 250;
     private static final int MAX_WAITING_BATCHES = 3;
 
@@ -34,7 +30,7 @@ final class LaneWork {
     private final LinkedHashSet<RedisKey> unproved = new LinkedHashSet<>();
     /** Keys that proved different, since when (nanoseconds). */
     private final Map<RedisKey, Long> suspects = new HashMap<>();
-    private final ArrayDeque<Task> scanned = new ArrayDeque<>();
+    private final ArrayDeque<LaneTask> scanned = new ArrayDeque<>();
     private final Map<RedisKey, Long> applying = new LinkedHashMap<>();
     private boolean scannedInHand;
     private boolean copying;
@@ -74,7 +70,7 @@ final class LaneWork {
     }
 
     /** Waits a moment while the lane is behind; false when it still is, and the batch was not taken. */
-    boolean scanned(Kind kind, List<RedisKey> keys) throws InterruptedException {
+    boolean scanned(LaneTask task) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             if (scanned.size() >= MAX_WAITING_BATCHES) {
@@ -83,7 +79,7 @@ final class LaneWork {
             if (scanned.size() >= MAX_WAITING_BATCHES) {
                 return false;
             }
-            scanned.add(new Task(kind, keys));
+            scanned.add(task);
             moved.signalAll();
             return true;
         } finally {
@@ -117,7 +113,7 @@ final class LaneWork {
     }
 
     /** The next thing to do, or an empty task after a short while of nothing. */
-    Task take() throws InterruptedException {
+    LaneTask take() throws InterruptedException {
         lock.lockInterruptibly();
         try {
             finished();
@@ -130,14 +126,14 @@ final class LaneWork {
             if (!scanned.isEmpty() && (preferScan || changed.isEmpty())) {
                 moved.signalAll();
                 var task = scanned.poll();
-                scannedInHand = task.kind() == Kind.PROVE_SCANNED;
-                copying |= task.kind() == Kind.COPY;
+                scannedInHand = task instanceof LaneTask.ProveScanned;
+                copying |= task instanceof LaneTask.Copy;
                 return task;
             }
             if (!changed.isEmpty()) {
-                return new Task(Kind.APPLY, first(changed));
+                return new LaneTask.Apply(first(changed));
             }
-            return new Task(Kind.PROVE, firstUnproved());
+            return new LaneTask.Prove(firstUnproved());
         } finally {
             lock.unlock();
         }

@@ -19,6 +19,9 @@ import redis.clients.jedis.exceptions.JedisException;
  */
 public final class RedisPreflight {
     private static final int MIN_TARGET_VERSION = 7;
+    /** CLIENT TRACKING does not tell in which of a server's databases a key changed. */
+    private static final String HOW_LIVE_FOLLOWS = " With strategy.redis: Live, changes are then followed by keyspace notifications, and all keys compared once more inside the freeze;"
+            + " where notifications cannot be had, all are copied inside it.";
 
     private final WorkerContext context;
     private final KeyScope scope;
@@ -48,6 +51,7 @@ public final class RedisPreflight {
                     both(target);
                 }
                 if (sources.size() > 1 && blockers.isEmpty()) {
+                    oneServer();
                     conflict();
                 }
             }
@@ -59,6 +63,13 @@ public final class RedisPreflight {
 
     private RedisCapacity.Need need() {
         return sources.stream().map(source -> RedisCapacity.Need.of(source.jedis.orElseThrow().dbSize(), source.info)).reduce(RedisCapacity.Need.NOTHING, RedisCapacity.Need::and);
+    }
+
+    private void oneServer() {
+        var server = sources.getFirst().info.text("run_id");
+        if (scope == KeyScope.ALL && server.isPresent() && server.equals(sources.getLast().info.text("run_id"))) {
+            notes.add("The source's main Redis and Sidekiq's own are two databases of one server." + HOW_LIVE_FOLLOWS);
+        }
     }
 
     private void conflict() {
@@ -121,8 +132,7 @@ public final class RedisPreflight {
         source.info.keysByDatabase().forEach((database, keys) -> {
             if (sources.stream().noneMatch(other -> other.database == database && other.info.text("run_id").equals(source.info.text("run_id")))) {
                 notes.add(source.name + ": its server also holds " + keys + " keys in database " + database
-                        + ", which is not the one that Mastodon keeps its data in; they stay where they are. With strategy.redis: Live, changes are then followed by keyspace notifications, and"
-                        + " all keys compared once more inside the freeze; where notifications cannot be had, all are copied inside it.");
+                        + ", which is not the one that Mastodon keeps its data in; they stay where they are." + HOW_LIVE_FOLLOWS);
             }
         });
         source.info.text("maxmemory_policy").filter(policy -> !policy.equals("noeviction")).ifPresent(policy -> notes.add(

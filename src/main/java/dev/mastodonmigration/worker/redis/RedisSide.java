@@ -49,6 +49,11 @@ enum RedisSide {
         return file;
     }
 
+    /** What it is, for messages. */
+    String title() {
+        return title;
+    }
+
     /** Where the source's Sidekiq has its jobs. */
     static RedisSide ofSidekiq(WorkerContext context) {
         return context.has(SOURCE_OF_SIDEKIQ.file) ? SOURCE_OF_SIDEKIQ : SOURCE;

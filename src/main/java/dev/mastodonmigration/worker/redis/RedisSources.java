@@ -4,6 +4,7 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -19,12 +20,11 @@ final class RedisSources implements AutoCloseable {
         }
     }
 
-    private static final int NAMED = 5;
+    private final List<One> all = new ArrayList<>();
+    private final List<String> names;
 
-    private final List<One> all;
-
-    private RedisSources(List<One> all) {
-        this.all = all;
+    private RedisSources(List<String> names) {
+        this.names = names;
     }
 
     /** @param scope what is to be moved: jobs are where Sidekiq has them, and nowhere else */
@@ -38,7 +38,8 @@ final class RedisSources implements AutoCloseable {
     }
 
     private static RedisSources open(WorkerContext context, List<RedisSide> sides) throws Refusal, IOException {
-        var sources = new RedisSources(new ArrayList<>());
+        // Named before they are connected to: an address that changes in between shows in demandSame.
+        var sources = new RedisSources(names(context, sides));
         try {
             for (var side : sides) {
                 sources.all.add(new One(side, side.open(context)));
@@ -50,13 +51,43 @@ final class RedisSources implements AutoCloseable {
         }
     }
 
+    private static List<String> names(WorkerContext context, List<RedisSide> sides) throws Refusal, IOException {
+        var names = new ArrayList<String>();
+        for (var side : sides) {
+            names.add(side.name(side.url(context)));
+        }
+        return List.copyOf(names);
+    }
+
+    /** @throws Gap when the source no longer consists of these: Sidekiq was given a Redis of its own, uses the main one again, or one of them moved */
+    void demandSame(WorkerContext context) throws Gap, Refusal {
+        try {
+            var now = names(context, RedisSide.sources(context));
+            if (!now.equals(names)) {
+                throw new Gap("Mastodon uses other Redis than before: now " + String.join(" and ", now) + ", before " + String.join(" and ", names));
+            }
+        } catch (IOException e) {
+            throw new Gap("the worker's Secret could not be read (" + e.getMessage() + ")", e);
+        }
+    }
+
     List<One> all() {
         return all;
     }
 
+    /** Whether Sidekiq has its own. */
+    boolean areTwo() {
+        return all.size() > 1;
+    }
+
+    /** Where Sidekiq has its jobs. */
+    One ofSidekiq() {
+        return all.getLast();
+    }
+
     /** Which keys belong on the target, whichever of them has it. */
     Predicate<RedisKey> wanted(KeyScope scope) {
-        return key -> scope.contains(key) && !key.equals(Marker.KEY) && all.stream().noneMatch(one -> one.processes().contains(key));
+        return key -> scope.contains(key) && !ReplicatedKeys.isOurs(key) && all.stream().noneMatch(one -> one.processes().contains(key));
     }
 
     /** How many keys there are to move, for progress. */
@@ -66,7 +97,7 @@ final class RedisSources implements AutoCloseable {
 
     /** How many keys belong on the target, by the servers' own count, which no key that SCAN shows twice can mislead. */
     long count() {
-        return all.stream().mapToLong(one -> one.jedis().dbSize() - one.processes().existing(one.jedis())).sum();
+        return all.stream().mapToLong(one -> one.jedis().dbSize() - ReplicatedKeys.oursAnd(one.processes().names(), one.jedis())).sum();
     }
 
     /** Of these keys, those that none of them has. */
@@ -97,27 +128,24 @@ final class RedisSources implements AutoCloseable {
      * and which the target's Sidekiq would. Reads the names of all keys.
      */
     Optional<String> conflict(KeyScope scope) {
-        if (all.size() < 2) {
+        if (!areTwo()) {
             return Optional.empty();
         }
         var main = all.getFirst();
         var other = all.getLast();
-        var old = new Named();
+        var old = new NamedKeys();
         names(main, KeyScope.JOBS, scope, old::add);
-        if (old.count > 0) {
-            return Optional.of("The source's main Redis holds " + old + ", although Sidekiq has a Redis of its own: nothing has run these jobs since, and the target's Sidekiq would."
-                    + " Look whether any is still wanted, and remove them there (queues, queue:*, schedule, retry, dead, uniquejobs:*); if both variables name one and the same Redis, unset"
-                    + " SIDEKIQ_REDIS_URL.");
+        if (old.count() > 0) {
+            return Optional.of(SourceConflict.OLD_JOBS.of(old));
         }
-        var both = new Named();
+        var both = new NamedKeys();
         var fewer = main.jedis().dbSize() < other.jedis().dbSize() ? main : other;
         names(fewer, scope, scope, names -> {
             var shared = new ArrayList<>(names);
-            shared.removeAll(absent((fewer == main ? other : main).jedis(), names));
+            shared.removeAll(new HashSet<>(absent((fewer == main ? other : main).jedis(), names)));
             both.add(shared);
         });
-        return both.count == 0 ? Optional.empty() : Optional.of("The source's main Redis and Sidekiq's own both hold " + both + ", and the target can have only one of each name. Find out which"
-                + " one Mastodon uses, and remove the other; if both variables name one and the same Redis, unset SIDEKIQ_REDIS_URL.");
+        return both.count() == 0 ? Optional.empty() : Optional.of(SourceConflict.IN_BOTH.of(both));
     }
 
     private void names(One one, KeyScope shown, KeyScope moved, Consumer<List<RedisKey>> taker) {
@@ -125,22 +153,6 @@ final class RedisSources implements AutoCloseable {
         var scan = new KeyScan(one.jedis(), shown);
         for (var step = scan.nextNames(); step.isPresent(); step = scan.nextNames()) {
             taker.accept(step.get().stream().filter(wanted).toList());
-        }
-    }
-
-    /** Counts keys, and keeps the names of the first. */
-    private static final class Named {
-        private final List<String> first = new ArrayList<>();
-        private long count;
-
-        void add(List<RedisKey> keys) {
-            count += keys.size();
-            keys.stream().limit(NAMED - first.size()).forEach(key -> first.add(key.toString()));
-        }
-
-        @Override
-        public String toString() {
-            return count + (count == 1 ? " key, " : " keys, among them ") + String.join(", ", first);
         }
     }
 

@@ -27,9 +27,10 @@ final class RepeatedScans implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         do {
+            // Asked before: what comes in while it copies is not copied yet.
+            var sources = RedisSide.sources(context);
             new RedisSnapshotCopy().run(context);
-            context.progress().update(now -> new Progress.Reading("repeated scans; the last one runs when the source is closed", now.bytesDone(), now.bytesTotal(),
-                    now.itemsDone(), now.itemsTotal(), 0, 0).withLag(0, 0, true));
+            context.progress().update(now -> reading(now, sources));
         } while (!context.drain().await(PAUSE));
         var started = System.nanoTime();
         new RedisSnapshotCopy().run(context);
@@ -38,5 +39,11 @@ final class RepeatedScans implements WorkerTask {
         return WorkerReport.succeeded("Copied by repeated scans; both sides are equal.", Map.of(
                 Figure.KEYS, verified.figures().getOrDefault(Figure.KEYS, 0L), Figure.DIFFERENCES, 0L,
                 Figure.DRAIN_MILLISECONDS, (drained - started) / 1_000_000, Figure.VERIFY_MILLISECONDS, (System.nanoTime() - drained) / 1_000_000), notes);
+    }
+
+    private static Progress.Reading reading(Progress.Reading now, List<RedisSide> sources) {
+        var reading = new Progress.Reading("repeated scans; the last one runs when the source is closed", now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, 0)
+                .withLag(0, 0, true);
+        return sources.size() > 1 ? reading.ofTwoRedis() : reading;
     }
 }

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Copies a Redis that is in use and keeps the copy in step until the operator asks for the last changes; then it proves both sides equal
- * and ends. After each gap it begins anew with a comparison of everything. Killed and run again, it does the same.
+ * Copies a Redis that is in use, or two where Sidekiq has its own, and keeps the copy in step until the operator asks for the last changes; then it proves
+ * both sides equal and ends. After each gap it begins anew with a comparison of everything. Killed and run again, it does the same.
  */
 public final class ReplicateRedis implements WorkerTask {
     private static final Duration OUTAGE = Duration.ofMinutes(5);
@@ -25,7 +25,6 @@ public final class ReplicateRedis implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        requireOneSource(context);
         var marker = claimed(context);
         var notes = new ArrayList<String>();
         var downSinceNanos = System.nanoTime();
@@ -41,7 +40,7 @@ public final class ReplicateRedis implements WorkerTask {
                 session.follow();
                 return finish(context, following, marker, session, notes);
             } catch (ChangeFeed.Unsupported e) {
-                notes.add("The source Redis does not let us follow its changes by " + following + " (" + e.getMessage() + ").");
+                notes.add(e.getMessage());
                 if (following.next().isEmpty()) {
                     return new RepeatedScans(notes).run(context);
                 }
@@ -59,14 +58,6 @@ public final class ReplicateRedis implements WorkerTask {
         }
         notes.add("Following the source's changes broke " + MAX_GAPS + " times in a row.");
         return new RepeatedScans(notes).run(context);
-    }
-
-    /** Also of a Redis that was added while we followed the other: jobs in it would be forgotten. */
-    private static void requireOneSource(WorkerContext context) throws Refusal {
-        if (RedisSide.sources(context).size() > 1) {
-            throw new Refusal("Sidekiq has a Redis of its own (SIDEKIQ_REDIS_URL or SIDEKIQ_REDIS_HOST), and strategy.redis: Live follows one Redis only, as yet."
-                    + " Start a migration with strategy.redis: Snapshot, which copies both inside the freeze.");
-        }
     }
 
     private static Marker claimed(WorkerContext context) throws Refusal, IOException {
@@ -89,12 +80,11 @@ public final class ReplicateRedis implements WorkerTask {
     }
 
     private static WorkerReport finish(WorkerContext context, Following following, Marker marker, ReplicationSession session, List<String> notes) throws Exception {
-        requireOneSource(context);
         var started = System.nanoTime();
         session.drain();
         var drained = System.nanoTime();
         var found = new Difference.Found();
-        session.proveRest(JobKeys.on(session.source()), found);
+        session.proveRest(found);
         if (!session.sameCount()) {
             notes.add("The two sides did not count the same number of keys, as happens when keys expire, so all were compared once more.");
             try (var sources = RedisSources.open(context, KeyScope.ALL)) {

@@ -1,12 +1,17 @@
 package dev.mastodonmigration.worker.redis;
 
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import redis.clients.jedis.Jedis;
 
-/** Which keys of the source belong on the target: all but our own and those about Sidekiq's running processes, which come and go. */
+/**
+ * Which keys of the source belong on the target, whichever of its Redis has them: all but our own and those about Sidekiq's running processes, which come
+ * and go.
+ */
 final class ReplicatedKeys {
     /** Written to the source to see whether its changes are told at all; expires by itself. */
     static final RedisKey CANARY = RedisKey.of("mastodon_migration:canary");
@@ -15,14 +20,20 @@ final class ReplicatedKeys {
 
     private final Set<RedisKey> streams = ConcurrentHashMap.newKeySet();
     private final Set<RedisKey> left = ConcurrentHashMap.newKeySet();
+    private final Map<RedisSide, SidekiqProcessKeys> processesOf = new EnumMap<>(RedisSide.class);
     private volatile SidekiqProcessKeys processKeys;
 
-    ReplicatedKeys(Jedis source) {
-        processKeys = SidekiqProcessKeys.on(source);
+    ReplicatedKeys(RedisSources sources) {
+        sources.all().forEach(one -> processesOf.put(one.side(), one.processes()));
+        processKeys = all();
+    }
+
+    private SidekiqProcessKeys all() {
+        return processesOf.values().stream().reduce(SidekiqProcessKeys::and).orElseThrow();
     }
 
     boolean contains(RedisKey key) {
-        if (OURS.contains(key)) {
+        if (isOurs(key)) {
             return false;
         }
         if (processKeys.contains(key)) {
@@ -30,6 +41,18 @@ final class ReplicatedKeys {
             return false;
         }
         return true;
+    }
+
+    /** Written by us, on whichever side. */
+    static boolean isOurs(RedisKey key) {
+        return OURS.contains(key);
+    }
+
+    /** How many keys of this Redis are our own, or have one of these names. */
+    static long oursAnd(Set<RedisKey> others, Jedis jedis) {
+        var names = new HashSet<>(others);
+        names.addAll(OURS);
+        return jedis.exists(names.stream().map(RedisKey::bytes).toArray(byte[][]::new));
     }
 
     /** Ours on the target, never to be removed there by replication. */
@@ -63,17 +86,18 @@ final class ReplicatedKeys {
         return Set.copyOf(streams);
     }
 
-    /** Reads anew which processes run; answers the keys that are theirs. */
-    Set<RedisKey> refresh(Jedis source) {
-        processKeys = SidekiqProcessKeys.on(source);
-        return processKeys.names();
+    /** Reads anew which processes run there; answers the keys that are theirs. */
+    Set<RedisKey> refresh(RedisSources.One source) {
+        var found = SidekiqProcessKeys.on(source.jedis());
+        processesOf.put(source.side(), found);
+        processKeys = all();
+        return found.names();
     }
 
-    /** How many keys on the source are not to be on the target. */
+    /** How many keys there are not to be on the target. */
     long leftBehind(Jedis source) {
         var names = new HashSet<>(left);
         names.addAll(processKeys.names());
-        names.addAll(OURS);
-        return source.exists(names.stream().map(RedisKey::bytes).toArray(byte[][]::new));
+        return oursAnd(names, source);
     }
 }

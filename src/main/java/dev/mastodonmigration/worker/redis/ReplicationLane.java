@@ -6,10 +6,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
 
 /**
- * Brings its share of the keys to the target by their state, never by what happened to them, and proves them: one connection to each side,
+ * Brings its share of the keys to the target by their state, never by what happened to them, and proves them: one connection to each Redis,
  * one thing after the other, so that a key's reading and writing cannot be overtaken by an older one's.
  */
 final class ReplicationLane implements AutoCloseable {
@@ -19,14 +20,11 @@ final class ReplicationLane implements AutoCloseable {
     /** A large key may take this part of the lane's time. */
     private static final int REST_PER_WORK = 10;
 
-    private final KeyReader source;
+    private final LaneSources sources;
     private final GuardedWriter writer;
-    private final KeyTransfer transfer;
-    private final KeyComparison comparison;
     private final ReplicatedKeys keys;
-    private final LaneWork work = new LaneWork();
+    private final LaneWork work;
     private final Copied copied;
-    private final CopyLine line;
     private volatile Optional<Difference.Found> last = Optional.empty();
 
     /** Told how much arrived on the target. */
@@ -34,28 +32,30 @@ final class ReplicationLane implements AutoCloseable {
         void add(long keys, long bytes);
     }
 
-    private ReplicationLane(Jedis source, Jedis target, Marker marker, ReplicatedKeys keys, Copied copied) throws Refusal {
-        this.source = KeyReader.of(source);
-        this.writer = new GuardedWriter(target, marker);
-        this.transfer = new KeyTransfer(this.source, writer, PayloadTranslator.of(target), keys::contains, keys::seen);
-        this.comparison = new KeyComparison(this.source, KeyReader.of(target), new Difference.Found());
+    private ReplicationLane(LaneSources sources, GuardedWriter writer, ReplicatedKeys keys, LaneWork work, Copied copied) {
+        this.work = work;
+        this.sources = sources;
+        this.writer = writer;
         this.keys = keys;
         this.copied = copied;
-        this.line = new CopyLine(this.source, transfer, work, copied);
     }
 
-    static ReplicationLane open(WorkerContext context, Marker marker, ReplicatedKeys keys, Copied copied) throws Refusal, IOException {
-        var source = RedisSide.SOURCE.open(context);
+    static ReplicationLane open(WorkerContext context, Marker marker, RedisSources followed, ReplicatedKeys keys, SourceConflicts conflicts, Copied copied)
+            throws Refusal, IOException {
+        var sources = followed.again(context);
         try {
             var target = RedisSide.TARGET.open(context);
             try {
-                return new ReplicationLane(source, target, marker, keys, copied);
+                var to = LaneSource.Target.of(target, marker);
+                var work = new LaneWork();
+                var from = sources.all().stream().map(source -> LaneSource.of(source, to, keys, work, copied)).toList();
+                return new ReplicationLane(new LaneSources(from, keys, conflicts), to.writer(), keys, work, copied);
             } catch (Refusal | RuntimeException e) {
                 target.close();
                 throw e;
             }
         } catch (Refusal | IOException | RuntimeException e) {
-            source.close();
+            sources.close();
             throw e;
         }
     }
@@ -71,41 +71,50 @@ final class ReplicationLane implements AutoCloseable {
 
     /** Does the next thing, or waits a moment for one. */
     void step() throws Refusal, IOException, InterruptedException {
-        var task = work.take();
-        if (task.kind() == LaneWork.Kind.COPY) {
-            line.copy(task.keys());
-            return;
-        }
-        line.finish();
-        work.copied();
-        if (task.keys().isEmpty()) {
-            return;
-        }
-        for (var batch : KeyScan.cut(source.jedis(), task.keys())) {
-            switch (task.kind()) {
-                case APPLY -> apply(batch);
-                case COPY -> throw new IllegalStateException("copied above");
-                case PROVE -> prove(batch);
-                case PROVE_SCANNED -> {
-                    prove(batch);
-                    copied.add(batch.keys().size(), 0);
+        switch (work.take()) {
+            case LaneTask.Copy task -> sources.copy(task);
+            case LaneTask.OfAny task -> {
+                sources.finishCopying();
+                work.copied();
+                if (!task.keys().isEmpty()) {
+                    look(task);
                 }
             }
         }
     }
 
-    private void apply(KeyScan.Batch batch) throws Refusal, IOException {
+    private void look(LaneTask.OfAny task) throws Refusal, IOException {
+        for (var share : sources.holding(task.keys()).entrySet()) {
+            var source = share.getKey();
+            for (var batch : KeyScan.cut(source.reader().jedis(), share.getValue())) {
+                look(task, source, batch);
+            }
+        }
+    }
+
+    private void look(LaneTask.OfAny task, LaneSource source, KeyScan.Batch batch) throws Refusal, IOException {
+        switch (task) {
+            case LaneTask.Apply changed -> apply(source, batch);
+            case LaneTask.Prove due -> prove(source, batch);
+            case LaneTask.ProveScanned scanned -> {
+                prove(source, batch);
+                copied.add(batch.keys().size(), 0);
+            }
+        }
+    }
+
+    private void apply(LaneSource source, KeyScan.Batch batch) throws Refusal, IOException {
         var started = System.nanoTime();
-        transfer.transfer(batch);
+        source.transfer().transfer(batch);
         if (batch.isLarge()) {
             work.coolDown(batch.keys().getFirst(), Math.min(LONGEST_REST_NANOS, REST_PER_WORK * (System.nanoTime() - started)));
         }
         work.prove(batch.keys());
     }
 
-    private void prove(KeyScan.Batch batch) throws Refusal {
+    private void prove(LaneSource source, KeyScan.Batch batch) throws Refusal {
         var wanted = batch.keys().stream().filter(key -> keys.contains(key) && (last.isPresent() || !keys.isStream(key))).toList();
-        var differences = comparison.differences(new KeyScan.Batch(wanted, wanted.size() == 1 ? batch.bytes() : 0));
+        var differences = source.comparison().differences(new KeyScan.Batch(wanted, wanted.size() == 1 ? batch.bytes() : 0));
         work.proved(wanted.stream().filter(key -> differences.stream().noneMatch(difference -> difference.key().equals(key))).toList());
         for (var difference : differences) {
             if (last.isPresent()) {
@@ -119,7 +128,8 @@ final class ReplicationLane implements AutoCloseable {
 
     /** Ends what the lane is just doing, from another thread. */
     void disconnect() {
-        for (var connection : List.of(source.jedis().getConnection(), writer.jedis().getConnection())) {
+        for (var jedis : all()) {
+            var connection = jedis.getConnection();
             try {
                 connection.forceDisconnect();
             } catch (IOException alreadyGone) {
@@ -128,9 +138,12 @@ final class ReplicationLane implements AutoCloseable {
         }
     }
 
+    private List<Jedis> all() {
+        return Stream.concat(sources.all().stream().map(source -> source.reader().jedis()), Stream.of(writer.jedis())).toList();
+    }
+
     @Override
     public void close() {
-        comparison.close();
-        writer.close();
+        all().forEach(Jedis::close);
     }
 }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 
@@ -26,13 +27,14 @@ final class ReplicationLanes implements AutoCloseable {
     private final List<ReplicationLane> lanes = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicReference<Exception> failure = new AtomicReference<>();
+    private final SourceConflicts conflicts = new SourceConflicts();
     private volatile boolean closed;
 
-    static ReplicationLanes open(WorkerContext context, Marker marker, ReplicatedKeys keys, ReplicationLane.Copied copied) throws Refusal, IOException {
+    static ReplicationLanes open(WorkerContext context, Marker marker, RedisSources sources, ReplicatedKeys keys, ReplicationLane.Copied copied) throws Refusal, IOException {
         var all = new ReplicationLanes();
         try {
             for (int i = 0; i < Math.clamp(context.parallelism(), 1, MOST_LANES); i++) {
-                all.lanes.add(ReplicationLane.open(context, marker, keys, copied));
+                all.lanes.add(ReplicationLane.open(context, marker, sources, keys, all.conflicts, copied));
             }
         } catch (Refusal | IOException | RuntimeException e) {
             all.close();
@@ -110,9 +112,9 @@ final class ReplicationLanes implements AutoCloseable {
     }
 
     /** Hands what a step of a scan found to the lanes of its keys, and waits while those are behind. */
-    void scanned(LaneWork.Kind kind, List<RedisKey> keys) throws InterruptedException, Gap, Refusal {
+    void scanned(List<RedisKey> keys, Function<List<RedisKey>, LaneTask> task) throws InterruptedException, Gap, Refusal {
         for (var share : shares(keys).entrySet()) {
-            while (!share.getKey().work().scanned(kind, share.getValue())) {
+            while (!share.getKey().work().scanned(task.apply(share.getValue()))) {
                 check();
             }
         }
@@ -120,6 +122,11 @@ final class ReplicationLanes implements AutoCloseable {
 
     LaneWork.Backlog backlog() {
         return lanes.stream().map(lane -> lane.work().backlog()).reduce(LaneWork.Backlog.NONE, LaneWork.Backlog::and);
+    }
+
+    /** @throws Refusal when the source's two Redis can not become one */
+    void demandNoConflict() throws Refusal {
+        conflicts.demandNone();
     }
 
     /** A moment, short against the time that a lane takes for anything. */

@@ -1,7 +1,6 @@
 package dev.mastodonmigration.worker.redis;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import redis.clients.jedis.Jedis;
 
@@ -15,7 +14,7 @@ record ServerIdentity(List<Optional<String>> fields) {
 
     void demandSame(Jedis jedis, RedisSide side) throws Gap {
         if (!equals(of(jedis))) {
-            throw new Gap("another server answers as " + side.name().toLowerCase(Locale.ROOT) + " Redis than before: it failed over or restarted");
+            throw new Gap("another server answers as " + side.title() + " than before: it failed over or restarted");
         }
     }
 }

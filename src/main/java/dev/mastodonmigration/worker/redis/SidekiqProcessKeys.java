@@ -33,6 +33,13 @@ final class SidekiqProcessKeys {
         return new SidekiqProcessKeys(Set.copyOf(names));
     }
 
+    /** Those of either. */
+    SidekiqProcessKeys and(SidekiqProcessKeys others) {
+        var both = new HashSet<>(names);
+        both.addAll(others.names);
+        return new SidekiqProcessKeys(Set.copyOf(both));
+    }
+
     Set<RedisKey> names() {
         return names;
     }
@@ -51,10 +58,5 @@ final class SidekiqProcessKeys {
         var tail = name.length - colon - 1;
         return colon > 0 && (tail == NONCE_CHARACTERS || tail == "work".length() || tail == NONCE_CHARACTERS + "-signals".length())
                 && IDENTITY.matcher(new String(name, StandardCharsets.ISO_8859_1)).matches();
-    }
-
-    /** How many of them exist there now. */
-    long existing(Jedis jedis) {
-        return jedis.exists(names.stream().map(RedisKey::bytes).toArray(byte[][]::new));
     }
 }

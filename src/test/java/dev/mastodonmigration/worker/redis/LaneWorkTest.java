@@ -12,7 +12,7 @@ class LaneWorkTest {
 
     @Test
     void aBatchThatIsStillOnItsWayIsNotDoneAlthoughTheNextIsTaken() throws InterruptedException {
-        assertThat(work.scanned(LaneWork.Kind.COPY, KEYS)).isTrue();
+        assertThat(work.scanned(new LaneTask.Copy(RedisSide.SOURCE, KEYS))).isTrue();
         assertThat(work.take().keys()).isEqualTo(KEYS);
         assertThat(work.take().keys()).as("nothing more for now").isEmpty();
         assertThat(work.backlog().batches()).isEqualTo(1);
@@ -22,7 +22,7 @@ class LaneWorkTest {
 
     @Test
     void aBatchToCompareIsDoneWhenTheNextThingIsTaken() throws InterruptedException {
-        assertThat(work.scanned(LaneWork.Kind.PROVE_SCANNED, KEYS)).isTrue();
+        assertThat(work.scanned(new LaneTask.ProveScanned(KEYS))).isTrue();
         work.take();
         work.copied();
         assertThat(work.backlog().batches()).as("it was not copying").isEqualTo(1);
@@ -32,10 +32,10 @@ class LaneWorkTest {
 
     @Test
     void aKeyThatChangesWhileItIsCopiedComesAgain() throws InterruptedException {
-        work.scanned(LaneWork.Kind.COPY, KEYS);
+        work.scanned(new LaneTask.Copy(RedisSide.SOURCE, KEYS));
         work.take();
         work.changed(List.of(KEYS.getFirst()));
-        assertThat(work.take()).isEqualTo(new LaneWork.Task(LaneWork.Kind.APPLY, List.of(KEYS.getFirst())));
+        assertThat(work.take()).isEqualTo(new LaneTask.Apply(List.of(KEYS.getFirst())));
         assertThat(work.backlog().changes()).isEqualTo(1);
         work.take();
         assertThat(work.backlog().changes()).isZero();

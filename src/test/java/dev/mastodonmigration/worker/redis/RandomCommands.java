@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker.redis;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -23,16 +24,19 @@ final class RandomCommands {
             """;
 
     private final Random random;
+    private final String prefix;
 
-    RandomCommands(long seed) {
+    /** @param prefix of every key's name */
+    RandomCommands(long seed, String prefix) {
         this.random = new Random(seed);
+        this.prefix = prefix;
     }
 
     void one(Jedis jedis) {
         try {
             write(jedis);
         } catch (JedisDataException wrongTypeOrNoSuchKey) {
-            jedis.incr("string:refused");
+            jedis.incr(prefix + "string:refused");
         }
     }
 
@@ -40,7 +44,7 @@ final class RandomCommands {
         switch (random.nextInt(44)) {
             case 0, 1 -> jedis.set(key("string"), text());
             case 2 -> jedis.append(key("string"), text());
-            case 3 -> jedis.incrBy("string:counter", random.nextInt());
+            case 3 -> jedis.incrBy(prefix + "string:counter", random.nextInt());
             case 4 -> jedis.setrange(key("string"), random.nextInt(2000), text());
             case 5 -> jedis.getDel(key("string"));
             case 6 -> jedis.getEx(key("string"), GetExParams.getExParams().px(1 + random.nextInt(5000)));
@@ -84,7 +88,7 @@ final class RandomCommands {
             case 1 -> jedis.setrange(key("string"), LARGE_BYTES + random.nextInt(1000), "end");
             case 2 -> jedis.eval("for i = 1, 60000 do redis.call('RPUSH', KEYS[1], 'a job of about forty bytes with number ' .. i) end", List.of(key("list")), List.of());
             case 3 -> jedis.eval("for i = 1, 3000 do redis.call('HSET', KEYS[1], 'field ' .. i, i) redis.call('SADD', KEYS[2], 'member ' .. i) end", List.of(key("hash"), key("set")), List.of());
-            default -> jedis.set(EveryType.BINARY_KEY, EveryType.BINARY_VALUE);
+            default -> jedis.set(binaryKey(), EveryType.BINARY_VALUE);
         }
     }
 
@@ -123,7 +127,13 @@ final class RandomCommands {
     }
 
     private String key(String type) {
-        return type + ":" + random.nextInt(KEYS);
+        return prefix + type + ":" + random.nextInt(KEYS);
+    }
+
+    private byte[] binaryKey() {
+        var key = Arrays.copyOf(EveryType.bytes(prefix), prefix.length() + EveryType.BINARY_KEY.length);
+        System.arraycopy(EveryType.BINARY_KEY, 0, key, prefix.length(), EveryType.BINARY_KEY.length);
+        return key;
     }
 
     private String anyKey() {

@@ -94,8 +94,9 @@ class RedisLiveGapTest {
         }
         new RedisSnapshotCopy().run(context);
         marker = marker.in(Marker.State.LOADED);
-        try (var source = RedisSide.SOURCE.open(context);
-                var lanes = ReplicationLanes.open(context, marker, new ReplicatedKeys(source), (keys, bytes) -> {})) {
+        try (var sources = RedisSources.open(context, KeyScope.ALL);
+                var lanes = ReplicationLanes.open(context, marker, sources, new ReplicatedKeys(sources), (keys, bytes) -> {})) {
+            var source = sources.all().getFirst().jedis();
             var listener = new ChangeFeed.Listener() {
                 @Override
                 public void changed(List<RedisKey> keys) {

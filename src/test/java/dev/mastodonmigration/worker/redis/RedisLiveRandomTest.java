@@ -2,8 +2,10 @@ package dev.mastodonmigration.worker.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.embedded.RedisServer;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
@@ -12,12 +14,13 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
 /**
  * Any writes, with the connection that follows them cut at any moment: both sides end equal. {@code -Dredis.seeds=100} for more, {@code -Dredis.seed=…} for
- * one again. A fourth of the seeds follow by keyspace notifications. Each seed has a pair of servers of its own, so several run at once.
+ * one again. A fourth of the seeds follow by keyspace notifications; a third have two Redis on the source, some of these in one server. Each seed has a pair of servers of its own, so several run at once.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class RedisLiveRandomTest {
@@ -31,8 +34,13 @@ class RedisLiveRandomTest {
     @ParameterizedTest(name = "-Dredis.seed={0}")
     @MethodSource("seeds")
     void anyCommandsAndAnyCutsEndEqual(long seed, @TempDir Path directory) throws Exception {
+        var random = new Random(seed);
         try (var redis = RedisPair.start(directory)) {
-            endsEqual(redis, seed);
+            RedisTarget.claim(redis.context());
+            if (random.nextInt(4) == 0) {
+                followByNotifications(redis);
+            }
+            endsEqual(redis, seed, random);
         } catch (Exception | AssertionError e) {
             throw new AssertionError("Again: -Dredis.seed=" + seed, e);
         }
@@ -43,26 +51,56 @@ class RedisLiveRandomTest {
         redis.source("redis://limited:secret@127.0.0.1:" + redis.sourceServer.port());
     }
 
-    private static void endsEqual(RedisPair redis, long seed) throws Exception {
-        RedisTarget.claim(redis.context());
-        var random = new Random(seed);
-        if (random.nextInt(4) == 0) {
-            followByNotifications(redis);
+    private static void endsEqual(RedisPair redis, long seed, Random random) throws Exception {
+        var main = new Written(redis.source, new RandomCommands(seed, ""));
+        switch (random.nextInt(9)) {
+            case 0 -> {
+                redis.sourceOfSidekiq(redis.sourceServer.url() + "/3");
+                try (var other = redis.sourceServer.connect()) {
+                    other.select(3);
+                    endsEqual(redis, random, List.of(main, Written.ofSidekiq(other, seed)));
+                }
+            }
+            case 1, 2 -> {
+                try (var server = RedisServer.start(); var other = server.connect()) {
+                    redis.sourceOfSidekiq(server.url());
+                    endsEqual(redis, random, List.of(main, Written.ofSidekiq(other, seed)));
+                }
+            }
+            default -> endsEqual(redis, random, List.of(main));
         }
-        var commands = new RandomCommands(seed);
+    }
+
+    /** One Redis of the source, with names that no other has. */
+    private record Written(Jedis jedis, RandomCommands commands) {
+        static Written ofSidekiq(Jedis jedis, long seed) {
+            return new Written(jedis, new RandomCommands(~seed, "sidekiq:"));
+        }
+
+        void one() {
+            commands.one(jedis);
+        }
+
+        void cut() {
+            LiveReplication.cutTracking(jedis);
+            jedis.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
+        }
+    }
+
+    private static void endsEqual(RedisPair redis, Random random, List<Written> sources) throws Exception {
         var stopped = new AtomicBoolean();
         var first = random.nextInt(1000);
         for (int i = 0; i < first; i++) {
-            commands.one(redis.source);
+            sources.get(random.nextInt(sources.size())).one();
         }
         try (var popping = redis.sourceServer.connect(); var live = LiveReplication.start(redis.context())) {
             var pops = Thread.ofPlatform().start(RandomCommands.blockedPops(popping, stopped));
             try {
                 for (int i = first; i < COMMANDS; i++) {
-                    commands.one(redis.source);
+                    var source = sources.get(random.nextInt(sources.size()));
+                    source.one();
                     if (random.nextInt(800) == 0) {
-                        LiveReplication.cutTracking(redis.source);
-                        redis.source.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
+                        source.cut();
                     }
                     if (random.nextInt(1000) == 0) {
                         live.awaitInSync();

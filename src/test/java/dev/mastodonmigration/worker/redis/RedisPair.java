@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import redis.clients.jedis.Jedis;
 
 /** A source and a target with a migration between them, as a worker sees it: only through the files of its Secret. */
@@ -48,9 +49,19 @@ final class RedisPair implements AutoCloseable {
         write(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL, url);
     }
 
+    void noSourceOfSidekiq() {
+        try {
+            Files.deleteIfExists(secrets.resolve(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** At once, as Kubernetes does: a worker that runs never reads a part of it. */
     private void write(String file, String text) {
         try {
-            Files.writeString(secrets.resolve(file), text);
+            var whole = Files.writeString(secrets.resolve(file + ".new"), text);
+            Files.move(whole, secrets.resolve(file), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,0 +1,41 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import java.time.Duration;
+
+/** Looks, whatever a session does, whether all that it stands on still does. */
+final class Heartbeat {
+    private static final Duration BETWEEN = Duration.ofSeconds(2);
+    /** About a hundred bytes of memory each. */
+    private static final long MAX_BACKLOG = 500_000;
+
+    private final SessionParts parts;
+    private long lastNanos = System.nanoTime();
+
+    Heartbeat(SessionParts parts) {
+        this.parts = parts;
+    }
+
+    /** Looks at the lanes, and which of the source's Sidekiqs came or went; from time to time also at connections and servers. */
+    void beat() throws Gap, Refusal, InterruptedException {
+        parts.lanes().check();
+        parts.followed().followProcesses();
+        if (System.nanoTime() - lastNanos < BETWEEN.toNanos()) {
+            return;
+        }
+        var backlog = parts.lanes().backlog();
+        if (backlog.changes() + backlog.proofs() > MAX_BACKLOG) {
+            throw new Gap("more than " + MAX_BACKLOG + " keys changed faster than they could be applied");
+        }
+        parts.followed().ping();
+        demandAll();
+        lastNanos = System.nanoTime();
+    }
+
+    /** @throws Gap when a change may have been missed until now, or one of the source's Redis is not followed */
+    void demandAll() throws Gap, Refusal, InterruptedException {
+        parts.followed().demandTelling();
+        parts.servers().demandSame();
+        parts.sources().demandSame(parts.context());
+    }
+}

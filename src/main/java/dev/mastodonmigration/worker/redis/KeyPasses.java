@@ -1,0 +1,100 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import redis.clients.jedis.params.ScanParams;
+
+/** Looks at every key of both sides, at a pace that leaves the source to its users. */
+final class KeyPasses {
+    private static final Duration PACING = Duration.ofMillis(200);
+
+    private final SessionParts parts;
+    private final Heartbeat heartbeat;
+    private final PassProgress progress;
+    private Pace pace = Pace.FULL;
+    private long pacedNanos = System.nanoTime();
+
+    KeyPasses(SessionParts parts, Heartbeat heartbeat, PassProgress progress) {
+        this.parts = parts;
+        this.heartbeat = heartbeat;
+        this.progress = progress;
+    }
+
+    void copyAll() throws Gap, Refusal, InterruptedException {
+        pass("copying", LaneTask.Copy::new);
+    }
+
+    void compareAll() throws Gap, Refusal, InterruptedException {
+        pass("comparing", (source, keys) -> new LaneTask.ProveScanned(keys));
+        removeStrays();
+    }
+
+    private interface Showing {
+        LaneTask of(RedisSide source, List<RedisKey> keys);
+    }
+
+    private void pass(String stage, Showing showing) throws Gap, Refusal, InterruptedException {
+        progress.begin(stage, parts.sources().total(KeyScope.ALL));
+        for (var source : parts.followed().all()) {
+            var scan = new KeyScan(source.jedis());
+            for (var names = scan.nextNames(); names.isPresent(); names = scan.nextNames()) {
+                parts.lanes().scanned(names.get(), keys -> showing.of(source.side(), keys));
+                heartbeat.beat();
+                spare(source);
+            }
+        }
+        awaitLanes(backlog -> backlog.batches() == 0);
+    }
+
+    /** Inside the freeze nobody but us uses the source, so it is read at full pace. */
+    private void spare(FollowedSource source) throws Gap, InterruptedException {
+        if (parts.context().drain().isRequested()) {
+            return;
+        }
+        if (System.nanoTime() - pacedNanos > PACING.toNanos()) {
+            pace = pace.after(source.ping());
+            pacedNanos = System.nanoTime();
+        }
+        if (!pace.rest().isZero()) {
+            TimeUnit.NANOSECONDS.sleep(pace.rest().toNanos());
+        }
+    }
+
+    /** A key that only the target has would be a job run twice; its lane looks again whether the source has it, and removes it. */
+    private void removeStrays() throws Gap, Refusal, InterruptedException {
+        var scan = new KeyScan(parts.target());
+        for (var names = scan.nextNames(); names.isPresent(); names = scan.nextNames()) {
+            var absent = new HashSet<>(parts.sources().absent(names.get()));
+            parts.lanes().changed(names.get().stream().filter(key -> !ReplicatedKeys.isMarker(key) && (absent.contains(key) || !parts.keys().contains(key))).toList());
+            heartbeat.beat();
+        }
+    }
+
+    /** Streams change without being told, and those that were compared by their payload alone were not seen to be streams. */
+    void findStreams() throws Gap, Refusal, InterruptedException {
+        for (var source : parts.sources().all()) {
+            var cursor = ScanParams.SCAN_POINTER_START_BINARY;
+            for (var more = true; more; heartbeat.beat()) {
+                var found = source.jedis().scan(cursor, new ScanParams().count(1000), "stream".getBytes(StandardCharsets.US_ASCII));
+                parts.keys().seenStreams(found.getResult().stream().map(RedisKey::of).toList());
+                cursor = found.getCursorAsBytes();
+                more = !found.isCompleteIteration();
+            }
+        }
+    }
+
+    interface Enough {
+        boolean test(LaneWork.Backlog backlog);
+    }
+
+    void awaitLanes(Enough enough) throws Gap, Refusal, InterruptedException {
+        while (!enough.test(parts.lanes().backlog())) {
+            heartbeat.beat();
+            parts.lanes().awaitMoment();
+        }
+    }
+}

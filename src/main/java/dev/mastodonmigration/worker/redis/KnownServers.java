@@ -1,0 +1,25 @@
+package dev.mastodonmigration.worker.redis;
+
+import java.util.List;
+import java.util.stream.Stream;
+import redis.clients.jedis.Jedis;
+
+/** The servers that a session began with. */
+record KnownServers(List<Known> all) {
+    private record Known(RedisSide side, Jedis jedis, ServerIdentity identity) {
+        static Known of(RedisSide side, Jedis jedis) {
+            return new Known(side, jedis, ServerIdentity.of(jedis));
+        }
+    }
+
+    static KnownServers of(RedisSources sources, Jedis target) {
+        var source = sources.all().stream().map(one -> Known.of(one.side(), one.jedis()));
+        return new KnownServers(Stream.concat(source, Stream.of(Known.of(RedisSide.TARGET, target))).toList());
+    }
+
+    void demandSame() throws Gap {
+        for (var known : all) {
+            known.identity().demandSame(known.jedis(), known.side());
+        }
+    }
+}

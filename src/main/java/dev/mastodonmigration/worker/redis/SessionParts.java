@@ -1,0 +1,49 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.io.IOException;
+import redis.clients.jedis.Jedis;
+
+/** What one session of replication holds open. */
+record SessionParts(WorkerContext context, RedisSources sources, Jedis target, KnownServers servers, ReplicatedKeys keys, ReplicationLanes lanes, FollowedSources followed)
+        implements AutoCloseable {
+
+    /** @throws ChangeFeed.Unsupported when the source's changes can not be followed this way */
+    static SessionParts open(WorkerContext context, Following following, Marker marker, ReplicationLane.Copied copied) throws Refusal, IOException, InterruptedException {
+        var sources = RedisSources.open(context, KeyScope.ALL);
+        try {
+            var target = RedisSide.TARGET.open(context);
+            try {
+                return open(context, following, marker, copied, sources, target);
+            } catch (Refusal | IOException | InterruptedException | RuntimeException e) {
+                target.close();
+                throw e;
+            }
+        } catch (Refusal | IOException | InterruptedException | RuntimeException e) {
+            sources.close();
+            throw e;
+        }
+    }
+
+    private static SessionParts open(WorkerContext context, Following following, Marker marker, ReplicationLane.Copied copied, RedisSources sources, Jedis target)
+            throws Refusal, IOException, InterruptedException {
+        var servers = KnownServers.of(sources, target);
+        var keys = new ReplicatedKeys(sources);
+        var lanes = ReplicationLanes.open(context, marker, sources, keys, copied);
+        try {
+            return new SessionParts(context, sources, target, servers, keys, lanes, FollowedSources.open(context, following, sources, keys, lanes));
+        } catch (Refusal | IOException | InterruptedException | RuntimeException e) {
+            lanes.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() {
+        followed.close();
+        lanes.close();
+        sources.close();
+        target.close();
+    }
+}
