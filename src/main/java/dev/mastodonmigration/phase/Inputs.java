@@ -8,7 +8,9 @@ import dev.mastodonmigration.heroku.HerokuApi;
 import dev.mastodonmigration.heroku.HerokuClient;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.job.KeptToken;
+import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.redis.ReplicateRedis;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.inject.Singleton;
 import java.net.URI;
@@ -91,9 +93,13 @@ public class Inputs {
         return files;
     }
 
-    /** Whether Sidekiq has a Redis of its own at this moment: config vars change. */
-    public boolean hasSidekiqRedis(MastodonMigration migration) {
-        return SourceUrls.of(heroku(migration).configVars(migration.getSpec().source().heroku().app())).sidekiqRedis().isPresent();
+    /** The Redis servers and databases that the source uses at this moment, as its worker names those that it follows: config vars change. */
+    public String sourceRedis(MastodonMigration migration) {
+        try {
+            return ReplicateRedis.follows(workerFiles(migration));
+        } catch (Refusal unreadable) {
+            throw new MissingInputException("Heroku app " + migration.getSpec().source().heroku().app() + ": " + unreadable.getMessage());
+        }
     }
 
     /** The environment of the instance on the target: the source's, carried over. */

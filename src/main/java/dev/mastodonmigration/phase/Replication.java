@@ -68,7 +68,7 @@ final class Replication {
     }
 
     /**
-     * Done when the worker follows the Redis that Mastodon uses now. Config vars change, and Kubernetes brings a Secret to a worker that runs only within
+     * Done when the worker is in sync with each Redis that Mastodon uses now, at this moment. Config vars change, and Kubernetes brings a Secret to a worker that runs only within
      * minutes: without this the clock could start while jobs go to a Redis that nobody follows.
      */
     StepResult followsEveryRedis() {
@@ -76,14 +76,14 @@ final class Replication {
     }
 
     private StepResult followsEveryRedis(JobSet.Look look) {
-        var inUse = context.inputs().hasSidekiqRedis(context.migration());
+        var inUse = context.inputs().sourceRedis(context.migration());
         var reading = Optional.ofNullable(look.running().get(Tasks.REPLICATE_REDIS)).flatMap(JobSet.Running::reading);
-        if (reading.filter(now -> now.sidekiqRedis() == inUse).isPresent()) {
+        if (reading.filter(now -> now.inSync() && inUse.equals(now.redis())).isPresent()) {
             return new StepResult.Done("every Redis is followed");
         }
         jobs().writeSecret();
-        return new StepResult.Working("waiting until " + Tasks.REPLICATE_REDIS + (inUse ? " also follows the Redis of its own that Sidekiq has since (SIDEKIQ_REDIS_URL or SIDEKIQ_REDIS_HOST)"
-                : " has noticed that Sidekiq has no Redis of its own any more") + "; the source runs on", look.facts(), Optional.of(WHILE_A_SECRET_ARRIVES));
+        return new StepResult.Working("waiting until " + Tasks.REPLICATE_REDIS + " is in sync with what Mastodon uses now: " + inUse + "; the source runs on", look.facts(),
+                Optional.of(WHILE_A_SECRET_ARRIVES));
     }
 
     /** Asks for the last changes, again and again, because a worker that was replaced has not heard; then done with the reports. */

@@ -142,7 +142,7 @@ public final class RedisWorkerProcess implements AutoCloseable {
     }
 
     private static void tell(Progress progress, Future<WorkerReport> running) {
-        for (var told = ""; !running.isDone(); LockSupport.parkNanos(1_000_000)) {
+        for (var told = ""; !running.isDone(); LockSupport.parkNanos(10_000_000)) {
             var reading = progress.read();
             var now = reading.inSync() ? IN_SYNC : "stage " + reading.stage();
             if (!now.equals(told)) {

@@ -15,15 +15,14 @@ class RedisWorkerProcessTest {
     @TempDir
     Path secrets;
 
-    /** A source of which one half is not followed is refused as soon as the worker runs. */
+    /** A source whose URL is not one is refused as soon as the worker runs. */
     @Test
     @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void aWorkerThatFailsEndsTheBenchWithItsError() throws Exception {
         try (var source = RedisServer.start(); var target = RedisServer.start(); var worker = RedisWorkerProcess.start(secrets)) {
-            Files.writeString(secrets.resolve(WorkerContext.SOURCE_REDIS_URL), source.url());
-            Files.writeString(secrets.resolve(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL), source.url() + "/1");
+            Files.writeString(secrets.resolve(WorkerContext.SOURCE_REDIS_URL), source.url().replace("redis:", "http:"));
             Files.writeString(secrets.resolve(WorkerContext.TARGET_REDIS_URL), target.url());
-            assertThatThrownBy(worker::copy).isInstanceOf(IllegalStateException.class).hasMessageContaining("the worker failed: ").hasMessageContaining("Sidekiq has a Redis of its own");
+            assertThatThrownBy(worker::copy).isInstanceOf(IllegalStateException.class).hasMessageContaining("the worker failed: ").hasMessageContaining("must look like redis://");
         }
     }
 }

@@ -38,6 +38,8 @@ import org.awaitility.Awaitility;
 /** The operator in the process, against a real HTTP API server and the Heroku stub, with workers played from a script. */
 final class MigrationFlow implements AutoCloseable {
     static final String NAMESPACE = "mastodon";
+    /** As a worker names the Redis that it follows. */
+    static final String SOURCE_REDIS = "source Redis (127.0.0.1:2, database 0)";
     static final String NAME = "example-social";
     static final Map<String, Integer> WEB_FORMATION = Map.of("web", 2, "worker", 1);
     static final Map<String, Integer> STOPPED = Map.of("web", 0, "worker", 0);

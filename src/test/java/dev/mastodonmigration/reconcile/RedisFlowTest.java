@@ -21,6 +21,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The less usual ways of Redis: jobs alone, with feeds made anew by the instance's own image; and a second one for Sidekiq. */
 class RedisFlowTest {
+    private static final String BOTH = MigrationFlow.SOURCE_REDIS + " and source Redis of Sidekiq (127.0.0.1:9, database 0)";
+
     private static final String FEEDS = "tootctl feeds build --all";
     @AutoClose
     private final MigrationFlow flow = new MigrationFlow();
@@ -180,7 +182,7 @@ class RedisFlowTest {
     @Test
     void aRedisOfSidekiqsOwnIsFollowedToo() {
         flow.heroku.app("example-web").config(Map.of("SIDEKIQ_REDIS_URL", "redis://:p4ss@127.0.0.1:9"));
-        flow.jobs.sidekiqRedis = true;
+        flow.jobs.redis = BOTH;
         untilTheGate();
         flow.edit(moving(RedisStrategy.Live));
         untilTheClockStarts();
@@ -191,24 +193,35 @@ class RedisFlowTest {
         untilTheGate();
         flow.heroku.app("example-web").config(Map.of("SIDEKIQ_REDIS_URL", "redis://:p4ss@127.0.0.1:9"));
         flow.edit(moving(RedisStrategy.Live));
-        flow.until(status -> flow.condition("Ready").contains("also follows the Redis of its own") && flow.condition("Ready").contains("the source runs on"));
+        flow.until(status -> flow.condition("Ready").contains("is in sync with what Mastodon uses now: " + BOTH + "; the source runs on"));
         assertThat(flow.client.secrets().inNamespace(MigrationFlow.NAMESPACE).list().getItems()).anySatisfy(
                 secret -> assertThat(secret.getData()).containsKey(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL));
         assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
         assertThat(flow.heroku.app("example-web").formation()).containsEntry("web", 2).containsEntry("worker", 1);
         assertThat(flow.status().downtime).isNull();
-        flow.jobs.sidekiqRedis = true;
+        flow.jobs.redis = BOTH;
         untilTheClockStarts();
     }
 
     @Test
     void theClockWaitsUntilARedisOfSidekiqsOwnThatIsNoLongerUsedIsForgotten() {
-        flow.jobs.sidekiqRedis = true;
+        flow.jobs.redis = BOTH;
         untilTheGate();
         flow.edit(moving(RedisStrategy.Live));
-        flow.until(status -> flow.condition("Ready").contains("no Redis of its own any more"));
+        flow.until(status -> flow.condition("Ready").contains("is in sync with what Mastodon uses now: " + MigrationFlow.SOURCE_REDIS + ";"));
         assertThat(flow.status().downtime).isNull();
-        flow.jobs.sidekiqRedis = false;
+        flow.jobs.redis = MigrationFlow.SOURCE_REDIS;
+        untilTheClockStarts();
+    }
+
+    @Test
+    void theClockWaitsUntilARedisThatMovedIsFollowedWhereItIsNow() {
+        untilTheGate();
+        flow.heroku.app("example-web").config(Map.of("REDIS_URL", "redis://:p4ss@127.0.0.1:8"));
+        flow.edit(moving(RedisStrategy.Live));
+        flow.until(status -> flow.condition("Ready").contains("Mastodon uses now: source Redis (127.0.0.1:8, database 0);"));
+        assertThat(flow.status().downtime).isNull();
+        flow.jobs.redis = "source Redis (127.0.0.1:8, database 0)";
         untilTheClockStarts();
     }
 

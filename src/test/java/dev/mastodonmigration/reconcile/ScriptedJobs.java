@@ -39,7 +39,7 @@ final class ScriptedJobs {
     private final Set<String> called = new HashSet<>();
     /** What the Jobs that are left running say of themselves. */
     boolean inSync;
-    boolean sidekiqRedis;
+    String redis = MigrationFlow.SOURCE_REDIS;
     /** Tasks whose pods, on standby, find no node. */
     final Set<String> held = new HashSet<>();
     /** Tasks whose workers stood by, in the order in which they were started. */
@@ -93,7 +93,7 @@ final class ScriptedJobs {
     Optional<Progress.Reading> reading(String worker) {
         return Optional.ofNullable(standing.get(worker)).map(job -> Progress.Reading.STANDING_BY)
                 .or(() -> Optional.of(new Progress.Reading("in sync", 0, 0, 0, 0, 0, 0).withLag(0, 0, true)).filter(reading -> inSync && worker.contains(RUNS_ON_IP))
-                        .map(reading -> sidekiqRedis ? reading.ofTwoRedis() : reading));
+                        .map(reading -> reading.ofRedis(redis)));
     }
 
     /** {@code POST /drain}: heard by a worker that stands by, which then runs as scripted, and by one that already does. */

@@ -23,30 +23,30 @@ public final class Progress {
      * @param lagSeconds     age of the oldest reading of the source that the target has reached; 0 where nothing is replicated live
      * @param inSync         everything is copied and the lag is under a second
      * @param rows           rows copied; 0 where rows are not counted
-     * @param sidekiqRedis   of the replication of Redis: whether Sidekiq's own is followed beside the main one
+     * @param redis          of the replication of Redis: the servers and databases of the source that it follows; empty otherwise, and while it does not follow
      */
     @JsonInclude(JsonInclude.Include.ALWAYS)
     public record Reading(String stage, long bytesDone, long bytesTotal, long itemsDone, long itemsTotal, long bytesPerSecond, long etaSeconds,
-            long lagChanges, long lagSeconds, boolean inSync, long rows, boolean sidekiqRedis) {
+            long lagChanges, long lagSeconds, boolean inSync, long rows, String redis) {
         public static final Reading NONE = new Reading("starting", 0, 0, 0, 0, 0, -1);
         /** Of a worker that has all it needs and waits to be asked. */
         public static final Reading STANDING_BY = new Reading("standing by", 0, 0, 0, 0, 0, -1);
 
         /** Of a task that ends by itself: it has no lag. */
         public Reading(String stage, long bytesDone, long bytesTotal, long itemsDone, long itemsTotal, long bytesPerSecond, long etaSeconds) {
-            this(stage, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, 0, 0, false, 0, false);
+            this(stage, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, 0, 0, false, 0, "");
         }
 
         public Reading withLag(long changes, long seconds, boolean isInSync) {
-            return new Reading(stage, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, changes, seconds, isInSync, rows, sidekiqRedis);
+            return new Reading(stage, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, changes, seconds, isInSync, rows, redis);
         }
 
-        public Reading ofTwoRedis() {
-            return new Reading(stage, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, lagChanges, lagSeconds, inSync, rows, true);
+        public Reading ofRedis(String followed) {
+            return new Reading(stage, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, lagChanges, lagSeconds, inSync, rows, followed);
         }
 
         public Reading withStage(String words) {
-            return new Reading(words, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, lagChanges, lagSeconds, inSync, rows, sidekiqRedis);
+            return new Reading(words, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, lagChanges, lagSeconds, inSync, rows, redis);
         }
     }
 

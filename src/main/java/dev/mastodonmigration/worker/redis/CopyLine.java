@@ -11,8 +11,8 @@ import java.util.List;
  */
 final class CopyLine {
     private static final int STEP_KEYS = 1000;
-    /** Of values whose size was only presumed: four times what they should have. */
-    private static final long MOST_BYTES = 4 * KeyScan.MAX_BATCH_BYTES;
+    /** Of values whose size was only presumed: twice what they should have. */
+    private static final long MOST_BYTES = 2 * KeyScan.MAX_BATCH_BYTES;
 
     private final KeyReader source;
     private final KeyTransfer transfer;
@@ -65,7 +65,7 @@ final class CopyLine {
         trip.depart();
         flush();
         var answers = trip.answers(MOST_BYTES);
-        sized.addAll(KeyScan.cut(next, PresumedSizes.sizes(next, unsure, answers.subList(KeyReader.answers(reading), answers.size()))));
+        sized.addAll(KeyScan.cut(next, sizes.sizes(next, unsure, answers.subList(KeyReader.answers(reading), answers.size()))));
         collect(reading, answers.subList(0, KeyReader.answers(reading)));
     }
 
@@ -76,6 +76,9 @@ final class CopyLine {
                 transfer(batch);
             }
             return;
+        }
+        if (!reading.isEmpty()) {
+            sizes.wasRight();
         }
         readBytes = transfer.collectNew(reading, source.states(answers));
         readKeys = reading.size();

@@ -69,6 +69,16 @@ final class FollowedSources implements AutoCloseable {
     /** The last opened first: two databases of one server share the setting that the first one changed. */
     @Override
     public void close() {
-        all.reversed().forEach(FollowedSource::close);
+        close(all);
+    }
+
+    private static void close(List<FollowedSource> rest) {
+        if (!rest.isEmpty()) {
+            try {
+                rest.getLast().close();
+            } finally {
+                close(rest.subList(0, rest.size() - 1));
+            }
+        }
     }
 }

@@ -25,7 +25,7 @@ final class Heartbeat {
         }
         var backlog = parts.lanes().backlog();
         if (backlog.changes() + backlog.proofs() > MAX_BACKLOG) {
-            throw new Gap("more than " + MAX_BACKLOG + " keys changed faster than they could be applied");
+            throw new Gap("more than " + MAX_BACKLOG + " keys wait to be applied or proved: they change faster than they are copied");
         }
         parts.followed().ping();
         demandAll();

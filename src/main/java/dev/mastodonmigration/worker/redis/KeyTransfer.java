@@ -37,14 +37,9 @@ final class KeyTransfer {
         if (batch.bytes() > PAGED_BYTES && batch.isLarge() && wanted.test(batch.keys().getFirst()) && inPages(batch.keys().getFirst(), batch.bytes())) {
             return batch.bytes();
         }
-        var bytes = collect(batch.keys(), source.read(batch.keys()));
+        var bytes = collect(batch.keys(), source.read(batch.keys()), target::restore);
         target.flush();
         return bytes;
-    }
-
-    /** Lays what was read ready for the target, and returns the bytes of payload. */
-    private long collect(List<RedisKey> keys, List<Optional<KeyState>> states) throws Refusal, IOException {
-        return collect(keys, states, target::restore);
     }
 
     /** As {@link #transfer}, in two steps, for a target that most likely has none of these keys yet: the second is {@link #flushNew}. */

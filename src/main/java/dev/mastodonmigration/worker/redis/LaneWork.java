@@ -20,6 +20,8 @@ import java.util.concurrent.locks.ReentrantLock;
 final class LaneWork {
     private static final int MAX_TASK_KEYS = 250;
     private static final int MAX_WAITING_BATCHES = 3;
+    /** Of a target that lacks most keys, a comparison finds them faster than they are copied. */
+    private static final int MAX_WAITING_CHANGES = 20_000;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition moved = lock.newCondition();
@@ -73,10 +75,10 @@ final class LaneWork {
     boolean scanned(LaneTask task) throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            if (scanned.size() >= MAX_WAITING_BATCHES) {
+            if (isBehind()) {
                 moved.await(100, TimeUnit.MILLISECONDS);
             }
-            if (scanned.size() >= MAX_WAITING_BATCHES) {
+            if (isBehind()) {
                 return false;
             }
             scanned.add(task);
@@ -85,6 +87,10 @@ final class LaneWork {
         } finally {
             lock.unlock();
         }
+    }
+
+    private boolean isBehind() {
+        return scanned.size() >= MAX_WAITING_BATCHES || changed.size() > MAX_WAITING_CHANGES;
     }
 
     void prove(Collection<RedisKey> keys) {

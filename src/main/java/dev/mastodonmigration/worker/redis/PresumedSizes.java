@@ -11,12 +11,14 @@ import java.util.stream.Stream;
  */
 final class PresumedSizes {
     /** More than such values have on average, so that batches come out smaller, not larger. */
-    private static final long BYTES = 2000;
+    private static final long LEAST_BYTES = 2000;
+    private static final long MOST_BYTES = 16_000;
     /** Of strings, counters, HyperLogLogs and short sets (mastodon: app/lib/activity_tracker.rb, app/models/trends, config/initializers/rack_attack.rb). */
     private static final List<byte[]> BEGINNINGS = Stream.of("cache:", "activity:", "trending_", "rate_limit:", "rack::attack:", "subscribed:", "idempotency:")
             .map(name -> name.getBytes(StandardCharsets.US_ASCII)).toList();
 
     private boolean holds = true;
+    private long bytes = MOST_BYTES;
 
     /** Those of the keys whose size the server has to tell. */
     List<RedisKey> unsure(List<RedisKey> keys) {
@@ -32,6 +34,11 @@ final class PresumedSizes {
         return false;
     }
 
+    /** All of a batch together was not too large: the next may have more keys. */
+    void wasRight() {
+        bytes = Math.max(LEAST_BYTES, bytes / 2);
+    }
+
     /** A value, or all of a batch together, was far larger than presumed. */
     void wasWrong() {
         holds = false;
@@ -43,11 +50,12 @@ final class PresumedSizes {
      * @param unsure  what {@link #unsure} said of these keys
      * @param answers what the server said of those
      */
-    static List<Object> sizes(List<RedisKey> keys, List<RedisKey> unsure, List<Object> answers) {
+    List<Object> sizes(List<RedisKey> keys, List<RedisKey> unsure, List<Object> answers) {
         var sizes = new ArrayList<>(keys.size());
+        var presumed = Long.valueOf(bytes);
         var asked = 0;
         for (var key : keys) {
-            sizes.add(asked < unsure.size() && unsure.get(asked) == key ? answers.get(asked++) : BYTES);
+            sizes.add(asked < unsure.size() && unsure.get(asked) == key ? answers.get(asked++) : presumed);
         }
         return sizes;
     }

@@ -20,6 +20,8 @@ final class RedisSources implements AutoCloseable {
         }
     }
 
+    static final String AND = " and ";
+
     private final List<One> all = new ArrayList<>();
     private final List<String> names;
 
@@ -51,9 +53,13 @@ final class RedisSources implements AutoCloseable {
         }
     }
 
-    private static List<String> names(WorkerContext context, List<RedisSide> sides) throws Refusal, IOException {
+    static List<String> names(WorkerContext context, List<RedisSide> sides) throws Refusal, IOException {
         var names = new ArrayList<String>();
         for (var side : sides) {
+            // A Secret changes while we read it: that is no reason to end.
+            if (!context.has(side.file())) {
+                throw new IOException("the worker's Secret has no " + side.file() + " any more");
+            }
             names.add(side.name(side.url(context)));
         }
         return List.copyOf(names);
@@ -64,7 +70,7 @@ final class RedisSources implements AutoCloseable {
         try {
             var now = names(context, RedisSide.sources(context));
             if (!now.equals(names)) {
-                throw new Gap("Mastodon uses other Redis than before: now " + String.join(" and ", now) + ", before " + String.join(" and ", names));
+                throw new Gap("Mastodon uses other Redis than before: now " + String.join(AND, now) + ", before " + this);
             }
         } catch (IOException e) {
             throw new Gap("the worker's Secret could not be read (" + e.getMessage() + ")", e);
@@ -73,11 +79,6 @@ final class RedisSources implements AutoCloseable {
 
     List<One> all() {
         return all;
-    }
-
-    /** Whether Sidekiq has its own. */
-    boolean areTwo() {
-        return all.size() > 1;
     }
 
     /** Where Sidekiq has its jobs. */
@@ -128,7 +129,7 @@ final class RedisSources implements AutoCloseable {
      * and which the target's Sidekiq would. Reads the names of all keys.
      */
     Optional<String> conflict(KeyScope scope) {
-        if (!areTwo()) {
+        if (all.size() < 2) {
             return Optional.empty();
         }
         var main = all.getFirst();
@@ -154,6 +155,12 @@ final class RedisSources implements AutoCloseable {
         for (var step = scan.nextNames(); step.isPresent(); step = scan.nextNames()) {
             taker.accept(step.get().stream().filter(wanted).toList());
         }
+    }
+
+    /** Servers and databases, without credentials. */
+    @Override
+    public String toString() {
+        return String.join(AND, names);
     }
 
     @Override

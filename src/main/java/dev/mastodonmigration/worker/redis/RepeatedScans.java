@@ -28,7 +28,7 @@ final class RepeatedScans implements WorkerTask {
     public WorkerReport run(WorkerContext context) throws Exception {
         do {
             // Asked before: what comes in while it copies is not copied yet.
-            var sources = RedisSide.sources(context);
+            var sources = RedisSources.names(context, RedisSide.sources(context));
             new RedisSnapshotCopy().run(context);
             context.progress().update(now -> reading(now, sources));
         } while (!context.drain().await(PAUSE));
@@ -41,9 +41,8 @@ final class RepeatedScans implements WorkerTask {
                 Figure.DRAIN_MILLISECONDS, (drained - started) / 1_000_000, Figure.VERIFY_MILLISECONDS, (System.nanoTime() - drained) / 1_000_000), notes);
     }
 
-    private static Progress.Reading reading(Progress.Reading now, List<RedisSide> sources) {
-        var reading = new Progress.Reading("repeated scans; the last one runs when the source is closed", now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, 0)
-                .withLag(0, 0, true);
-        return sources.size() > 1 ? reading.ofTwoRedis() : reading;
+    private static Progress.Reading reading(Progress.Reading now, List<String> sources) {
+        return new Progress.Reading("repeated scans; the last one runs when the source is closed", now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, 0)
+                .withLag(0, 0, true).ofRedis(String.join(RedisSources.AND, sources));
     }
 }

@@ -7,6 +7,7 @@ import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +59,21 @@ public final class ReplicateRedis implements WorkerTask {
         }
         notes.add("Following the source's changes broke " + MAX_GAPS + " times in a row.");
         return new RepeatedScans(notes).run(context);
+    }
+
+    /**
+     * What a worker with these files says that it follows, see {@link Progress.Reading#redis}.
+     *
+     * @throws Refusal when a URL is none of a Redis
+     */
+    public static String follows(Map<String, String> files) throws Refusal {
+        var names = new ArrayList<String>();
+        for (var side : List.of(RedisSide.SOURCE, RedisSide.SOURCE_OF_SIDEKIQ)) {
+            if (files.containsKey(side.file())) {
+                names.add(side.name(RedisUrl.of(URI.create(files.get(side.file())), side.title())));
+            }
+        }
+        return String.join(RedisSources.AND, names);
     }
 
     private static Marker claimed(WorkerContext context) throws Refusal, IOException {

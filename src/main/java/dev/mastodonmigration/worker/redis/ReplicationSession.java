@@ -46,7 +46,7 @@ final class ReplicationSession implements AutoCloseable {
         if (conflict.isPresent()) {
             throw new Refusal(conflict.get());
         }
-        if (parts.target().dbSize() <= 1) {
+        if (parts.targetWasEmpty()) {
             passes.copyAll();
         }
         passes.compareAll();
@@ -63,9 +63,8 @@ final class ReplicationSession implements AutoCloseable {
             context.progress().update(now -> {
                 // Asked inside the update, so that it is never said after a gap was noticed.
                 var inSync = proved && parts.lanes().areIntact() && lag.compareTo(IN_SYNC_LAG) < 0;
-                var reading = new Progress.Reading((inSync ? "in sync, by " : "applying, by ") + following, now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, inSync ? 0 : -1)
-                        .withLag(backlog.changes(), lag.toSeconds(), inSync);
-                return parts.sources().areTwo() ? reading.ofTwoRedis() : reading;
+                return new Progress.Reading((inSync ? "in sync, by " : "applying, by ") + following, now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, inSync ? 0 : -1)
+                        .withLag(backlog.changes(), lag.toSeconds(), inSync).ofRedis(parts.sources().toString());
             });
         }
     }

@@ -5,8 +5,13 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
 import redis.clients.jedis.Jedis;
 
-/** What one session of replication holds open. */
-record SessionParts(WorkerContext context, RedisSources sources, Jedis target, KnownServers servers, ReplicatedKeys keys, ReplicationLanes lanes, FollowedSources followed)
+/**
+ * What one session of replication holds open.
+ *
+ * @param targetWasEmpty before the first change could be applied to it
+ */
+record SessionParts(WorkerContext context, RedisSources sources, Jedis target, boolean targetWasEmpty, KnownServers servers, ReplicatedKeys keys, ReplicationLanes lanes,
+        FollowedSources followed)
         implements AutoCloseable {
 
     /** @throws ChangeFeed.Unsupported when the source's changes can not be followed this way */
@@ -29,21 +34,22 @@ record SessionParts(WorkerContext context, RedisSources sources, Jedis target, K
     private static SessionParts open(WorkerContext context, Following following, Marker marker, ReplicationLane.Copied copied, RedisSources sources, Jedis target)
             throws Refusal, IOException, InterruptedException {
         var servers = KnownServers.of(sources, target);
+        var targetWasEmpty = target.dbSize() <= 1;
         var keys = new ReplicatedKeys(sources);
         var lanes = ReplicationLanes.open(context, marker, sources, keys, copied);
         try {
-            return new SessionParts(context, sources, target, servers, keys, lanes, FollowedSources.open(context, following, sources, keys, lanes));
+            return new SessionParts(context, sources, target, targetWasEmpty, servers, keys, lanes, FollowedSources.open(context, following, sources, keys, lanes));
         } catch (Refusal | IOException | InterruptedException | RuntimeException e) {
             lanes.close();
             throw e;
         }
     }
 
+    /** Whatever fails to close, no lane is left behind: it would write beside the next session's. */
     @Override
     public void close() {
-        followed.close();
-        lanes.close();
-        sources.close();
-        target.close();
+        try (sources; target; lanes) {
+            followed.close();
+        }
     }
 }

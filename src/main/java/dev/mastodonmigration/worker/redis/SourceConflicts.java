@@ -37,7 +37,7 @@ final class SourceConflicts {
         var named = new NamedKeys();
         named.add(keys);
         if (named.count() > 0) {
-            throw new Refusal(conflict.of(named));
+            throw new Refusal(conflict.of(named) + " The target was not opened.");
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What is said to be done is on the target: a pass of a scan ends, and the drain, by what the lanes have left. */
@@ -39,5 +40,13 @@ class LaneWorkTest {
         assertThat(work.backlog().changes()).isEqualTo(1);
         work.take();
         assertThat(work.backlog().changes()).isZero();
+    }
+
+    @Test
+    void aScanWaitsWhileMuchThatItFoundIsStillToBeCopied() throws InterruptedException {
+        work.changed(IntStream.rangeClosed(0, 20_000).mapToObj(i -> RedisKey.of("missing:" + i)).toList());
+        assertThat(work.scanned(new LaneTask.ProveScanned(KEYS))).isFalse();
+        assertThat(work.take()).isInstanceOf(LaneTask.Apply.class);
+        assertThat(work.scanned(new LaneTask.ProveScanned(KEYS))).isTrue();
     }
 }

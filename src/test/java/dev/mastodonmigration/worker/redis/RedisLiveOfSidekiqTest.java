@@ -68,7 +68,7 @@ class RedisLiveOfSidekiqTest {
     }
 
     private static LiveReplication inSync() {
-        return LiveReplication.start(redis.context()).awaitReading("in sync with both", reading -> reading.inSync() && reading.sidekiqRedis());
+        return LiveReplication.start(redis.context()).awaitReading("in sync with both", reading -> reading.inSync() && reading.redis().contains("of Sidekiq"));
     }
 
     private static void awaitOnTarget(String what, Callable<Boolean> there) {
@@ -272,10 +272,10 @@ class RedisLiveOfSidekiqTest {
     void aSecondRedisThatAppearsIsFollowedFromThenOn() throws Exception {
         redis.noSourceOfSidekiq();
         try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
-            assertThat(live.progress.read()).matches(reading -> !reading.sidekiqRedis());
+            assertThat(live.progress.read()).matches(reading -> !reading.redis().contains("of Sidekiq"));
             assertThat(redis.target.exists("queue:default")).isFalse();
             redis.sourceOfSidekiq(server.url());
-            live.awaitReading("in sync with both", reading -> reading.inSync() && reading.sidekiqRedis());
+            live.awaitReading("in sync with both", reading -> reading.inSync() && reading.redis().contains("of Sidekiq"));
             assertThat(redis.target.llen("queue:default")).isEqualTo(2);
             sidekiq.lpop("queue:default");
             assertThat(live.drain().notes()).anyMatch(note -> note.contains("Mastodon uses other Redis than before"));
@@ -300,7 +300,7 @@ class RedisLiveOfSidekiqTest {
         try (var live = inSync()) {
             redis.noSourceOfSidekiq();
             redis.source.rpush("queue:default", "{\"jid\":\"d\"}");
-            live.awaitReading("in sync with one", reading -> reading.inSync() && !reading.sidekiqRedis());
+            live.awaitReading("in sync with one", reading -> reading.inSync() && !reading.redis().contains("of Sidekiq"));
             assertThat(live.drain().figures()).containsEntry(Figure.KEYS, 3L);
         }
         assertThat(redis.target.lrange("queue:default", 0, -1)).containsExactly("{\"jid\":\"d\"}");

@@ -31,7 +31,7 @@ final class LiveProgress {
             var left = row.getLong("bytes") - done;
             var rate = left > 0 ? row.getLong("rate") : 0;
             return new Progress.Reading(words(row, left > 0), done, done + left, row.getLong("members_done"), row.getLong("members"), rate,
-                    rate == 0 ? -1 : Math.ceilDiv(left, rate), row.getLong("lag_changes"), row.getLong("lag_seconds"), row.getBoolean("in_sync"), row.getLong("rows"), false);
+                    rate == 0 ? -1 : Math.ceilDiv(left, rate), row.getLong("lag_changes"), row.getLong("lag_seconds"), row.getBoolean("in_sync"), row.getLong("rows"), "");
         });
     }
 
