@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.redis;
 import dev.mastodonmigration.worker.control.Refusal;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -10,9 +11,12 @@ import java.util.List;
  * reads the next and tells the sizes of those after.
  */
 final class CopyLine {
-    private static final int STEP_KEYS = 1000;
+    /** What one lane of three gets of a step of the scan, and some more. */
+    private static final int STEP_KEYS = 1500;
+    /** Read in one go. */
+    private static final int STEP_BATCHES = 2;
     /** Of values whose size was only presumed: twice what they should have. */
-    private static final long MOST_BYTES = 2 * KeyScan.MAX_BATCH_BYTES;
+    private static final long MOST_BYTES = 2 * STEP_BATCHES * KeyScan.MAX_BATCH_BYTES;
 
     private final KeyReader source;
     private final KeyTransfer transfer;
@@ -38,7 +42,7 @@ final class CopyLine {
     void copy(List<RedisKey> keys) throws Refusal, IOException {
         for (int from = 0; from < keys.size(); from += STEP_KEYS) {
             advance(keys.subList(from, Math.min(keys.size(), from + STEP_KEYS)));
-            while (sized.size() > 1) {
+            while (sized.size() > STEP_BATCHES) {
                 advance(List.of());
             }
         }
@@ -57,7 +61,10 @@ final class CopyLine {
             flush();
             transfer(sized.poll());
         }
-        var reading = sized.isEmpty() ? List.<RedisKey>of() : sized.poll().keys();
+        var reading = new ArrayList<RedisKey>();
+        for (int i = 0; i < STEP_BATCHES && !sized.isEmpty() && !sized.getFirst().isLarge(); i++) {
+            reading.addAll(sized.poll().keys());
+        }
         var unsure = sizes.unsure(next);
         var trip = new RoundTrip(source.jedis());
         source.ask(trip, reading);
