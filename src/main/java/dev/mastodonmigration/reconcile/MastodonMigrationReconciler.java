@@ -23,12 +23,16 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /** Observe, decide, act, report: once for each look at a migration. */
-@ControllerConfiguration(name = "mastodonmigration", maxReconciliationInterval = @MaxReconciliationInterval(interval = 30, timeUnit = TimeUnit.SECONDS))
+@ControllerConfiguration(name = "mastodonmigration", finalizerName = MastodonMigrationReconciler.FINALIZER,
+        maxReconciliationInterval = @MaxReconciliationInterval(interval = 30, timeUnit = TimeUnit.SECONDS))
 @GradualRetry(maxAttempts = Integer.MAX_VALUE, initialInterval = 500, maxInterval = 10_000)
 public class MastodonMigrationReconciler implements Reconciler<MastodonMigration>, Cleaner<MastodonMigration> {
+    static final String FINALIZER = "mastodonmigrations." + MastodonMigration.GROUP + "/finalizer";
     private static final Logger LOG = Logger.getLogger(MastodonMigrationReconciler.class);
     private static final Duration AT_ONCE = Duration.ofMillis(10);
     private static final Duration STALLED = Duration.ofSeconds(30);
+    /** Until a look at what was deleted, of which the cache need not know yet, or at what has its name by now. */
+    private static final Duration LET_GO = Duration.ofSeconds(1);
     private final PhaseEngine engine = new PhaseEngine();
     private final KubernetesClient client;
     private final Executor executor;
@@ -45,36 +49,48 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
         return UpdateControl.<MastodonMigration>noUpdate().rescheduleAfter(read(cached).map(this::goOn).orElse(STALLED));
     }
 
-    /** Before the target opened, deleting a migration aborts it first; while it opens, it is let go only when the instance serves again. Data is never deleted with it. */
+    /**
+     * Before the target opened, deleting a migration aborts it first; while it opens, it is let go only when the instance serves again. Data is never
+     * deleted with it. The finalizer is taken off here: the framework, where it does that, remembers the name as one of a deleted resource, and never
+     * again looks at a resource that was created under the same name just then.
+     */
     @Override
     public DeleteControl cleanup(MastodonMigration cached, Context<MastodonMigration> context) {
-        var migration = read(cached);
-        var seen = migration.map(MastodonMigrationReconciler::observe);
-        if (seen.isEmpty() || !seen.get().started() || seen.get().ended() || seen.get().targetOpened() && !seen.get().down()) {
-            migration.filter(read -> read.getStatus() != null).ifPresent(this::letGo);
-            return DeleteControl.defaultDelete();
-        }
-        return DeleteControl.noFinalizerRemoval().rescheduleAfter(goOn(migration.get()));
+        return DeleteControl.noFinalizerRemoval().rescheduleAfter(read(cached).map(this::goOnDeleted).orElse(LET_GO));
     }
 
-    private void letGo(MastodonMigration migration) {
-        executor.stopEverything(migration);
-        reporter.farewell(migration);
+    private Duration goOnDeleted(MastodonMigration migration) {
+        var isWritten = migration.getStatus() != null;
+        var seen = observe(migration);
+        if (seen.started() && !seen.ended() && (!seen.targetOpened() || seen.down())) {
+            return goOn(migration);
+        }
+        if (isWritten) {
+            executor.stopEverything(migration);
+            reporter.farewell(migration);
+        }
+        migration.removeFinalizer(FINALIZER);
+        return unlessEdited(() -> client.resource(migration).update(), LET_GO);
     }
 
     private Duration goOn(MastodonMigration migration) {
         var seen = observe(migration);
         var decision = executor.act(engine.decide(seen), seen, migration);
         LOG.debugf("%s: %s", migration.getMetadata().getName(), decision);
+        return unlessEdited(() -> reporter.report(decision, seen, migration), lookAgain(decision));
+    }
+
+    /** Edited meanwhile: what was just done is found again at the next look. */
+    private static Duration unlessEdited(Runnable write, Duration lookAgain) {
         try {
-            reporter.report(decision, seen, migration);
+            write.run();
+            return lookAgain;
         } catch (KubernetesClientException e) {
             if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
                 throw e;
             }
-            return AT_ONCE; // edited meanwhile: what was just done is found again
+            return AT_ONCE;
         }
-        return lookAgain(decision);
     }
 
     /** A GET, not the cache: a spec edited a moment ago must count before each side effect. */

@@ -53,7 +53,7 @@ class ChartTest {
                     verbs.computeIfAbsent(group + "/" + resource, key -> new TreeSet<>()).addAll(rule.getVerbs())));
         }
         assertThat(verbs).isEqualTo(Map.of(
-                "mastodonmigration.dev/mastodonmigrations", Set.of("get", "list", "watch", "patch"),
+                "mastodonmigration.dev/mastodonmigrations", Set.of("get", "list", "watch", "patch", "update"),
                 "mastodonmigration.dev/mastodonmigrations/status", Set.of("update"),
                 "batch/jobs", Set.of("get", "create", "delete"),
                 "/pods", Set.of("list"),

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -28,9 +29,21 @@ import java.util.function.Supplier;
 final class ClusterLikeDispatcher extends KubernetesCrudDispatcher {
     /** The server replaces by remove and put: a reader in between would take an object for gone. */
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private volatile BiConsumer<RecordedRequest, MockResponse> beforeAnswering = (request, answer) -> {};
 
     ClusterLikeDispatcher(List<CustomResourceDefinitionContext> customResources) {
         super(customResources);
+    }
+
+    void beforeAnswering(BiConsumer<RecordedRequest, MockResponse> then) {
+        beforeAnswering = then;
+    }
+
+    @Override
+    public MockResponse dispatch(RecordedRequest request) {
+        var answer = super.dispatch(request);
+        beforeAnswering.accept(request, answer);
+        return answer;
     }
 
     @Override
