@@ -58,7 +58,12 @@ public class FreezePhase implements Phase {
         if (quieting.tookTooLong()) {
             return quieting.orToBeUndone(new StepResult.Retryable("The freeze was not begun. What was still missing when Sidekiq had been quiet for long: " + context.record().message));
         }
-        return quieting.orToBeUndone(begin(context));
+        try {
+            return quieting.orToBeUndone(begin(context));
+        } catch (MissingInputException missing) {
+            // Mended without an edit, so to be tried again.
+            return quieting.orToBeUndone(new StepResult.Retryable(missing.getMessage()));
+        }
     }
 
     /** The clock starts when nothing is left to wait for but the source itself: the workers stand by, the target still keeps up, and Sidekiq is idle. */

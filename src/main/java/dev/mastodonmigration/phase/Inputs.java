@@ -93,10 +93,10 @@ public class Inputs {
         return files;
     }
 
-    /** The Redis servers and databases that the source uses at this moment, as its worker names those that it follows: config vars change. */
-    public String sourceRedis(MastodonMigration migration) {
+    /** The Redis servers and databases of the source in these {@link #workerFiles}, as the worker names those that it follows. */
+    public String sourceRedis(MastodonMigration migration, Map<String, String> workerFiles) {
         try {
-            return ReplicateRedis.follows(workerFiles(migration));
+            return ReplicateRedis.follows(workerFiles);
         } catch (Refusal unreadable) {
             throw new MissingInputException("Heroku app " + migration.getSpec().source().heroku().app() + ": " + unreadable.getMessage());
         }

@@ -107,7 +107,7 @@ final class JobSet {
     }
 
     /** Going back must not depend on what the admin has deleted together with the migration: the Secret of the last Job will do then. */
-    void writeSecret() {
+    private void writeSecret() {
         try {
             context.outside().workerSecret().write(migration, context.inputs().workerFiles(migration));
         } catch (MissingInputException | HerokuException missing) {

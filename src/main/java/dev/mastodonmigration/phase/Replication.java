@@ -3,6 +3,7 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import java.time.Duration;
@@ -69,21 +70,26 @@ final class Replication {
 
     /**
      * Done when the worker is in sync with each Redis that Mastodon uses now, at this moment. Config vars change, and Kubernetes brings a Secret to a worker that runs only within
-     * minutes: without this the clock could start while jobs go to a Redis that nobody follows.
+     * minutes: without this the clock could start while jobs go to a Redis that nobody follows. Changing them restarts dynos, so that a Sidekiq that was quiet is so no longer.
      */
     StepResult followsEveryRedis() {
         return tasks.contains(Tasks.REPLICATE_REDIS) ? running(this::followsEveryRedis) : new StepResult.Done("no Redis is followed");
     }
 
     private StepResult followsEveryRedis(JobSet.Look look) {
-        var inUse = context.inputs().sourceRedis(context.migration());
+        var files = context.inputs().workerFiles(context.migration());
+        var inUse = context.inputs().sourceRedis(context.migration(), files);
         var reading = Optional.ofNullable(look.running().get(Tasks.REPLICATE_REDIS)).flatMap(JobSet.Running::reading);
-        if (reading.filter(now -> now.inSync() && inUse.equals(now.redis())).isPresent()) {
+        var followed = reading.map(Progress.Reading::redis).filter(name -> !name.isEmpty());
+        if (reading.filter(Progress.Reading::inSync).isPresent() && followed.filter(inUse::equals).isPresent()) {
             return new StepResult.Done("every Redis is followed");
         }
-        jobs().writeSecret();
-        return new StepResult.Working("waiting until " + Tasks.REPLICATE_REDIS + " is in sync with what Mastodon uses now: " + inUse + "; the source runs on", look.facts(),
-                Optional.of(WHILE_A_SECRET_ARRIVES));
+        context.outside().workerSecret().write(context.migration(), files);
+        if (context.status().sidekiqIsQuiet() && followed.filter(other -> !other.equals(inUse)).isPresent()) {
+            return new StepResult.Retryable("Mastodon's Redis moved while Sidekiq was quiet: now " + inUse + ", followed until now: " + followed.get());
+        }
+        return new StepResult.Working("waiting until " + Tasks.REPLICATE_REDIS + " is in sync with what Mastodon uses now: " + inUse + "; "
+                + followed.map(other -> "it follows " + other).orElse("it does not say yet what it follows") + "; the source runs on", look.facts(), Optional.of(WHILE_A_SECRET_ARRIVES));
     }
 
     /** Asks for the last changes, again and again, because a worker that was replaced has not heard; then done with the reports. */

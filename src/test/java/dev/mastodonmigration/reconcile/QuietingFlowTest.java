@@ -4,6 +4,7 @@ import static dev.mastodonmigration.reconcile.FlowSpec.approved;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
+import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.HerokuStub;
 import dev.mastodonmigration.itinerary.Specs;
@@ -117,6 +118,20 @@ class QuietingFlowTest {
         flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> ScriptedJobs.succeeded());
         flow.edit(approved());
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+    }
+
+    @Test
+    void aSecretThatIsMissingWhileSidekiqIsQuietStartsItAgainAtOnce() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        flow.jobs.inSync = true;
+        flow.jobs.script(Tasks.REPLICATE_REDIS, run -> ScriptedJobs.RUNS_ON);
+        flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> ScriptedJobs.RUNS_ON);
+        flow.apply(new FlowSpec().redis(RedisStrategy.Live).spec());
+        flow.until(status -> flow.jobs.count(Tasks.QUIET_SIDEKIQ) == 1);
+        flow.client.secrets().inNamespace(MigrationFlow.NAMESPACE).withName("target-redis").delete();
+        untilSidekiqWasStartedAgain(worker);
+        assertThat(flow.status().quieting.failure).contains("Secret mastodon/target-redis does not exist");
+        assertThat(flow.status().quieting.againAt).as("the Secret may come back without an edit").isNotNull();
     }
 
     @Test

@@ -10,8 +10,11 @@ import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
@@ -193,7 +196,7 @@ class RedisFlowTest {
         untilTheGate();
         flow.heroku.app("example-web").config(Map.of("SIDEKIQ_REDIS_URL", "redis://:p4ss@127.0.0.1:9"));
         flow.edit(moving(RedisStrategy.Live));
-        flow.until(status -> flow.condition("Ready").contains("is in sync with what Mastodon uses now: " + BOTH + "; the source runs on"));
+        flow.until(status -> flow.condition("Ready").contains("is in sync with what Mastodon uses now: " + BOTH + "; it follows " + MigrationFlow.SOURCE_REDIS + "; the source runs on"));
         assertThat(flow.client.secrets().inNamespace(MigrationFlow.NAMESPACE).list().getItems()).anySatisfy(
                 secret -> assertThat(secret.getData()).containsKey(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL));
         assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
@@ -223,6 +226,34 @@ class RedisFlowTest {
         assertThat(flow.status().downtime).isNull();
         flow.jobs.redis = "source Redis (127.0.0.1:8, database 0)";
         untilTheClockStarts();
+    }
+
+    @Test
+    void theClockWaitsForAWorkerThatDoesNotSayWhatItFollows() {
+        flow.jobs.redis = "";
+        untilTheGate();
+        flow.edit(moving(RedisStrategy.Live));
+        flow.until(status -> flow.condition("Ready").contains("it does not say yet what it follows"));
+        assertThat(flow.status().downtime).isNull();
+    }
+
+    @Test
+    void aRedisThatMovesWhileSidekiqIsQuietStartsSidekiqAgainBecauseItsNewDynosAreNotQuiet() {
+        untilTheGate();
+        flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> ScriptedJobs.RUNS_ON);
+        flow.edit(moving(RedisStrategy.Live));
+        flow.until(status -> flow.jobs.count(Tasks.QUIET_SIDEKIQ) == 1);
+        flow.heroku.app("example-web").config(Map.of("REDIS_URL", "redis://:p4ss@127.0.0.1:8"));
+        flow.until(status -> status.quieting.endedAt != null);
+        assertThat(flow.status().quieting.failure).contains("moved while Sidekiq was quiet: now source Redis (127.0.0.1:8, database 0), followed until now: " + MigrationFlow.SOURCE_REDIS);
+        assertThat(flow.status().quieting.againAt).isNotNull();
+        assertThat(flow.status().downtime).isNull();
+        assertThat(flow.client.secrets().inNamespace(MigrationFlow.NAMESPACE).list().getItems()).as("the worker is told")
+                .anySatisfy(secret -> assertThat(decoded(secret, WorkerContext.SOURCE_REDIS_URL)).endsWith("127.0.0.1:8"));
+    }
+
+    private static String decoded(Secret secret, String file) {
+        return new String(Base64.getDecoder().decode(secret.getData().getOrDefault(file, "")), StandardCharsets.UTF_8);
     }
 
     private static Job foreign() {

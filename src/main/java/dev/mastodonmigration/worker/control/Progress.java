@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker.control;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Duration;
 import java.util.Optional;
@@ -26,11 +27,17 @@ public final class Progress {
      * @param redis          of the replication of Redis: the servers and databases of the source that it follows; empty otherwise, and while it does not follow
      */
     @JsonInclude(JsonInclude.Include.ALWAYS)
+    @JsonIgnoreProperties(ignoreUnknown = true)
     public record Reading(String stage, long bytesDone, long bytesTotal, long itemsDone, long itemsTotal, long bytesPerSecond, long etaSeconds,
             long lagChanges, long lagSeconds, boolean inSync, long rows, String redis) {
         public static final Reading NONE = new Reading("starting", 0, 0, 0, 0, 0, -1);
         /** Of a worker that has all it needs and waits to be asked. */
         public static final Reading STANDING_BY = new Reading("standing by", 0, 0, 0, 0, 0, -1);
+
+        /** Workers of an operator before this one may still run, and say less, or more. */
+        public Reading {
+            redis = redis == null ? "" : redis;
+        }
 
         /** Of a task that ends by itself: it has no lag. */
         public Reading(String stage, long bytesDone, long bytesTotal, long itemsDone, long itemsTotal, long bytesPerSecond, long etaSeconds) {

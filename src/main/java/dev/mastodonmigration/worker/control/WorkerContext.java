@@ -54,6 +54,11 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
         this(migrationUid, migrationName, epoch, secrets, scratch, parallelism, progress, drain, Optional.empty());
     }
 
+    /** The same worker, telling its progress to nobody. */
+    public WorkerContext unheard() {
+        return new WorkerContext(migrationUid, migrationName, epoch, secrets, scratch, parallelism, new Progress(), drain, rehearsal);
+    }
+
     /** The same worker, with this database for its target. */
     public WorkerContext rehearsingIn(String database) {
         return new WorkerContext(migrationUid, migrationName, epoch, secrets, scratch, parallelism, progress, drain, Optional.of(database));
@@ -73,7 +78,8 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
     /**
      * Reads a connection URL anew from the mounted Secret.
      *
-     * @throws Refusal when the file is missing or not a URL; the value itself is never quoted
+     * @throws Refusal     when it is no URL; the value itself is never quoted
+     * @throws IOException when it cannot be read, as for a moment while the Secret changes
      */
     public URI url(String file) throws Refusal, IOException {
         try {
@@ -88,11 +94,11 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
         return Files.isRegularFile(secrets.resolve(file));
     }
 
-    String secret(String file) throws Refusal, IOException {
+    String secret(String file) throws IOException {
         try {
             return Files.readString(secrets.resolve(file)).strip();
         } catch (NoSuchFileException e) {
-            throw new Refusal("the worker's Secret has no " + file);
+            throw new IOException("the worker's Secret has no " + file, e);
         }
     }
 

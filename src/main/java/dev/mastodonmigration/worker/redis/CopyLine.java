@@ -84,9 +84,7 @@ final class CopyLine {
             }
             return;
         }
-        if (!reading.isEmpty()) {
-            sizes.wasRight();
-        }
+        sizes.wasRight(reading);
         readBytes = transfer.collectNew(reading, source.states(answers));
         readKeys = reading.size();
     }

@@ -42,7 +42,7 @@ final class KeyPasses {
         for (var source : parts.followed().all()) {
             var scan = new KeyScan(source.jedis());
             for (var names = scan.nextNames(); names.isPresent(); names = scan.nextNames()) {
-                parts.lanes().scanned(names.get(), keys -> showing.of(source.side(), keys));
+                parts.lanes().scanned(names.get(), keys -> showing.of(source.side(), keys), heartbeat);
                 heartbeat.beat();
                 spare(source);
             }

@@ -20,8 +20,8 @@ import java.util.concurrent.locks.ReentrantLock;
 final class LaneWork {
     private static final int MAX_TASK_KEYS = 250;
     private static final int MAX_WAITING_BATCHES = 3;
-    /** Of a target that lacks most keys, a comparison finds them faster than they are copied. */
-    private static final int MAX_WAITING_CHANGES = 20_000;
+    /** To be applied or proved: of a target that lacks most keys, a comparison finds them faster than they are copied. */
+    private static final int MAX_WAITING_KEYS = 20_000;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition moved = lock.newCondition();
@@ -90,7 +90,7 @@ final class LaneWork {
     }
 
     private boolean isBehind() {
-        return scanned.size() >= MAX_WAITING_BATCHES || changed.size() > MAX_WAITING_CHANGES;
+        return scanned.size() >= MAX_WAITING_BATCHES || changed.size() + unproved.size() > MAX_WAITING_KEYS;
     }
 
     void prove(Collection<RedisKey> keys) {

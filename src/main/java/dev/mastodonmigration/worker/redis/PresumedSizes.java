@@ -34,9 +34,11 @@ final class PresumedSizes {
         return false;
     }
 
-    /** All of a batch together was not too large: the next may have more keys. */
-    void wasRight() {
-        bytes = Math.max(LEAST_BYTES, bytes / 2);
+    /** All of these together were not too large: the next batch may have more keys, if anything was presumed of this one. */
+    void wasRight(List<RedisKey> read) {
+        if (read.stream().anyMatch(PresumedSizes::isSmall)) {
+            bytes = Math.max(LEAST_BYTES, bytes / 2);
+        }
     }
 
     /** A value, or all of a batch together, was far larger than presumed. */

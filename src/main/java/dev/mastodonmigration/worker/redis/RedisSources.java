@@ -56,10 +56,6 @@ final class RedisSources implements AutoCloseable {
     static List<String> names(WorkerContext context, List<RedisSide> sides) throws Refusal, IOException {
         var names = new ArrayList<String>();
         for (var side : sides) {
-            // A Secret changes while we read it: that is no reason to end.
-            if (!context.has(side.file())) {
-                throw new IOException("the worker's Secret has no " + side.file() + " any more");
-            }
             names.add(side.name(side.url(context)));
         }
         return List.copyOf(names);

@@ -18,20 +18,26 @@ final class RepeatedScans implements WorkerTask {
     private static final Duration PAUSE = Duration.ofSeconds(30);
 
     private final List<String> notes;
+    private final Duration pause;
 
     RepeatedScans(List<String> notes) {
+        this(notes, PAUSE);
+    }
+
+    /** With another pause between two scans. */
+    RepeatedScans(List<String> notes, Duration pause) {
+        this.pause = pause;
         this.notes = new ArrayList<>(notes);
         this.notes.add("So it was copied by repeated scans, the last one with the source closed for writing.");
     }
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        do {
-            // Asked before: what comes in while it copies is not copied yet.
-            var sources = RedisSources.names(context, RedisSide.sources(context));
-            new RedisSnapshotCopy().run(context);
-            context.progress().update(now -> reading(now, sources));
-        } while (!context.drain().await(PAUSE));
+        scan(context, context);
+        while (!context.drain().await(pause)) {
+            // The target is no less ready for the freeze while it is brought nearer once more.
+            scan(context, context.unheard());
+        }
         var started = System.nanoTime();
         new RedisSnapshotCopy().run(context);
         var drained = System.nanoTime();
@@ -41,8 +47,13 @@ final class RepeatedScans implements WorkerTask {
                 Figure.DRAIN_MILLISECONDS, (drained - started) / 1_000_000, Figure.VERIFY_MILLISECONDS, (System.nanoTime() - drained) / 1_000_000), notes);
     }
 
-    private static Progress.Reading reading(Progress.Reading now, List<String> sources) {
-        return new Progress.Reading("repeated scans; the last one runs when the source is closed", now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, 0)
-                .withLag(0, 0, true).ofRedis(String.join(RedisSources.AND, sources));
+    private static void scan(WorkerContext context, WorkerContext scanning) throws Exception {
+        // Asked before: what comes in while it copies is not copied yet.
+        var sources = RedisSources.names(context, RedisSide.sources(context));
+        var started = System.nanoTime();
+        new RedisSnapshotCopy().run(scanning);
+        var seconds = Duration.ofNanos(System.nanoTime() - started).toSeconds();
+        context.progress().update(now -> new Progress.Reading("repeated scans, the last of " + seconds + " s; one more runs when the source is closed", now.bytesDone(), now.bytesTotal(),
+                now.itemsDone(), now.itemsTotal(), 0, 0).withLag(0, 0, true).ofRedis(String.join(RedisSources.AND, sources)));
     }
 }

@@ -112,10 +112,10 @@ final class ReplicationLanes implements AutoCloseable {
     }
 
     /** Hands what a step of a scan found to the lanes of its keys, and waits while those are behind. */
-    void scanned(List<RedisKey> keys, Function<List<RedisKey>, LaneTask> task) throws InterruptedException, Gap, Refusal {
+    void scanned(List<RedisKey> keys, Function<List<RedisKey>, LaneTask> task, Heartbeat whileBehind) throws InterruptedException, Gap, Refusal {
         for (var share : shares(keys).entrySet()) {
             while (!share.getKey().work().scanned(task.apply(share.getValue()))) {
-                check();
+                whileBehind.beat();
             }
         }
     }

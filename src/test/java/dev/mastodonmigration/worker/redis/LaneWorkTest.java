@@ -49,4 +49,12 @@ class LaneWorkTest {
         assertThat(work.take()).isInstanceOf(LaneTask.Apply.class);
         assertThat(work.scanned(new LaneTask.ProveScanned(KEYS))).isTrue();
     }
+
+    @Test
+    void aScanWaitsWhileMuchThatWasCopiedIsStillToBeProved() throws InterruptedException {
+        work.prove(IntStream.rangeClosed(0, 20_000).mapToObj(i -> RedisKey.of("copied:" + i)).toList());
+        assertThat(work.scanned(new LaneTask.ProveScanned(KEYS))).isFalse();
+        assertThat(work.take()).isInstanceOf(LaneTask.Prove.class);
+        assertThat(work.scanned(new LaneTask.ProveScanned(KEYS))).isTrue();
+    }
 }

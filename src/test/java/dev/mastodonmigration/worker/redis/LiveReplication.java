@@ -4,6 +4,7 @@ import dev.mastodonmigration.worker.control.DrainSignal;
 import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerTask;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -23,11 +24,11 @@ final class LiveReplication implements AutoCloseable {
     private final CompletableFuture<WorkerReport> report = new CompletableFuture<>();
     private final Thread thread;
 
-    private LiveReplication(WorkerContext from) {
+    private LiveReplication(WorkerContext from, WorkerTask task) {
         var context = new WorkerContext(from.migrationUid(), from.migrationName(), from.epoch(), from.secrets(), from.scratch(), from.parallelism(), progress, drain);
         thread = Thread.ofPlatform().daemon().name("replicate-redis").start(() -> {
             try {
-                report.complete(new ReplicateRedis().run(context));
+                report.complete(task.run(context));
             } catch (Throwable e) {
                 report.completeExceptionally(e);
             }
@@ -35,7 +36,12 @@ final class LiveReplication implements AutoCloseable {
     }
 
     static LiveReplication start(WorkerContext context) {
-        return new LiveReplication(context);
+        return start(context, new ReplicateRedis());
+    }
+
+    /** Another task that runs until it is asked to drain. */
+    static LiveReplication start(WorkerContext context, WorkerTask task) {
+        return new LiveReplication(context, task);
     }
 
     LiveReplication awaitInSync() {

@@ -8,6 +8,7 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -164,6 +165,22 @@ class RedisFallbackTest {
             assertThat(report.notes()).anyMatch(note -> note.contains("by CLIENT TRACKING")).anyMatch(note -> note.contains("by keyspace notifications"));
         }
         assertThat(redis.target.exists("later")).isTrue();
+        assertEqualBothWays();
+    }
+
+    @Test
+    void theTargetStaysReadyWhileItIsScannedOnceMore() throws Exception {
+        try (var live = LiveReplication.start(redis.context(), new RepeatedScans(List.of(), Duration.ofMillis(1))).awaitInSync()) {
+            for (var scan = 0; scan < 3; scan++) {
+                var key = "by scan " + scan;
+                redis.source.set(key, "1");
+                Awaitility.await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(1)).until(() -> {
+                    assertThat(live.progress.read().inSync()).isTrue();
+                    return redis.target.exists(key);
+                });
+            }
+            live.drain();
+        }
         assertEqualBothWays();
     }
 
