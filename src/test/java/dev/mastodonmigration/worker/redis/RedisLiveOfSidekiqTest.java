@@ -268,6 +268,33 @@ class RedisLiveOfSidekiqTest {
         }
     }
 
+    /** A change of one that comes before the scan of the other must not make the target look as if it had been filled before. */
+    @Test
+    void bothAreCopiedAsToAnEmptyTargetAlthoughTheyAreWrittenToMeanwhile() throws Exception {
+        var stopped = new AtomicBoolean();
+        var many = "for i = 1, 20000 do redis.call('SET', KEYS[1] .. i, i) end";
+        redis.source.eval(many, List.of("cache:"), List.of());
+        sidekiq.eval(many, List.of("stat:"), List.of());
+        var writer = Thread.ofPlatform().start(() -> {
+            try (var main = redis.sourceServer.connect(); var other = server.connect()) {
+                while (!stopped.get()) {
+                    main.incr("written:main");
+                    other.incr("written:other");
+                }
+            }
+        });
+        try (var live = LiveReplication.start(redis.context()).awaitReading("a copy, not a comparison", reading -> reading.stage().startsWith("copying"))) {
+            live.awaitInSync();
+            stopped.set(true);
+            writer.join();
+            assertThat(live.drain().figures()).containsEntry(Figure.DIFFERENCES, 0L);
+        } finally {
+            stopped.set(true);
+            writer.join();
+        }
+        assertEqualBothWays();
+    }
+
     @Test
     void aSecondRedisThatAppearsIsFollowedFromThenOn() throws Exception {
         redis.noSourceOfSidekiq();

@@ -53,30 +53,28 @@ class RedisLiveRandomTest {
 
     private static void endsEqual(RedisPair redis, long seed, Random random) throws Exception {
         var main = new Written(redis.source, new RandomCommands(seed, ""));
+        var named = List.of("sidekiq:", "queue:", "uniquejobs:").get(random.nextInt(3));
         switch (random.nextInt(9)) {
             case 0 -> {
                 redis.sourceOfSidekiq(redis.sourceServer.url() + "/3");
                 try (var other = redis.sourceServer.connect()) {
                     other.select(3);
-                    endsEqual(redis, random, List.of(main, Written.ofSidekiq(other, seed)));
+                    endsEqual(redis, random, List.of(main, new Written(other, new RandomCommands(~seed, named))));
                 }
             }
             case 1, 2 -> {
                 try (var server = RedisServer.start(); var other = server.connect()) {
                     redis.sourceOfSidekiq(server.url());
-                    endsEqual(redis, random, List.of(main, Written.ofSidekiq(other, seed)));
+                    endsEqual(redis, random, List.of(main, new Written(other, new RandomCommands(~seed, named))));
                 }
             }
+            case 3 -> endsEqual(redis, random, List.of(new Written(redis.source, new RandomCommands(seed, named))));
             default -> endsEqual(redis, random, List.of(main));
         }
     }
 
-    /** One Redis of the source, with names that no other has. */
+    /** One Redis of the source, with names that no other has: jobs' some of the time. */
     private record Written(Jedis jedis, RandomCommands commands) {
-        static Written ofSidekiq(Jedis jedis, long seed) {
-            return new Written(jedis, new RandomCommands(~seed, "sidekiq:"));
-        }
-
         void one() {
             commands.one(jedis);
         }
