@@ -49,7 +49,7 @@ final class DatabaseFindings {
     /** Mastodon falls back to the main Redis unless a URL, a host or sentinels name another (lib/mastodon/redis_configuration.rb). */
     private static List<String> redis(AppConfig web) {
         var blockers = new ArrayList<String>();
-        second(web, "SIDEKIQ_").filter(variable -> SourceUrls.namesUnreadableSidekiqRedis(web.config())).ifPresent(variable -> blockers.add(web.app() + ": " + variable
+        naming(web, "SIDEKIQ_").filter(variable -> SourceUrls.namesUnreadableSidekiqRedis(web.config())).ifPresent(variable -> blockers.add(web.app() + ": " + variable
                 + " is not a Redis URL. Correct it, or unset it if Sidekiq uses the main Redis."));
         List.of("REDIS_SENTINELS", "SIDEKIQ_REDIS_SENTINELS").stream().filter(web::has).forEach(name -> blockers.add(
                 web.app() + ": " + name + " is set. Redis Sentinel is not supported yet: set REDIS_URL to the primary and unset it."));
@@ -58,8 +58,11 @@ final class DatabaseFindings {
 
     /** The variable that names another Redis than the main one, for what the prefix stands for. */
     private static Optional<String> second(AppConfig web, String prefix) {
-        var variable = Stream.of(prefix + "REDIS_URL", prefix + "REDIS_HOST").filter(web::has).findFirst();
-        return variable.filter(named -> !SourceUrls.redis(web.config(), prefix).map(RedisUrl::of).equals(web.urls().redis().map(RedisUrl::of)));
+        return SourceUrls.redis(web.config(), prefix).map(RedisUrl::of).filter(own -> !Optional.of(own).equals(web.urls().redis().map(RedisUrl::of))).flatMap(own -> naming(web, prefix));
+    }
+
+    private static Optional<String> naming(AppConfig web, String prefix) {
+        return Stream.of(prefix + "REDIS_URL", prefix + "REDIS_HOST").filter(web::has).findFirst();
     }
 
     static List<String> notes(AppConfig web, AppConfig streaming) {
@@ -73,7 +76,7 @@ final class DatabaseFindings {
         if (other.redis().isPresent() && !other.redis().map(RedisUrl::of).equals(urls.redis().map(RedisUrl::of))) {
             notes.add(streaming.app() + ": uses another Redis than " + web.app() + ". The web app's Redis is the one that moves, and streaming will use it too.");
         }
-        second(web, "SIDEKIQ_").filter(variable -> !SourceUrls.namesUnreadableSidekiqRedis(web.config())).ifPresent(variable -> notes.add(web.app() + ": " + variable
+        second(web, "SIDEKIQ_").ifPresent(variable -> notes.add(web.app() + ": " + variable
                 + " names a Redis of Sidekiq's own. On the target both are one Redis, in which Sidekiq finds its jobs."));
         second(web, "CACHE_").ifPresent(variable -> notes.add(web.app() + ": " + variable + " names a Redis for the cache alone. "
                 + "Its keys do not move, because Mastodon fills a cache anew; on the target the cache is in the main Redis."));

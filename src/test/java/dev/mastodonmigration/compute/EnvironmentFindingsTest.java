@@ -83,6 +83,11 @@ class EnvironmentFindingsTest {
     }
 
     @Test
+    void aCacheUrlThatNamesNoRedisIsNotSaidToNameOne() {
+        assertThat(of(Example.web("CACHE_REDIS_URL", "memcached://cache.example.com"), Example.streaming()).notes()).isEmpty();
+    }
+
+    @Test
     void anyDatabaseOfTheRedisServerMayBeMastodons() {
         var url = "redis://redis-1.example.com:12345/2";
         assertThat(of(Example.web("REDIS_URL", url), Example.streaming("REDIS_URL", url))).isEqualTo(new EnvironmentFindings(List.of(), List.of()));
