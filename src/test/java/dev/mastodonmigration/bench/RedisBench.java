@@ -14,7 +14,7 @@ import redis.clients.jedis.resps.ScanResult;
 
 /** Measures what a live migration of Redis costs, against the most that one reading connection can do on this machine. */
 public final class RedisBench {
-    private static final int ROUNDS = 3;
+    private static final int ROUNDS = 5;
     private static final int WRITES_PER_SECOND = 5000;
 
     private record Round(double ceiling, double copy, double verify, double drain, double differences, Cpu cpu) {}
