@@ -44,6 +44,7 @@ final class EndToEnd {
             return true;
         });
         assertThat(world.losses(side)).as(world.describe()).isEmpty();
+        assertThat(world.instance().overlaps()).as("Sidekiqs of both sides at a time").isEmpty();
         assertThat(world.users().broken()).isEmpty();
         assertThat(world.jobRunner().violations()).isEmpty();
     }

@@ -83,11 +83,7 @@ class LiveInstanceTest {
 
     @Test
     void usersFollowToTheTargetAndMeasureTheOutage() {
-        var url = URI.create(postgres.url("mastodon", "mastodon"));
-        var credentials = url.getUserInfo().split(":");
-        server.client().resource(new SecretBuilder().withNewMetadata().withName("x-env").withNamespace(NAMESPACE).endMetadata().withStringData(Map.of(
-                "DB_HOST", url.getHost(), "DB_PORT", String.valueOf(url.getPort()), "DB_NAME", "mastodon", "DB_USER", credentials[0],
-                "DB_PASS", credentials[1], "REDIS_URL", redis.url())).build()).create();
+        createTargetEnvironment();
         heroku.app("web-app").maintenance(true);
         heroku.app("web-app").formation("web", 0, "standard-2x");
         heroku.app("web-app").formation("worker", 0, "standard-1x");
@@ -99,11 +95,45 @@ class LiveInstanceTest {
         instance.deployed(deployment("x-sidekiq-default", 1));
         var acknowledged = ledger.acknowledged();
         await().until(() -> ledger.acknowledged() > acknowledged + 50);
+        assertThat(instance.overlaps()).isEmpty();
         assertThat(users.measured().outage()).hasValueSatisfying(outage -> assertThat(outage).isBetween(Duration.ofMillis(50), Duration.ofSeconds(20)));
         instance.deployed(deployment("x-sidekiq-default", 0));
         try (var jedis = redis.connect()) {
             assertThat(jedis.exists("processes")).isFalse();
         }
+    }
+
+    @Test
+    void aSidekiqOfOneSideThatStartsWhileAQuietOneOfTheOtherRunsIsAnOverlapInBothDirections() {
+        createTargetEnvironment();
+        instance.sidekiqs().forEach(SidekiqProcess::quiet);
+        instance.deployed(deployment("x-sidekiq-default", 0));
+        assertThat(instance.overlaps()).isEmpty();
+
+        instance.deployed(deployment("x-sidekiq-default", 1));
+        assertThat(instance.overlaps()).singleElement().asString().endsWith(": x-sidekiq-default-0 of the target started while worker.1 of web-app still ran");
+        heroku.app("web-app").formation("worker", 2, "standard-1x");
+        await().untilAsserted(() -> assertThat(instance.overlaps()).hasSize(2).last().asString()
+                .endsWith(": worker.2 of web-app started while x-sidekiq-default-0 of the target still ran"));
+    }
+
+    @Test
+    void aSidekiqThatWasToldToStopRunsUntilItsJobIsDone() throws SQLException {
+        createTargetEnvironment();
+        try (var blocker = postgres.connect("mastodon", "mastodon")) {
+            blocker.setAutoCommit(false);
+            blocker.createStatement().execute("LOCK TABLE deliveries IN EXCLUSIVE MODE");
+            await().until(() -> count("SELECT count(*) FROM pg_locks WHERE relation = 'deliveries'::regclass AND NOT granted") > 0);
+            heroku.app("web-app").formation("worker", 0, "standard-1x");
+            await().until(() -> instance.sidekiqs().isEmpty());
+
+            instance.deployed(deployment("x-sidekiq-default", 1));
+            assertThat(instance.overlaps()).singleElement().asString().contains("while worker.1 of web-app still ran");
+            blocker.rollback();
+        }
+        await().until(() -> heroku.app("web-app").dynos().stream().noneMatch(dyno -> dyno.startsWith("worker")));
+        instance.deployed(deployment("x-sidekiq-default", 1));
+        assertThat(instance.overlaps()).as("none since it is gone").hasSize(1);
     }
 
     @Test
@@ -131,6 +161,14 @@ class LiveInstanceTest {
                     .anyMatch(loss -> loss.startsWith("job ") && job.contains(loss.split(" ")[1]))
                     .anyMatch(loss -> loss.startsWith("redis:feed"));
         }
+    }
+
+    private void createTargetEnvironment() {
+        var url = URI.create(postgres.url("mastodon", "mastodon"));
+        var credentials = url.getUserInfo().split(":");
+        server.client().resource(new SecretBuilder().withNewMetadata().withName("x-env").withNamespace(NAMESPACE).endMetadata().withStringData(Map.of(
+                "DB_HOST", url.getHost(), "DB_PORT", String.valueOf(url.getPort()), "DB_NAME", "mastodon", "DB_USER", credentials[0],
+                "DB_PASS", credentials[1], "REDIS_URL", redis.url())).build()).create();
     }
 
     private String deletedUri() {

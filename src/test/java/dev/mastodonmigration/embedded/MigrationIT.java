@@ -29,6 +29,7 @@ class MigrationIT {
             Awaitility.await("users write on the target").until(() -> world.ledger().acknowledged() > acknowledged + 20);
             assertThat(world.users().measured().outage()).isPresent();
             assertThat(world.losses(World.Side.TARGET)).isEmpty();
+            assertThat(world.instance().overlaps()).isEmpty();
             assertThat(world.heroku().app(World.WEB_APP).formation()).containsEntry("web", 0).containsEntry("worker", 0);
             assertThat(world.heroku().app(World.WEB_APP).maintenance()).isTrue();
 
