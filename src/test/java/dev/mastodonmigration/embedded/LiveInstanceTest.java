@@ -10,6 +10,7 @@ import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -137,6 +138,22 @@ class LiveInstanceTest {
     }
 
     @Test
+    void anAcknowledgedJobHasRunOnlyWhenItRan() {
+        users.pause();
+        await().until(() -> AcknowledgedJobs.dueAt(ledger, Instant.now()).neverRan().isEmpty());
+        assertThat(AcknowledgedJobs.dueAt(ledger, Instant.now()).ran()).isNotEmpty();
+        instance.sidekiqs().forEach(SidekiqProcess::quiet);
+        var due = Instant.now();
+        ledger.acknowledge(List.of(Ledger.Write.job("0123", due), Ledger.Write.job("4567", due.plusSeconds(3600))));
+
+        var jobs = AcknowledgedJobs.dueAt(ledger, due.plusSeconds(1));
+        assertThat(jobs.neverRan()).containsOnlyKeys("0123");
+        assertThat(jobs.complaints()).singleElement().asString().startsWith("job 0123 was acknowledged and due at ").endsWith(", but never ran on either side");
+        ledger.acknowledge(List.of(Ledger.Write.put(LiveTables.DELIVERIES, "0123", "done")));
+        assertThat(AcknowledgedJobs.dueAt(ledger, due.plusSeconds(1)).complaints()).isEmpty();
+    }
+
+    @Test
     void theLedgerReportsEveryKindOfLoss() throws SQLException {
         users.pause();
         instance.sidekiqs().forEach(SidekiqProcess::quiet);
@@ -147,10 +164,12 @@ class LiveInstanceTest {
             var other = text("SELECT uri FROM statuses WHERE uri LIKE '" + LiveTables.URI_PREFIX + "%' ORDER BY id DESC LIMIT 1");
             var gone = deletedUri();
             var job = scheduledJob(jedis);
+            var putOff = jedis.zrange("schedule", -2, -2).getFirst();
             sabotage("UPDATE statuses SET text = text || '!' WHERE uri = '" + uri + "'");
             sabotage("DELETE FROM statuses WHERE uri = '" + other + "'");
             sabotage("INSERT INTO statuses (uri, text, account_id) SELECT '" + gone + "', 'back', min(id) FROM accounts");
             jedis.zrem("schedule", job);
+            jedis.zincrby("schedule", 60, putOff);
             jedis.del(jedis.keys("feed:home:*").iterator().next());
 
             assertThat(LedgerCheck.losses(ledger, owner, jedis))
@@ -158,7 +177,8 @@ class LiveInstanceTest {
                     .anyMatch(loss -> loss.contains("statuses " + other + " was acknowledged, but is missing"))
                     .anyMatch(loss -> loss.contains("mentions " + other))
                     .anyMatch(loss -> loss.contains("statuses " + gone + " was deleted, but is there"))
-                    .anyMatch(loss -> loss.startsWith("job ") && job.contains(loss.split(" ")[1]))
+                    .anyMatch(loss -> loss.startsWith("job ") && loss.contains("neither executed") && job.contains(loss.split(" ")[1]))
+                    .anyMatch(loss -> loss.startsWith("job ") && loss.contains("is not scheduled for the time") && putOff.contains(loss.split(" ")[1]))
                     .anyMatch(loss -> loss.startsWith("redis:feed"));
         }
     }
