@@ -43,7 +43,10 @@ final class EndToEnd {
             Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> world.ledger().acknowledged() > before);
             return true;
         });
+        // Before the ledger is held against the databases, which wakes a Sidekiq that somebody left quiet.
+        assertThat(world.jobs().complaints()).as(world.describe()).isEmpty();
         assertThat(world.losses(side)).as(world.describe()).isEmpty();
+        assertThat(world.instance().overlaps()).as("Sidekiqs of both sides at a time").isEmpty();
         assertThat(world.users().broken()).isEmpty();
         assertThat(world.jobRunner().violations()).isEmpty();
     }

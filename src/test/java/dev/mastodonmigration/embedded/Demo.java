@@ -132,7 +132,10 @@ public final class Demo {
     }
 
     private boolean judge() throws SQLException {
+        var jobs = world.jobs();
+        var overlaps = world.instance().overlaps();
         var losses = world.losses(World.Side.TARGET);
+        var acknowledged = world.ledger().acknowledged();
         var status = world.status();
         var measured = world.users().measured();
         var downtime = measured.outage().map(outage -> outage.toMillis() / 1000.0);
@@ -140,6 +143,8 @@ public final class Demo {
         var rows = status.verification.postgres.rows;
         var keys = status.verification.redis.keys;
         losses.stream().limit(20).forEach(loss -> screen.line("LOST: " + loss));
+        jobs.complaints().stream().limit(20).forEach(job -> screen.line("NEVER RAN: " + job));
+        overlaps.forEach(overlap -> screen.line("BOTH SIDES AT A TIME: " + overlap));
         world.jobRunner().violations().forEach(violation -> screen.line("A cluster would have refused: " + violation));
         screen.line("");
         screen.line("The migration is complete.");
@@ -147,13 +152,25 @@ public final class Demo {
         screen.line("  freeze               " + decimal(freeze) + " s from maintenance mode to the target accepting writes");
         screen.line("  rows verified        " + rows);
         screen.line("  keys verified        " + keys);
-        screen.line("  acknowledged writes  " + world.ledger().acknowledged() + " in " + (measured.requests() - measured.refused()) + " requests");
+        screen.line("  acknowledged writes  " + acknowledged + " in " + (measured.requests() - measured.refused()) + " requests");
         screen.line("  writes lost          " + losses.size());
+        screen.line("  acknowledged jobs    " + jobs.acknowledged() + ": " + jobs.due() + " were due, of which " + ran(jobs) + "; "
+                + (jobs.acknowledged() - jobs.due()) + " are for later");
+        screen.line("  Sidekiq              " + (overlaps.isEmpty() ? "never ran on both sides at a time" : "started " + overlaps.size() + " times while one of the other side still ran"));
         screen.line("");
         screen.line("for scripts:");
         screen.line(String.join(" ", List.of("demo.downtime_seconds=" + decimal(downtime.orElse(status.downtime.seconds)), "demo.freeze_seconds=" + decimal(freeze), "demo.rows_verified=" + rows,
-                "demo.keys_verified=" + keys, "demo.writes_acknowledged=" + world.ledger().acknowledged(), "demo.writes_lost=" + losses.size())));
-        return losses.isEmpty() && world.users().broken().isEmpty();
+                "demo.keys_verified=" + keys, "demo.writes_acknowledged=" + acknowledged, "demo.writes_lost=" + losses.size(),
+                "demo.jobs_acknowledged=" + jobs.acknowledged(), "demo.jobs_due=" + jobs.due(), "demo.jobs_run=" + jobs.ran().size(),
+                "demo.schedulers_overlapped=" + overlaps.size())));
+        return losses.isEmpty() && jobs.neverRan().isEmpty() && overlaps.isEmpty() && world.users().broken().isEmpty();
+    }
+
+    private String ran(AcknowledgedJobs jobs) throws SQLException {
+        try (var source = world.source()) {
+            var onSource = jobs.ran().stream().filter(LedgerCheck.executed(source)::contains).count();
+            return onSource + " ran on Heroku and " + (jobs.ran().size() - onSource) + " on the target";
+        }
     }
 
     private static String decimal(double seconds) {

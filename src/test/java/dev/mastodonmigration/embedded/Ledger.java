@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -29,11 +30,16 @@ public final class Ledger implements AutoCloseable {
      *
      * @param table where: a table, {@link #FEED} or {@link #JOB}
      * @param key   what: without spaces
-     * @param value digest of the value it has from then on; empty when it is deleted
+     * @param value digest of the value it has from then on, or of a job, when it is due, in milliseconds since 1970; empty when it is deleted
      */
     public record Write(String table, String key, Optional<String> value) {
         public static Write put(String table, String key, String text) {
             return new Write(table, key, Optional.of(digest(text)));
+        }
+
+        /** A job that is to run at that time, or as soon as it can after it. */
+        public static Write job(String jid, Instant due) {
+            return new Write(JOB, jid, Optional.of(String.valueOf(due.toEpochMilli())));
         }
 
         public static Write delete(String table, String key) {
@@ -111,6 +117,11 @@ public final class Ledger implements AutoCloseable {
     private static Entry parse(String line) {
         var words = line.split(" ");
         return new Entry(Kind.valueOf(words[0]), new Write(words[1], words[2], Optional.of(words[3]).filter(value -> !value.equals(DELETED))));
+    }
+
+    /** When the job of this write is due. */
+    static Instant due(Write job) {
+        return Instant.ofEpochMilli(Long.parseLong(job.value().orElseThrow()));
     }
 
     static String digest(String text) {

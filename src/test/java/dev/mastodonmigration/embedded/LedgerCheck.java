@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import redis.clients.jedis.Jedis;
 
@@ -41,7 +42,7 @@ public final class LedgerCheck {
         for (var table : expectations.entrySet()) {
             var present = switch (table.getKey()) {
                 case Ledger.FEED -> feeds(redis, table.getValue().keySet());
-                case Ledger.JOB -> jobs(postgres, redis);
+                case Ledger.JOB -> jobs(postgres, redis, table.getValue());
                 default -> rows(postgres, table.getKey());
             };
             table.getValue().forEach((key, expectation) -> {
@@ -55,6 +56,9 @@ public final class LedgerCheck {
     }
 
     private static String describe(String table, String key, Expectation expectation, Optional<String> found) {
+        if (table.equals(Ledger.JOB) && found.isPresent()) {
+            return "job " + key + " is not scheduled for the time that was acknowledged";
+        }
         if (table.equals(Ledger.JOB)) {
             return "job " + key + " was acknowledged, but it was neither executed nor is it in a queue, retry or schedule";
         }
@@ -93,6 +97,11 @@ public final class LedgerCheck {
         return found;
     }
 
+    /** Jobs that ran on this database, or on the one that it was copied from. */
+    static Set<String> executed(Connection postgres) throws SQLException {
+        return rows(postgres, LiveTables.DELIVERIES).keySet();
+    }
+
     private static Map<String, String> feeds(Jedis redis, Set<String> keys) {
         var found = new HashMap<String, String>();
         for (var key : keys) {
@@ -104,23 +113,24 @@ public final class LedgerCheck {
         return found;
     }
 
-    /** Jobs that were executed (their effect is in Postgres) or wait in Redis. */
-    private static Map<String, String> jobs(Connection postgres, Jedis redis) throws SQLException {
+    /** Jobs that wait in the schedule for their time, wait elsewhere in Redis, or were executed: then their effect is in Postgres. */
+    private static Map<String, String> jobs(Connection postgres, Jedis redis, Map<String, Expectation> expected) throws SQLException {
         var found = new HashMap<String, String>();
-        rows(postgres, LiveTables.DELIVERIES).keySet().forEach(jid -> found.put(jid, Ledger.digest("queued")));
-        var payloads = new ArrayList<String>();
-        for (var queue : redis.smembers("queues")) {
-            payloads.addAll(redis.lrange("queue:" + queue, 0, -1));
-        }
-        for (var set : List.of("schedule", "retry", "dead")) {
-            payloads.addAll(redis.zrange(set, 0, -1));
-        }
-        for (var payload : payloads) {
-            var jid = JID.matcher(payload);
-            if (jid.find()) {
-                found.put(jid.group(1), Ledger.digest("queued"));
+        redis.zrangeWithScores("schedule", 0, -1)
+                .forEach(job -> jid(job.getElement()).ifPresent(jid -> found.put(jid, String.valueOf(Math.round(job.getScore() * 1000)))));
+        var elsewhere = new HashSet<>(executed(postgres));
+        // The sets before the queues: a poller may just be moving a job from the one to the other.
+        List.of("retry", "dead").forEach(set -> redis.zrange(set, 0, -1).forEach(job -> jid(job).ifPresent(elsewhere::add)));
+        redis.smembers("queues").forEach(queue -> redis.lrange("queue:" + queue, 0, -1).forEach(job -> jid(job).ifPresent(elsewhere::add)));
+        expected.forEach((jid, expectation) -> {
+            if (elsewhere.contains(jid)) {
+                expectation.allowed().stream().flatMap(Optional::stream).forEach(due -> found.put(jid, due));
             }
-        }
+        });
         return found;
+    }
+
+    private static Optional<String> jid(String payload) {
+        return Optional.of(JID.matcher(payload)).filter(Matcher::find).map(found -> found.group(1));
     }
 }

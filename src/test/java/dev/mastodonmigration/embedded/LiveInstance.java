@@ -29,6 +29,7 @@ public final class LiveInstance implements DynoRuntime, AutoCloseable {
     private final String webApp;
     private final KubernetesClient client;
     private final Ledger ledger;
+    private final SchedulerWatch watch = new SchedulerWatch();
     private final Map<String, AutoCloseable> dynos = new ConcurrentHashMap<>();
     private final Map<String, Rollout> rollouts = new ConcurrentHashMap<>();
 
@@ -45,7 +46,7 @@ public final class LiveInstance implements DynoRuntime, AutoCloseable {
         var dyno = type + "." + index;
         AutoCloseable process = switch (app.equals(webApp) ? type : "streaming") {
             case WEB -> new WebProcess(environment);
-            case "worker" -> SidekiqProcess.start(environment, ledger, ALL_QUEUES, dyno);
+            case "worker" -> startSidekiq(World.Side.SOURCE, app, dyno, environment, ALL_QUEUES);
             default -> StreamingProcess.start(environment);
         };
         dynos.put(app + "/" + dyno, process);
@@ -77,7 +78,14 @@ public final class LiveInstance implements DynoRuntime, AutoCloseable {
         if (name.endsWith("-web")) {
             return new WebProcess(environment);
         }
-        return name.contains("-sidekiq") ? SidekiqProcess.start(environment, ledger, queues(deployment), pod) : StreamingProcess.start(environment);
+        return name.contains("-sidekiq")
+                ? startSidekiq(World.Side.TARGET, "the target", pod, environment, queues(deployment))
+                : StreamingProcess.start(environment);
+    }
+
+    private SidekiqProcess startSidekiq(World.Side side, String place, String name, SiteEnvironment environment, List<String> queues) {
+        var running = watch.begins(side, name + " of " + place);
+        return SidekiqProcess.start(environment, ledger, queues, name, () -> watch.ended(running));
     }
 
     private Map<String, String> environment(Deployment deployment) {
@@ -130,6 +138,11 @@ public final class LiveInstance implements DynoRuntime, AutoCloseable {
     /** Sidekiqs that run now, on either side. */
     List<SidekiqProcess> sidekiqs() {
         return processes().filter(SidekiqProcess.class::isInstance).map(SidekiqProcess.class::cast).toList();
+    }
+
+    /** One line for each Sidekiq that started while one of the other side still ran, quiet or not. */
+    public List<String> overlaps() {
+        return watch.overlaps();
     }
 
     private Stream<AutoCloseable> processes() {

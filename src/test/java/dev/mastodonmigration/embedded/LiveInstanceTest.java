@@ -10,6 +10,7 @@ import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -83,11 +84,7 @@ class LiveInstanceTest {
 
     @Test
     void usersFollowToTheTargetAndMeasureTheOutage() {
-        var url = URI.create(postgres.url("mastodon", "mastodon"));
-        var credentials = url.getUserInfo().split(":");
-        server.client().resource(new SecretBuilder().withNewMetadata().withName("x-env").withNamespace(NAMESPACE).endMetadata().withStringData(Map.of(
-                "DB_HOST", url.getHost(), "DB_PORT", String.valueOf(url.getPort()), "DB_NAME", "mastodon", "DB_USER", credentials[0],
-                "DB_PASS", credentials[1], "REDIS_URL", redis.url())).build()).create();
+        createTargetEnvironment();
         heroku.app("web-app").maintenance(true);
         heroku.app("web-app").formation("web", 0, "standard-2x");
         heroku.app("web-app").formation("worker", 0, "standard-1x");
@@ -99,11 +96,61 @@ class LiveInstanceTest {
         instance.deployed(deployment("x-sidekiq-default", 1));
         var acknowledged = ledger.acknowledged();
         await().until(() -> ledger.acknowledged() > acknowledged + 50);
+        assertThat(instance.overlaps()).isEmpty();
         assertThat(users.measured().outage()).hasValueSatisfying(outage -> assertThat(outage).isBetween(Duration.ofMillis(50), Duration.ofSeconds(20)));
         instance.deployed(deployment("x-sidekiq-default", 0));
         try (var jedis = redis.connect()) {
             assertThat(jedis.exists("processes")).isFalse();
         }
+    }
+
+    @Test
+    void aSidekiqOfOneSideThatStartsWhileAQuietOneOfTheOtherRunsIsAnOverlapInBothDirections() {
+        createTargetEnvironment();
+        instance.sidekiqs().forEach(SidekiqProcess::quiet);
+        instance.deployed(deployment("x-sidekiq-default", 0));
+        assertThat(instance.overlaps()).isEmpty();
+
+        instance.deployed(deployment("x-sidekiq-default", 1));
+        assertThat(instance.overlaps()).singleElement().asString().endsWith(": x-sidekiq-default-0 of the target started while worker.1 of web-app still ran");
+        heroku.app("web-app").formation("worker", 2, "standard-1x");
+        await().untilAsserted(() -> assertThat(instance.overlaps()).hasSize(2).last().asString()
+                .endsWith(": worker.2 of web-app started while x-sidekiq-default-0 of the target still ran"));
+    }
+
+    @Test
+    void aSidekiqThatWasToldToStopRunsUntilItsJobIsDone() throws SQLException {
+        createTargetEnvironment();
+        try (var blocker = postgres.connect("mastodon", "mastodon")) {
+            blocker.setAutoCommit(false);
+            blocker.createStatement().execute("LOCK TABLE deliveries IN EXCLUSIVE MODE");
+            await().until(() -> count("SELECT count(*) FROM pg_locks WHERE relation = 'deliveries'::regclass AND NOT granted") > 0);
+            heroku.app("web-app").formation("worker", 0, "standard-1x");
+            await().until(() -> instance.sidekiqs().isEmpty());
+
+            instance.deployed(deployment("x-sidekiq-default", 1));
+            assertThat(instance.overlaps()).singleElement().asString().contains("while worker.1 of web-app still ran");
+            blocker.rollback();
+        }
+        await().until(() -> heroku.app("web-app").dynos().stream().noneMatch(dyno -> dyno.startsWith("worker")));
+        instance.deployed(deployment("x-sidekiq-default", 1));
+        assertThat(instance.overlaps()).as("none since it is gone").hasSize(1);
+    }
+
+    @Test
+    void anAcknowledgedJobHasRunOnlyWhenItRan() {
+        users.pause();
+        await().until(() -> AcknowledgedJobs.dueAt(ledger, Instant.now()).neverRan().isEmpty());
+        assertThat(AcknowledgedJobs.dueAt(ledger, Instant.now()).ran()).isNotEmpty();
+        instance.sidekiqs().forEach(SidekiqProcess::quiet);
+        var due = Instant.now();
+        ledger.acknowledge(List.of(Ledger.Write.job("0123", due), Ledger.Write.job("4567", due.plusSeconds(3600))));
+
+        var jobs = AcknowledgedJobs.dueAt(ledger, due.plusSeconds(1));
+        assertThat(jobs.neverRan()).containsOnlyKeys("0123");
+        assertThat(jobs.complaints()).singleElement().asString().startsWith("job 0123 was acknowledged and due at ").endsWith(", but never ran on either side");
+        ledger.acknowledge(List.of(Ledger.Write.put(LiveTables.DELIVERIES, "0123", "done")));
+        assertThat(AcknowledgedJobs.dueAt(ledger, due.plusSeconds(1)).complaints()).isEmpty();
     }
 
     @Test
@@ -117,10 +164,12 @@ class LiveInstanceTest {
             var other = text("SELECT uri FROM statuses WHERE uri LIKE '" + LiveTables.URI_PREFIX + "%' ORDER BY id DESC LIMIT 1");
             var gone = deletedUri();
             var job = scheduledJob(jedis);
+            var putOff = jedis.zrange("schedule", -2, -2).getFirst();
             sabotage("UPDATE statuses SET text = text || '!' WHERE uri = '" + uri + "'");
             sabotage("DELETE FROM statuses WHERE uri = '" + other + "'");
             sabotage("INSERT INTO statuses (uri, text, account_id) SELECT '" + gone + "', 'back', min(id) FROM accounts");
             jedis.zrem("schedule", job);
+            jedis.zincrby("schedule", 60, putOff);
             jedis.del(jedis.keys("feed:home:*").iterator().next());
 
             assertThat(LedgerCheck.losses(ledger, owner, jedis))
@@ -128,9 +177,18 @@ class LiveInstanceTest {
                     .anyMatch(loss -> loss.contains("statuses " + other + " was acknowledged, but is missing"))
                     .anyMatch(loss -> loss.contains("mentions " + other))
                     .anyMatch(loss -> loss.contains("statuses " + gone + " was deleted, but is there"))
-                    .anyMatch(loss -> loss.startsWith("job ") && job.contains(loss.split(" ")[1]))
+                    .anyMatch(loss -> loss.startsWith("job ") && loss.contains("neither executed") && job.contains(loss.split(" ")[1]))
+                    .anyMatch(loss -> loss.startsWith("job ") && loss.contains("is not scheduled for the time") && putOff.contains(loss.split(" ")[1]))
                     .anyMatch(loss -> loss.startsWith("redis:feed"));
         }
+    }
+
+    private void createTargetEnvironment() {
+        var url = URI.create(postgres.url("mastodon", "mastodon"));
+        var credentials = url.getUserInfo().split(":");
+        server.client().resource(new SecretBuilder().withNewMetadata().withName("x-env").withNamespace(NAMESPACE).endMetadata().withStringData(Map.of(
+                "DB_HOST", url.getHost(), "DB_PORT", String.valueOf(url.getPort()), "DB_NAME", "mastodon", "DB_USER", credentials[0],
+                "DB_PASS", credentials[1], "REDIS_URL", redis.url())).build()).create();
     }
 
     private String deletedUri() {

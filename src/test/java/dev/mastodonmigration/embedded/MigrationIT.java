@@ -28,7 +28,9 @@ class MigrationIT {
             var acknowledged = world.ledger().acknowledged();
             Awaitility.await("users write on the target").until(() -> world.ledger().acknowledged() > acknowledged + 20);
             assertThat(world.users().measured().outage()).isPresent();
+            assertThat(world.jobs().complaints()).isEmpty();
             assertThat(world.losses(World.Side.TARGET)).isEmpty();
+            assertThat(world.instance().overlaps()).isEmpty();
             assertThat(world.heroku().app(World.WEB_APP).formation()).containsEntry("web", 0).containsEntry("worker", 0);
             assertThat(world.heroku().app(World.WEB_APP).maintenance()).isTrue();
 

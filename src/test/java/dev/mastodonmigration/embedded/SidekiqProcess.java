@@ -62,6 +62,7 @@ final class SidekiqProcess implements AutoCloseable {
     private final Ledger ledger;
     private final String[] queues;
     private final String identity;
+    private final Runnable onEnd;
     private final AtomicInteger busy = new AtomicInteger();
     /** Executors that may have a job in hand: between the look at {@link #quiet} and the end of the job. */
     private final AtomicInteger fetching = new AtomicInteger();
@@ -70,17 +71,23 @@ final class SidekiqProcess implements AutoCloseable {
     private volatile boolean quiet;
     private volatile boolean stopped;
 
-    private SidekiqProcess(SiteEnvironment environment, Ledger ledger, List<String> queues, String host) {
+    private SidekiqProcess(SiteEnvironment environment, Ledger ledger, List<String> queues, String host, Runnable onEnd) {
         this.environment = environment;
         this.ledger = ledger;
         this.queues = queues.stream().map(queue -> "queue:" + queue).toArray(String[]::new);
         var nonce = new byte[6];
         ThreadLocalRandom.current().nextBytes(nonce);
         this.identity = host + ":4:" + HexFormat.of().formatHex(nonce);
+        this.onEnd = onEnd;
     }
 
-    static SidekiqProcess start(SiteEnvironment environment, Ledger ledger, List<String> queues, String host) {
-        var process = new SidekiqProcess(environment, ledger, queues, host);
+    /**
+     * Starts one that fetches at once.
+     *
+     * @param onEnd called when it was stopped and nothing of it runs any more
+     */
+    static SidekiqProcess start(SiteEnvironment environment, Ledger ledger, List<String> queues, String host, Runnable onEnd) {
+        var process = new SidekiqProcess(environment, ledger, queues, host, onEnd);
         process.run("heartbeat", process::heartbeat);
         process.run("poller", process::poll);
         for (var i = 0; i < EXECUTORS; i++) {
@@ -226,6 +233,9 @@ final class SidekiqProcess implements AutoCloseable {
             redis.del(identity, identity + ":work", identity + "-signals");
         } catch (JedisException unreachable) {
             failure.set(unreachable);
+        }
+        if (threads.stream().noneMatch(Thread::isAlive)) {
+            onEnd.run();
         }
     }
 }

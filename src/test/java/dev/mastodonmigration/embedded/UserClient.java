@@ -60,14 +60,14 @@ final class UserClient {
         var tag = tags.get(random.nextInt(tags.size()));
         var mentioned = other();
         var jid = jid();
-        var later = random.nextInt(10) == 0;
+        var due = random.nextInt(10) == 0 ? later(jid) : Instant.now();
         var id = new long[1];
         var writes = List.of(
                 Write.put(LiveTables.STATUSES, uri, text),
                 Write.put(LiveTables.STATUSES_TAGS, uri + "#" + tag, YES),
                 Write.put(LiveTables.MENTIONS, uri + "#" + mentioned, YES),
                 Write.put(Ledger.FEED, feed() + "#" + uri, YES),
-                Write.put(Ledger.JOB, jid, "queued"));
+                Write.job(jid, due));
         return new Intent(writes, (postgres, redis) -> {
             id[0] = insertStatus(postgres, uri, text);
             execute(postgres, "INSERT INTO statuses_tags (status_id, tag_id) VALUES (?, ?)", id[0], tag);
@@ -76,17 +76,18 @@ final class UserClient {
             redis.zadd(feed(), id[0], uri);
             redis.incr("activity:statuses:local:" + Instant.now().getEpochSecond() / 604800);
             redis.setex("cache:status:" + id[0], 600, text);
-            enqueue(redis, jid, uri, later);
+            enqueue(redis, jid, uri, due);
         }, () -> posts.add(new Post(uri, id[0], writes.subList(0, 4))), () -> { });
     }
 
     private Intent edit(Post post) {
         var text = text();
         var jid = jid();
-        return new Intent(List.of(Write.put(LiveTables.STATUSES, post.uri(), text), Write.put(Ledger.JOB, jid, "queued")), (postgres, redis) -> {
+        var due = Instant.now();
+        return new Intent(List.of(Write.put(LiveTables.STATUSES, post.uri(), text), Write.job(jid, due)), (postgres, redis) -> {
             exactlyOne(post, execute(postgres, "UPDATE statuses SET text = ?, edited_at = now(), updated_at = now() WHERE id = ?", text, post.id()));
             postgres.commit();
-            enqueue(redis, jid, post.uri(), false);
+            enqueue(redis, jid, post.uri(), due);
         }, () -> { }, () -> posts.remove(post));
     }
 
@@ -122,14 +123,15 @@ final class UserClient {
 
     private Intent delete(Post post) {
         var jid = jid();
+        var due = Instant.now();
         var writes = new ArrayList<>(post.parts().stream().map(part -> Write.delete(part.table(), part.key())).distinct().toList());
-        writes.add(Write.put(Ledger.JOB, jid, "queued"));
+        writes.add(Write.job(jid, due));
         return new Intent(writes, (postgres, redis) -> {
             exactlyOne(post, execute(postgres, "DELETE FROM statuses WHERE id = ?", post.id()));
             postgres.commit();
             redis.zrem(feed(), post.uri());
             redis.del("cache:status:" + post.id());
-            enqueue(redis, jid, post.uri(), false);
+            enqueue(redis, jid, post.uri(), due);
         }, () -> posts.remove(post), () -> posts.remove(post));
     }
 
@@ -161,16 +163,26 @@ final class UserClient {
         }
     }
 
-    private static void enqueue(Jedis redis, String jid, String uri, boolean later) {
-        var now = Instant.now().toEpochMilli() / 1000.0;
+    /** Half of what is put off is due within a minute, so that it comes due while the instance moves; the rest within an hour. */
+    private static Instant later(String jid) {
+        var hash = Math.floorMod(jid.hashCode(), 7200);
+        return Instant.now().plusSeconds(5 + (hash % 2 == 0 ? hash % 60 : hash / 2));
+    }
+
+    private static void enqueue(Jedis redis, String jid, String uri, Instant due) {
+        var now = Instant.now();
         var payload = "{\"class\":\"ActivityPub::DeliveryWorker\",\"queue\":\"default\",\"args\":[\"" + uri + "\"],\"retry\":16,\"jid\":\"" + jid
-                + "\",\"created_at\":" + now + ",\"enqueued_at\":" + now + "}";
+                + "\",\"created_at\":" + seconds(now) + ",\"enqueued_at\":" + seconds(now) + "}";
         redis.sadd("queues", "default");
-        if (later) {
-            redis.zadd("schedule", now + 5 + Math.floorMod(jid.hashCode(), 3600), payload);
+        if (due.isAfter(now)) {
+            redis.zadd("schedule", seconds(due), payload);
         } else {
             redis.lpush("queue:default", payload);
         }
+    }
+
+    private static double seconds(Instant moment) {
+        return moment.toEpochMilli() / 1000.0;
     }
 
     private String feed() {

@@ -220,6 +220,16 @@ public final class World implements AutoCloseable {
         }
     }
 
+    /** Stops the writers for a moment and waits until every acknowledged job that is due has run, on either side. */
+    public AcknowledgedJobs jobs() {
+        users.pause();
+        try {
+            return AcknowledgedJobs.awaitDue(ledger);
+        } finally {
+            users.resume();
+        }
+    }
+
     /** Which databases. */
     public enum Side { SOURCE, TARGET }
 
