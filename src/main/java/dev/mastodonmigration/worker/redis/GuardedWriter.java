@@ -136,8 +136,8 @@ final class GuardedWriter implements AutoCloseable {
     }
 
     private Refusal replaced() {
-        return new Refusal("The marker on the target Redis is no longer that of epoch " + marker.epoch()
-                + ": the target was opened, reset or taken over meanwhile, so this worker stopped and wrote nothing more.");
+        return new Refusal("The marker on the target Redis is no longer this worker's, of epoch " + marker.epoch()
+                + ": the target was opened, reset or taken over by another worker meanwhile, so this one stopped and wrote nothing more.");
     }
 
     private static IOException failure(Write write, JedisDataException e) throws Refusal {

@@ -64,7 +64,7 @@ final class MarkedTarget {
     }
 
     /**
-     * Ours to fill from here on: strays may be removed.
+     * Ours to fill from here on: strays may be removed, and no worker that began before writes any more.
      *
      * @throws Refusal when nothing was copied yet and others have put keys there since the claim: those are neither overwritten nor removed
      */
@@ -76,7 +76,12 @@ final class MarkedTarget {
                 throw new Refusal(foreign.get());
             }
         }
-        return moveTo(Marker.State.LOADING, marker);
+        return takeOver(marker);
+    }
+
+    /** No worker that began to fill it before writes any more. */
+    Marker takeOver(Marker from) throws Refusal {
+        return replace(from, from.loadingAnew());
     }
 
     /** As {@link #ours}, and a copy came to its end: nothing less may be verified or opened. */

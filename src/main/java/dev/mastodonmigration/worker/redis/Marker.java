@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker.redis;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mastodonmigration.worker.control.Refusal;
@@ -7,15 +8,18 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.UUID;
 import redis.clients.jedis.Jedis;
 
 /**
- * The one key of ours on a target: whose it is, whether it has been opened for users, and the epoch below which nobody may write.
+ * The one key of ours on a target: whose it is, whether it has been opened for users, the epoch below which nobody may write, and who of that epoch may.
  *
- * @param uid  uid of the migration that owns the database
- * @param name its namespace/name, for messages
+ * @param uid    uid of the migration that owns the database
+ * @param name   its namespace/name, for messages
+ * @param writer random name of the worker that began to fill it last: one of the same epoch that slept meanwhile must not write any more; null before any did
  */
-record Marker(String uid, String name, State state, long epoch) {
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record Marker(String uid, String name, State state, long epoch, String writer) {
     /**
      * CLAIMED: nothing was copied yet, so whatever else is there is somebody else's. LOADING: ours to fill and to empty. LOADED: a copy came to its end.
      * OPENED: users write there, so we neither fill nor empty it.
@@ -39,7 +43,7 @@ record Marker(String uid, String name, State state, long epoch) {
     }
 
     static Marker claimedBy(WorkerContext context) {
-        return new Marker(context.migrationUid(), context.migrationName(), State.CLAIMED, context.epoch());
+        return new Marker(context.migrationUid(), context.migrationName(), State.CLAIMED, context.epoch(), null);
     }
 
     /** The exact bytes that stand in Redis; writers compare all of them. */
@@ -56,10 +60,15 @@ record Marker(String uid, String name, State state, long epoch) {
     }
 
     Marker in(State newState) {
-        return new Marker(uid, name, newState, epoch);
+        return new Marker(uid, name, newState, epoch, writer);
     }
 
     Marker at(long newEpoch) {
-        return new Marker(uid, name, state, newEpoch);
+        return new Marker(uid, name, state, newEpoch, writer);
+    }
+
+    /** Of a worker that begins to fill it, or to empty it. */
+    Marker loadingAnew() {
+        return new Marker(uid, name, State.LOADING, epoch, UUID.randomUUID().toString());
     }
 }

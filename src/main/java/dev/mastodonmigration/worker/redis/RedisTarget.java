@@ -74,7 +74,7 @@ public final class RedisTarget {
                 }
                 return TargetContents.left(jedis, name);
             }
-            var marker = target.moveTo(Marker.State.LOADING, found);
+            var marker = target.takeOver(found);
             do {
                 empty(context, marker, jedis);
             } while (!target.removeLast(marker) && target.marker().filter(marker::equals).isPresent());

@@ -87,7 +87,7 @@ class RedisCrashTest {
         try (var copy = CopyProcess.start(directory, RedisPair.UID)) {
             awaitMidway();
             // As RedisTarget.open does; it would refuse to open what is not loaded.
-            redis.target.set(Marker.KEY.bytes(), new Marker(RedisPair.UID, "mastodon/example-social", Marker.State.OPENED, 2).bytes());
+            redis.target.set(Marker.KEY.bytes(), new Marker(RedisPair.UID, "mastodon/example-social", Marker.State.OPENED, 2, null).bytes());
             var keys = redis.target.dbSize();
             assertThat(copy.waitFor()).isNotZero();
             assertThat(redis.target.dbSize()).isEqualTo(keys).isLessThan(KEYS);

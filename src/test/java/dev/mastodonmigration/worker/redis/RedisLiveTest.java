@@ -181,12 +181,23 @@ class RedisLiveTest {
     }
 
     @Test
+    void aSecondWorkerOfTheSameEpochTakesOverAndTheFirstEnds() throws Exception {
+        redis.source.set("key", "1");
+        try (var first = LiveReplication.start(redis.context()).awaitInSync(); var second = LiveReplication.start(redis.context()).awaitInSync()) {
+            redis.source.set("key", "2");
+            assertThatThrownBy(first::report).isInstanceOf(Refusal.class).hasMessageContaining("taken over by another worker");
+            assertThat(second.drain().figures()).containsEntry(Figure.DIFFERENCES, 0L);
+        }
+        assertThat(redis.target.get("key")).isEqualTo("2");
+    }
+
+    @Test
     void aTargetThatWasTakenOverIsNotWrittenTo() throws Exception {
         redis.source.set("kept", "1");
         try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
             redis.target.set("mastodon_migration:marker", "{\"uid\":\"" + RedisPair.OTHER_UID + "\",\"name\":\"mastodon/other\",\"state\":\"CLAIMED\",\"epoch\":1}");
             redis.source.set("kept", "2");
-            assertThatThrownBy(live::report).isInstanceOf(Refusal.class).hasMessageContaining("The marker on the target Redis is no longer that of epoch 1");
+            assertThatThrownBy(live::report).isInstanceOf(Refusal.class).hasMessageContaining("The marker on the target Redis is no longer this worker's, of epoch 1");
             assertThat(redis.target.get("kept")).isEqualTo("1");
         }
     }

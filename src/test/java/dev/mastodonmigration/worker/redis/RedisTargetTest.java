@@ -44,7 +44,7 @@ class RedisTargetTest {
         RedisTarget.claim(redis.context());
         redis.target.set("copied", "1");
         RedisTarget.claim(redis.context());
-        assertThat(marker()).isEqualTo(new Marker(RedisPair.UID, "mastodon/example-social", Marker.State.CLAIMED, 1));
+        assertThat(marker()).isEqualTo(new Marker(RedisPair.UID, "mastodon/example-social", Marker.State.CLAIMED, 1, null));
     }
 
     @Test
@@ -82,7 +82,7 @@ class RedisTargetTest {
         new RedisSnapshotCopy().run(redis.context());
         RedisTarget.open(redis.context(RedisPair.UID, 2));
         RedisTarget.open(redis.context(RedisPair.UID, 2));
-        assertThat(marker()).isEqualTo(new Marker(RedisPair.UID, "mastodon/example-social", Marker.State.OPENED, 2));
+        assertThat(marker()).isEqualTo(new Marker(RedisPair.UID, "mastodon/example-social", Marker.State.OPENED, 2, marker().writer()));
         redis.target.set("key", "written by a user");
 
         for (var epoch : new long[] {1, 2, 3}) {
@@ -112,6 +112,22 @@ class RedisTargetTest {
             assertThatThrownBy(sleeper::flush).isInstanceOf(Refusal.class).hasMessageContaining("opened, reset or taken over");
             assertThat(redis.target.get("second")).isEqualTo("written by a user");
         }
+    }
+
+    @Test
+    void aWorkerThatSleptWhileAnotherOfItsEpochTookOverWritesNothing() throws Exception {
+        RedisTarget.claim(redis.context());
+        redis.source.set("key", "old");
+        new RedisSnapshotCopy().run(redis.context());
+        try (var sleeper = new GuardedWriter(RedisSide.TARGET.open(redis.context()), marker()); var reader = KeyReader.of(redis.sourceServer.connect())) {
+            sleeper.remove(RedisKey.of("absent"));
+            sleeper.flush();
+            sleeper.restore(RedisKey.of("key"), reader.read(List.of(RedisKey.of("key"))).getFirst().orElseThrow());
+            redis.source.set("key", "new");
+            new RedisSnapshotCopy().run(redis.context());
+            assertThatThrownBy(sleeper::flush).isInstanceOf(Refusal.class).hasMessageContaining("taken over by another worker");
+        }
+        assertThat(redis.target.get("key")).isEqualTo("new");
     }
 
     @Test
