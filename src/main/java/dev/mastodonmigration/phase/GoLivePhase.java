@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /** Opens the target. That it was opened is written down before it is: from then on nothing goes back by itself. */
@@ -43,7 +44,7 @@ public class GoLivePhase implements Phase {
                     + ". Two sides must never run at once. Find out who scaled the app up during the freeze, and migrate again.");
         }
         if (!passing.isEmpty()) {
-            return new StepResult.Working("waiting for dynos to end that cannot write, the gate refuses them: " + String.join(", ", passing), BETWEEN_LOOKS);
+            return new StepResult.Working("waiting for dynos to end that cannot write to the database, the gate refuses them: " + String.join(", ", passing), BETWEEN_LOOKS);
         }
         return new StepResult.Working("the target is being opened", status -> {
             status.downtime.targetOpenedAt = context.now().toString();
@@ -54,17 +55,17 @@ public class GoLivePhase implements Phase {
     private static StepResult open(PhaseContext context) {
         return new Standby(context).run(Tasks.OPEN_TARGET, Instant.parse(context.status().downtime.targetOpenedAt), opened -> context.status().downtime.targetWritableAt == null
                 ? new StepResult.Working("the target accepts writes", status -> status.downtime.targetWritableAt = context.now().toString(), Optional.of(AT_ONCE))
-                : start(context));
+                : start(context, opened.get(Tasks.OPEN_TARGET).notes()));
     }
 
-    private static StepResult start(PhaseContext context) {
+    private static StepResult start(PhaseContext context, List<String> notes) {
         if (!everythingStarted(context.compute().ready(context.migration()))) {
             bringUpToDate(context);
             context.compute().startSidekiq(context.migration());
         }
         var readiness = context.compute().ready(context.migration());
         return readiness.complete()
-                ? new StepResult.Done("web, streaming and Sidekiq run on the target", List.of(dns(context)), status -> stopTheClock(status, context.now()))
+                ? new StepResult.Done("web, streaming and Sidekiq run on the target", Stream.concat(notes.stream(), Stream.of(dns(context))).toList(), status -> stopTheClock(status, context.now()))
                 : new StepResult.Working("waiting for " + readiness.waitingFor());
     }
 

@@ -7,6 +7,8 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -78,6 +80,14 @@ class GoLiveFlowTest {
         assertThat(flow.condition("Stalled")).contains("Heroku was not restarted");
         flow.jobs.script(Tasks.OPEN_TARGET, run -> ScriptedJobs.succeeded());
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+    }
+
+    @Test
+    void whatWasFoundWhenTheTargetOpenedIsTold() {
+        flow.jobs.script(Tasks.OPEN_TARGET, run -> WorkerReport.succeeded("open.", Map.of(), List.of("2 jobs came late.")));
+        flow.apply(approved());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.events()).anyMatch(event -> event.contains("2 jobs came late."));
     }
 
     @Test
