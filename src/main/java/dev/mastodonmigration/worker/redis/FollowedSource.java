@@ -180,6 +180,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     }
 
     void removeCanary() {
+        sung = Optional.empty();
         source.unlink(ReplicatedKeys.CANARY.bytes());
     }
 

@@ -65,7 +65,7 @@ final class KeyPasses {
     }
 
     /** A key that only the target has would be a job run twice; its lane looks again whether the source has it, and removes it. */
-    private void removeStrays() throws Gap, Refusal, InterruptedException {
+    void removeStrays() throws Gap, Refusal, InterruptedException {
         var scan = new KeyScan(parts.target());
         for (var names = scan.nextNames(); names.isPresent(); names = scan.nextNames()) {
             var absent = new HashSet<>(parts.sources().absent(names.get()));

@@ -42,7 +42,16 @@ record RedisInfo(Map<String, String> fields) {
                 entry -> Integer.parseInt(entry.getKey().substring(2)), RedisInfo::keys, Long::sum, TreeMap::new));
     }
 
+    /** Number of keys of one database that do not expire; of the others, each server has some that are over and not yet removed. */
+    long lastingKeys(int database) {
+        return text("db" + database).map(counts -> count(counts, "keys") - count(counts, "expires")).orElse(0L);
+    }
+
     private static long keys(Entry<String, String> database) {
-        return Long.parseLong(database.getValue().replaceAll(".*keys=(\\d+).*", "$1"));
+        return count(database.getValue(), "keys");
+    }
+
+    private static long count(String counts, String what) {
+        return Long.parseLong(counts.replaceAll("(.*,)?" + what + "=(\\d+).*", "$2"));
     }
 }

@@ -102,7 +102,11 @@ public final class ReplicateRedis implements WorkerTask {
         var found = new Difference.Found();
         session.proveRest(found);
         if (!session.sameCount()) {
-            notes.add("The two sides did not count the same number of keys, as happens when keys expire, so all were compared once more.");
+            notes.add("The target did not count as many keys as the source, so keys that only the target has, as its own web processes write to its cache, were removed.");
+            session.removeStrays();
+        }
+        if (!session.sameCount()) {
+            notes.add("The two sides still did not count the same number of keys, so all were compared once more.");
             try (var sources = RedisSources.open(context, KeyScope.ALL)) {
                 RedisVerify.compareAll(context, sources, session.target(), KeyScope.ALL, found);
             }

@@ -15,6 +15,8 @@ import redis.clients.jedis.Jedis;
 final class ReplicatedKeys {
     /** Written to the source to see whether its changes are told at all; expires by itself. */
     static final RedisKey CANARY = RedisKey.of("mastodon_migration:canary");
+    /** What PTTL says of a key without expiry. */
+    private static final long LASTING = -1;
     private static final RedisKey PROCESSES = RedisKey.of("processes");
     private static final Set<RedisKey> OURS = Set.of(Marker.KEY, CANARY, CommandProbe.KEY);
 
@@ -94,10 +96,15 @@ final class ReplicatedKeys {
         return found.names();
     }
 
-    /** How many keys there are not to be on the target. */
-    long leftBehind(Jedis source) {
+    /** How many keys that do not expire are not to be on the target. */
+    long lastingLeftBehind(Jedis source) {
         var names = new HashSet<>(left);
         names.addAll(processKeys.names());
-        return oursAnd(names, source);
+        names.addAll(OURS);
+        try (var pipeline = source.pipelined()) {
+            var lives = names.stream().map(name -> pipeline.pttl(name.bytes())).toList();
+            pipeline.sync();
+            return lives.stream().filter(life -> life.get() == LASTING).count();
+        }
     }
 }

@@ -16,6 +16,8 @@ import redis.clients.jedis.Jedis;
 final class ReplicationLane implements AutoCloseable {
     /** A key that stays different for so long, although it is copied again and again and the source tells no change of it, can not be made equal. */
     private static final Duration LONGEST_DIFFERENCE = Duration.ofSeconds(30);
+    /** Services end connections that idle; that of a lane with nothing to do would be missed no sooner than in the freeze. */
+    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(1);
     private static final long LONGEST_REST_NANOS = 500_000_000L;
     /** A large key may take this part of the lane's time. */
     private static final int REST_PER_WORK = 10;
@@ -25,6 +27,7 @@ final class ReplicationLane implements AutoCloseable {
     private final ReplicatedKeys keys;
     private final LaneWork work;
     private final Copied copied;
+    private long spokeNanos = System.nanoTime();
     private volatile Optional<Difference.Found> last = Optional.empty();
 
     /** Told how much arrived on the target. */
@@ -71,6 +74,10 @@ final class ReplicationLane implements AutoCloseable {
 
     /** Does the next thing, or waits a moment for one. */
     void step() throws Refusal, IOException, InterruptedException {
+        if (System.nanoTime() - spokeNanos > LONGEST_SILENCE.toNanos()) {
+            all().forEach(Jedis::ping);
+            spokeNanos = System.nanoTime();
+        }
         switch (work.take()) {
             case LaneTask.Copy task -> sources.copy(task);
             case LaneTask.OfAny task -> {

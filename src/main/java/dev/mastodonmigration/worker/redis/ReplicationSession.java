@@ -105,6 +105,16 @@ final class ReplicationSession implements AutoCloseable {
     void proveRest(Difference.Found found) throws Gap, Refusal, InterruptedException {
         parts.lanes().proveForGood(found);
         parts.lanes().prove(jobs());
+        proveAll();
+    }
+
+    /** What only the target has goes, as its own web processes write to its cache before it opens; every key of both sides that this touches is proved. */
+    void removeStrays() throws Gap, Refusal, InterruptedException {
+        passes.removeStrays();
+        proveAll();
+    }
+
+    private void proveAll() throws Gap, Refusal, InterruptedException {
         do {
             settle();
             passes.awaitLanes(backlog -> backlog.proofs() == 0);
@@ -118,11 +128,21 @@ final class ReplicationSession implements AutoCloseable {
         return JobKeys.on(parts.sources().ofSidekiq().jedis()).stream().filter(parts.keys()::contains).toList();
     }
 
-    /** Whether both sides have as many keys as they should; when not, only looking at each one tells which. */
-    boolean sameCount() {
+    /**
+     * Whether both sides have as many keys as they should; when not, only looking at each one tells which. Keys that expire do not count: the servers
+     * remove those that are over at different times.
+     */
+    boolean sameCount() throws Refusal, IOException {
         parts.followed().removeCanaries();
-        var wanted = parts.sources().all().stream().mapToLong(one -> one.jedis().dbSize() - parts.keys().leftBehind(one.jedis())).sum();
-        return wanted == parts.target().dbSize() - 1;
+        var wanted = 0L;
+        for (var one : parts.sources().all()) {
+            wanted += lasting(one.side(), one.jedis()) - parts.keys().lastingLeftBehind(one.jedis());
+        }
+        return wanted == lasting(RedisSide.TARGET, parts.target()) - 1;
+    }
+
+    private long lasting(RedisSide side, Jedis jedis) throws Refusal, IOException {
+        return RedisInfo.of(jedis).lastingKeys(side.url(context).database());
     }
 
     Jedis target() {

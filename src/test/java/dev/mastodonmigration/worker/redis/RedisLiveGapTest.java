@@ -88,12 +88,8 @@ class RedisLiveGapTest {
     @Test
     void ignoringAGapWouldBeCaught() throws Exception {
         var context = redis.context();
-        Marker marker;
-        try (var target = RedisSide.TARGET.open(context)) {
-            marker = new MarkedTarget(target, context, "target").ours();
-        }
         new RedisSnapshotCopy().run(context);
-        marker = marker.in(Marker.State.LOADED);
+        var marker = Marker.read(redis.target).orElseThrow();
         try (var sources = RedisSources.open(context, KeyScope.ALL);
                 var lanes = ReplicationLanes.open(context, marker, sources, new ReplicatedKeys(sources), (keys, bytes) -> {})) {
             var source = sources.all().getFirst().jedis();
