@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** {@code make demo}: one whole migration of a live instance on this machine, told as it happens, and judged by the ledger in the end. */
 public final class Demo {
@@ -134,7 +135,7 @@ public final class Demo {
     private boolean judge() throws SQLException {
         var jobs = world.jobs();
         var overlaps = world.instance().overlaps();
-        var losses = world.losses(World.Side.TARGET);
+        var losses = withJobsThatNeverRan(world.losses(World.Side.TARGET), jobs);
         var acknowledged = world.ledger().acknowledged();
         var status = world.status();
         var measured = world.users().measured();
@@ -143,7 +144,6 @@ public final class Demo {
         var rows = status.verification.postgres.rows;
         var keys = status.verification.redis.keys;
         losses.stream().limit(20).forEach(loss -> screen.line("LOST: " + loss));
-        jobs.complaints().stream().limit(20).forEach(job -> screen.line("NEVER RAN: " + job));
         overlaps.forEach(overlap -> screen.line("BOTH SIDES AT A TIME: " + overlap));
         world.jobRunner().violations().forEach(violation -> screen.line("A cluster would have refused: " + violation));
         screen.line("");
@@ -163,7 +163,14 @@ public final class Demo {
                 "demo.keys_verified=" + keys, "demo.writes_acknowledged=" + acknowledged, "demo.writes_lost=" + losses.size(),
                 "demo.jobs_acknowledged=" + jobs.acknowledged(), "demo.jobs_due=" + jobs.due(), "demo.jobs_run=" + jobs.ran().size(),
                 "demo.schedulers_overlapped=" + overlaps.size())));
-        return losses.isEmpty() && jobs.neverRan().isEmpty() && overlaps.isEmpty() && world.users().broken().isEmpty();
+        return losses.isEmpty() && overlaps.isEmpty() && world.users().broken().isEmpty();
+    }
+
+    /** A job that still waits is lost too when it was due and never ran; one that is gone is counted once. */
+    private static List<String> withJobsThatNeverRan(List<String> losses, AcknowledgedJobs jobs) {
+        var gone = losses.stream().filter(loss -> loss.startsWith("job ")).map(loss -> loss.split(" ")[1]).toList();
+        var neverRan = jobs.complaints().stream().filter(job -> !gone.contains(job.split(" ")[1]));
+        return Stream.concat(losses.stream(), neverRan).toList();
     }
 
     private String ran(AcknowledgedJobs jobs) throws SQLException {
