@@ -27,6 +27,8 @@ final class CommandProbe {
     /** Large values travel by these, in pages. */
     private static final List<String> PAGED_WRITES = List.of("APPEND value", "RPUSH value", "SADD value", "HSET field value", "ZADD 1 member", "XADD 1-1 field value",
             "XTRIM MAXLEN 0");
+    /** Of the target: two values are compared, and jobs that came late go along, by these. */
+    private static final List<String> LOOKUPS = List.of("LPOS value", "ZMSCORE member", "SISMEMBER member", "SMISMEMBER member", "HMGET field", "LPUSH value");
 
     private CommandProbe() {}
 
@@ -52,7 +54,8 @@ final class CommandProbe {
                 transaction.exec();
             }
         });
-        PAGED_WRITES.forEach(write -> commands.put(write.substring(0, write.indexOf(' ')), connection -> onProbeKey(connection, write)));
+        Stream.of(PAGED_WRITES, LOOKUPS).flatMap(List::stream).forEach(
+                command -> commands.put(command.substring(0, command.indexOf(' ')), connection -> onProbeKey(connection, command)));
         commands.put("PEXPIREAT", connection -> connection.pexpireAt(NAME, System.currentTimeMillis() + LIFETIME_MILLISECONDS));
         commands.put("EVAL", connection -> connection.eval(SCRIPT));
         commands.put("UNLINK", connection -> connection.unlink(NAME));

@@ -146,11 +146,11 @@ class RedisPreflightTest {
     @Test
     void commandsThatOnlyLargeValuesNeedAreTriedToo() {
         redis.source.aclSetUser("reader", "on", ">pass", "~*", "&*", "+@all", "-getrange", "-xinfo", "-zcard");
-        redis.target.aclSetUser("writer", "on", ">pass", "~*", "&*", "+@all", "-set", "-rpush", "-zadd", "-pexpireat");
+        redis.target.aclSetUser("writer", "on", ">pass", "~*", "&*", "+@all", "-set", "-rpush", "-zadd", "-pexpireat", "-lpos", "-zmscore", "-sismember", "-smismember", "-hmget", "-lpush");
         redis.source("redis://reader:pass@127.0.0.1:" + redis.sourceServer.port());
         redis.target("redis://writer:pass@127.0.0.1:" + redis.targetServer.port());
         assertThat(check().blockers()).hasSize(2).anyMatch(b -> b.contains("source Redis") && b.contains("refuses ZCARD, GETRANGE, XINFO"))
-                .anyMatch(b -> b.contains("target Redis") && b.contains("refuses SET, RPUSH, ZADD, PEXPIREAT"));
+                .anyMatch(b -> b.contains("target Redis") && b.contains("refuses SET, RPUSH, ZADD, LPOS, ZMSCORE, SISMEMBER, SMISMEMBER, HMGET, LPUSH, PEXPIREAT"));
     }
 
     @Test
