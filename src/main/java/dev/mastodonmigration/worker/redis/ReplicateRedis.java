@@ -102,7 +102,7 @@ public final class ReplicateRedis implements WorkerTask {
         var found = new Difference.Found();
         session.proveRest(found);
         if (!session.sameCount()) {
-            notes.add("The target did not count as many keys as the source, so keys that only the target has, as its own web processes write to its cache, were removed.");
+            notes.add("The two sides did not count the same number of keys, so what only the target has, such as cache that its own web processes wrote, was removed.");
             session.removeStrays();
         }
         if (!session.sameCount()) {

@@ -92,9 +92,9 @@ class RedisLiveCountTest {
 
     @Test
     void connectionsThatIdleAreNotLostBeforeTheFreezeNeedsThem() throws Exception {
-        endIdleConnections("2");
+        endIdleConnections("3");
         try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
-            Awaitility.await().pollInterval(Duration.ofMillis(200)).during(Duration.ofSeconds(4)).atMost(Duration.ofSeconds(10)).until(
+            Awaitility.await().pollInterval(Duration.ofMillis(200)).during(Duration.ofSeconds(6)).atMost(Duration.ofSeconds(12)).until(
                     () -> List.of(redis.source, redis.target).stream().map(Jedis::ping).allMatch("PONG"::equals) && live.progress.read().inSync());
             redis.source.set("kept", "2");
             assertThat(live.drain().notes()).isEmpty();
