@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import redis.clients.jedis.params.ScanParams;
 
 /** Looks at every key of both sides, at a pace that leaves the source to its users. */
@@ -30,7 +31,7 @@ final class KeyPasses {
 
     void compareAll() throws Gap, Refusal, InterruptedException {
         pass("comparing", (source, keys) -> new LaneTask.ProveScanned(keys));
-        removeStrays();
+        removeStrays(key -> true);
     }
 
     private interface Showing {
@@ -65,11 +66,11 @@ final class KeyPasses {
     }
 
     /** A key that only the target has would be a job run twice; its lane looks again whether the source has it, and removes it. */
-    void removeStrays() throws Gap, Refusal, InterruptedException {
+    void removeStrays(Predicate<RedisKey> which) throws Gap, Refusal, InterruptedException {
         var scan = new KeyScan(parts.target());
         for (var names = scan.nextNames(); names.isPresent(); names = scan.nextNames()) {
             var absent = new HashSet<>(parts.sources().absent(names.get()));
-            parts.lanes().changed(names.get().stream().filter(key -> !ReplicatedKeys.isMarker(key) && (absent.contains(key) || !parts.keys().contains(key))).toList());
+            parts.lanes().changed(names.get().stream().filter(which).filter(key -> !ReplicatedKeys.isMarker(key) && (absent.contains(key) || !parts.keys().contains(key))).toList());
             heartbeat.beat();
         }
     }

@@ -102,8 +102,8 @@ public final class ReplicateRedis implements WorkerTask {
         var found = new Difference.Found();
         session.proveRest(found);
         if (!session.sameCount()) {
-            notes.add("The two sides did not count the same number of keys, so what only the target has, such as cache that its own web processes wrote, was removed.");
-            session.removeStrays();
+            notes.add("The two sides did not count the same number of keys, so cache that only the target has, which its own web processes wrote, was removed.");
+            session.removeStrayCache();
         }
         if (!session.sameCount()) {
             notes.add("The two sides still did not count the same number of keys, so all were compared once more.");

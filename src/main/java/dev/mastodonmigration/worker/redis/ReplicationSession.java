@@ -108,9 +108,9 @@ final class ReplicationSession implements AutoCloseable {
         proveAll();
     }
 
-    /** What only the target has goes, as its own web processes write to its cache before it opens; every key of both sides that this touches is proved. */
-    void removeStrays() throws Gap, Refusal, InterruptedException {
-        passes.removeStrays();
+    /** Cache that only the target has goes, which its own web processes write before it opens. Whatever else they wrote may be a job that somebody waits for. */
+    void removeStrayCache() throws Gap, Refusal, InterruptedException {
+        passes.removeStrays(TargetContents::isCache);
         proveAll();
     }
 

@@ -18,6 +18,11 @@ final class TargetContents {
 
     private TargetContents() {}
 
+    /** Whether it may be lost at any time, whoever wrote it. */
+    static boolean isCache(RedisKey key) {
+        return CACHE.stream().anyMatch(key::startsWith);
+    }
+
     static String notEmpty(Jedis jedis, String name) {
         return name + " is not empty: it holds " + jedis.dbSize() + " keys, among them " + listed(somebodys(jedis, List.of()))
                 + ". Nothing there was changed. Empty it yourself if nobody needs it (FLUSHDB), or name another database in spec.target.redis.";
