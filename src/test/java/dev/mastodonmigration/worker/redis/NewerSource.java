@@ -1,0 +1,149 @@
+package dev.mastodonmigration.worker.redis;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * A server as a newer version of it would look from outside: what DUMP answers is of a version and a type that the target does not read, all else is the
+ * server's own. A value with {@link #OF_A_MODULE} or {@link #WITH_FIELDS_THAT_EXPIRE} in it is told as such.
+ */
+final class NewerSource implements AutoCloseable {
+    static final String OF_A_MODULE = "of a module";
+    static final String WITH_FIELDS_THAT_EXPIRE = "with fields that expire";
+    private static final int OWN_VERSION = 10;
+    private static final byte MODULE_2 = 7;
+    private static final byte SET_LISTPACK = 20;
+    private static final byte STREAM_LISTPACKS_3 = 21;
+    private static final byte HASH_METADATA = 24;
+
+    private final ServerSocket listening;
+    private final int server;
+    private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
+
+    private NewerSource(ServerSocket listening, int server) {
+        this.listening = listening;
+        this.server = server;
+    }
+
+    /** @param server the port of the real one */
+    static NewerSource before(int server) throws IOException {
+        var source = new NewerSource(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), server);
+        Thread.ofVirtual().start(source::accept);
+        return source;
+    }
+
+    int port() {
+        return listening.getLocalPort();
+    }
+
+    private interface Stream {
+        void run() throws IOException;
+    }
+
+    private void accept() {
+        untilItEnds(() -> {
+            while (true) {
+                var client = keep(listening.accept());
+                var behind = keep(new Socket(InetAddress.getLoopbackAddress(), server));
+                start(client, behind, () -> client.getInputStream().transferTo(behind.getOutputStream()));
+                start(client, behind, () -> answers(new BufferedInputStream(behind.getInputStream()), new BufferedOutputStream(client.getOutputStream())));
+            }
+        });
+    }
+
+    private Socket keep(Socket socket) throws IOException {
+        socket.setTcpNoDelay(true);
+        sockets.add(socket);
+        return socket;
+    }
+
+    private static void start(Socket client, Socket behind, Stream stream) {
+        Thread.ofPlatform().daemon().start(() -> untilItEnds(() -> {
+            try (client; behind) {
+                stream.run();
+            }
+        }));
+    }
+
+    private static void untilItEnds(Stream stream) {
+        try {
+            stream.run();
+        } catch (IOException ended) {
+            return;
+        }
+    }
+
+    /** Of all that RESP has, only strings of a given length are not lines. */
+    private static void answers(InputStream from, OutputStream to) throws IOException {
+        while (true) {
+            var line = line(from);
+            to.write(line);
+            if (line[0] == '$' && line[1] != '-') {
+                var length = Integer.parseInt(new String(line, 1, line.length - 3, StandardCharsets.US_ASCII));
+                to.write(newer(from.readNBytes(length)));
+                to.write(from.readNBytes(2));
+            }
+            if (from.available() == 0) {
+                to.flush();
+            }
+        }
+    }
+
+    private static byte[] line(InputStream from) throws IOException {
+        var line = new ByteArrayOutputStream();
+        for (int read = 0; read != '\n';) {
+            read = from.read();
+            if (read < 0) {
+                throw new EOFException();
+            }
+            line.write(read);
+        }
+        return line.toByteArray();
+    }
+
+    static byte[] newer(byte[] value) {
+        if (!isPayload(value)) {
+            return value;
+        }
+        var newer = value.clone();
+        newer[0] = type(value);
+        return new PayloadFormat(newer[0] == HASH_METADATA ? OWN_VERSION + 2 : OWN_VERSION + 1).stamp(newer);
+    }
+
+    private static boolean isPayload(byte[] value) {
+        return value.length > PayloadFormat.FOOTER_BYTES && PayloadFormat.of(value).rdbVersion() == OWN_VERSION
+                && ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong(value.length - Long.BYTES) == Crc64.of(value, value.length - Long.BYTES);
+    }
+
+    private static byte type(byte[] payload) {
+        var text = new String(payload, StandardCharsets.ISO_8859_1);
+        if (text.contains(OF_A_MODULE)) {
+            return MODULE_2;
+        }
+        if (text.contains(WITH_FIELDS_THAT_EXPIRE)) {
+            return HASH_METADATA;
+        }
+        return new KeyState(payload, KeyState.NEVER).isStream() ? STREAM_LISTPACKS_3 : SET_LISTPACK;
+    }
+
+    @Override
+    public void close() throws IOException {
+        listening.close();
+        for (var socket : sockets) {
+            socket.close();
+        }
+    }
+}
