@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
@@ -23,18 +24,61 @@ final class CommandProbe {
     private static final byte[] SCRIPT = "return redis.call('DBSIZE')".getBytes(StandardCharsets.UTF_8);
 
     /** Said of the probe key, not of the command: so the command is allowed. */
-    private static final List<String> OF_THE_KEY = List.of("WRONGTYPE", "NOGROUP", "ERR no such key");
+    private static final List<String> OF_THE_KEY = List.of("WRONGTYPE", "NOGROUP", "ERR no such key", "ERR The XGROUP subcommand requires the key to exist");
+    /** What {@link QuietSidekiq} asks. */
+    private static final List<String> OF_SIDEKIQ = List.of("HGETALL", "HVALS");
     /** Large values travel by these, in pages. */
     private static final List<String> PAGED_WRITES = List.of("APPEND value", "RPUSH value", "SADD value", "HSET field value", "ZADD 1 member", "XADD 1-1 field value",
-            "XTRIM MAXLEN 0");
+            "XTRIM MAXLEN 0", "XCLAIM group consumer 0 1-1", "XSETID 1-1");
     /** Of the target: two values are compared, and jobs that came late go along, by these. */
     private static final List<String> LOOKUPS = List.of("LPOS value", "ZMSCORE member", "SISMEMBER member", "SMISMEMBER member", "HMGET field", "LPUSH value");
 
+    /** What is done with a Redis of the source beside reading it. */
+    enum Use {
+        /** {@link QuietSidekiq} tells Sidekiq through it to fetch no more. */
+        QUIETED,
+        /** {@link FollowedSource} writes a key of ours to see that changes are told. */
+        FOLLOWED
+    }
+
     private CommandProbe() {}
 
-    /** Reads only, and of a key that does not exist. */
-    static List<String> source(Jedis jedis, String name) {
-        return refusals(jedis, name, reads());
+    /** Of a key that does not exist, and so that it does not exist afterwards either. */
+    static List<String> source(Jedis jedis, String name, Set<Use> uses) {
+        var commands = reads();
+        if (uses.contains(Use.QUIETED)) {
+            onProbeKey(commands, OF_SIDEKIQ);
+            commands.put("LPUSH", connection -> discarded(connection, "LPUSH value"));
+            commands.put("EXPIRE", connection -> connection.expire(NAME, LIFETIME_MILLISECONDS / 1000));
+        }
+        if (uses.contains(Use.FOLLOWED)) {
+            commands.put("SET", connection -> connection.set(NAME, NAME, SetParams.setParams().xx().px(LIFETIME_MILLISECONDS)));
+            commands.put("UNLINK", connection -> connection.unlink(NAME));
+        }
+        return refusals(jedis, name, commands);
+    }
+
+    /**
+     * Whether a command is allowed is looked at when a transaction takes it, so it need not be carried out. Transactions themselves are not needed on the
+     * source: where they are forbidden, the command stays untried.
+     */
+    private static void discarded(Jedis connection, String line) {
+        if (!says(connection, Command.DISCARD, "without MULTI") || !says(connection, Command.MULTI, "OK")) {
+            return;
+        }
+        try {
+            onProbeKey(connection, line);
+        } finally {
+            connection.sendCommand(Command.DISCARD);
+        }
+    }
+
+    private static boolean says(Jedis connection, Command command, String words) {
+        try {
+            return new String((byte[]) connection.sendCommand(command), StandardCharsets.UTF_8).contains(words);
+        } catch (JedisDataException e) {
+            return String.valueOf(e.getMessage()).contains(words);
+        }
     }
 
     /** Reads, and writes of the probe key; to be asked only where it cannot hurt. */
@@ -54,10 +98,12 @@ final class CommandProbe {
                 transaction.exec();
             }
         });
-        Stream.of(PAGED_WRITES, LOOKUPS).flatMap(List::stream).forEach(
-                command -> commands.put(command.substring(0, command.indexOf(' ')), connection -> onProbeKey(connection, command)));
+        onProbeKey(commands, PAGED_WRITES);
+        onProbeKey(commands, LOOKUPS);
+        commands.put("XGROUP", connection -> connection.sendCommand(Command.XGROUP, ascii("CREATE"), NAME, ascii("group"), ascii("$")));
         commands.put("PEXPIREAT", connection -> connection.pexpireAt(NAME, System.currentTimeMillis() + LIFETIME_MILLISECONDS));
         commands.put("EVAL", connection -> connection.eval(SCRIPT));
+        commands.put("DEL", connection -> connection.del(NAME));
         commands.put("UNLINK", connection -> connection.unlink(NAME));
         return refusals(jedis, name, commands);
     }
@@ -77,18 +123,25 @@ final class CommandProbe {
         commands.put("SSCAN", connection -> connection.sscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
         commands.put("ZSCAN", connection -> connection.zscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
         commands.put("DBSIZE", Jedis::dbSize);
-        for (var read : List.of("LLEN", "SCARD", "HLEN", "ZCARD", "XLEN", "GETRANGE 0 0", "XRANGE - +", "XPENDING group")) {
-            commands.put(read.split(" ")[0], connection -> onProbeKey(connection, read));
-        }
-        commands.put("XINFO", connection -> connection.sendCommand(Command.XINFO, "STREAM".getBytes(StandardCharsets.US_ASCII), NAME));
+        onProbeKey(commands, List.of("LLEN", "SCARD", "HLEN", "ZCARD", "XLEN", "GETRANGE 0 0", "XRANGE - +", "XPENDING group"));
+        commands.put("XINFO", connection -> connection.sendCommand(Command.XINFO, ascii("STREAM"), NAME));
         return commands;
+    }
+
+    private static void onProbeKey(Map<String, Consumer<Jedis>> commands, List<String> lines) {
+        lines.forEach(line -> commands.put(line.split(" ")[0], connection -> onProbeKey(connection, line)));
     }
 
     /** A command as an admin would type it, the key left out. */
     private static void onProbeKey(Jedis connection, String line) {
         var words = List.of(line.split(" "));
-        var arguments = Stream.concat(Stream.of(NAME), words.stream().skip(1).map(word -> word.getBytes(StandardCharsets.US_ASCII)));
-        connection.sendCommand(Command.valueOf(words.getFirst()), arguments.toArray(byte[][]::new));
+        var arguments = Stream.concat(Stream.of(NAME), words.stream().skip(1).map(CommandProbe::ascii));
+        // Jedis 7 does not list XSETID.
+        connection.sendCommand(() -> ascii(words.getFirst()), arguments.toArray(byte[][]::new));
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
     }
 
     private static List<String> refusals(Jedis jedis, String name, Map<String, Consumer<Jedis>> commands) {

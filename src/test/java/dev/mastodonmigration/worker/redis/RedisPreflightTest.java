@@ -153,6 +153,54 @@ class RedisPreflightTest {
                 .anyMatch(b -> b.contains("target Redis") && b.contains("refuses SET, RPUSH, ZADD, LPOS, ZMSCORE, SISMEMBER, SMISMEMBER, HMGET, LPUSH, PEXPIREAT"));
     }
 
+    private static void forbid(String onSource, String onTarget) {
+        redis.source.aclSetUser("reader", rules(onSource));
+        redis.target.aclSetUser("writer", rules(onTarget));
+        redis.source("redis://reader:pass@127.0.0.1:" + redis.sourceServer.port());
+        redis.target("redis://writer:pass@127.0.0.1:" + redis.targetServer.port());
+    }
+
+    private static String[] rules(String forbidden) {
+        return Stream.concat(Stream.of("reset", "on", ">pass", "~*", "&*", "+@all"), Stream.of(forbidden.split(" "))).toArray(String[]::new);
+    }
+
+    @Test
+    void commandsThatQuietSidekiqOrShowThatChangesAreToldAreTriedOnTheSource() {
+        forbid("-hgetall -hvals -lpush -expire -set -unlink", "+@all");
+        assertThat(onlyBlocker()).contains("source Redis").contains("refuses HGETALL, HVALS, LPUSH, EXPIRE, SET, UNLINK (").contains("NOPERM");
+        assertThat(RedisPreflight.check(redis.context(), KeyScope.JOBS).blockers()).singleElement().asString().contains("refuses HGETALL, HVALS, LPUSH, EXPIRE (");
+    }
+
+    @Test
+    void commandsThatCompareCopyStreamsBringLateJobsAndRemoveTheMarkerAreTriedOnTheTarget() {
+        forbid("+@all", "-xclaim -xsetid -lpos -zmscore -sismember -smismember -hmget -lpush -xgroup -del");
+        assertThat(onlyBlocker()).contains("target Redis")
+                .contains("refuses XCLAIM, XSETID, LPOS, ZMSCORE, SISMEMBER, SMISMEMBER, HMGET, LPUSH, XGROUP, DEL (").contains("NOPERM");
+    }
+
+    @Test
+    void onlyTheRedisOfSidekiqIsAskedForWhatQuietsIt() {
+        forbid("-lpush -hvals", "+@all");
+        try (var sidekiq = RedisServer.start(); var jedis = sidekiq.connect()) {
+            redis.sourceOfSidekiq(sidekiq.url());
+            assertThat(check().blockers()).isEmpty();
+            jedis.aclSetUser("reader", rules("-lpush -hvals"));
+            redis.sourceOfSidekiq("redis://reader:pass@127.0.0.1:" + sidekiq.port());
+            assertThat(onlyBlocker()).contains("source Redis of Sidekiq").contains("refuses HVALS, LPUSH (");
+            assertThat(jedis.dbSize()).isZero();
+        } finally {
+            redis.noSourceOfSidekiq();
+        }
+    }
+
+    @Test
+    void aSourceWithoutTransactionsIsNoBlocker() {
+        forbid("-multi", "+@all");
+        assertThat(check().blockers()).isEmpty();
+        forbid("-discard", "+@all");
+        assertThat(check().blockers()).isEmpty();
+    }
+
     @Test
     void rightsOnSomeKeysOnlyAreTold() {
         redis.source.set("secret:key", "1");
