@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
@@ -33,27 +32,19 @@ final class CommandProbe {
     /** Of the target: two values are compared, and jobs that came late go along, by these. */
     private static final List<String> LOOKUPS = List.of("LPOS value", "ZMSCORE member", "SISMEMBER member", "SMISMEMBER member", "HMGET field", "LPUSH value");
 
-    /** What is done with a Redis of the source beside reading it. */
-    enum Use {
-        /** {@link QuietSidekiq} tells Sidekiq through it to fetch no more. */
-        QUIETED,
-        /** {@link FollowedSource} writes a key of ours to see that changes are told. */
-        FOLLOWED
-    }
-
     private CommandProbe() {}
 
-    /** Of a key that does not exist, and so that it does not exist afterwards either. */
-    static List<String> source(Jedis jedis, String name, Set<Use> uses) {
+    /**
+     * Of a key that does not exist, and so that it does not exist afterwards either.
+     *
+     * @param quieted whether {@link QuietSidekiq} will tell Sidekiq through this Redis to fetch no more
+     */
+    static List<String> source(Jedis jedis, String name, boolean quieted) {
         var commands = reads();
-        if (uses.contains(Use.QUIETED)) {
+        if (quieted) {
             onProbeKey(commands, OF_SIDEKIQ);
             commands.put("LPUSH", connection -> discarded(connection, "LPUSH value"));
             commands.put("EXPIRE", connection -> connection.expire(NAME, LIFETIME_MILLISECONDS / 1000));
-        }
-        if (uses.contains(Use.FOLLOWED)) {
-            commands.put("SET", connection -> connection.set(NAME, NAME, SetParams.setParams().xx().px(LIFETIME_MILLISECONDS)));
-            commands.put("UNLINK", connection -> connection.unlink(NAME));
         }
         return refusals(jedis, name, commands);
     }
@@ -157,7 +148,16 @@ final class CommandProbe {
                 }
             }
         });
-        return refused.isEmpty() ? List.of() : List.of(name + " refuses " + String.join(", ", refused) + " (" + words.getFirst()
-                + "). Allow these commands on all keys for this user, or use the default user's URL.");
+        return refused.isEmpty() ? List.of() : List.of(name + " refuses " + String.join(", ", refused) + " (" + words.getFirst() + "). " + advice(words.getFirst()));
+    }
+
+    private static String advice(String words) {
+        if (words.startsWith("READONLY")) {
+            return "It is a replica: give the URL of its primary.";
+        }
+        if (words.startsWith("OOM")) {
+            return "Its memory is full: free some, or give it more.";
+        }
+        return "Allow these commands on all keys for this user, or use the default user's URL.";
     }
 }

@@ -6,12 +6,10 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -84,18 +82,18 @@ public final class RedisPreflight {
 
     /** One side as far as it can be looked at; what is wrong is said at once. */
     private final class Look implements AutoCloseable {
-        private final RedisSide side;
+        private final boolean ofSidekiq;
         private final Optional<Jedis> jedis;
         private RedisInfo info = new RedisInfo(Map.of());
         private int database;
         private String name;
 
         Look(RedisSide side) {
-            this.side = side;
-            jedis = open();
+            ofSidekiq = side == RedisSide.ofSidekiq(context);
+            jedis = open(side);
         }
 
-        private Optional<Jedis> open() {
+        private Optional<Jedis> open(RedisSide side) {
             try {
                 var url = side.url(context);
                 database = url.database();
@@ -116,18 +114,6 @@ public final class RedisPreflight {
                 blockers.add(name + " does not answer INFO (" + e.getMessage() + "). Allow it for this user.");
                 return Optional.empty();
             }
-        }
-
-        /** With {@link KeyScope#ALL} it is followed, unless the strategy is Snapshot, which nobody tells us. */
-        Set<CommandProbe.Use> uses() {
-            var uses = EnumSet.noneOf(CommandProbe.Use.class);
-            if (side == RedisSide.ofSidekiq(context)) {
-                uses.add(CommandProbe.Use.QUIETED);
-            }
-            if (scope == KeyScope.ALL) {
-                uses.add(CommandProbe.Use.FOLLOWED);
-            }
-            return uses;
         }
 
         boolean isCluster() {
@@ -153,7 +139,7 @@ public final class RedisPreflight {
         });
         source.info.text("maxmemory_policy").filter(policy -> !policy.equals("noeviction")).ifPresent(policy -> notes.add(
                 source.name + " may evict keys (maxmemory-policy " + policy + "), so jobs may have been lost there before this migration."));
-        blockers.addAll(CommandProbe.source(jedis, source.name, source.uses()));
+        blockers.addAll(CommandProbe.source(jedis, source.name, source.ofSidekiq));
         marker(jedis, source).ifPresent(marker -> blockers.add(source.name + " carries the marker of migration " + marker.name() + " (uid " + marker.uid()
                 + "): it is a migration's target. Check that source and target are not mixed up; if that migration is over, delete the key " + Marker.KEY + "."));
     }

@@ -23,7 +23,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 final class NewerSource implements AutoCloseable {
     static final String OF_A_MODULE = "of a module";
     static final String WITH_FIELDS_THAT_EXPIRE = "with fields that expire";
-    private static final int OWN_VERSION = 10;
     private static final byte MODULE_2 = 7;
     private static final byte SET_LISTPACK = 20;
     private static final byte STREAM_LISTPACKS_3 = 21;
@@ -120,11 +119,12 @@ final class NewerSource implements AutoCloseable {
         }
         var newer = value.clone();
         newer[0] = type(value);
-        return new PayloadFormat(newer[0] == HASH_METADATA ? OWN_VERSION + 2 : OWN_VERSION + 1).stamp(newer);
+        var own = PayloadFormat.of(value).rdbVersion();
+        return new PayloadFormat(newer[0] == HASH_METADATA ? own + 2 : own + 1).stamp(newer);
     }
 
     private static boolean isPayload(byte[] value) {
-        return value.length > PayloadFormat.FOOTER_BYTES && PayloadFormat.of(value).rdbVersion() == OWN_VERSION
+        return value.length > PayloadFormat.FOOTER_BYTES
                 && ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong(value.length - Long.BYTES) == Crc64.of(value, value.length - Long.BYTES);
     }
 

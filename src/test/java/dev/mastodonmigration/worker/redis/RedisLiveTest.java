@@ -77,7 +77,7 @@ class RedisLiveTest {
                 transaction.exec();
             }
             Awaitility.await("the target follows").atMost(Duration.ofSeconds(20)).until(() -> "1".equals(redis.target.get("other name"))
-                    && !redis.target.exists("bits") && "1".equals(redis.target.get("in a transaction")) && !redis.target.exists("expiring"));
+                    && !redis.target.exists("bits") && "1".equals(redis.target.get("in a transaction")) && !redis.target.exists("expiring") && !redis.source.exists("expiring"));
             redis.source.zincrby("zset:listpack", 0.25, "a");
             var report = live.drain();
             assertThat(report.outcome()).isEqualTo(WorkerReport.Outcome.SUCCEEDED);

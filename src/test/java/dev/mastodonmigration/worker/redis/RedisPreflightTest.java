@@ -165,10 +165,30 @@ class RedisPreflightTest {
     }
 
     @Test
-    void commandsThatQuietSidekiqOrShowThatChangesAreToldAreTriedOnTheSource() {
-        forbid("-hgetall -hvals -lpush -expire -set -unlink", "+@all");
-        assertThat(onlyBlocker()).contains("source Redis").contains("refuses HGETALL, HVALS, LPUSH, EXPIRE, SET, UNLINK (").contains("NOPERM");
-        assertThat(RedisPreflight.check(redis.context(), KeyScope.JOBS).blockers()).singleElement().asString().contains("refuses HGETALL, HVALS, LPUSH, EXPIRE (");
+    void commandsThatQuietSidekiqAreTriedOnTheSource() {
+        forbid("-hgetall -hvals -lpush -expire", "+@all");
+        assertThat(onlyBlocker()).contains("source Redis").contains("refuses HGETALL, HVALS, LPUSH, EXPIRE (").contains("NOPERM").contains("Allow these commands");
+        assertThat(redis.source.dbSize()).isZero();
+    }
+
+    @Test
+    void aSourceWhoseMemoryIsFullIsToldSo() {
+        redis.source.configSet("maxmemory", "1");
+        try {
+            assertThat(onlyBlocker()).contains("source Redis").contains("refuses LPUSH (OOM").contains("Its memory is full").doesNotContain("Allow");
+        } finally {
+            redis.source.configSet("maxmemory", "0");
+        }
+    }
+
+    @Test
+    void aReplicaAsSourceIsToldSo() {
+        redis.source.replicaof("127.0.0.1", redis.targetServer.port());
+        try {
+            assertThat(onlyBlocker()).contains("source Redis").contains("refuses LPUSH, EXPIRE (READONLY").contains("give the URL of its primary").doesNotContain("Allow");
+        } finally {
+            redis.source.replicaofNoOne();
+        }
     }
 
     @Test
