@@ -2,9 +2,11 @@ package dev.mastodonmigration.worker.redis;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map.Entry;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.ScanParams;
+import redis.clients.jedis.resps.ScanResult;
 import redis.clients.jedis.resps.Tuple;
 
 /**
@@ -12,13 +14,10 @@ import redis.clients.jedis.resps.Tuple;
  * and scores print differently (so they are compared as doubles). Read in pages, so that a large value need not fit in memory.
  */
 final class CanonicalCompare {
-    private static final int PAGE = 500;
-    private static final int STRING_PAGE_BYTES = 1 << 20;
     private static final byte[] HYPERLOGLOG = {'H', 'Y', 'L', 'L'};
-    private static final ScanParams STEP = new ScanParams().count(PAGE);
 
     private interface Page<T> {
-        redis.clients.jedis.resps.ScanResult<T> from(byte[] cursor);
+        ScanResult<T> from(byte[] cursor, ScanParams step);
     }
 
     private interface Same<T> {
@@ -27,15 +26,20 @@ final class CanonicalCompare {
 
     private final Jedis source;
     private final Jedis target;
+    private final FieldExpiry sourceExpiry;
+    private final FieldExpiry targetExpiry;
 
-    CanonicalCompare(Jedis source, Jedis target) {
-        this.source = source;
-        this.target = target;
+    CanonicalCompare(KeyReader source, KeyReader target) {
+        this.source = source.jedis();
+        this.target = target.jedis();
+        this.sourceExpiry = source.fieldExpiry();
+        this.targetExpiry = target.fieldExpiry();
     }
 
-    boolean same(RedisKey key) {
+    /** @param bytes about how large the value is, for the size of a page */
+    boolean same(RedisKey key, long bytes) {
         try {
-            return sameNow(key.bytes());
+            return sameNow(key.bytes(), bytes);
         } catch (JedisDataException e) {
             // While it is compared, a key in use may become one of another type, or go.
             if (ValueCopy.isGone(e)) {
@@ -45,15 +49,15 @@ final class CanonicalCompare {
         }
     }
 
-    private boolean sameNow(byte[] name) {
+    private boolean sameNow(byte[] name, long bytes) {
         var type = source.type(name);
         return type.equals(target.type(name)) && switch (type) {
             case "string" -> strings(name);
-            case "list" -> lists(name);
-            case "set" -> sets(name);
-            case "hash" -> hashes(name);
-            case "zset" -> sortedSets(name);
-            case "stream" -> new StreamCompare(source, target).same(name);
+            case "list" -> lists(name, bytes);
+            case "set" -> sets(name, bytes);
+            case "hash" -> hashes(name, bytes);
+            case "zset" -> sortedSets(name, bytes);
+            case "stream" -> new StreamCompare(source, target).same(name, bytes);
             default -> false;
         };
     }
@@ -63,7 +67,7 @@ final class CanonicalCompare {
         if (length != target.strlen(name)) {
             return false;
         }
-        for (long at = 0; at < length; at += STRING_PAGE_BYTES) {
+        for (long at = 0; at < length; at += ValueCopy.PAGE_BYTES) {
             if (!Arrays.equals(string(source, name, at), string(target, name, at))) {
                 return false;
             }
@@ -73,20 +77,21 @@ final class CanonicalCompare {
 
     /** PFCOUNT writes: it caches its result inside the HyperLogLog (bytes 8 to 15, redis/src/hyperloglog.c), which is not part of the value. */
     private static byte[] string(Jedis jedis, byte[] name, long at) {
-        var page = jedis.getrange(name, at, at + STRING_PAGE_BYTES - 1);
+        var page = jedis.getrange(name, at, at + ValueCopy.PAGE_BYTES - 1);
         if (at == 0 && page.length >= 16 && Arrays.equals(page, 0, HYPERLOGLOG.length, HYPERLOGLOG, 0, HYPERLOGLOG.length)) {
             Arrays.fill(page, 8, 16, (byte) 0);
         }
         return page;
     }
 
-    private boolean lists(byte[] name) {
+    private boolean lists(byte[] name, long bytes) {
         var length = source.llen(name);
         if (length != target.llen(name)) {
             return false;
         }
-        for (long at = 0; at < length; at += PAGE) {
-            if (!Bytes.equal(source.lrange(name, at, at + PAGE - 1), target.lrange(name, at, at + PAGE - 1))) {
+        var page = ValueCopy.page(bytes, length);
+        for (long at = 0; at < length; at += page) {
+            if (!Bytes.equal(source.lrange(name, at, at + page - 1), target.lrange(name, at, at + page - 1))) {
                 return false;
             }
         }
@@ -95,27 +100,34 @@ final class CanonicalCompare {
 
     // Equal counts, and everything of the source also on the target: equal sets. A page may repeat members; that does no harm.
 
-    private boolean sets(byte[] name) {
-        return source.scard(name) == target.scard(name) && pages(cursor -> source.sscan(name, cursor, STEP),
+    private boolean sets(byte[] name, long bytes) {
+        var size = source.scard(name);
+        return size == target.scard(name) && pages(ValueCopy.page(bytes, size), (cursor, step) -> source.sscan(name, cursor, step),
                 members -> !target.smismember(name, members.toArray(byte[][]::new)).contains(false));
     }
 
-    private boolean hashes(byte[] name) {
-        return source.hlen(name) == target.hlen(name) && pages(cursor -> source.hscan(name, cursor, STEP), entries -> Bytes.equal(
-                entries.stream().map(java.util.Map.Entry::getValue).toList(),
-                target.hmget(name, entries.stream().map(java.util.Map.Entry::getKey).toArray(byte[][]::new))));
+    private boolean hashes(byte[] name, long bytes) {
+        var size = source.hlen(name);
+        return size == target.hlen(name) && pages(ValueCopy.page(bytes, size), (cursor, step) -> source.hscan(name, cursor, step), entries -> sameFields(name, entries));
     }
 
-    private boolean sortedSets(byte[] name) {
-        return source.zcard(name) == target.zcard(name) && pages(cursor -> source.zscan(name, cursor, STEP),
+    private boolean sameFields(byte[] name, List<Entry<byte[], byte[]>> entries) {
+        return Bytes.equal(entries.stream().map(Entry::getValue).toList(), target.hmget(name, entries.stream().map(Entry::getKey).toArray(byte[][]::new)))
+                && sourceExpiry.of(name, entries.stream().map(Entry::getKey)).equals(targetExpiry.of(name, entries.stream().map(Entry::getKey)));
+    }
+
+    private boolean sortedSets(byte[] name, long bytes) {
+        var size = source.zcard(name);
+        return size == target.zcard(name) && pages(ValueCopy.page(bytes, size), (cursor, step) -> source.zscan(name, cursor, step),
                 members -> members.stream().map(Tuple::getScore).toList()
                         .equals(target.zmscore(name, members.stream().map(Tuple::getBinaryElement).toArray(byte[][]::new))));
     }
 
-    private static <T> boolean pages(Page<T> pages, Same<T> same) {
+    private static <T> boolean pages(int size, Page<T> pages, Same<T> same) {
+        var step = new ScanParams().count(size);
         var cursor = ScanParams.SCAN_POINTER_START_BINARY;
         while (true) {
-            var page = pages.from(cursor);
+            var page = pages.from(cursor, step);
             if (!page.getResult().isEmpty() && !same.test(page.getResult())) {
                 return false;
             }

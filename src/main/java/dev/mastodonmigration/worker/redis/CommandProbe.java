@@ -113,6 +113,7 @@ final class CommandProbe {
         commands.put("HSCAN", connection -> connection.hscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
         commands.put("SSCAN", connection -> connection.sscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
         commands.put("ZSCAN", connection -> connection.zscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
+        commands.put("HPEXPIRETIME", FieldExpiry::of);
         commands.put("DBSIZE", Jedis::dbSize);
         onProbeKey(commands, List.of("LLEN", "SCARD", "HLEN", "ZCARD", "XLEN", "GETRANGE 0 0", "XRANGE - +", "XPENDING group"));
         commands.put("XINFO", connection -> connection.sendCommand(Command.XINFO, ascii("STREAM"), NAME));

@@ -81,7 +81,7 @@ final class KeyPasses {
             var cursor = ScanParams.SCAN_POINTER_START_BINARY;
             for (var more = true; more; heartbeat.beat()) {
                 var found = source.jedis().scan(cursor, new ScanParams().count(1000), "stream".getBytes(StandardCharsets.US_ASCII));
-                parts.keys().seenStreams(found.getResult().stream().map(RedisKey::of).toList());
+                found.getResult().stream().map(RedisKey::of).forEach(parts.keys()::seenStream);
                 cursor = found.getCursorAsBytes();
                 more = !found.isCompleteIteration();
             }

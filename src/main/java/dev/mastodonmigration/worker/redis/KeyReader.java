@@ -1,6 +1,5 @@
 package dev.mastodonmigration.worker.redis;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -31,10 +30,12 @@ final class KeyReader implements AutoCloseable {
 
     private final Jedis jedis;
     private final Clock clock;
+    private final FieldExpiry fieldExpiry;
 
     private KeyReader(Jedis jedis, Clock clock) {
         this.jedis = jedis;
         this.clock = clock;
+        this.fieldExpiry = FieldExpiry.of(jedis);
     }
 
     static KeyReader of(Jedis jedis) {
@@ -46,17 +47,6 @@ final class KeyReader implements AutoCloseable {
         }
     }
 
-    /** Whether this server lets the fields of a hash expire: then only the DUMP of a hash tells all of it. */
-    boolean fieldsMayExpire() {
-        try {
-            jedis.sendCommand(() -> "HPEXPIRETIME".getBytes(StandardCharsets.US_ASCII), Marker.KEY.bytes(), "FIELDS".getBytes(StandardCharsets.US_ASCII),
-                    "1".getBytes(StandardCharsets.US_ASCII), "f".getBytes(StandardCharsets.US_ASCII));
-            return true;
-        } catch (JedisDataException e) {
-            return !String.valueOf(e.getMessage()).contains("unknown command");
-        }
-    }
-
     /** How far an expiry read here may be from the truth. */
     long toleranceMilliseconds() {
         return clock == Clock.PEXPIRETIME ? 0 : 1000;
@@ -64,6 +54,10 @@ final class KeyReader implements AutoCloseable {
 
     Jedis jedis() {
         return jedis;
+    }
+
+    FieldExpiry fieldExpiry() {
+        return fieldExpiry;
     }
 
     /** The state of each key in the same order; empty for one that does not exist (any more). */

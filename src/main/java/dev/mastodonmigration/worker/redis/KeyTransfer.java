@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /** Brings keys from one side to the other as they are now: by payload, by translated payload, or by commands. What the source lacks is removed. */
@@ -17,19 +18,19 @@ final class KeyTransfer {
     private final PayloadTranslator translator;
     private final ValueCopy byCommands;
     private final Predicate<RedisKey> wanted;
-    private final BiConsumer<RedisKey, KeyState> seen;
+    private final Consumer<RedisKey> streams;
 
     /**
-     * @param wanted which keys belong on the target; others are removed there
-     * @param seen   told each key that came by payload
+     * @param wanted  which keys belong on the target; others are removed there
+     * @param streams told each stream
      */
-    KeyTransfer(KeyReader source, GuardedWriter target, PayloadTranslator translator, Predicate<RedisKey> wanted, BiConsumer<RedisKey, KeyState> seen) {
+    KeyTransfer(KeyReader source, GuardedWriter target, PayloadTranslator translator, Predicate<RedisKey> wanted, Consumer<RedisKey> streams) {
         this.source = source;
         this.target = target;
         this.translator = translator;
         this.byCommands = new ValueCopy(source.jedis(), target);
         this.wanted = wanted;
-        this.seen = seen;
+        this.streams = streams;
     }
 
     /** Returns the bytes of payload read, once the target has taken all. */
@@ -53,7 +54,9 @@ final class KeyTransfer {
             var key = keys.get(i);
             var state = states.get(i).filter(found -> wanted.test(key));
             if (state.isPresent()) {
-                seen.accept(key, state.get());
+                if (state.get().isStream()) {
+                    streams.accept(key);
+                }
                 write(key, state.get(), restoring);
                 bytes += state.get().payload().length;
             } else if (!ReplicatedKeys.isMarker(key)) {
@@ -71,12 +74,13 @@ final class KeyTransfer {
 
     private boolean inPages(RedisKey key, long bytes) throws Refusal, IOException {
         var type = source.jedis().type(key.bytes());
-        if (type.equals("stream") || type.equals("hash") && source.fieldsMayExpire()) {
+        var expiry = source.expiry(key);
+        // When fields of a hash expire, its payload alone tells.
+        if (expiry.isEmpty() || type.equals("hash") && source.fieldExpiry().isOfAny(key.bytes(), bytes)) {
             return false;
         }
-        var expiry = source.expiry(key);
-        if (expiry.isEmpty()) {
-            return false;
+        if (type.equals("stream")) {
+            streams.accept(key);
         }
         byCommands.copy(key, bytes, expiry.getAsLong());
         return true;

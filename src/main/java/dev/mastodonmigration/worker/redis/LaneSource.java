@@ -14,7 +14,7 @@ record LaneSource(RedisSide side, KeyReader reader, KeyTransfer transfer, KeyCom
 
     static LaneSource of(RedisSources.One source, Target target, ReplicatedKeys keys, LaneWork work, ReplicationLane.Copied copied) {
         var reader = KeyReader.of(source.jedis());
-        var transfer = new KeyTransfer(reader, target.writer(), target.translator(), keys::contains, keys::seen);
+        var transfer = new KeyTransfer(reader, target.writer(), target.translator(), keys::contains, keys::seenStream);
         return new LaneSource(source.side(), reader, transfer, new KeyComparison(reader, target.reader(), new Difference.Found()), new CopyLine(reader, transfer, work, copied));
     }
 }

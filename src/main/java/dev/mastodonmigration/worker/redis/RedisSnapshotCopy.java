@@ -65,7 +65,7 @@ public final class RedisSnapshotCopy implements WorkerTask {
         CopyLane(WorkerContext context, RedisSide side, Marker marker, Predicate<RedisKey> wanted, KeyProgress progress) throws Refusal, IOException {
             this.source = KeyReader.of(side.open(context));
             this.target = new GuardedWriter(openOrClose(context, source), marker);
-            this.transfer = new KeyTransfer(source, target, PayloadTranslator.of(target.jedis()), wanted, (key, state) -> {});
+            this.transfer = new KeyTransfer(source, target, PayloadTranslator.of(target.jedis()), wanted, stream -> {});
             this.progress = progress;
         }
 

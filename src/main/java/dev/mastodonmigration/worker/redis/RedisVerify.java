@@ -72,11 +72,7 @@ public final class RedisVerify implements WorkerTask {
         @Override
         public void handle(KeyScan.Batch batch) {
             var keys = batch.keys().stream().filter(wanted).toList();
-            if (batch.isLarge()) {
-                keys.forEach(comparison::compareLarge);
-            } else {
-                comparison.compare(keys);
-            }
+            comparison.compare(new KeyScan.Batch(keys, batch.bytes()));
             progress.add(batch.keys().size(), batch.bytes());
         }
 

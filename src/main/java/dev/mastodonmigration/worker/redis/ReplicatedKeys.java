@@ -1,6 +1,5 @@
 package dev.mastodonmigration.worker.redis;
 
-import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -70,14 +69,10 @@ final class ReplicatedKeys {
      * Remembers a stream: XREADGROUP and XCLAIM change what is pending in its groups, and Redis tells nobody (redis/src/t_stream.c has no
      * signalModifiedKey there). So streams are read once more in the end.
      */
-    void seen(RedisKey key, KeyState state) {
-        if (state.isStream()) {
+    void seenStream(RedisKey key) {
+        if (contains(key)) {
             streams.add(key);
         }
-    }
-
-    void seenStreams(Collection<RedisKey> keys) {
-        keys.stream().filter(this::contains).forEach(streams::add);
     }
 
     boolean isStream(RedisKey key) {

@@ -55,6 +55,10 @@ final class ReplicationLanes implements AutoCloseable {
             Thread.currentThread().interrupt();
         } catch (Refusal | IOException | RuntimeException e) {
             fail(e);
+        } catch (Error e) {
+            // Whoever waits for this lane would wait for ever.
+            fail(new IllegalStateException("a lane ended by " + e, e));
+            throw e;
         }
     }
 

@@ -9,7 +9,7 @@ import redis.clients.jedis.Protocol.Command;
 
 /** Streams by entries, last id, consumer groups and what is pending in them; idle times are not part of a value. */
 final class StreamCompare {
-    private static final int PAGE = 500;
+    private static final int PENDING = 500;
     private static final List<String> STREAM_FIELDS = List.of("length", "last-generated-id", "max-deleted-entry-id", "entries-added", "groups");
     private static final List<String> GROUP_FIELDS = List.of("name", "consumers", "pending", "last-delivered-id", "entries-read");
 
@@ -21,11 +21,13 @@ final class StreamCompare {
         this.target = target;
     }
 
-    boolean same(byte[] name) {
+    /** @param bytes about how large the stream is, for the size of a page */
+    boolean same(byte[] name, long bytes) {
         var groups = groups(source, name);
+        var page = ValueCopy.page(bytes, source.xlen(name));
         return sameFields(fields(info(source, "STREAM", name)), fields(info(target, "STREAM", name)), STREAM_FIELDS)
                 && sameGroups(groups, groups(target, name))
-                && samePages(name, "-", (jedis, from) -> jedis.sendCommand(Command.XRANGE, name, from, bytes("+"), bytes("COUNT"), bytes("" + PAGE)), 0)
+                && samePages(page, (jedis, from) -> jedis.sendCommand(Command.XRANGE, name, from, bytes("+"), bytes("COUNT"), bytes("" + page)), 0)
                 && groups.values().stream().map(group -> (byte[]) group.get("name")).allMatch(group -> samePending(name, group));
     }
 
@@ -35,7 +37,7 @@ final class StreamCompare {
     }
 
     private boolean samePending(byte[] name, byte[] group) {
-        return samePages(name, "-", (jedis, from) -> jedis.sendCommand(Command.XPENDING, name, group, from, bytes("+"), bytes("" + PAGE)), 2);
+        return samePages(PENDING, (jedis, from) -> jedis.sendCommand(Command.XPENDING, name, group, from, bytes("+"), bytes("" + PENDING)), 2);
     }
 
     private interface Page {
@@ -43,15 +45,15 @@ final class StreamCompare {
     }
 
     /** Compares page by page; the field at {@code ignored} of each entry is an idle time (0 means none is). */
-    private boolean samePages(byte[] name, String start, Page page, int ignored) {
-        var from = bytes(start);
+    private boolean samePages(int size, Page page, int ignored) {
+        var from = bytes("-");
         while (true) {
             var one = (List<?>) page.read(source, from);
             var other = (List<?>) page.read(target, from);
             if (!Bytes.equal(without(one, ignored), without(other, ignored))) {
                 return false;
             }
-            if (one.size() < PAGE) {
+            if (one.size() < size) {
                 return true;
             }
             from = bytes("(" + new String((byte[]) ((List<?>) one.getLast()).getFirst(), StandardCharsets.UTF_8));

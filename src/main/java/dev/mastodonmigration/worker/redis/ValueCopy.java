@@ -122,7 +122,7 @@ final class ValueCopy {
     }
 
     /** So many elements that they take about a mebibyte. */
-    private static int page(long bytes, long elements) {
+    static int page(long bytes, long elements) {
         return (int) Math.clamp(elements * PAGE_BYTES / Math.max(1, bytes), 1, MAX_PAGE);
     }
 

@@ -44,7 +44,7 @@ class CopyLineTest {
     private void copy(List<RedisKey> keys) throws Exception {
         var marker = Marker.read(redis.target).orElseThrow();
         try (var source = KeyReader.of(RedisSide.SOURCE.open(redis.context())); var target = new GuardedWriter(RedisSide.TARGET.open(redis.context()), marker)) {
-            var transfer = new KeyTransfer(source, target, PayloadTranslator.of(target.jedis()), key -> true, (key, state) -> {});
+            var transfer = new KeyTransfer(source, target, PayloadTranslator.of(target.jedis()), key -> true, stream -> {});
             var line = new CopyLine(source, transfer, work, (done, bytes) -> copied.addAndGet(done));
             line.copy(keys);
             line.finish();

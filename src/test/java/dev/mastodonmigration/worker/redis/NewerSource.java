@@ -13,16 +13,20 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * A server as a newer version of it would look from outside: what DUMP answers is of a version and a type that the target does not read, all else is the
- * server's own. A value with {@link #OF_A_MODULE} or {@link #WITH_FIELDS_THAT_EXPIRE} in it is told as such.
+ * A server as a newer version of it would look from outside: what DUMP answers is of a version and a type that the target does not read, and it tells
+ * when fields of a hash expire; all else is the server's own. A value with {@link #OF_A_MODULE} or {@link #WITH_FIELDS_THAT_EXPIRE} in it is told as such.
  */
 final class NewerSource implements AutoCloseable {
     static final String OF_A_MODULE = "of a module";
     static final String WITH_FIELDS_THAT_EXPIRE = "with fields that expire";
+    private static final byte[] FIELD_EXPIRY = ascii("local told = {} for i = 3, #ARGV do local value = redis.call('HGET', KEYS[1], ARGV[i])"
+            + " told[#told + 1] = value and (string.find(value, '" + WITH_FIELDS_THAT_EXPIRE + "', 1, true) and 4102444800123 or -1) or -2 end return told");
     private static final byte MODULE_2 = 7;
     private static final byte SET_LISTPACK = 20;
     private static final byte STREAM_LISTPACKS_3 = 21;
@@ -57,7 +61,7 @@ final class NewerSource implements AutoCloseable {
             while (true) {
                 var client = keep(listening.accept());
                 var behind = keep(new Socket(InetAddress.getLoopbackAddress(), server));
-                start(client, behind, () -> client.getInputStream().transferTo(behind.getOutputStream()));
+                start(client, behind, () -> commands(new BufferedInputStream(client.getInputStream()), new BufferedOutputStream(behind.getOutputStream())));
                 start(client, behind, () -> answers(new BufferedInputStream(behind.getInputStream()), new BufferedOutputStream(client.getOutputStream())));
             }
         });
@@ -85,14 +89,45 @@ final class NewerSource implements AutoCloseable {
         }
     }
 
+    /** Of when fields of a hash expire the server itself knows nothing: it gets a script that answers as a newer one would. */
+    private static void commands(InputStream from, OutputStream to) throws IOException {
+        while (true) {
+            var words = new ArrayList<byte[]>();
+            for (var left = length(line(from)); left > 0; left--) {
+                words.add(from.readNBytes(length(line(from))));
+                from.skipNBytes(2);
+            }
+            if (new String(words.getFirst(), StandardCharsets.US_ASCII).equals("HPEXPIRETIME")) {
+                words.set(0, ascii("EVAL"));
+                words.addAll(1, List.of(FIELD_EXPIRY, ascii("1")));
+            }
+            to.write(ascii("*" + words.size() + "\r\n"));
+            for (var word : words) {
+                to.write(ascii("$" + word.length + "\r\n"));
+                to.write(word);
+                to.write(ascii("\r\n"));
+            }
+            if (from.available() == 0) {
+                to.flush();
+            }
+        }
+    }
+
+    private static int length(byte[] line) {
+        return Integer.parseInt(new String(line, 1, line.length - 3, StandardCharsets.US_ASCII));
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
     /** Of all that RESP has, only strings of a given length are not lines. */
     private static void answers(InputStream from, OutputStream to) throws IOException {
         while (true) {
             var line = line(from);
             to.write(line);
             if (line[0] == '$' && line[1] != '-') {
-                var length = Integer.parseInt(new String(line, 1, line.length - 3, StandardCharsets.US_ASCII));
-                to.write(newer(from.readNBytes(length)));
+                to.write(newer(from.readNBytes(length(line))));
                 to.write(from.readNBytes(2));
             }
             if (from.available() == 0) {

@@ -15,9 +15,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.RestoreParams;
+import redis.clients.jedis.params.XAddParams;
 import redis.clients.jedis.params.XReadGroupParams;
 
 /** From a source whose payloads the target does not read: each value goes by the commands of its type, or the migration ends with the key's name. */
@@ -115,6 +117,57 @@ class NewerSourceTest {
         assertThat(redis.target.pexpireTime("bits")).isEqualTo(YEAR_2100_MILLISECONDS);
     }
 
+    /** DUMP would answer with all of it at once, so this user may not ask it of them. */
+    @Test
+    void largeStreamsAndHashesTravelInPages() throws Exception {
+        redis.source.eval("for i = 1, 20000 do redis.call('HSET', 'large:hash', 'field ' .. i, string.rep(i .. ' ', 100)) end");
+        redis.source.eval("for i = 1, 50 do redis.call('XADD', 'large:stream', i .. '-1', 'f', string.rep(i .. ' ', 100000)) end");
+        redis.source.xgroupCreate("large:stream", "readers", new StreamEntryID(0, 0), false);
+        redis.source.pexpireAt("large:stream", YEAR_2100_MILLISECONDS);
+        assertThat(List.of(redis.source.memoryUsage("large:hash"), redis.source.memoryUsage("large:stream"))).allMatch(bytes -> bytes > KeyTransfer.PAGED_BYTES);
+        redis.source.aclSetUser("reader", "reset", "on", ">pass", "~*", "&*", "+@all", "-dump", "(+dump ~[^l]*)");
+        redis.source("redis://reader:pass@127.0.0.1:" + newer.port());
+        redis.source.set("small", "1");
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            redis.source.hdel("large:hash", "field 7");
+            redis.source.hset("large:hash", "one more", "of it");
+            redis.source.xadd("large:stream", XAddParams.xAddParams().id(new StreamEntryID(51, 0)), Map.of("f", "v"));
+            redis.source.xreadGroup("readers", "consumer", XReadGroupParams.xReadGroupParams().count(5),
+                    Map.of("large:stream", StreamEntryID.XREADGROUP_UNDELIVERED_ENTRY));
+            live.awaitInSync();
+            redis.source.xreadGroup("readers", "another", XReadGroupParams.xReadGroupParams().count(5),
+                    Map.of("large:stream", StreamEntryID.XREADGROUP_UNDELIVERED_ENTRY));
+            assertThat(live.drain().figures()).containsEntry(Figure.DIFFERENCES, 0L).containsEntry(Figure.KEYS, 3L);
+        }
+        assertThat(redis.target.hlen("large:hash")).isEqualTo(20_000);
+        assertThat(redis.target.xpending("large:stream", "readers").getTotal()).isEqualTo(10);
+        redis.source(redis.sourceServer.url());
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L);
+    }
+
+    @Test
+    void aLargeHashWithAFieldThatExpiresIsRefusedByName() {
+        redis.source.eval("for i = 1, 20000 do redis.call('HSET', 'large:hash', 'field ' .. i, string.rep(i .. ' ', 100)) end");
+        redis.source.hset("large:hash", "field 10000", NewerSource.WITH_FIELDS_THAT_EXPIRE);
+        assertThatThrownBy(() -> new RedisSnapshotCopy().run(redis.context())).isInstanceOf(Refusal.class)
+                .hasMessageContaining("large:hash").hasMessageContaining("a hash with fields that expire");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 20_000})
+    void aFieldThatExpiresIsADifference(int fields) throws Exception {
+        for (var jedis : List.of(redis.source, redis.target)) {
+            jedis.eval("for i = 1, " + fields + " do redis.call('HSET', 'cache:hash', 'field ' .. i, string.rep(i .. ' ', 100)) end");
+            jedis.hset("cache:hash", "odd", NewerSource.WITH_FIELDS_THAT_EXPIRE);
+        }
+        var marked = new MarkedTarget(redis.target, redis.context(), "target");
+        marked.moveTo(Marker.State.LOADED, marked.takeOver(marked.ours()));
+        assertThatThrownBy(() -> new RedisVerify().run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("\"cache:hash\" (its value differs)");
+        redis.source.hset("cache:hash", "odd", "of no end");
+        redis.target.hset("cache:hash", "odd", "of no end");
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L).containsEntry(Figure.KEYS, 1L);
+    }
+
     @ParameterizedTest
     @CsvSource({NewerSource.OF_A_MODULE + ",a type of a module", NewerSource.WITH_FIELDS_THAT_EXPIRE + ",a hash with fields that expire"})
     void aValueThatNothingCanCarryEndsASnapshotWithItsName(String value, String words) {
@@ -159,7 +212,7 @@ class NewerSourceTest {
         var marker = marked.takeOver(marked.ours());
         try (var source = KeyReader.of(RedisSide.SOURCE.open(redis.context()));
                 var target = new GuardedWriter(RedisSide.TARGET.open(redis.context()), marker)) {
-            var transfer = new KeyTransfer(source, target, new PayloadTranslator(new PayloadFormat(9)), key -> true, (key, state) -> {});
+            var transfer = new KeyTransfer(source, target, new PayloadTranslator(new PayloadFormat(9)), key -> true, stream -> {});
             var line = new CopyLine(source, transfer, new LaneWork(), (done, bytes) -> {});
             line.copy(keys());
             line.finish();

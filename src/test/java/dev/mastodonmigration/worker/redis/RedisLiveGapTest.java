@@ -8,11 +8,13 @@ import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
@@ -54,6 +56,19 @@ class RedisLiveGapTest {
             transaction.sendCommand(Command.CLIENT, "KILL", "ID", tracking.getFirst());
             transaction.eval(WRITE_UNSEEN);
             transaction.exec();
+        }
+    }
+
+    @Test
+    @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aLaneThatEndsByAnErrorEndsTheWait() throws Exception {
+        var marked = new MarkedTarget(redis.target, redis.context(), "target");
+        ReplicationLane.Copied failing = (keys, bytes) -> {
+            throw new StackOverflowError("of the test");
+        };
+        try (var parts = SessionParts.open(redis.context(), Following.CLIENT_TRACKING, marked.loading(), failing)) {
+            var passes = new KeyPasses(parts, new Heartbeat(parts), new PassProgress(redis.progress));
+            assertThatThrownBy(passes::copyAll).isInstanceOf(IllegalStateException.class).hasMessageContaining("of the test");
         }
     }
 

@@ -94,6 +94,10 @@ final class Hands implements AutoCloseable {
             } catch (RuntimeException e) {
                 broken.compareAndSet(null, e);
                 return;
+            } catch (Error e) {
+                // Whoever waits for this hand would wait for ever.
+                broken.compareAndSet(null, new IllegalStateException("a session ended by " + e, e));
+                throw e;
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
