@@ -55,6 +55,9 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
             }
         } catch (JedisDataException e) {
             close();
+            if (ReplicationLanes.mayPass(e)) {
+                throw e;
+            }
             throw unsupported(e.getMessage());
         } catch (RuntimeException | InterruptedException e) {
             close();

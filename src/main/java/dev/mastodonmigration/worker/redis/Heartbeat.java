@@ -1,16 +1,21 @@
 package dev.mastodonmigration.worker.redis;
 
+import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
+import java.io.IOException;
 import java.time.Duration;
+import redis.clients.jedis.exceptions.JedisException;
 
 /** Looks, whatever a session does, whether all that it stands on still does. */
 final class Heartbeat {
     private static final Duration BETWEEN = Duration.ofSeconds(2);
+    private static final Duration BETWEEN_CONNECTIONS = Duration.ofSeconds(30);
     /** About a hundred bytes of memory each. */
     private static final long MAX_BACKLOG = 500_000;
 
     private final SessionParts parts;
     private long lastNanos = System.nanoTime();
+    private long lastConnectedNanos = System.nanoTime();
 
     Heartbeat(SessionParts parts) {
         this.parts = parts;
@@ -29,7 +34,21 @@ final class Heartbeat {
         }
         parts.followed().ping();
         demandAll();
+        connect();
         lastNanos = System.nanoTime();
+    }
+
+    private void connect() throws Gap {
+        if (System.nanoTime() - lastConnectedNanos < BETWEEN_CONNECTIONS.toNanos()) {
+            return;
+        }
+        lastConnectedNanos = System.nanoTime();
+        try {
+            parts.servers().demandReached(parts.context());
+        } catch (Refusal | IOException | JedisException notNow) {
+            // As of a server with too many clients: what we have still works, and the next look or the drain tells.
+            System.err.println("will try again: " + Redaction.of(notNow));
+        }
     }
 
     /** @throws Gap when a change may have been missed until now, or one of the source's Redis is not followed */

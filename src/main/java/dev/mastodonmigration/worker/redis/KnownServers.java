@@ -1,12 +1,15 @@
 package dev.mastodonmigration.worker.redis;
 
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
 
 /** The servers that a session began with. */
 record KnownServers(List<Known> all) {
-    private record Known(RedisSide side, Jedis jedis, ServerIdentity identity) {
+    record Known(RedisSide side, Jedis jedis, ServerIdentity identity) {
         static Known of(RedisSide side, Jedis jedis) {
             return new Known(side, jedis, ServerIdentity.of(jedis));
         }
@@ -20,6 +23,15 @@ record KnownServers(List<Known> all) {
     void demandSame() throws Gap {
         for (var known : all) {
             known.identity().demandSame(known.jedis(), known.side());
+        }
+    }
+
+    /** Connections that stand may end at a server that nobody else reaches any more. */
+    void demandReached(WorkerContext context) throws Gap, Refusal, IOException {
+        for (var known : all) {
+            try (var anew = known.side().open(context)) {
+                known.identity().demandSame(anew, known.side());
+            }
         }
     }
 }

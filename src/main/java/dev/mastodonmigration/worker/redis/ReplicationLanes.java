@@ -18,7 +18,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
 /** All lanes of one session, each in a thread of its own, and which key belongs to which. The first failure ends all. */
 final class ReplicationLanes implements AutoCloseable {
     /** What a server says while it is being replaced, or is not yet ready (redis/src/server.c, shared.loadingerr and others). */
-    private static final List<String> PASSING = List.of("LOADING", "READONLY", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED", "NOREPLICAS");
+    private static final List<String> PASSING = List.of("LOADING", "READONLY", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED", "NOREPLICAS", "OOM");
 
     /** Each keeps both servers busy; more only take turns on their single threads. */
     private static final int MOST_LANES = 3;
@@ -90,10 +90,15 @@ final class ReplicationLanes implements AutoCloseable {
             case Gap gap -> gap;
             case IOException lost -> new Gap("a connection failed (" + lost.getMessage() + ")", lost);
             case JedisConnectionException lost -> new Gap("a connection broke (" + lost.getMessage() + ")", lost);
-            case JedisDataException said when PASSING.stream().anyMatch(String.valueOf(said.getMessage())::startsWith) -> new Gap("a server was not ready (" + said.getMessage() + ")", said);
+            case JedisDataException said when mayPass(said) -> new Gap("a server was not ready (" + said.getMessage() + ")", said);
             case RuntimeException other -> throw other;
             default -> throw new IllegalStateException(e);
         };
+    }
+
+    /** Said of the state that a server is in, not of what it can do. */
+    static boolean mayPass(JedisDataException said) {
+        return PASSING.stream().anyMatch(String.valueOf(said.getMessage())::startsWith);
     }
 
     private ReplicationLane of(RedisKey key) {

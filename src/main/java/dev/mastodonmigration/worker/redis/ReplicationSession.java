@@ -74,9 +74,10 @@ final class ReplicationSession implements AutoCloseable {
      *
      * @throws Refusal when the source is still written to, or its two Redis can not become one
      */
-    void drain() throws Gap, Refusal, InterruptedException {
+    void drain() throws Gap, Refusal, IOException, InterruptedException {
         context.progress().update(now -> new Progress.Reading("draining", now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, -1));
         parts.sources().demandSame(context);
+        parts.servers().demandReached(context);
         parts.lanes().hurry();
         parts.followed().barrier();
         parts.followed().watchForWriters();

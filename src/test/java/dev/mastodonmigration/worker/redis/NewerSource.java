@@ -7,22 +7,17 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * A server as a newer version of it would look from outside: what DUMP answers is of a version and a type that the target does not read, and it tells
  * when fields of a hash expire; all else is the server's own. A value with {@link #OF_A_MODULE} or {@link #WITH_FIELDS_THAT_EXPIRE} in it is told as such.
  */
-final class NewerSource implements AutoCloseable {
+final class NewerSource {
     static final String OF_A_MODULE = "of a module";
     static final String WITH_FIELDS_THAT_EXPIRE = "with fields that expire";
     private static final byte[] FIELD_EXPIRY = ascii("local told = {} for i = 3, #ARGV do local value = redis.call('HGET', KEYS[1], ARGV[i])"
@@ -32,65 +27,17 @@ final class NewerSource implements AutoCloseable {
     private static final byte STREAM_LISTPACKS_3 = 21;
     private static final byte HASH_METADATA = 24;
 
-    private final ServerSocket listening;
-    private final int server;
-    private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
-
-    private NewerSource(ServerSocket listening, int server) {
-        this.listening = listening;
-        this.server = server;
-    }
+    private NewerSource() {}
 
     /** @param server the port of the real one */
-    static NewerSource before(int server) throws IOException {
-        var source = new NewerSource(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), server);
-        Thread.ofVirtual().start(source::accept);
-        return source;
-    }
-
-    int port() {
-        return listening.getLocalPort();
-    }
-
-    private interface Stream {
-        void run() throws IOException;
-    }
-
-    private void accept() {
-        untilItEnds(() -> {
-            while (true) {
-                var client = keep(listening.accept());
-                var behind = keep(new Socket(InetAddress.getLoopbackAddress(), server));
-                start(client, behind, () -> commands(new BufferedInputStream(client.getInputStream()), new BufferedOutputStream(behind.getOutputStream())));
-                start(client, behind, () -> answers(new BufferedInputStream(behind.getInputStream()), new BufferedOutputStream(client.getOutputStream())));
-            }
-        });
-    }
-
-    private Socket keep(Socket socket) throws IOException {
-        socket.setTcpNoDelay(true);
-        sockets.add(socket);
-        return socket;
-    }
-
-    private static void start(Socket client, Socket behind, Stream stream) {
-        Thread.ofPlatform().daemon().start(() -> untilItEnds(() -> {
-            try (client; behind) {
-                stream.run();
-            }
-        }));
-    }
-
-    private static void untilItEnds(Stream stream) {
-        try {
-            stream.run();
-        } catch (IOException ended) {
-            return;
-        }
+    static Relay before(int server) throws IOException {
+        return Relay.to(server, NewerSource::commands, NewerSource::answers);
     }
 
     /** Of when fields of a hash expire the server itself knows nothing: it gets a script that answers as a newer one would. */
-    private static void commands(InputStream from, OutputStream to) throws IOException {
+    private static void commands(InputStream client, OutputStream server) throws IOException {
+        var from = new BufferedInputStream(client);
+        var to = new BufferedOutputStream(server);
         while (true) {
             var words = new ArrayList<byte[]>();
             for (var left = length(line(from)); left > 0; left--) {
@@ -122,7 +69,9 @@ final class NewerSource implements AutoCloseable {
     }
 
     /** Of all that RESP has, only strings of a given length are not lines. */
-    private static void answers(InputStream from, OutputStream to) throws IOException {
+    private static void answers(InputStream server, OutputStream client) throws IOException {
+        var from = new BufferedInputStream(server);
+        var to = new BufferedOutputStream(client);
         while (true) {
             var line = line(from);
             to.write(line);
@@ -172,13 +121,5 @@ final class NewerSource implements AutoCloseable {
             return HASH_METADATA;
         }
         return new KeyState(payload, KeyState.NEVER).isStream() ? STREAM_LISTPACKS_3 : SET_LISTPACK;
-    }
-
-    @Override
-    public void close() throws IOException {
-        listening.close();
-        for (var socket : sockets) {
-            socket.close();
-        }
     }
 }

@@ -29,7 +29,7 @@ class NewerSourceTest {
     @TempDir
     static Path directory;
     private static RedisPair redis;
-    private static NewerSource newer;
+    private static Relay newer;
 
     @BeforeAll
     static void start() throws Exception {

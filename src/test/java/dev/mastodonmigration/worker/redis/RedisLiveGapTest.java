@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mastodonmigration.embedded.RedisServer;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import java.nio.file.Path;
@@ -133,6 +134,49 @@ class RedisLiveGapTest {
         assertThatThrownBy(() -> new RedisVerify().run(context)).isInstanceOf(Refusal.class)
                 .hasMessageContaining("found 4 keys").hasMessageContaining("\"gone\" (only the target has it)").hasMessageContaining("\"new\" (it is missing on the target)")
                 .hasMessageContaining("\"changed\" (its value differs)").hasMessageContaining("\"queue:default\" (its value differs)");
+    }
+
+    @Test
+    void aSourceWhoseMemoryIsFullForAWhileIsFollowedAgainAfterwards() throws Exception {
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            redis.source.configSet("maxmemory", "1");
+            live.awaitReading("the reason", reading -> reading.stage().startsWith("starting over: a server was not ready (OOM"));
+            redis.source.configSet("maxmemory", "0");
+            live.awaitReading("in sync again", reading -> reading.stage().equals("in sync, by " + Following.CLIENT_TRACKING));
+            assertThat(live.drain().figures()).containsEntry(Figure.DIFFERENCES, 0L);
+        } finally {
+            redis.source.configSet("maxmemory", "0");
+        }
+    }
+
+    /** As when the name leads to another server, and the one before still answers those that it knows. */
+    @Test
+    void anotherServerAtTheSameAddressIsFoundInTheDrain() throws Exception {
+        try (var other = RedisServer.start(); var jedis = other.connect(); var address = Relay.to(redis.sourceServer.port())) {
+            jedis.configSet("requirepass", redis.sourceServer.password());
+            jedis.rpush("queue:default", "a job that only this one has");
+            redis.source("redis://:" + redis.sourceServer.password() + "@127.0.0.1:" + address.port());
+            try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+                address.moveTo(other.port());
+                var report = live.drain();
+                assertThat(report.figures()).containsEntry(Figure.DIFFERENCES, 0L).containsEntry(Figure.KEYS, 1L);
+                assertThat(report.notes()).anyMatch(note -> note.contains("another server answers as source Redis"));
+            }
+            assertThat(redis.target.lrange("queue:default", 0, -1)).containsExactly("a job that only this one has");
+        } finally {
+            redis.source(redis.sourceServer.url());
+        }
+    }
+
+    @Test
+    void aServerOtherThanAtFirstIsAGap() throws Exception {
+        var marked = new MarkedTarget(redis.target, redis.context(), "target");
+        try (var parts = SessionParts.open(redis.context(), Following.CLIENT_TRACKING, marked.loading(), (keys, bytes) -> {}); var other = RedisServer.start(); var jedis = other.connect()) {
+            new Heartbeat(parts).demandAll();
+            var before = new KnownServers(List.of(new KnownServers.Known(RedisSide.SOURCE, parts.target(), ServerIdentity.of(jedis))));
+            var now = new SessionParts(parts.context(), parts.sources(), parts.target(), false, before, parts.keys(), parts.lanes(), parts.followed());
+            assertThatThrownBy(new Heartbeat(now)::demandAll).isInstanceOf(Gap.class).hasMessageContaining("another server answers as source Redis");
+        }
     }
 
     @Test
