@@ -48,6 +48,7 @@ class RedisWorkerProcessTest {
             worker.awaitInSync();
             jedis.keys("*").forEach(key -> jedis.pexpireAt(key, 4_102_444_800_123L));
             assertThat(worker.drain()[1]).as("differences").isZero();
+            assertThat(worker.verify()[1]).as("differences").isZero();
             assertThat(worker.peakMebibytes()).isLessThan(256);
         }
     }

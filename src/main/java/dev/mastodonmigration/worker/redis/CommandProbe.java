@@ -113,7 +113,6 @@ final class CommandProbe {
         commands.put("HSCAN", connection -> connection.hscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
         commands.put("SSCAN", connection -> connection.sscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
         commands.put("ZSCAN", connection -> connection.zscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
-        commands.put("HPEXPIRETIME", FieldExpiry::of);
         commands.put("DBSIZE", Jedis::dbSize);
         onProbeKey(commands, List.of("LLEN", "SCARD", "HLEN", "ZCARD", "XLEN", "GETRANGE 0 0", "XRANGE - +", "XPENDING group"));
         commands.put("XINFO", connection -> connection.sendCommand(Command.XINFO, ascii("STREAM"), NAME));
@@ -137,19 +136,20 @@ final class CommandProbe {
     }
 
     private static List<String> refusals(Jedis jedis, String name, Map<String, Consumer<Jedis>> commands) {
-        var refused = new ArrayList<String>();
-        var words = new ArrayList<String>();
+        var refused = new LinkedHashMap<String, List<String>>();
+        var words = new LinkedHashMap<String, String>();
         commands.forEach((command, attempt) -> {
             try {
                 attempt.accept(jedis);
             } catch (JedisDataException e) {
-                if (OF_THE_KEY.stream().noneMatch(String.valueOf(e.getMessage())::startsWith)) {
-                    refused.add(command);
-                    words.add(e.getMessage());
+                var said = String.valueOf(e.getMessage());
+                if (OF_THE_KEY.stream().noneMatch(said::startsWith)) {
+                    refused.computeIfAbsent(advice(said), first -> new ArrayList<>()).add(command);
+                    words.putIfAbsent(advice(said), said);
                 }
             }
         });
-        return refused.isEmpty() ? List.of() : List.of(name + " refuses " + String.join(", ", refused) + " (" + words.getFirst() + "). " + advice(words.getFirst()));
+        return refused.entrySet().stream().map(one -> name + " refuses " + String.join(", ", one.getValue()) + " (" + words.get(one.getKey()) + "). " + one.getKey()).toList();
     }
 
     private static String advice(String words) {

@@ -12,41 +12,47 @@ import redis.clients.jedis.params.ScanParams;
 final class FieldExpiry {
     private static final long NEVER = -1;
 
-    private final Jedis jedis;
-    private final boolean known;
+    private enum Known {
+        YES, NO,
+        /** The server will not tell us. */
+        UNTOLD
+    }
 
-    private FieldExpiry(Jedis jedis, boolean known) {
+    private final Jedis jedis;
+    private final Known known;
+
+    private FieldExpiry(Jedis jedis, Known known) {
         this.jedis = jedis;
         this.known = known;
     }
 
-    /** @throws JedisDataException when the server knows but refuses to tell */
     static FieldExpiry of(Jedis jedis) {
         try {
-            jedis.hpexpireTime(Marker.KEY.bytes(), new byte[] {'f'});
+            jedis.hpexpireTime(CommandProbe.KEY.bytes(), new byte[] {'f'});
+            return new FieldExpiry(jedis, Known.YES);
         } catch (JedisDataException e) {
-            var said = String.valueOf(e.getMessage());
-            if (said.contains("unknown command")) {
-                return new FieldExpiry(jedis, false);
-            }
-            if (!said.startsWith("WRONGTYPE")) {
-                throw e;
-            }
+            return new FieldExpiry(jedis, String.valueOf(e.getMessage()).contains("unknown command") ? Known.NO : Known.UNTOLD);
         }
-        return new FieldExpiry(jedis, true);
     }
 
     /** Unix time in milliseconds for each of the fields, {@value #NEVER} for one that does not expire. */
     List<Long> of(byte[] hash, Stream<byte[]> fields) {
         var names = fields.toArray(byte[][]::new);
-        return known ? jedis.hpexpireTime(hash, names) : Collections.nCopies(names.length, NEVER);
+        return known == Known.YES ? jedis.hpexpireTime(hash, names) : Collections.nCopies(names.length, NEVER);
     }
 
-    /** @param bytes about how large the hash is, for the size of a page */
+    /**
+     * Whether any field expires, or may, as far as we are told.
+     *
+     * @param bytes about how large the hash is, for the size of a page
+     */
     boolean isOfAny(byte[] hash, long bytes) {
+        if (known != Known.YES) {
+            return known == Known.UNTOLD;
+        }
         var step = new ScanParams().count(ValueCopy.page(bytes, jedis.hlen(hash)));
         var cursor = ScanParams.SCAN_POINTER_START_BINARY;
-        for (var more = known; more;) {
+        for (var more = true; more;) {
             var fields = jedis.hscan(hash, cursor, step);
             if (!fields.getResult().isEmpty() && of(hash, fields.getResult().stream().map(Entry::getKey)).stream().anyMatch(expiry -> expiry >= 0)) {
                 return true;

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /** Brings keys from one side to the other as they are now: by payload, by translated payload, or by commands. What the source lacks is removed. */
 final class KeyTransfer {
@@ -73,17 +74,30 @@ final class KeyTransfer {
     }
 
     private boolean inPages(RedisKey key, long bytes) throws Refusal, IOException {
-        var type = source.jedis().type(key.bytes());
         var expiry = source.expiry(key);
-        // When fields of a hash expire, its payload alone tells.
-        if (expiry.isEmpty() || type.equals("hash") && source.fieldExpiry().isOfAny(key.bytes(), bytes)) {
+        if (expiry.isEmpty() || onlyPayloadTells(key, bytes)) {
             return false;
-        }
-        if (type.equals("stream")) {
-            streams.accept(key);
         }
         byCommands.copy(key, bytes, expiry.getAsLong());
         return true;
+    }
+
+    private boolean onlyPayloadTells(RedisKey key, long bytes) {
+        try {
+            return switch (source.jedis().type(key.bytes())) {
+                case "hash" -> source.fieldExpiry().isOfAny(key.bytes(), bytes);
+                case "stream" -> {
+                    streams.accept(key);
+                    yield new StreamCopy(source.jedis(), target, key).pendsWithoutEntry(bytes);
+                }
+                default -> false;
+            };
+        } catch (JedisDataException e) {
+            if (ValueCopy.isGone(e)) {
+                return true;
+            }
+            throw e;
+        }
     }
 
     private void write(RedisKey key, KeyState state, BiConsumer<RedisKey, KeyState> restoring) throws Refusal, IOException {

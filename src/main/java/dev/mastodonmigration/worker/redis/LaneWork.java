@@ -118,6 +118,16 @@ final class LaneWork {
         });
     }
 
+    /** Whether the source is closed for writing. */
+    boolean isHurried() {
+        lock.lock();
+        try {
+            return hurried;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The next thing to do, or an empty task after a short while of nothing. */
     LaneTask take() throws InterruptedException {
         lock.lockInterruptibly();

@@ -120,7 +120,7 @@ final class ReplicationLane implements AutoCloseable {
     }
 
     private void prove(LaneSource source, KeyScan.Batch batch) throws Refusal {
-        var wanted = batch.keys().stream().filter(key -> keys.contains(key) && (last.isPresent() || !keys.isStream(key))).toList();
+        var wanted = batch.keys().stream().filter(key -> keys.contains(key) && (work.isHurried() || !keys.isStream(key))).toList();
         var differences = source.comparison().differences(new KeyScan.Batch(wanted, wanted.size() == 1 ? batch.bytes() : 0));
         work.proved(wanted.stream().filter(key -> differences.stream().noneMatch(difference -> difference.key().equals(key))).toList());
         for (var difference : differences) {

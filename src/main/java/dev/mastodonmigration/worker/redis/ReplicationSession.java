@@ -81,11 +81,20 @@ final class ReplicationSession implements AutoCloseable {
         parts.lanes().hurry();
         parts.followed().barrier();
         parts.followed().watchForWriters();
-        parts.lanes().changed(parts.keys().streams());
         if (!following.tellsAll()) {
             passes.compareAll();
         }
+        mendStreams();
         settle();
+    }
+
+    /** What is pending in their groups changes without being told, so all are proved, and those that differ come once more. */
+    private void mendStreams() throws Gap, Refusal, InterruptedException {
+        var streams = parts.keys().streams();
+        if (!streams.isEmpty()) {
+            parts.lanes().prove(streams);
+            passes.awaitLanes(backlog -> backlog.proofs() == 0);
+        }
     }
 
     private void settle() throws Gap, Refusal, InterruptedException {

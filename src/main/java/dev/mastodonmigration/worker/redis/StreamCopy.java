@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.commands.ProtocolCommand;
@@ -15,6 +16,7 @@ import redis.clients.jedis.commands.ProtocolCommand;
 final class StreamCopy {
     /** Jedis 7 does not list it. */
     private static final ProtocolCommand XSETID = () -> ascii("XSETID");
+    private static final int PENDING = 500;
 
     private final Jedis source;
     private final GuardedWriter target;
@@ -29,8 +31,7 @@ final class StreamCopy {
     void copy(int page) throws Refusal, IOException {
         var info = fields(ask("XINFO", "STREAM"));
         var last = (byte[]) info.get("last-generated-id");
-        entries(page);
-        if (Long.valueOf(0).equals(info.get("length"))) {
+        if (entries(last, page) == 0) {
             // A stream whose entries were all deleted still is one.
             target.write(Command.XADD, key, List.of(text(last).equals("0-0") ? ascii("0-1") : last, ascii("f"), ascii("v")));
             target.write(Command.XTRIM, key, List.of(ascii("MAXLEN"), ascii("0")));
@@ -46,10 +47,12 @@ final class StreamCopy {
         }
     }
 
-    private void entries(int page) throws Refusal, IOException {
+    /** Those up to the last one that the stream had before: how many. */
+    private long entries(byte[] last, int page) throws Refusal, IOException {
         var from = ascii("-");
+        var copied = 0L;
         for (var more = true; more;) {
-            var found = (List<?>) source.sendCommand(Command.XRANGE, key.bytes(), from, ascii("+"), ascii("COUNT"), ascii(page));
+            var found = (List<?>) source.sendCommand(Command.XRANGE, key.bytes(), from, last, ascii("COUNT"), ascii(page));
             for (var entry : found) {
                 var arguments = new ArrayList<byte[]>();
                 arguments.add((byte[]) ((List<?>) entry).getFirst());
@@ -57,9 +60,43 @@ final class StreamCopy {
                 target.write(Command.XADD, key, arguments);
             }
             target.flush();
+            copied += found.size();
             more = found.size() == page;
             from = more ? ascii("(" + text(((List<?>) found.getLast()).getFirst())) : from;
         }
+        return copied;
+    }
+
+    /**
+     * Whether entries are pending that the stream no longer has: XCLAIM would leave them out (redis/src/t_stream.c, since 7.0).
+     *
+     * @param bytes about how large the stream is, for the size of a page
+     */
+    boolean pendsWithoutEntry(long bytes) {
+        var page = ValueCopy.page(bytes, source.xlen(key.bytes()));
+        for (var group : (List<?>) ask("XINFO", "GROUPS")) {
+            var name = (byte[]) fields(group).get("name");
+            var from = ascii("-");
+            for (var more = true; more;) {
+                var found = pending(name, from, page);
+                var trip = new RoundTrip(source);
+                found.forEach(one -> trip.send(new CommandArguments(Command.XRANGE).key(key.bytes()).add(id(one)).add(id(one))));
+                if (trip.answers().stream().anyMatch(entries -> ((List<?>) RoundTrip.orThrow(entries)).isEmpty())) {
+                    return true;
+                }
+                more = found.size() == page;
+                from = more ? ascii("(" + text(id(found.getLast()))) : from;
+            }
+        }
+        return false;
+    }
+
+    private static byte[] id(Object pending) {
+        return (byte[]) ((List<?>) pending).getFirst();
+    }
+
+    private List<?> pending(byte[] group, byte[] from, int page) {
+        return (List<?>) source.sendCommand(Command.XPENDING, key.bytes(), group, from, ascii("+"), ascii(page));
     }
 
     private void group(Map<String, Object> group) throws Refusal, IOException {
@@ -77,19 +114,18 @@ final class StreamCopy {
     }
 
     private void pending(byte[] group) throws Refusal, IOException {
-        var page = 500;
         var from = ascii("-");
         for (var more = true; more;) {
             var now = Long.parseLong(source.time().getFirst()) * 1000;
-            var found = (List<?>) source.sendCommand(Command.XPENDING, key.bytes(), group, from, ascii("+"), ascii(page));
+            var found = pending(group, from, PENDING);
             for (var one : found) {
                 var fields = (List<?>) one;
                 target.write(Command.XCLAIM, key, List.of(group, (byte[]) fields.get(1), ascii("0"), (byte[]) fields.get(0), ascii("TIME"), ascii(now - (Long) fields.get(2)),
                         ascii("RETRYCOUNT"), ascii(fields.get(3)), ascii("FORCE"), ascii("JUSTID")));
             }
             target.flush();
-            more = found.size() == page;
-            from = more ? ascii("(" + text(((List<?>) found.getLast()).getFirst())) : from;
+            more = found.size() == PENDING;
+            from = more ? ascii("(" + text(id(found.getLast()))) : from;
         }
     }
 

@@ -60,7 +60,8 @@ final class ValueCopy {
 
     /** Became another type, or went, between two pages: its change is told, and it is looked at again. */
     static boolean isGone(JedisDataException e) {
-        return String.valueOf(e.getMessage()).startsWith("WRONGTYPE") || String.valueOf(e.getMessage()).contains("no such key");
+        var said = String.valueOf(e.getMessage());
+        return said.startsWith("WRONGTYPE") || said.startsWith("NOGROUP") || said.contains("no such key");
     }
 
     private void copy(RedisKey key, long bytes) throws Refusal, IOException {

@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -22,6 +23,8 @@ import redis.clients.jedis.params.RestoreParams;
 
 class PayloadTranslatorTest {
     private static final int OWN_VERSION = 10;
+    /** 1-0. */
+    private static final String FIRST_ID = "0000000000000001" + "0000000000000000";
     private static RedisServer server;
     private static Jedis jedis;
 
@@ -113,6 +116,11 @@ class PayloadTranslatorTest {
                 Arguments.of("compressed string", 12, "00" + "c3" + "05" + "0a" + "0061e00000", "string", "aaaaaaaaaa"),
                 Arguments.of("list of strings", 9, "01" + "01" + "0165", "list", "[e]"),
                 Arguments.of("set in a hashtable", 10, "02" + "01" + "0161", "set", "[a]"),
+                Arguments.of("list in one ziplist", 9, "0a" + string("0e000000" + "0a000000" + "0100" + "000165" + "ff"), "list", "[e]"),
+                // Its last id, and a group with one entry pending; what later versions add to both is not in it.
+                Arguments.of("stream of Redis 6.2", 9, "0f" + "01" + string(FIRST_ID) + string("1d000000" + "0a00" + "0101" + "0001" + "0101" + "816602" + "0001" + "0201" + "0001" + "0001"
+                        + "817602" + "0401" + "ff") + "01" + "0100" + "01" + "0167" + "0100" + "01" + FIRST_ID + "0000000000000000" + "01" + "01" + "0163" + "0000000000000000" + "01" + FIRST_ID,
+                        "stream", "1-0 {f=v}, pending 1 of c"),
                 Arguments.of("set of numbers", 11, "0b" + string("02000000" + "01000000" + "0500"), "set", "[5]"),
                 Arguments.of("sorted set with scores as text", 9, "03" + "01" + "016d" + "03312e35", "zset", "[m 1.5]"),
                 Arguments.of("hash in a hashtable", 11, "04" + "01" + "0166" + "0176", "hash", "{f=v}"),
@@ -144,6 +152,8 @@ class PayloadTranslatorTest {
             case "hash" -> jedis.hgetAll("restored").toString();
             case "list" -> jedis.lrange("restored", 0, -1).toString();
             case "set" -> jedis.smembers("restored").toString();
+            case "stream" -> jedis.xrange("restored", "-", "+").stream().map(entry -> entry.getID() + " " + entry.getFields()).collect(Collectors.joining())
+                    + ", pending " + jedis.xpending("restored", "g").getConsumerMessageCount().entrySet().stream().map(one -> one.getValue() + " of " + one.getKey()).collect(Collectors.joining());
             case "zset" -> jedis.zrangeWithScores("restored", 0, -1).stream().map(member -> member.getElement() + " " + member.getScore()).toList().toString();
             default -> jedis.get("restored");
         }).isEqualTo(value);

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.StreamEntryID;
+import redis.clients.jedis.params.XAddParams;
+import redis.clients.jedis.params.XReadGroupParams;
 
 class ValueCopyTest {
     @TempDir
@@ -57,6 +60,65 @@ class ValueCopyTest {
         redis.source.xdel("emptied stream", new StreamEntryID(5, 1));
         copyByCommands();
         assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L).containsEntry(Figure.KEYS, redis.source.dbSize());
+    }
+
+    private static void largeStream() {
+        redis.source.eval("for i = 1, 50 do redis.call('XADD', 'large:stream', i .. '-1', 'f', string.rep(i .. ' ', 100000)) end");
+        redis.source.xgroupCreate("large:stream", "readers", new StreamEntryID(0, 0), false);
+        assertThat(redis.source.memoryUsage("large:stream")).isGreaterThan(KeyTransfer.PAGED_BYTES);
+    }
+
+    private static void read(String consumer) {
+        redis.source.xreadGroup("readers", consumer, XReadGroupParams.xReadGroupParams().count(5), Map.of("large:stream", StreamEntryID.XREADGROUP_UNDELIVERED_ENTRY));
+    }
+
+    /** As of a stream that is kept short while a consumer is behind. */
+    @Test
+    void whatIsPendingWithoutItsEntryArrives() throws Exception {
+        largeStream();
+        read("slow");
+        redis.source.xdel("large:stream", new StreamEntryID(3, 1));
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            read("later");
+            redis.source.xdel("large:stream", new StreamEntryID(7, 1));
+            assertThat(live.drain().figures()).containsEntry(Figure.DIFFERENCES, 0L);
+        }
+        assertThat(redis.target.xpending("large:stream", "readers").getTotal()).isEqualTo(10);
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L);
+    }
+
+    @Test
+    void aStreamThatDiffersIsMendedInTheDrain() throws Exception {
+        largeStream();
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            redis.target.xgroupDestroy("large:stream", "readers");
+            live.drain();
+        }
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L);
+    }
+
+    @Test
+    void aLargeStreamThatIsWrittenToAllTheTimeFollows() throws Exception {
+        largeStream();
+        var stopped = new AtomicBoolean();
+        var writer = Thread.ofPlatform().start(() -> {
+            try (var jedis = redis.sourceServer.connect()) {
+                while (!stopped.get()) {
+                    jedis.xadd("large:stream", XAddParams.xAddParams(), Map.of("f", "v"));
+                }
+            }
+        });
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            stopped.set(true);
+            writer.join();
+            var report = live.drain();
+            assertThat(report.notes()).as("no session broke").isEmpty();
+            assertThat(report.figures()).containsEntry(Figure.DIFFERENCES, 0L);
+        } finally {
+            stopped.set(true);
+            writer.join();
+        }
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L);
     }
 
     @Test
