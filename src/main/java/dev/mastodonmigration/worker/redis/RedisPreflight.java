@@ -86,6 +86,7 @@ public final class RedisPreflight {
         private final Optional<Jedis> jedis;
         private RedisInfo info = new RedisInfo(Map.of());
         private int database;
+        private boolean tls;
         private String name;
 
         Look(RedisSide side) {
@@ -97,6 +98,7 @@ public final class RedisPreflight {
             try {
                 var url = side.url(context);
                 database = url.database();
+                tls = url.tls();
                 name = side.name(url);
                 return informed(side.open(context));
             } catch (Refusal | IOException e) {
@@ -150,6 +152,10 @@ public final class RedisPreflight {
             return;
         }
         tooOld(target.info, target.name).ifPresent(blockers::add);
+        if (target.tls) {
+            notes.add(target.name + " speaks TLS, which Mastodon's usual Redis driver cannot: REDIS_DRIVER=ruby is set where Mastodon's processes are started for you."
+                    + " Set it wherever else you start one.");
+        }
         if (!target.info.text("role").orElse("master").equals("master")) {
             blockers.add(target.name + " is a read-only replica. Use the primary endpoint.");
         }

@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mastodonmigration.embedded.RedisServer;
 import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport;
@@ -87,6 +88,24 @@ class RedisLiveTest {
         }
         assertEqualBothWays();
         assertThat(redis.source.exists("mastodon_migration:canary")).isFalse();
+    }
+
+    @Test
+    void bothSidesMaySpeakTls(@TempDir Path secrets) throws Exception {
+        try (var secure = new RedisPair(secrets, RedisServer.startTls(), RedisServer.startTls())) {
+            RedisTarget.claim(secure.context());
+            EveryType.fill(secure.source);
+            secure.source.set(EveryType.bytes("large"), new byte[10 << 20]);
+            try (var live = LiveReplication.start(secure.context()).awaitInSync()) {
+                secure.source.lpush("queue:default", "one more");
+                secure.source.del("bits");
+                var report = live.drain();
+                assertThat(report.figures()).containsEntry(Figure.DIFFERENCES, 0L).containsEntry(Figure.KEYS, secure.source.dbSize());
+                assertThat(report.notes()).isEmpty();
+            }
+            assertThat(secure.target.lindex("queue:default", 0)).isEqualTo("one more");
+            assertThat(new RedisVerify().run(secure.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L);
+        }
     }
 
     @Test

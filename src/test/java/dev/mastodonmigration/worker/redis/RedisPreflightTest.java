@@ -230,6 +230,24 @@ class RedisPreflightTest {
     }
 
     @Test
+    void aTargetThatSpeaksTlsIsToldWithTheDriverThatMastodonNeeds() {
+        assertThat(check().notes()).noneMatch(note -> note.contains("REDIS_DRIVER"));
+        try (var secure = RedisServer.startTls()) {
+            redis.target(secure.url());
+            assertThat(check().blockers()).isEmpty();
+            assertThat(check().notes()).anyMatch(note -> note.contains("target Redis") && note.contains("REDIS_DRIVER=ruby"));
+        }
+    }
+
+    @Test
+    void aSourceInClusterModeIsRefused() {
+        try (var cluster = RedisServer.start("cluster-enabled yes")) {
+            redis.source(cluster.url());
+            assertThat(onlyBlocker()).contains("source Redis").contains("cluster mode").contains("Sidekiq");
+        }
+    }
+
+    @Test
     void clusterModeIsRefused() {
         try (var cluster = RedisServer.start("cluster-enabled yes")) {
             redis.target(cluster.url());
