@@ -11,6 +11,7 @@ import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -88,6 +89,26 @@ class RedisLiveTest {
         }
         assertEqualBothWays();
         assertThat(redis.source.exists("mastodon_migration:canary")).isFalse();
+    }
+
+    /** Each time takes tens of milliseconds, so without a rest it would be read a hundred times. */
+    @Test
+    void aLargeKeyThatChangesAllTheTimeIsNotReadAllTheTime() throws Exception {
+        var noise = new byte[6_000_000];
+        new Random(1).nextBytes(noise);
+        redis.source.set(EveryType.bytes("hot"), noise);
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            redis.source.configResetStat();
+            var end = System.nanoTime() + Duration.ofSeconds(3).toNanos();
+            while (System.nanoTime() < end) {
+                redis.source.append("hot", "!");
+                TimeUnit.MILLISECONDS.sleep(1);
+            }
+            assertThat(redis.source.info("commandstats").lines().filter(line -> line.startsWith("cmdstat_dump:")).findFirst().orElseThrow()
+                    .replaceAll("cmdstat_dump:calls=(\\d+),.*", "$1")).as("times read").satisfies(times -> assertThat(Integer.parseInt(times)).isBetween(2, 14));
+            assertThat(live.drain().figures()).containsEntry(Figure.DIFFERENCES, 0L);
+        }
+        assertThat(redis.target.strlen("hot")).isEqualTo(redis.source.strlen("hot"));
     }
 
     @Test
