@@ -353,7 +353,7 @@ class RedisPreflightTest {
         redis.source.hset("key", "field", "value");
         var payload = redis.source.dump("key");
         payload[0] = 25;
-        assertThat(new FormatProbe("source, Redis 7.4", "target, Redis 7.0").check(new PayloadFormat(12).stamp(payload), redis.target)).get().asString()
+        assertThat(new FormatProbe("source, Redis 7.4", "target, Redis 7.0").check(new PayloadFormat(13).stamp(payload), redis.target)).get().asString()
                 .contains("source, Redis 7.4: a key holds a hash with fields that expire");
     }
 
