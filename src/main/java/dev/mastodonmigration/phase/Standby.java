@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -25,8 +26,9 @@ final class Standby {
     private static final Duration WHILE_DOWN = Duration.ofMillis(100);
     /** A cluster may have to add a node first. */
     private static final Duration PATIENCE = Duration.ofMinutes(5);
-    /** Time in which a pod that stands by must have heard. */
+    /** Time in which a pod that stands by must have heard, and in which one that heard must answer again: it may be busy, or over, which its pod's status says a second or two later. */
     private static final Duration HEARING = Duration.ofSeconds(3);
+    private static final Duration BETWEEN_NOTES = Duration.ofSeconds(1);
     private final PhaseContext context;
 
     Standby(PhaseContext context) {
@@ -66,11 +68,22 @@ final class Standby {
         if (look.reports().containsKey(task)) {
             return whenSucceeded.apply(look.reports());
         }
-        if (look.failure().isEmpty() && (jobs().ask(look.running().get(task)) > 0 || context.now().isBefore(since.plus(HEARING)))) {
-            return new StepResult.Working("running " + task, look.facts(), Optional.of(WHILE_DOWN));
+        if (look.failure().isEmpty()) {
+            var heard = jobs().ask(look.running().get(task)) > 0;
+            if (heard || context.now().isBefore(lastHeard(since).plus(HEARING))) {
+                return new StepResult.Working("running " + task, heard ? look.facts().andThen(noteHeard(since)) : look.facts(), Optional.of(WHILE_DOWN));
+            }
         }
         jobs().stop(List.of(task));
         return context.work(List.of(task), whenSucceeded);
+    }
+
+    private Instant lastHeard(Instant since) {
+        return Optional.ofNullable(context.status().standby.heardAt).map(Instant::parse).filter(since::isBefore).orElse(since);
+    }
+
+    private Consumer<MastodonMigrationStatus> noteHeard(Instant since) {
+        return context.now().isBefore(lastHeard(since).plus(BETWEEN_NOTES)) ? StepResult.NO_FACTS : status -> status.standby.heardAt = context.now().toString();
     }
 
     /** One that was started for another epoch may not act in this one. */

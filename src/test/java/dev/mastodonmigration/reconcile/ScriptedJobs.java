@@ -42,6 +42,8 @@ final class ScriptedJobs {
     String redis = MigrationFlow.SOURCE_REDIS;
     /** Tasks whose pods, on standby, find no node. */
     final Set<String> held = new HashSet<>();
+    /** Tasks whose workers, once asked, take as long as they stand here. */
+    final Set<String> busy = new HashSet<>();
     /** Tasks whose workers stood by, in the order in which they were started. */
     final List<String> started = new ArrayList<>();
     final List<String> ran = new ArrayList<>();
@@ -71,7 +73,7 @@ final class ScriptedJobs {
                 standBy(job);
             } else if (job.getStatus() == null) {
                 run(job);
-            } else if (called.remove(job.getMetadata().getName())) {
+            } else if (!busy.contains(task(job)) && called.remove(job.getMetadata().getName())) {
                 runAgain(job);
             }
         }

@@ -8,6 +8,7 @@ import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.itinerary.Specs;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
+import java.time.Instant;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -83,5 +84,19 @@ class StandbyFlowTest {
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
         assertThat(flow.jobs.count(Tasks.OPEN_TARGET)).isEqualTo(1);
         assertThat(flow.status().phases.stream().filter(phase -> phase.name.equals("GoLive")).findFirst().orElseThrow().jobs).extracting(job -> job.task).contains(Tasks.OPEN_TARGET);
+    }
+
+    @Test
+    void aWorkerThatHeardAndFallsSilentHasTimeToSayThatItIsOver() {
+        flow.jobs.busy.add(Tasks.OPEN_TARGET);
+        flow.apply(approved());
+        flow.until(status -> status.downtime != null && status.downtime.targetOpenedAt != null && Instant.parse(status.downtime.targetOpenedAt).plusMillis(3500).isBefore(Instant.now()));
+        flow.jobs.silence(Tasks.OPEN_TARGET);
+        var aSecondLater = Instant.now().plusSeconds(1);
+        flow.until(status -> Instant.now().isAfter(aSecondLater));
+        flow.jobs.busy.clear();
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.jobs.count(Tasks.OPEN_TARGET)).isEqualTo(1);
+        assertThat(flow.status().phases).flatExtracting(phase -> phase.jobs).extracting(job -> job.task).as("no other worker did it").doesNotContain(Tasks.OPEN_TARGET);
     }
 }

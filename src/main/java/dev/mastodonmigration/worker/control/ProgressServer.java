@@ -19,8 +19,12 @@ final class ProgressServer implements AutoCloseable {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getByName(address), port), 0);
         serve("/progress", "GET", token, exchange -> answer(exchange, JSON.writeValueAsBytes(progress.read())));
         serve("/drain", "POST", token, exchange -> {
-            drain.request();
-            exchange.sendResponseHeaders(202, -1);
+            // The answer first: a task that ends at once takes this server with it, and the operator would take the worker for deaf.
+            try {
+                exchange.sendResponseHeaders(202, -1);
+            } finally {
+                drain.request();
+            }
         });
         server.start();
     }
