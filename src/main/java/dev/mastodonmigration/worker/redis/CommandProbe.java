@@ -91,7 +91,8 @@ final class CommandProbe {
         });
         onProbeKey(commands, PAGED_WRITES);
         onProbeKey(commands, LOOKUPS);
-        commands.put("XGROUP", connection -> connection.sendCommand(Command.XGROUP, ascii("CREATE"), NAME, ascii("group"), ascii("$")));
+        ofStream(commands, Command.XGROUP, "CREATE group $");
+        ofStream(commands, Command.XGROUP, "CREATECONSUMER group consumer");
         commands.put("PEXPIREAT", connection -> connection.pexpireAt(NAME, System.currentTimeMillis() + LIFETIME_MILLISECONDS));
         commands.put("EVAL", connection -> connection.eval(SCRIPT));
         commands.put("DEL", connection -> connection.del(NAME));
@@ -115,8 +116,15 @@ final class CommandProbe {
         commands.put("ZSCAN", connection -> connection.zscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
         commands.put("DBSIZE", Jedis::dbSize);
         onProbeKey(commands, List.of("LLEN", "SCARD", "HLEN", "ZCARD", "XLEN", "GETRANGE 0 0", "XRANGE - +", "XPENDING group"));
-        commands.put("XINFO", connection -> connection.sendCommand(Command.XINFO, ascii("STREAM"), NAME));
+        List.of("STREAM", "GROUPS", "CONSUMERS group").forEach(line -> ofStream(commands, Command.XINFO, line));
         return commands;
+    }
+
+    /** A user may have one subcommand and not the other. */
+    private static void ofStream(Map<String, Consumer<Jedis>> commands, Command command, String line) {
+        var words = List.of(line.split(" "));
+        var arguments = Stream.concat(Stream.of(ascii(words.getFirst()), NAME), words.stream().skip(1).map(CommandProbe::ascii)).toArray(byte[][]::new);
+        commands.put(command + " " + words.getFirst(), connection -> connection.sendCommand(command, arguments));
     }
 
     private static void onProbeKey(Map<String, Consumer<Jedis>> commands, List<String> lines) {

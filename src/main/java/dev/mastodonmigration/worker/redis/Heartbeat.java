@@ -14,18 +14,27 @@ final class Heartbeat {
     private static final long MAX_BACKLOG = 500_000;
 
     private final SessionParts parts;
+    private final Duration between;
+    private final Duration betweenConnections;
     private long lastNanos = System.nanoTime();
     private long lastConnectedNanos = System.nanoTime();
 
     Heartbeat(SessionParts parts) {
+        this(parts, BETWEEN, BETWEEN_CONNECTIONS);
+    }
+
+    /** With other times between two looks at what stands, and between two at what a new connection reaches. */
+    Heartbeat(SessionParts parts, Duration between, Duration betweenConnections) {
         this.parts = parts;
+        this.between = between;
+        this.betweenConnections = betweenConnections;
     }
 
     /** Looks at the lanes, and which of the source's Sidekiqs came or went; from time to time also at connections and servers. */
     void beat() throws Gap, Refusal, InterruptedException {
         parts.lanes().check();
         parts.followed().followProcesses();
-        if (System.nanoTime() - lastNanos < BETWEEN.toNanos()) {
+        if (System.nanoTime() - lastNanos < between.toNanos()) {
             return;
         }
         var backlog = parts.lanes().backlog();
@@ -39,7 +48,7 @@ final class Heartbeat {
     }
 
     private void connect() throws Gap {
-        if (System.nanoTime() - lastConnectedNanos < BETWEEN_CONNECTIONS.toNanos()) {
+        if (System.nanoTime() - lastConnectedNanos < betweenConnections.toNanos()) {
             return;
         }
         lastConnectedNanos = System.nanoTime();

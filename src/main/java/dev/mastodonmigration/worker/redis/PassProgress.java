@@ -16,6 +16,11 @@ final class PassProgress implements ReplicationLane.Copied {
         pass = new KeyProgress(progress, stage, keys);
     }
 
+    /** Why it takes longer than it could. */
+    void sparing(boolean source) {
+        pass.sparing(source);
+    }
+
     @Override
     public void add(long keys, long bytes) {
         pass.add(keys, bytes);

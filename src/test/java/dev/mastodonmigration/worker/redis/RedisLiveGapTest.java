@@ -169,6 +169,23 @@ class RedisLiveGapTest {
     }
 
     @Test
+    void anotherServerAtTheSameAddressIsFoundByTheHeartbeatToo() throws Exception {
+        var marked = new MarkedTarget(redis.target, redis.context(), "target");
+        try (var other = RedisServer.start(); var jedis = other.connect(); var address = Relay.to(redis.sourceServer.port())) {
+            jedis.configSet("requirepass", redis.sourceServer.password());
+            redis.source("redis://:" + redis.sourceServer.password() + "@127.0.0.1:" + address.port());
+            try (var parts = SessionParts.open(redis.context(), Following.CLIENT_TRACKING, marked.loading(), (keys, bytes) -> {})) {
+                var heartbeat = new Heartbeat(parts, Duration.ZERO, Duration.ZERO);
+                heartbeat.beat();
+                address.moveTo(other.port());
+                assertThatThrownBy(heartbeat::beat).isInstanceOf(Gap.class).hasMessageContaining("another server answers as source Redis");
+            }
+        } finally {
+            redis.source(redis.sourceServer.url());
+        }
+    }
+
+    @Test
     void aServerOtherThanAtFirstIsAGap() throws Exception {
         var marked = new MarkedTarget(redis.target, redis.context(), "target");
         try (var parts = SessionParts.open(redis.context(), Following.CLIENT_TRACKING, marked.loading(), (keys, bytes) -> {}); var other = RedisServer.start(); var jedis = other.connect()) {

@@ -8,6 +8,7 @@ import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -239,6 +241,30 @@ class RedisLiveTest {
             redis.source.set("kept", "2");
             assertThatThrownBy(live::report).isInstanceOf(Refusal.class).hasMessageContaining("The marker on the target Redis is no longer this worker's, of epoch 1");
             assertThat(redis.target.get("kept")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void aSourceThatAnswersSlowlyIsReadAtAPaceThatSparesIt() throws Exception {
+        redis.source.eval("for i = 1, 60000 do redis.call('SET', 'key:' .. i, i) end");
+        var busy = new AtomicBoolean(true);
+        Relay.Direction slowly = (from, to) -> {
+            var buffer = new byte[1 << 16];
+            for (var read = from.read(buffer); read >= 0; read = from.read(buffer)) {
+                LockSupport.parkNanos(busy.get() ? Duration.ofMillis(30).toNanos() : 0);
+                to.write(buffer, 0, read);
+            }
+        };
+        try (var address = Relay.to(redis.sourceServer.port(), InputStream::transferTo, slowly)) {
+            redis.source("redis://:" + redis.sourceServer.password() + "@127.0.0.1:" + address.port());
+            try (var live = LiveReplication.start(redis.context())) {
+                live.awaitReading("told", reading -> reading.stage().equals("copying, at a pace that spares the source"));
+                busy.set(false);
+                live.awaitInSync();
+                assertThat(live.drain().figures()).containsEntry(Figure.DIFFERENCES, 0L);
+            }
+        } finally {
+            redis.source(redis.sourceServer.url());
         }
     }
 }
