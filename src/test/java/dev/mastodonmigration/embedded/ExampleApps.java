@@ -15,9 +15,12 @@ final class ExampleApps {
 
     private ExampleApps() {}
 
-    /** Creates both apps on the stub and starts their dynos. */
-    static void start(HerokuStub heroku, String databaseUrl, String redisUrl) {
-        var data = Map.of("DATABASE_URL", databaseUrl, "REDIS_URL", redisUrl);
+    /**
+     * Creates both apps on the stub and starts their dynos.
+     *
+     * @param data config vars that lead to the databases
+     */
+    static void start(HerokuStub heroku, Map<String, String> data) {
         var web = new TreeMap<>(IDENTITY);
         web.putAll(MEDIA);
         web.putAll(data);

@@ -34,15 +34,16 @@ public final class LedgerCheck {
     /**
      * Every acknowledged write that is not there.
      *
+     * @param sidekiqRedis where jobs are to be: the same server as {@code redis}, unless Sidekiq has its own
      * @return one line for each loss, naming table and key; empty when nothing is lost
      */
-    public static List<String> losses(Ledger ledger, Connection postgres, Jedis redis) throws SQLException {
+    public static List<String> losses(Ledger ledger, Connection postgres, Jedis redis, Jedis sidekiqRedis) throws SQLException {
         var expectations = expectations(ledger.entries());
         var losses = new ArrayList<String>();
         for (var table : expectations.entrySet()) {
             var present = switch (table.getKey()) {
                 case Ledger.FEED -> feeds(redis, table.getValue().keySet());
-                case Ledger.JOB -> jobs(postgres, redis, table.getValue());
+                case Ledger.JOB -> jobs(postgres, sidekiqRedis, table.getValue());
                 default -> rows(postgres, table.getKey());
             };
             table.getValue().forEach((key, expectation) -> {

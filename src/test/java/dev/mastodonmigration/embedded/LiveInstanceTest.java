@@ -77,7 +77,7 @@ class LiveInstanceTest {
         assertThat(count("SELECT count(*) FROM pg_stat_activity WHERE application_name IN ('puma', 'sidekiq')")).isZero();
         try (var jedis = redis.connect()) {
             assertThat(jedis.exists("processes")).isFalse();
-            assertThat(LedgerCheck.losses(ledger, owner, jedis)).isEmpty();
+            assertThat(LedgerCheck.losses(ledger, owner, jedis, jedis)).isEmpty();
         }
         assertThat(users.broken()).isEmpty();
     }
@@ -159,7 +159,7 @@ class LiveInstanceTest {
         instance.sidekiqs().forEach(SidekiqProcess::quiet);
         await().until(() -> instance.sidekiqs().stream().allMatch(SidekiqProcess::isIdle));
         try (var jedis = redis.connect()) {
-            assertThat(LedgerCheck.losses(ledger, owner, jedis)).isEmpty();
+            assertThat(LedgerCheck.losses(ledger, owner, jedis, jedis)).isEmpty();
             var uri = text("SELECT uri FROM statuses WHERE uri LIKE '" + LiveTables.URI_PREFIX + "%' ORDER BY id LIMIT 1");
             var other = text("SELECT uri FROM statuses WHERE uri LIKE '" + LiveTables.URI_PREFIX + "%' ORDER BY id DESC LIMIT 1");
             var gone = deletedUri();
@@ -172,7 +172,7 @@ class LiveInstanceTest {
             jedis.zincrby("schedule", 60, putOff);
             jedis.del(jedis.keys("feed:home:*").iterator().next());
 
-            assertThat(LedgerCheck.losses(ledger, owner, jedis))
+            assertThat(LedgerCheck.losses(ledger, owner, jedis, jedis))
                     .anyMatch(loss -> loss.contains("statuses " + uri + " has another value"))
                     .anyMatch(loss -> loss.contains("statuses " + other + " was acknowledged, but is missing"))
                     .anyMatch(loss -> loss.contains("mentions " + other))

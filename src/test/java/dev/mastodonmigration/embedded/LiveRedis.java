@@ -11,12 +11,12 @@ final class LiveRedis {
     private LiveRedis() {}
 
     /**
-     * Seeds the database.
+     * Seeds the database, and the one that holds the jobs.
      *
      * @param keys roughly how many keys
      * @param seed makes the same content again
      */
-    static void seed(Jedis redis, int keys, long seed) {
+    static void seed(Jedis redis, Jedis sidekiqRedis, int keys, long seed) {
         var random = new Random(seed);
         var soon = Instant.now().toEpochMilli() / 1000.0 + 86_400;
         var pipeline = redis.pipelined();
@@ -35,10 +35,12 @@ final class LiveRedis {
                 default -> pipeline.setex("cache:" + n, 3600 + random.nextInt(3600), "v".repeat(random.nextInt(500)));
             }
         }
+        pipeline.sync();
+        var jobs = sidekiqRedis.pipelined();
         for (var n = 0; n < 50; n++) {
             var job = "{\"class\":\"MoveWorker\",\"queue\":\"default\",\"args\":[" + n + "],\"jid\":\"" + String.format("%024x", n) + "\"}";
-            pipeline.zadd(n % 2 == 0 ? "schedule" : "dead", soon + n, job);
+            jobs.zadd(n % 2 == 0 ? "schedule" : "dead", soon + n, job);
         }
-        pipeline.sync();
+        jobs.sync();
     }
 }

@@ -124,7 +124,7 @@ final class SidekiqProcess implements AutoCloseable {
     }
 
     private void heartbeat() {
-        try (var redis = environment.connectRedis()) {
+        try (var redis = environment.connectSidekiqRedis()) {
             while (!stopped) {
                 if ("TSTP".equals(redis.rpop(identity + "-signals"))) {
                     quiet();
@@ -140,7 +140,7 @@ final class SidekiqProcess implements AutoCloseable {
 
     /** Moves due jobs of the schedule and the retries to their queue. */
     private void poll() {
-        try (var redis = environment.connectRedis()) {
+        try (var redis = environment.connectSidekiqRedis()) {
             while (!stopped) {
                 for (var set : quiet ? List.<String>of() : List.of("schedule", "retry")) {
                     for (var payload : redis.zrangeByScore(set, 0, Instant.now().toEpochMilli() / 1000.0)) {
@@ -157,7 +157,7 @@ final class SidekiqProcess implements AutoCloseable {
     }
 
     private void execute() {
-        try (var redis = environment.connectRedis(); var postgres = new Database(environment)) {
+        try (var redis = environment.connectSidekiqRedis(); var postgres = new Database(environment)) {
             while (!stopped) {
                 fetching.incrementAndGet();
                 try {
@@ -228,7 +228,7 @@ final class SidekiqProcess implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
-        try (var redis = environment.connectRedis()) {
+        try (var redis = environment.connectSidekiqRedis()) {
             redis.srem("processes", identity);
             redis.del(identity, identity + ":work", identity + "-signals");
         } catch (JedisException unreachable) {

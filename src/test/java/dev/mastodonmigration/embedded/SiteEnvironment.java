@@ -14,23 +14,27 @@ import java.util.Properties;
 import redis.clients.jedis.Jedis;
 
 /** Where a process of the instance finds its data, from its environment alone, in either of the two forms that Mastodon reads. */
-record SiteEnvironment(String host, int port, String database, String user, String password, String sslMode, URI redis) {
+record SiteEnvironment(String host, int port, String database, String user, String password, String sslMode, URI redis, URI sidekiqRedis) {
     private static final int DEFAULT_PORT = 5432;
 
-    /** As on Heroku: DATABASE_URL, and REDIS_URL or the add-on's REDISCLOUD_URL. */
+    /** As on Heroku: DATABASE_URL, REDIS_URL or the add-on's REDISCLOUD_URL, and SIDEKIQ_REDIS_URL where Sidekiq has a Redis of its own. */
     static SiteEnvironment ofConfigVars(Map<String, String> config) {
         var database = URI.create(required(config, "DATABASE_URL"));
         var credentials = database.getRawUserInfo().split(":", 2);
         var redis = Optional.ofNullable(config.get("REDIS_URL")).orElseGet(() -> required(config, "REDISCLOUD_URL"));
         return new SiteEnvironment(database.getHost(), database.getPort() < 0 ? DEFAULT_PORT : database.getPort(), decode(database.getRawPath().substring(1)),
-                decode(credentials[0]), decode(credentials[1]), "prefer", URI.create(redis));
+                decode(credentials[0]), decode(credentials[1]), "prefer", URI.create(redis), sidekiqRedis(config, redis));
     }
 
-    /** As on the target: DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASS, DB_SSLMODE and REDIS_URL. */
+    /** As on the target: DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASS, DB_SSLMODE, REDIS_URL and SIDEKIQ_REDIS_URL, if somebody left it there. */
     static SiteEnvironment ofEnvSecret(Map<String, String> env) {
         return new SiteEnvironment(required(env, "DB_HOST"), Integer.parseInt(env.getOrDefault("DB_PORT", String.valueOf(DEFAULT_PORT))),
                 required(env, "DB_NAME"), required(env, "DB_USER"), required(env, "DB_PASS"), env.getOrDefault("DB_SSLMODE", "prefer"),
-                URI.create(required(env, "REDIS_URL")));
+                URI.create(required(env, "REDIS_URL")), sidekiqRedis(env, required(env, "REDIS_URL")));
+    }
+
+    private static URI sidekiqRedis(Map<String, String> values, String redis) {
+        return URI.create(values.getOrDefault("SIDEKIQ_REDIS_URL", redis));
     }
 
     /** Opens a connection as the process of that name, as Rails does: short to give up, and no statement without end. */
@@ -43,6 +47,11 @@ record SiteEnvironment(String host, int port, String database, String user, Stri
 
     Jedis connectRedis() {
         return new Jedis(redis, 5000);
+    }
+
+    /** Where jobs are: the same server, unless Sidekiq has its own. */
+    Jedis connectSidekiqRedis() {
+        return new Jedis(sidekiqRedis, 5000);
     }
 
     /** What an error message may show. */

@@ -68,7 +68,7 @@ final class UserClient {
                 Write.put(LiveTables.MENTIONS, uri + "#" + mentioned, YES),
                 Write.put(Ledger.FEED, feed() + "#" + uri, YES),
                 Write.job(jid, due));
-        return new Intent(writes, (postgres, redis) -> {
+        return new Intent(writes, (postgres, redis, sidekiqRedis) -> {
             id[0] = insertStatus(postgres, uri, text);
             execute(postgres, "INSERT INTO statuses_tags (status_id, tag_id) VALUES (?, ?)", id[0], tag);
             execute(postgres, "INSERT INTO mentions (status_id, account_id) VALUES (?, ?)", id[0], mentioned);
@@ -76,7 +76,7 @@ final class UserClient {
             redis.zadd(feed(), id[0], uri);
             redis.incr("activity:statuses:local:" + Instant.now().getEpochSecond() / 604800);
             redis.setex("cache:status:" + id[0], 600, text);
-            enqueue(redis, jid, uri, due);
+            enqueue(sidekiqRedis, jid, uri, due);
         }, () -> posts.add(new Post(uri, id[0], writes.subList(0, 4))), () -> { });
     }
 
@@ -84,17 +84,17 @@ final class UserClient {
         var text = text();
         var jid = jid();
         var due = Instant.now();
-        return new Intent(List.of(Write.put(LiveTables.STATUSES, post.uri(), text), Write.job(jid, due)), (postgres, redis) -> {
+        return new Intent(List.of(Write.put(LiveTables.STATUSES, post.uri(), text), Write.job(jid, due)), (postgres, redis, sidekiqRedis) -> {
             exactlyOne(post, execute(postgres, "UPDATE statuses SET text = ?, edited_at = now(), updated_at = now() WHERE id = ?", text, post.id()));
             postgres.commit();
-            enqueue(redis, jid, post.uri(), due);
+            enqueue(sidekiqRedis, jid, post.uri(), due);
         }, () -> { }, () -> posts.remove(post));
     }
 
     private Intent favourite(Post post) {
         var by = other();
         var write = Write.put(LiveTables.FAVOURITES, post.uri() + "#" + by, YES);
-        return new Intent(List.of(write), (postgres, redis) -> {
+        return new Intent(List.of(write), (postgres, redis, sidekiqRedis) -> {
             execute(postgres, "INSERT INTO favourites (status_id, account_id, created_at) VALUES (?, ?, now()) ON CONFLICT DO NOTHING", post.id(), by);
             postgres.commit();
         }, () -> replace(post, write), () -> posts.remove(post));
@@ -110,12 +110,12 @@ final class UserClient {
         var target = other();
         var key = account + ">" + target;
         if (random.nextBoolean()) {
-            return new Intent(List.of(Write.put(LiveTables.FOLLOWS, key, YES)), (postgres, redis) -> {
+            return new Intent(List.of(Write.put(LiveTables.FOLLOWS, key, YES)), (postgres, redis, sidekiqRedis) -> {
                 execute(postgres, "INSERT INTO follows (account_id, target_account_id, created_at) VALUES (?, ?, now()) ON CONFLICT DO NOTHING", account, target);
                 postgres.commit();
             }, () -> { }, () -> { });
         }
-        return new Intent(List.of(Write.delete(LiveTables.FOLLOWS, key)), (postgres, redis) -> {
+        return new Intent(List.of(Write.delete(LiveTables.FOLLOWS, key)), (postgres, redis, sidekiqRedis) -> {
             execute(postgres, "DELETE FROM follows WHERE account_id = ? AND target_account_id = ?", account, target);
             postgres.commit();
         }, () -> { }, () -> { });
@@ -126,12 +126,12 @@ final class UserClient {
         var due = Instant.now();
         var writes = new ArrayList<>(post.parts().stream().map(part -> Write.delete(part.table(), part.key())).distinct().toList());
         writes.add(Write.job(jid, due));
-        return new Intent(writes, (postgres, redis) -> {
+        return new Intent(writes, (postgres, redis, sidekiqRedis) -> {
             exactlyOne(post, execute(postgres, "DELETE FROM statuses WHERE id = ?", post.id()));
             postgres.commit();
             redis.zrem(feed(), post.uri());
             redis.del("cache:status:" + post.id());
-            enqueue(redis, jid, post.uri(), due);
+            enqueue(sidekiqRedis, jid, post.uri(), due);
         }, () -> posts.remove(post), () -> posts.remove(post));
     }
 

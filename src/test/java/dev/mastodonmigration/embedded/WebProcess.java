@@ -16,7 +16,7 @@ final class WebProcess implements AutoCloseable {
     /** What a request does with the instance's data: commits Postgres itself, then enqueues. Returning normally is the acknowledgement. */
     @FunctionalInterface
     interface Request {
-        void run(Connection postgres, Jedis redis) throws SQLException;
+        void run(Connection postgres, Jedis redis, Jedis sidekiqRedis) throws SQLException;
     }
 
     /** Nobody serves: maintenance, no dyno, or a process that stops. What the router answers with 503. */
@@ -28,11 +28,12 @@ final class WebProcess implements AutoCloseable {
         }
     }
 
-    private record Thread(Connection postgres, Jedis redis) implements AutoCloseable {
+    private record Thread(Connection postgres, Jedis redis, Jedis sidekiqRedis) implements AutoCloseable {
         @Override
         public void close() throws SQLException {
             postgres.close();
             redis.close();
+            sidekiqRedis.close();
         }
     }
 
@@ -73,7 +74,7 @@ final class WebProcess implements AutoCloseable {
             var thread = idle.isPresent() ? idle.get() : connect();
             kept = Optional.of(thread);
             try {
-                request.run(thread.postgres(), thread.redis());
+                request.run(thread.postgres(), thread.redis(), thread.sidekiqRedis());
             } catch (SQLException | RuntimeException e) {
                 kept = afterFailure(thread);
                 throw e;
@@ -85,7 +86,7 @@ final class WebProcess implements AutoCloseable {
 
     /** Keeps the connections of a request that was refused; gives up those that are broken. */
     private static Optional<Thread> afterFailure(Thread thread) throws SQLException {
-        if (thread.postgres().isValid(1) && !thread.redis().isBroken()) {
+        if (thread.postgres().isValid(1) && !thread.redis().isBroken() && !thread.sidekiqRedis().isBroken()) {
             thread.postgres().rollback();
             return Optional.of(thread);
         }
@@ -96,7 +97,7 @@ final class WebProcess implements AutoCloseable {
     private Thread connect() throws SQLException {
         var postgres = environment.connect("puma");
         postgres.setAutoCommit(false);
-        return new Thread(postgres, environment.connectRedis());
+        return new Thread(postgres, environment.connectRedis(), environment.connectSidekiqRedis());
     }
 
     /** SIGTERM: takes no more, finishes what runs, closes every connection. */

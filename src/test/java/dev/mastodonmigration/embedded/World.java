@@ -46,21 +46,26 @@ public final class World implements AutoCloseable {
      * @param users             writing at the same time
      * @param requestsPerSecond of all users together
      * @param seed              repeats content and behaviour
+     * @param redisOfSidekiq    whether Sidekiq on the source has a Redis of its own
      */
-    public record Options(int sourceMajor, int targetMajor, int statuses, int redisKeys, int users, int requestsPerSecond, long seed) {
+    public record Options(int sourceMajor, int targetMajor, int statuses, int redisKeys, int users, int requestsPerSecond, long seed, boolean redisOfSidekiq) {
         /** Small enough for a test. */
-        public static final Options SMALL = new Options(15, 15, 1000, 400, 4, 30, 1);
+        public static final Options SMALL = new Options(15, 15, 1000, 400, 4, 30, 1, false);
 
         public Options withMajors(int source, int target) {
-            return new Options(source, target, statuses, redisKeys, users, requestsPerSecond, seed);
+            return new Options(source, target, statuses, redisKeys, users, requestsPerSecond, seed, redisOfSidekiq);
         }
 
         public Options withScale(int newStatuses, int newRedisKeys) {
-            return new Options(sourceMajor, targetMajor, newStatuses, newRedisKeys, users, requestsPerSecond, seed);
+            return new Options(sourceMajor, targetMajor, newStatuses, newRedisKeys, users, requestsPerSecond, seed, redisOfSidekiq);
         }
 
         public Options withSeed(long newSeed) {
-            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, newSeed);
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, newSeed, redisOfSidekiq);
+        }
+
+        public Options withRedisOfSidekiq() {
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, true);
         }
     }
 
@@ -69,6 +74,8 @@ public final class World implements AutoCloseable {
     private final PostgresServer sourcePostgres;
     private final PostgresServer targetPostgres;
     private final RedisServer sourceRedis;
+    /** The one above, unless Sidekiq has its own. */
+    private final RedisServer sourceSidekiqRedis;
     private final RedisServer targetRedis;
     private final Ledger ledger;
     private final EmbeddedApiServer apiServer;
@@ -90,6 +97,7 @@ public final class World implements AutoCloseable {
             apiServer = opened(EmbeddedApiServer.start());
             operator = opened(OperatorProcess.start(apiServer, NAMESPACE, Map.of(), directory.resolve("operator.log")));
             sourceRedis = opened(RedisServer.start());
+            sourceSidekiqRedis = options.redisOfSidekiq() ? opened(RedisServer.start()) : sourceRedis;
             targetRedis = opened(RedisServer.start());
             sourcePostgres = source.join();
             targetPostgres = target.join();
@@ -100,7 +108,7 @@ public final class World implements AutoCloseable {
             jobRunner = opened(JobRunner.start(client(), NAMESPACE));
             jobRunner.onDeployment(instance::deployed);
             heroku.runtime(instance);
-            ExampleApps.start(heroku, sourcePostgres.url(SOURCE_DATABASE, SOURCE_ROLE), sourceRedis.url());
+            ExampleApps.start(heroku, dataUrls());
             createSecrets();
             try (var connection = source()) {
                 users = opened(Users.start(instance, ledger, connection, options.users(), options.requestsPerSecond(), options.seed()));
@@ -131,12 +139,20 @@ public final class World implements AutoCloseable {
         sourcePostgres.createDatabase(SOURCE_DATABASE, SOURCE_ROLE);
         targetPostgres.createDatabase(TARGET_DATABASE, TARGET_ROLE);
         targetPostgres.allowCreateDatabase(TARGET_ROLE);
-        try (var owner = source(); var superuser = sourcePostgres.superuser(SOURCE_DATABASE); var redis = sourceRedis.connect()) {
+        try (var owner = source(); var superuser = sourcePostgres.superuser(SOURCE_DATABASE); var redis = sourceRedis.connect(); var sidekiqRedis = sourceSidekiqRedis.connect()) {
             MastodonSchema.create(owner, superuser);
             MastodonSchema.seed(owner, options.statuses(), options.seed());
             LiveTables.create(owner);
-            LiveRedis.seed(redis, options.redisKeys(), options.seed());
+            LiveRedis.seed(redis, sidekiqRedis, options.redisKeys(), options.seed());
         }
+    }
+
+    private Map<String, String> dataUrls() {
+        var urls = new TreeMap<>(Map.of("DATABASE_URL", sourcePostgres.url(SOURCE_DATABASE, SOURCE_ROLE), "REDIS_URL", sourceRedis.url()));
+        if (sourceSidekiqRedis != sourceRedis) {
+            urls.put("SIDEKIQ_REDIS_URL", sourceSidekiqRedis.url());
+        }
+        return urls;
     }
 
     private void createSecrets() {
@@ -211,8 +227,9 @@ public final class World implements AutoCloseable {
         instance.sidekiqs().forEach(SidekiqProcess::quiet);
         try {
             Awaitility.await("Sidekiq idle").until(() -> instance.sidekiqs().stream().allMatch(SidekiqProcess::isIdle));
-            try (var postgres = side == Side.TARGET ? target() : source(); var redis = (side == Side.TARGET ? targetRedis : sourceRedis).connect()) {
-                return LedgerCheck.losses(ledger, postgres, redis);
+            try (var postgres = side == Side.TARGET ? target() : source(); var redis = (side == Side.TARGET ? targetRedis : sourceRedis).connect();
+                    var sidekiqRedis = (side == Side.TARGET ? targetRedis : sourceSidekiqRedis).connect()) {
+                return LedgerCheck.losses(ledger, postgres, redis, sidekiqRedis);
             }
         } finally {
             instance.sidekiqs().forEach(SidekiqProcess::resume);
