@@ -46,26 +46,29 @@ public final class World implements AutoCloseable {
      * @param users             writing at the same time
      * @param requestsPerSecond of all users together
      * @param seed              repeats content and behaviour
-     * @param redisOfSidekiq    whether Sidekiq on the source has a Redis of its own
+     * @param jobs              where Sidekiq on the source has them
      */
-    public record Options(int sourceMajor, int targetMajor, int statuses, int redisKeys, int users, int requestsPerSecond, long seed, boolean redisOfSidekiq) {
+    public record Options(int sourceMajor, int targetMajor, int statuses, int redisKeys, int users, int requestsPerSecond, long seed, Jobs jobs) {
+        /** In which Redis. */
+        public enum Jobs { IN_THE_MAIN_REDIS, IN_A_REDIS_OF_SIDEKIQS_OWN }
+
         /** Small enough for a test. */
-        public static final Options SMALL = new Options(15, 15, 1000, 400, 4, 30, 1, false);
+        public static final Options SMALL = new Options(15, 15, 1000, 400, 4, 30, 1, Jobs.IN_THE_MAIN_REDIS);
 
         public Options withMajors(int source, int target) {
-            return new Options(source, target, statuses, redisKeys, users, requestsPerSecond, seed, redisOfSidekiq);
+            return new Options(source, target, statuses, redisKeys, users, requestsPerSecond, seed, jobs);
         }
 
         public Options withScale(int newStatuses, int newRedisKeys) {
-            return new Options(sourceMajor, targetMajor, newStatuses, newRedisKeys, users, requestsPerSecond, seed, redisOfSidekiq);
+            return new Options(sourceMajor, targetMajor, newStatuses, newRedisKeys, users, requestsPerSecond, seed, jobs);
         }
 
         public Options withSeed(long newSeed) {
-            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, newSeed, redisOfSidekiq);
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, newSeed, jobs);
         }
 
         public Options withRedisOfSidekiq() {
-            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, true);
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, Jobs.IN_A_REDIS_OF_SIDEKIQS_OWN);
         }
     }
 
@@ -97,7 +100,7 @@ public final class World implements AutoCloseable {
             apiServer = opened(EmbeddedApiServer.start());
             operator = opened(OperatorProcess.start(apiServer, NAMESPACE, Map.of(), directory.resolve("operator.log")));
             sourceRedis = opened(RedisServer.start());
-            sourceSidekiqRedis = options.redisOfSidekiq() ? opened(RedisServer.start()) : sourceRedis;
+            sourceSidekiqRedis = options.jobs() == Options.Jobs.IN_A_REDIS_OF_SIDEKIQS_OWN ? opened(RedisServer.start()) : sourceRedis;
             targetRedis = opened(RedisServer.start());
             sourcePostgres = source.join();
             targetPostgres = target.join();

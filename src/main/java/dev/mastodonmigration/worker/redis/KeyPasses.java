@@ -59,7 +59,7 @@ final class KeyPasses {
         if (System.nanoTime() - pacedNanos > PACING.toNanos()) {
             pace = pace.after(source.ping());
             pacedNanos = System.nanoTime();
-            progress.sparing(!pace.rest().isZero());
+            progress.at(pace);
         }
         if (!pace.rest().isZero()) {
             TimeUnit.NANOSECONDS.sleep(pace.rest().toNanos());

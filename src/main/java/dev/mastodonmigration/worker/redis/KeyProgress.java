@@ -11,7 +11,7 @@ final class KeyProgress {
     private final long startedNanos = System.nanoTime();
     private final AtomicLong keys = new AtomicLong();
     private final AtomicLong bytes = new AtomicLong();
-    private volatile boolean sparing;
+    private volatile Pace pace = Pace.FULL;
 
     KeyProgress(Progress progress, String stage, long keysTotal) {
         this.progress = progress;
@@ -24,9 +24,8 @@ final class KeyProgress {
         tell(keys.addAndGet(moreKeys), bytes.addAndGet(moreBytes));
     }
 
-    /** @param source whether it rests again and again because the source answers its users slowly */
-    void sparing(boolean source) {
-        sparing = source;
+    void at(Pace now) {
+        pace = now;
     }
 
     long bytes() {
@@ -43,6 +42,6 @@ final class KeyProgress {
         // Payload sizes are known only once read: the whole is estimated from the keys done so far.
         var bytesTotal = keysDone == 0 ? 0 : Math.max(bytesDone, (long) ((double) bytesDone / keysDone * total));
         var etaSeconds = keysDone == 0 ? -1 : Math.ceilDiv((total - keysDone) * elapsed / keysDone, 1000);
-        progress.set(new Progress.Reading(sparing ? stage + ", at a pace that spares the source" : stage, bytesDone, bytesTotal, keysDone, total, bytesDone * 1000 / elapsed, etaSeconds));
+        progress.set(new Progress.Reading(pace.rest().isZero() ? stage : stage + ", at a pace that spares the source", bytesDone, bytesTotal, keysDone, total, bytesDone * 1000 / elapsed, etaSeconds));
     }
 }

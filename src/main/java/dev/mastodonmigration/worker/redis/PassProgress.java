@@ -16,9 +16,9 @@ final class PassProgress implements ReplicationLane.Copied {
         pass = new KeyProgress(progress, stage, keys);
     }
 
-    /** Why it takes longer than it could. */
-    void sparing(boolean source) {
-        pass.sparing(source);
+    /** Told, so that one who waits knows why. */
+    void at(Pace pace) {
+        pass.at(pace);
     }
 
     @Override
