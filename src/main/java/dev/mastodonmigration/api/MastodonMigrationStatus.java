@@ -98,7 +98,7 @@ public class MastodonMigrationStatus {
         public String startedBy;
         @JsonPropertyDescription("When they were started.")
         public String startedAt;
-        @JsonPropertyDescription("When the one that was asked to do its work answered last, to the second.")
+        @JsonPropertyDescription("When the one that was asked to do its work answered last; noted once a second.")
         public String heardAt;
         @JsonPropertyDescription("Their Jobs.")
         public List<JobRecord> jobs = new ArrayList<>();

@@ -26,8 +26,10 @@ final class Standby {
     private static final Duration WHILE_DOWN = Duration.ofMillis(100);
     /** A cluster may have to add a node first. */
     private static final Duration PATIENCE = Duration.ofMinutes(5);
-    /** Time in which a pod that stands by must have heard, and in which one that heard must answer again: it may be busy, or over, which its pod's status says a second or two later. */
+    /** Time in which a pod that stands by must have heard. */
     private static final Duration HEARING = Duration.ofSeconds(3);
+    /** Time in which one that heard must answer again: it may be busy, or over, which its pod's status says a second or two later. */
+    private static final Duration SILENCE = Duration.ofSeconds(5);
     private static final Duration BETWEEN_NOTES = Duration.ofSeconds(1);
     private final PhaseContext context;
 
@@ -70,7 +72,7 @@ final class Standby {
         }
         if (look.failure().isEmpty()) {
             var heard = jobs().ask(look.running().get(task)) > 0;
-            if (heard || context.now().isBefore(lastHeard(since).plus(HEARING))) {
+            if (heard || context.now().isBefore(givenUp(since))) {
                 return new StepResult.Working("running " + task, heard ? look.facts().andThen(noteHeard(since)) : look.facts(), Optional.of(WHILE_DOWN));
             }
         }
@@ -78,12 +80,16 @@ final class Standby {
         return context.work(List.of(task), whenSucceeded);
     }
 
-    private Instant lastHeard(Instant since) {
-        return Optional.ofNullable(context.status().standby.heardAt).map(Instant::parse).filter(since::isBefore).orElse(since);
+    private Instant givenUp(Instant since) {
+        return heardAt(since).map(heard -> heard.plus(SILENCE)).orElse(since.plus(HEARING));
+    }
+
+    private Optional<Instant> heardAt(Instant since) {
+        return Optional.ofNullable(context.status().standby.heardAt).map(Instant::parse).filter(since::isBefore);
     }
 
     private Consumer<MastodonMigrationStatus> noteHeard(Instant since) {
-        return context.now().isBefore(lastHeard(since).plus(BETWEEN_NOTES)) ? StepResult.NO_FACTS : status -> status.standby.heardAt = context.now().toString();
+        return heardAt(since).filter(heard -> context.now().isBefore(heard.plus(BETWEEN_NOTES))).isPresent() ? StepResult.NO_FACTS : status -> status.standby.heardAt = context.now().toString();
     }
 
     /** One that was started for another epoch may not act in this one. */

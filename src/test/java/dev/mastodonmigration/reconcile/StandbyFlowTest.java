@@ -99,4 +99,16 @@ class StandbyFlowTest {
         assertThat(flow.jobs.count(Tasks.OPEN_TARGET)).isEqualTo(1);
         assertThat(flow.status().phases).flatExtracting(phase -> phase.jobs).extracting(job -> job.task).as("no other worker did it").doesNotContain(Tasks.OPEN_TARGET);
     }
+
+    @Test
+    void aWorkerThatHeardAndStaysSilentIsFollowedByAnOrdinaryOne() {
+        flow.jobs.busy.add(Tasks.OPEN_TARGET);
+        flow.apply(approved());
+        flow.until(status -> status.downtime != null && status.downtime.targetOpenedAt != null && status.standby.heardAt != null
+                && Instant.parse(status.downtime.targetOpenedAt).isBefore(Instant.parse(status.standby.heardAt)));
+        flow.jobs.silence(Tasks.OPEN_TARGET);
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.jobs.count(Tasks.OPEN_TARGET)).isEqualTo(1);
+        assertThat(flow.status().phases).flatExtracting(phase -> phase.jobs).extracting(job -> job.task).as("another worker did it").contains(Tasks.OPEN_TARGET);
+    }
 }

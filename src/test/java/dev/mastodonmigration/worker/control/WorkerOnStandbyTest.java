@@ -49,7 +49,7 @@ class WorkerOnStandbyTest {
     }
 
     /** Its task ends at once, which must not cost the answer to the one who asked: that is a race, so more than once. */
-    @RepeatedTest(20)
+    @RepeatedTest(10)
     void itLooksAtWhatItNeedsAndRunsOnlyWhenItIsAsked() {
         var report = start();
         await().until(() -> operator.read(url(), TOKEN).filter(Progress.Reading.STANDING_BY::equals).isPresent());
