@@ -1,8 +1,8 @@
 package dev.mastodonmigration.phase;
 
-import dev.mastodonmigration.compute.Feeds;
-import dev.mastodonmigration.compute.KubernetesCompute;
 import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.mastodon.Feeds;
+import dev.mastodonmigration.target.kubernetes.KubernetesCompute;
 import java.util.List;
 import java.util.Optional;
 

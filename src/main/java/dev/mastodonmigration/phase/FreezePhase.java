@@ -1,13 +1,14 @@
 package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
-import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Downtime;
+import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.ImmutableFields;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.SpecRules;
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.outside.MissingInputException;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.time.Duration;

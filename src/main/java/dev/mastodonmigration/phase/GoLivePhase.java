@@ -2,10 +2,9 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.PhaseId;
-import dev.mastodonmigration.compute.Readiness;
-import dev.mastodonmigration.heroku.HerokuException;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.source.heroku.HerokuException;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -59,7 +58,7 @@ public class GoLivePhase implements Phase {
     }
 
     private static StepResult start(PhaseContext context, List<String> notes) {
-        if (!everythingStarted(context.compute().ready(context.migration()))) {
+        if (!context.compute().ready(context.migration()).started()) {
             bringUpToDate(context);
             context.compute().startSidekiq(context.migration());
         }
@@ -78,9 +77,6 @@ public class GoLivePhase implements Phase {
         }
     }
 
-    private static boolean everythingStarted(Readiness readiness) {
-        return readiness.missing().isEmpty() && readiness.deployments().values().stream().allMatch(pods -> pods.total() > 0);
-    }
 
     private static String dns(PhaseContext context) {
         var name = context.migration().getMetadata().getName();

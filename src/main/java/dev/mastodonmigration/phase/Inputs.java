@@ -2,12 +2,13 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec.SecretKeyRef;
-import dev.mastodonmigration.compute.SourceUrls;
-import dev.mastodonmigration.compute.TargetEnvironment;
-import dev.mastodonmigration.heroku.HerokuApi;
-import dev.mastodonmigration.heroku.HerokuClient;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.job.KeptToken;
+import dev.mastodonmigration.mastodon.SourceUrls;
+import dev.mastodonmigration.mastodon.TargetEnvironment;
+import dev.mastodonmigration.outside.MissingInputException;
+import dev.mastodonmigration.source.heroku.HerokuApi;
+import dev.mastodonmigration.source.heroku.HerokuClient;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.ReplicateRedis;

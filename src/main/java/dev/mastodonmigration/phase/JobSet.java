@@ -1,12 +1,13 @@
 package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigration;
-import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
-import dev.mastodonmigration.heroku.HerokuException;
+import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.itinerary.Itineraries;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.job.JobOutcome;
+import dev.mastodonmigration.outside.MissingInputException;
+import dev.mastodonmigration.source.heroku.HerokuException;
 import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import java.util.LinkedHashMap;

@@ -1,13 +1,14 @@
 package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.PhaseId;
-import dev.mastodonmigration.compute.EnvironmentFindings;
-import dev.mastodonmigration.compute.TargetFindings;
-import dev.mastodonmigration.compute.WorkloadFindings;
-import dev.mastodonmigration.heroku.HerokuException;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.SpecRules;
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.mastodon.EnvironmentFindings;
+import dev.mastodonmigration.mastodon.TargetFindings;
+import dev.mastodonmigration.outside.MissingInputException;
+import dev.mastodonmigration.source.heroku.HerokuException;
+import dev.mastodonmigration.target.kubernetes.WorkloadFindings;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;

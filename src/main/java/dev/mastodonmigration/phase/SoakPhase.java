@@ -1,9 +1,10 @@
 package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.PhaseId;
-import dev.mastodonmigration.heroku.HerokuException;
 import dev.mastodonmigration.itinerary.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.outside.MissingInputException;
+import dev.mastodonmigration.source.heroku.HerokuException;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;

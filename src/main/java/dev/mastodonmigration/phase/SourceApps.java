@@ -2,9 +2,9 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus.App;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Source;
-import dev.mastodonmigration.heroku.HerokuApi;
-import dev.mastodonmigration.heroku.HerokuException;
 import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.source.heroku.HerokuApi;
+import dev.mastodonmigration.source.heroku.HerokuException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

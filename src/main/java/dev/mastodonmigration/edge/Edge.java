@@ -1,0 +1,41 @@
+package dev.mastodonmigration.edge;
+
+import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.Provisioned;
+import java.util.List;
+import java.util.Optional;
+
+/** What stands in front of both sides while the instance moves, DNS included. Every method returns at once and may be called again at any time. */
+public interface Edge {
+    /** Who answers users' requests. */
+    enum Side { SOURCE, TARGET }
+
+    /** What is wrong with its part of the spec beyond the schema, a sentence each that names the field. */
+    List<String> violations();
+
+    Findings preflight();
+
+    /** Creates it, passing everything on to the source; or finds what an earlier call created. */
+    Provisioned ensure();
+
+    /** Steps in percent in which DNS is moved to it, the last one 100; empty where somebody else moves DNS. */
+    List<Integer> steps();
+
+    /** Sends that share of users to it; ready when it is reached and has been held as long as was asked. */
+    Provisioned weight(int percent);
+
+    /** Requests wait from now on, at most as long as the spec allows; ready when every part of it has said so. */
+    Provisioned hold();
+
+    /** Requests go to that side from now on, those that waited first; ready when every part of it has said so. */
+    Provisioned letGo(Side side);
+
+    /** Why users are not served well through it; empty while they are. */
+    Optional<String> unhealthy();
+
+    /** Puts DNS back as it was before the first change, and removes what {@link #ensure} created. */
+    Provisioned restore();
+
+    /** What is to be done by hand so that users reach that side; empty where nothing is. */
+    List<String> byHand(Side side);
+}

@@ -1,0 +1,49 @@
+package dev.mastodonmigration.mastodon;
+
+import dev.mastodonmigration.api.MastodonMigrationSpec.Instance;
+import java.net.URI;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.BiPredicate;
+import java.util.stream.Stream;
+
+/** Tells what of the environment will look different on the target, so that nothing is left behind in silence. */
+final class CarryingNotes {
+    private CarryingNotes() {}
+
+    static List<String> of(AppConfig web, AppConfig streaming, Instance instance) {
+        return Stream.of(
+                streamingUrl(web, streaming, instance),
+                names(streaming, (name, value) -> differs(name, value, web)).map(names -> streaming.app() + ": " + names + " differ from " + web.app()
+                        + " or exist only here. The target's one environment is made from the web app's; set there what streaming needs."),
+                names(web, (name, value) -> VariableFate.of(name, value) == VariableFate.POINTS_TO_SOURCE).map(names -> web.app() + ": " + names
+                        + " hold URLs of databases on the old side and do not go along."),
+                web.value("TRUSTED_PROXY_IP").map(proxies -> web.app() + ": TRUSTED_PROXY_IP goes along, with the private networks added, where the target's proxy is."))
+                .flatMap(Optional::stream).toList();
+    }
+
+    private static boolean differs(String name, String value, AppConfig web) {
+        var carriedFromHere = VariableFate.isStreamingOnly(name) && !web.config().containsKey(name);
+        return !InstanceFindings.IDENTITY.contains(name) && !carriedFromHere && VariableFate.of(name, value) == VariableFate.CARRIED && !value.equals(web.config().get(name));
+    }
+
+    private static Optional<String> names(AppConfig app, BiPredicate<String, String> wanted) {
+        return new TreeMap<>(app.config()).entrySet().stream().filter(entry -> wanted.test(entry.getKey(), entry.getValue()))
+                .map(Map.Entry::getKey).reduce((first, second) -> first + ", " + second);
+    }
+
+    /** Clients keep the streaming host that they were told at login, and no DNS change moves a name of herokuapp.com. */
+    private static Optional<String> streamingUrl(AppConfig web, AppConfig streaming, Instance instance) {
+        var target = Optional.ofNullable(instance.streamingDomain()).or(() -> Optional.ofNullable(instance.webDomain())).orElse(instance.localDomain());
+        return web.value("STREAMING_API_BASE_URL").flatMap(url -> SourceUrls.parse(url, "ws", "wss", "http", "https")).map(URI::getHost)
+                .filter(host -> !host.equalsIgnoreCase(target))
+                .map(host -> web.app() + ": STREAMING_API_BASE_URL is on " + host + ", the target's will be on " + target + ". Clients keep the old one until they reload"
+                        + (host.toLowerCase(Locale.ROOT).endsWith(".herokuapp.com")
+                                ? ", and no DNS change can move a name of herokuapp.com. Before the cutover, add a domain of yours to " + streaming.app()
+                                        + ", set STREAMING_API_BASE_URL to it, and set spec.instance.streamingDomain."
+                                : "."));
+    }
+}

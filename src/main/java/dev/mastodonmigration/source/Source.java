@@ -1,0 +1,88 @@
+package dev.mastodonmigration.source;
+
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.mastodon.SourceUrls;
+import dev.mastodonmigration.outside.Findings;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where the instance runs now. Every method asks the platform anew, remembers nothing, may be called again at any time, returns at once, and may throw
+ * {@link dev.mastodonmigration.outside.OutsideException}.
+ */
+public interface Source {
+    /** One process that the platform lists. */
+    record Process(String name, Kind kind) {
+        public enum Kind {
+            /** The platform keeps it running until it is told otherwise. */
+            SUPERVISED,
+            /** Ends by itself, or when it is stopped by name. */
+            ONE_OFF
+        }
+    }
+
+    /**
+     * The variables of the instance as it runs now.
+     *
+     * @param web       of the app that runs web and Sidekiq
+     * @param streaming of the app that runs streaming; the same where it is one app
+     */
+    record Environment(Map<String, String> web, Map<String, String> streaming) {
+        /** The record's own text would show every secret of the instance. */
+        @Override
+        public String toString() {
+            return "Environment[" + web.size() + " and " + streaming.size() + " variables]";
+        }
+    }
+
+    /** For messages, as "Heroku apps example-web, example-streaming". */
+    String name();
+
+    /** What is wrong with its part of the spec beyond the schema, a sentence each that names the field. */
+    List<String> violations();
+
+    /** Reads and tries everything that the migration will need of it; changes nothing. */
+    Findings preflight();
+
+    /** What {@link #start} needs. To be read, and saved, before the first change. */
+    MastodonMigrationStatus.Source read(Instant now);
+
+    /** Tells all of it to stop; users see the platform's maintenance page. Changes nothing that is so already. */
+    void stop();
+
+    /** Stops processes that {@link #stop} does not, because nobody supervises them. */
+    void stopOneOffs();
+
+    /** Processes that still exist. An empty list proves nothing for {@link #unseen} after the stop. */
+    List<Process> alive();
+
+    /** How long a process may run on after the platform has ceased to list it. */
+    Duration unseen();
+
+    /** What the platform would run again although it was stopped, as "web=2 of example-web": somebody, or something, woke it up. */
+    List<String> awake();
+
+    /** Starts it as it was. Changes nothing that is so already. */
+    void start(MastodonMigrationStatus.Source saved);
+
+    /** Processes that {@link #start} asked for and that do not serve yet, as "web of example-web: 0/2". */
+    List<String> notUp(MastodonMigrationStatus.Source saved);
+
+    /** Of those the ones that do not even exist: a process that was crashing before never serves again. */
+    List<String> notThere(MastodonMigrationStatus.Source saved);
+
+    /** Restarts what may run Sidekiq, because one that was told to be quiet never fetches a job again; answers their names. */
+    List<String> restartSidekiq();
+
+    SourceUrls urls();
+
+    Environment environment();
+
+    /** Keeps a copy of what {@link #start} needs to sign in, so that whoever deletes the admin's Secret does not keep the source stopped. */
+    void keepCredentials();
+
+    /** Removes that copy. */
+    void forgetCredentials();
+}

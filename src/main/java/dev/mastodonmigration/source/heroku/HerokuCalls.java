@@ -1,0 +1,183 @@
+package dev.mastodonmigration.source.heroku;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mastodonmigration.source.heroku.HerokuException.Kind;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** One HTTP exchange with Heroku's Platform API v3 at a time: headers, time limits, a short back-off, and lists page by page. */
+final class HerokuCalls {
+    private static final int TRIES = 3;
+    /** No new try begins later than this after the first: the caller is a reconcile that comes back anyway. */
+    private static final Duration PATIENCE = Duration.ofSeconds(4);
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
+    private static final int MAX_PAGES = 1000;
+    private static final ObjectMapper JSON = new ObjectMapper();
+    /** Never follows a redirect: the token goes to the configured host alone. */
+    private static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(HerokuClient.TIMEOUT).followRedirects(HttpClient.Redirect.NEVER).build();
+
+    private record Answer(int status, String body, Optional<String> nextRange) {}
+
+    private final URI api;
+    private final String token;
+    private final Duration timeout;
+
+    HerokuCalls(URI api, String token, Duration timeout) {
+        this.api = guarded(api);
+        this.timeout = timeout;
+        this.token = token.strip();
+        if (!this.token.matches("[\\x21-\\x7e]+")) {
+            // HttpRequest would refuse it too, but with the value in its message.
+            throw new HerokuException(Kind.UNAUTHORIZED, "the Heroku API token is empty or holds characters that no token has. "
+                    + "Put the token alone into the Secret that spec.source.heroku.apiTokenSecretRef names.");
+        }
+    }
+
+    /** Heroku itself is spoken to over TLS only, because the API token is sent along; what stands in for it inside a cluster or a test may have none. */
+    private static URI guarded(URI api) {
+        var herokus = api.getHost() != null && (api.getHost().equals("heroku.com") || api.getHost().endsWith(".heroku.com"));
+        if (api.getHost() != null && ("https".equals(api.getScheme()) || "http".equals(api.getScheme()) && !herokus)) {
+            return api;
+        }
+        throw new HerokuException(Kind.REJECTED, "spec.source.heroku.apiUrl must be an https:// URL, because the API token is sent to it.");
+    }
+
+    JsonNode get(String app, String path) {
+        return json(app, call(app, request(app, path).GET().build()));
+    }
+
+    /** A list, following {@code Next-Range} to its end. */
+    List<JsonNode> list(String app, String path) {
+        var items = new ArrayList<JsonNode>();
+        var answer = call(app, request(app, path).GET().build());
+        array(app, json(app, answer)).forEach(items::add);
+        for (int page = 1; answer.status() == 206 && answer.nextRange().isPresent(); page++) {
+            if (page > MAX_PAGES) {
+                throw unavailable(app, "its list " + path + " does not end");
+            }
+            answer = call(app, request(app, path).header("Range", answer.nextRange().get()).GET().build());
+            array(app, json(app, answer)).forEach(items::add);
+        }
+        return items;
+    }
+
+    /** An answer of another shape must never read as "no dynos" or "no web process". */
+    private static JsonNode array(String app, JsonNode found) {
+        if (!found.isArray()) {
+            throw unreadable(app);
+        }
+        return found;
+    }
+
+    static HerokuException unreadable(String app) {
+        return unavailable(app, "the answer is not what Heroku's API answers, so something in between may have answered instead");
+    }
+
+    /** The first page of a list in the order that the range asks for. */
+    JsonNode range(String app, String path, String range) {
+        return array(app, json(app, call(app, request(app, path).header("Range", range).GET().build())));
+    }
+
+    /** A change that may be sent twice: everything we PATCH says what shall be, not what to add. */
+    void patch(String app, String path, JsonNode body) {
+        call(app, request(app, path).header("Content-Type", "application/json")
+                .method("PATCH", HttpRequest.BodyPublishers.ofString(body.toString())).build());
+    }
+
+    /** Sent twice it does no harm either: a dyno restarts once more. */
+    void delete(String app, String path) {
+        call(app, request(app, path).DELETE().build());
+    }
+
+    private HttpRequest.Builder request(String app, String path) {
+        var name = URLEncoder.encode(app, StandardCharsets.UTF_8);
+        return HttpRequest.newBuilder(URI.create(api.toString().replaceAll("/+$", "") + "/apps/" + name + path))
+                .timeout(timeout)
+                .header("Authorization", "Bearer " + token)
+                .header("Accept", "application/vnd.heroku+json; version=3")
+                .header("User-Agent", "mastodon-migration-operator");
+    }
+
+    private Answer call(String app, HttpRequest request) {
+        var started = System.nanoTime();
+        var pause = FIRST_PAUSE;
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return once(app, request);
+            } catch (HerokuException e) {
+                var waited = Duration.ofNanos(System.nanoTime() - started).plus(pause);
+                if (!e.retryable() || attempt == TRIES || waited.compareTo(PATIENCE) > 0 || Thread.currentThread().isInterrupted()) {
+                    throw e;
+                }
+                sleep(app, pause);
+                pause = pause.multipliedBy(3);
+            }
+        }
+    }
+
+    private Answer once(String app, HttpRequest request) {
+        var pending = HTTP.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+        try {
+            // The request's own timeout ends with the headers; this one covers the body too.
+            var response = pending.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            if (response.statusCode() / 100 != 2) {
+                throw HerokuRefusals.of(response.statusCode(), response.body(), app);
+            }
+            return new Answer(response.statusCode(), response.body(), response.headers().firstValue("Next-Range"));
+        } catch (ExecutionException e) {
+            throw unavailable(app, e.getCause() instanceof HttpTimeoutException
+                    ? silent() : "no connection to " + api.getHost() + " (" + e.getCause().getClass().getSimpleName() + ")");
+        } catch (TimeoutException e) {
+            pending.cancel(true);
+            throw unavailable(app, silent());
+        } catch (InterruptedException e) {
+            pending.cancel(true);
+            throw interrupted(app);
+        }
+    }
+
+    private void sleep(String app, Duration pause) {
+        try {
+            TimeUnit.MILLISECONDS.sleep(pause.toMillis() + ThreadLocalRandom.current().nextLong(100));
+        } catch (InterruptedException e) {
+            throw interrupted(app);
+        }
+    }
+
+    private static JsonNode json(String app, Answer answer) {
+        try {
+            return JSON.readTree(answer.body());
+        } catch (JsonProcessingException e) {
+            throw unreadable(app);
+        }
+    }
+
+    private String silent() {
+        return "no answer within " + timeout.toSeconds() + " seconds";
+    }
+
+    private static HerokuException interrupted(String app) {
+        Thread.currentThread().interrupt();
+        return unavailable(app, "the operator is stopping");
+    }
+
+    private static HerokuException unavailable(String app, String why) {
+        return new HerokuException(Kind.UNAVAILABLE, "Heroku's API could not be asked about app " + app + ": " + why
+                + ". The operator tries again; see https://status.heroku.com if it lasts.");
+    }
+}

@@ -1,0 +1,53 @@
+package dev.mastodonmigration.target.kubernetes;
+
+import dev.mastodonmigration.api.MastodonMigrationSpec.Kubernetes;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Sidekiq;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.ProbeBuilder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** One Sidekiq process of the target: its queues, its threads, and how we know that it works. */
+record SidekiqProcess(String name, List<String> queues, int concurrency, int replicas) {
+    /** Mastodon's queues with its own weights (docker-compose, config/sidekiq.yml); a queue that nobody serves stalls in silence. */
+    static final List<String> ALL_QUEUES = List.of("default,8", "push,6", "ingress,4", "mailers,2", "pull", "scheduler", "fasp");
+    private static final int DEFAULT_CONCURRENCY = 5;
+    private static final String READY_FILE = "sidekiq_process_has_started_and_will_begin_processing_jobs";
+
+    static List<SidekiqProcess> of(Kubernetes kubernetes) {
+        return kubernetes.sidekiq() == null || kubernetes.sidekiq().isEmpty()
+                ? List.of(new SidekiqProcess("default", ALL_QUEUES, DEFAULT_CONCURRENCY, 1))
+                : kubernetes.sidekiq().stream().map(SidekiqProcess::of).toList();
+    }
+
+    private static SidekiqProcess of(Sidekiq entry) {
+        return new SidekiqProcess(entry.name(), entry.queues() == null ? ALL_QUEUES : entry.queues(),
+                Optional.ofNullable(entry.concurrency()).orElse(DEFAULT_CONCURRENCY), Optional.ofNullable(entry.replicas()).orElse(1));
+    }
+
+    boolean servesScheduler() {
+        return queues.stream().anyMatch(queue -> queue.equals("scheduler") || queue.startsWith("scheduler,"));
+    }
+
+    ContainerBuilder container(String image) {
+        return new ContainerBuilder().withName("sidekiq").withImage(image)
+                .withCommand(command())
+                // A connection for each thread, and the readiness file, whose name Mastodon 4.4 and later read from the environment.
+                .withEnv(MastodonPod.env(Map.of("DB_POOL", String.valueOf(concurrency), "MASTODON_SIDEKIQ_READY_FILENAME", READY_FILE)))
+                .withReadinessProbe(new ProbeBuilder()
+                        .withNewExec().withCommand("cat", MastodonPod.TMP + "/" + READY_FILE).endExec()
+                        .withInitialDelaySeconds(5).withPeriodSeconds(5).withFailureThreshold(10).withTimeoutSeconds(5)
+                        .build())
+                .withResources(MastodonPod.resources("250m", 512, 2048));
+    }
+
+    /** The volume outlives a crashed container, and with it the readiness file: removed first, else a Sidekiq that cannot start looks ready. */
+    private List<String> command() {
+        var command = new ArrayList<>(List.of("sh", "-c", "rm -f " + MastodonPod.TMP + "/" + READY_FILE + "; exec \"$@\"", "sidekiq",
+                "bundle", "exec", "sidekiq", "-c", String.valueOf(concurrency)));
+        queues.forEach(queue -> command.addAll(List.of("-q", queue)));
+        return command;
+    }
+}

@@ -1,0 +1,171 @@
+package dev.mastodonmigration.mastodon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class EnvironmentFindingsTest {
+    private static final String OTHER_REDIS = "redis://:pw@redis-2.example.com:12345";
+
+    @Test
+    void aSoundPairOfAppsHasNothingToSay() {
+        assertThat(of(Example.web(), Example.streaming())).isEqualTo(new EnvironmentFindings(List.of(), List.of()));
+    }
+
+    static Stream<Arguments> blockers() {
+        return Stream.of(
+                Arguments.of("REDIS_NAMESPACE", "mastodon", "unset"),
+                Arguments.of("SELF_DESTRUCT", "token", "unset"),
+                Arguments.of("ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", null, "restore that very value"),
+                Arguments.of("ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", "  ", "restore that very value"),
+                Arguments.of("ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT", null, "restore that very value"),
+                Arguments.of("SECRET_KEY_BASE", null, "Set it"),
+                Arguments.of("LOCAL_DOMAIN", "other.social", "spec.instance.localDomain is example.social"),
+                Arguments.of("LOCAL_DOMAIN", null, "Set it"),
+                Arguments.of("WEB_DOMAIN", "web.example.social", "spec.instance.webDomain to web.example.social"),
+                Arguments.of("WEB_DOMAIN", null, "expects www.example.social"),
+                Arguments.of("SIDEKIQ_REDIS_URL", "not a url", "is not a Redis URL"),
+                Arguments.of("SIDEKIQ_REDIS_HOST", "no host", "is not a Redis URL"),
+                Arguments.of("REDIS_SENTINELS", "a,b", "not supported yet"),
+                Arguments.of("REDIS_URL", null, "Set REDIS_URL"),
+                Arguments.of("REDIS_URL", "not a url", "Set REDIS_URL"),
+                Arguments.of("DATABASE_URL", null, "Attach the database"),
+                Arguments.of("DATABASE_URL", "mysql://h/d", "Attach the database"),
+                Arguments.of("PRIMARY_DATABASE_URL", "postgres://u:p@other.example.com/d1", "unset PRIMARY_DATABASE_URL"),
+                Arguments.of("S3_ENABLED", "false", "object store"),
+                Arguments.of("S3_ENABLED", null, "object store"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("blockers")
+    void oneMistakeIsOneBlockerThatNamesAppVariableAndFix(String name, String value, String fix) {
+        var findings = of(Example.web(name, value), Map.of());
+        assertThat(findings.blockers()).singleElement().asString().startsWith("Heroku app example-web: ").contains(name, fix);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SIDEKIQ_REDIS_URL,not a url", "SIDEKIQ_REDIS_HOST,no host"})
+    void whatNamesNoRedisIsNotSaidToNameOneOfSidekiqsOwn(String name, String value) {
+        var findings = of(Example.web(name, value), Example.streaming());
+        assertThat(findings.blockers()).singleElement().asString().contains("is not a Redis URL");
+        assertThat(findings.notes()).isEmpty();
+    }
+
+    @Test
+    void everythingIsSaidAtOnceAndNoSecretWithIt() {
+        var web = Example.web("REDIS_NAMESPACE", "ns-value", "SELF_DESTRUCT", "token-value", "SECRET_KEY_BASE", null, "LOCAL_DOMAIN", "other.social", "S3_ENABLED", null,
+                "PRIMARY_DATABASE_URL", "postgres://u:primary-secret@h/d", "SIDEKIQ_REDIS_URL", "redis://:sidekiq-secret@h", "EXTRA_URL", "postgres://u:extra-secret@h/d");
+        var findings = of(web, Example.streaming("SECRET_KEY_BASE", "streaming-secret", "VAPID_PRIVATE_KEY", "vapid-secret"));
+        assertThat(findings.blockers()).hasSize(8);
+        assertThat(findings.toString()).doesNotContain("-secret", "ns-value", "token-value", "are-primary", "vapid-private");
+    }
+
+    @Test
+    void namesakesOfTheMainRedisAreNoSecondRedis() {
+        assertThat(of(Example.web("SIDEKIQ_REDIS_URL", "redis://other:user@REDIS-1.example.com:12345/0", "CACHE_REDIS_HOST", "redis-1.example.com", "CACHE_REDIS_PORT", "12345"),
+                Map.of()).blockers()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"CACHE_REDIS_URL,redis://:pw@redis-2.example.com:12345", "CACHE_REDIS_URL,redis://redis-1.example.com:12345/1", "CACHE_REDIS_HOST,redis-1.example.com"})
+    void aRedisForTheCacheAloneStaysBehind(String name, String value) {
+        var findings = of(Example.web(name, value), Example.streaming());
+        assertThat(findings.blockers()).isEmpty();
+        assertThat(findings.notes()).singleElement().asString().startsWith("Heroku app example-web: " + name + " names a Redis for the cache alone.").doesNotContain(":pw@");
+    }
+
+    @Test
+    void aCacheUrlThatNamesNoRedisIsNotSaidToNameOne() {
+        assertThat(of(Example.web("CACHE_REDIS_URL", "memcached://cache.example.com"), Example.streaming()).notes()).isEmpty();
+    }
+
+    @Test
+    void anyDatabaseOfTheRedisServerMayBeMastodons() {
+        var url = "redis://redis-1.example.com:12345/2";
+        assertThat(of(Example.web("REDIS_URL", url), Example.streaming("REDIS_URL", url))).isEqualTo(new EnvironmentFindings(List.of(), List.of()));
+        assertThat(of(Example.web("REDIS_URL", url, "SIDEKIQ_REDIS_URL", "redis://redis-1.example.com:12345/3"), Example.streaming("REDIS_URL", url)).notes())
+                .singleElement().asString().contains("SIDEKIQ_REDIS_URL", "On the target both are one Redis");
+    }
+
+    @Test
+    void sidekiqsOwnRedisIsReadFromEitherForm() {
+        assertThat(SourceUrls.of(Example.web("SIDEKIQ_REDIS_URL", OTHER_REDIS)).sidekiqRedis()).contains(URI.create(OTHER_REDIS));
+        assertThat(SourceUrls.of(Example.web("SIDEKIQ_REDIS_HOST", "h", "SIDEKIQ_REDIS_USER", "u", "SIDEKIQ_REDIS_PASSWORD", "p@", "SIDEKIQ_REDIS_DB", "4")).sidekiqRedis())
+                .contains(URI.create("redis://u:p%40@h:6379/4"));
+        assertThat(SourceUrls.of(Example.web("SIDEKIQ_REDIS_URL", "redis://other:user@REDIS-1.example.com:12345/0")).sidekiqRedis()).as("the main one").isEmpty();
+    }
+
+    @Test
+    void keysThatDifferBetweenTheAppsBlock() {
+        assertThat(of(Example.web(), Example.streaming("SECRET_KEY_BASE", "another")).blockers()).singleElement().asString()
+                .contains("SECRET_KEY_BASE differs between Heroku app example-web and Heroku app example-streaming");
+    }
+
+    @Test
+    void namespaceOnTheStreamingAppAloneBlocksToo() {
+        assertThat(of(Example.web(), Example.streaming("REDIS_NAMESPACE", "x")).blockers()).singleElement().asString().startsWith("Heroku app example-streaming: REDIS_NAMESPACE");
+    }
+
+    @Test
+    void oneAppForAllIsNotAskedTwice() {
+        var spec = Example.migration("      streamingApp: example-streaming\n", "").getSpec();
+        var web = Example.web("REDIS_NAMESPACE", "x");
+        assertThat(EnvironmentFindings.of(web, web, spec).blockers()).hasSize(1);
+    }
+
+    @Test
+    void aStreamingUrlOnHerokuappIsNotedBecauseNoDnsCanMoveIt() {
+        var findings = of(Example.web("STREAMING_API_BASE_URL", "wss://example-streaming.herokuapp.com"), Example.streaming());
+        assertThat(findings.blockers()).isEmpty();
+        assertThat(findings.notes()).singleElement().asString().contains("no DNS change", "add a domain of yours to Heroku app example-streaming");
+        assertThat(of(Example.web("STREAMING_API_BASE_URL", "wss://streaming.example.social"), Example.streaming()).notes()).isEmpty();
+    }
+
+    @Test
+    void whatIsLeftBehindOrDiffersIsNotedByNameOnly() {
+        var findings = of(Example.web("FOLLOWER_URL", "postgres://u:pw@h/d", "TRUSTED_PROXY_IP", "1.2.3.4"),
+                Example.streaming("LIMITED_FEDERATION_MODE", "true", "DATABASE_URL", "postgres://u:p@follower.example.com/d1", "REDIS_URL", OTHER_REDIS));
+        assertThat(findings.blockers()).isEmpty();
+        assertThat(findings.notes()).hasSize(5).anyMatch(note -> note.contains("LIMITED_FEDERATION_MODE")).anyMatch(note -> note.contains("FOLLOWER_URL"))
+                .anyMatch(note -> note.contains("follower")).anyMatch(note -> note.contains("another Redis")).anyMatch(note -> note.contains("TRUSTED_PROXY_IP"));
+    }
+
+    @Test
+    void aMoveOfDataAloneAsksForNoKeysAndNoMediaStore() {
+        var spec = Example.withoutCompute().getSpec();
+        var findings = EnvironmentFindings.of(Example.web("S3_ENABLED", null, "SECRET_KEY_BASE", null), Map.of(), spec);
+        assertThat(findings.blockers()).isEmpty();
+    }
+
+    @Test
+    void sourceUrlsAreReadAsMastodonReadsThem() {
+        assertThat(SourceUrls.of(Map.of("DATABASE_URL", "postgres://u:p@h/d", "DB_HOST", "x")).postgres()).contains(URI.create("postgres://u:p@h/d"));
+        assertThat(SourceUrls.of(Map.of("DB_HOST", "h", "DB_USER", "u", "DB_PASS", "p@ss +", "DB_NAME", "d", "DB_SSLMODE", "require")).postgres())
+                .contains(URI.create("postgres://u:p%40ss%20%2B@h:5432/d?sslmode=require"));
+        assertThat(SourceUrls.of(Map.of("REDISCLOUD_URL", "redis://c:1")).redis()).contains(URI.create("redis://c:1"));
+        assertThat(SourceUrls.of(Map.of("REDISCLOUD_URL", "redis://c:1", "REDIS_HOST", "h", "REDIS_PASSWORD", "p")).redis()).contains(URI.create("redis://:p@h:6379"));
+        assertThat(SourceUrls.of(Map.of("REDIS_URL", "", "DATABASE_URL", "postgres://[broken")).toString()).isEqualTo("SourceUrls[postgres=Optional.empty, redis=Optional.empty, sidekiqRedis=Optional.empty]");
+        assertThat(SourceUrls.of(Example.web()).toString()).doesNotContain("secret");
+    }
+
+    @Test
+    void targetsThatMastodonCouldNotUseAreRefused() {
+        assertThat(TargetFindings.of("postgres://u:p@h/d?sslmode=require", Example.REDIS.toString())).isEqualTo(new EnvironmentFindings(List.of(), List.of()));
+        assertThat(TargetFindings.of(Example.POSTGRES.toString(), Example.REDIS.toString()).notes()).singleElement().asString().contains("without TLS");
+        assertThat(TargetFindings.of("postgres://u:p@h/d?sslmode=verify-full", "http://h").blockers()).hasSize(2);
+        assertThat(TargetFindings.of("postgres://u:geheim@h", Example.REDIS.toString()).blockers()).singleElement().asString().contains("database").doesNotContain("geheim");
+        assertThat(TargetFindings.of("mysql://u:geheim@h/d", Example.REDIS.toString()).blockers()).singleElement().asString().contains("postgres://").doesNotContain("geheim");
+    }
+
+    private static EnvironmentFindings of(Map<String, String> web, Map<String, String> streaming) {
+        return EnvironmentFindings.of(web, streaming, Example.migration().getSpec());
+    }
+}

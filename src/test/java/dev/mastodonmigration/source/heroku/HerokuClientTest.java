@@ -1,0 +1,287 @@
+package dev.mastodonmigration.source.heroku;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.mastodonmigration.embedded.DynoRuntime;
+import dev.mastodonmigration.embedded.HerokuStub.Fault;
+import dev.mastodonmigration.embedded.HerokuStub;
+import dev.mastodonmigration.embedded.HerokuStubApp;
+import dev.mastodonmigration.source.heroku.HerokuException.Kind;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HerokuClientTest {
+    private final HerokuStub heroku = HerokuStub.start();
+    private final HerokuStubApp web = heroku.createApp("example-web");
+    private final HerokuApi api = new HerokuClient(heroku.url(), heroku.token());
+
+    @BeforeEach
+    void instance() {
+        web.formation("web", 2, "Basic");
+        web.formation("worker", 1, "Basic");
+        web.config("LOCAL_DOMAIN", "example.social");
+    }
+
+    @AfterEach
+    void close() {
+        heroku.close();
+    }
+
+    @Test
+    void readsWhatTheAppIs() {
+        assertThat(api.app("example-web")).isEqualTo(new HerokuApi.App("example-web", false));
+        assertThat(api.configVars("example-web")).containsExactly(Map.entry("LOCAL_DOMAIN", "example.social"));
+        assertThat(api.formation("example-web"))
+                .containsExactlyInAnyOrder(new HerokuApi.ProcessType("web", 2, "Basic"), new HerokuApi.ProcessType("worker", 1, "Basic"));
+        await().until(() -> api.dynos("example-web").size() == 3);
+        assertThat(web.mutations()).isZero();
+    }
+
+    @Test
+    void seesRotatedCredentialsAtTheNextRead() {
+        web.config("DATABASE_URL", "postgres://old");
+        var before = api.latestReleaseVersion("example-web").orElseThrow();
+        web.config("DATABASE_URL", "postgres://new");
+        assertThat(api.configVars("example-web")).containsEntry("DATABASE_URL", "postgres://new");
+        assertThat(api.latestReleaseVersion("example-web")).contains(before + 1);
+    }
+
+    @Test
+    void anAppNeverReleasedHasNoVersion() {
+        heroku.createApp("fresh");
+        assertThat(api.latestReleaseVersion("fresh")).isEmpty();
+    }
+
+    @Test
+    void maintenanceIsWrittenOnlyWhenItDiffers() {
+        var heard = new ArrayList<Boolean>();
+        web.onMaintenance(heard::add);
+        api.setMaintenance("example-web", false);
+        assertThat(web.mutations()).isZero();
+        api.setMaintenance("example-web", true);
+        api.setMaintenance("example-web", true);
+        assertThat(web.mutations()).isEqualTo(1);
+        assertThat(heard).containsExactly(true);
+        assertThat(api.app("example-web").maintenance()).isTrue();
+    }
+
+    @Test
+    void scalesInOneBatchAndOnlyWhatDiffers() {
+        var heard = new ArrayList<Map<String, Integer>>();
+        web.onFormation(heard::add);
+        api.scale("example-web", Map.of("web", 2, "worker", 1));
+        assertThat(web.mutations()).isZero();
+        api.scale("example-web", Map.of("web", 0, "worker", 0));
+        api.scale("example-web", Map.of("web", 0, "worker", 0, "release", 0));
+        assertThat(web.mutations()).isEqualTo(1);
+        assertThat(heard).containsExactly(Map.of("web", 0, "worker", 0));
+    }
+
+    @Test
+    void anUnknownProcessTypeIsRejectedAndNothingIsScaled() {
+        assertThatThrownBy(() -> api.scale("example-web", Map.of("web", 1, "wrker", 1)))
+                .isInstanceOfSatisfying(HerokuException.class, e -> assertThat(e.kind()).isEqualTo(Kind.REJECTED))
+                .hasMessageContaining("wrker").hasMessageContaining("heroku ps -a example-web");
+        assertThat(web.formation()).containsEntry("web", 2);
+    }
+
+    @Test
+    void aDynoStaysInTheListUntilItsProcessHasDrained() {
+        await().until(() -> web.dynos().equals(List.of("web.1 up", "web.2 up", "worker.1 up")));
+        var drained = new CountDownLatch(1);
+        var stopping = new CopyOnWriteArrayList<String>();
+        heroku.runtime(new DynoRuntime() {
+            @Override
+            public void start(String app, String type, int index) {
+                throw new IllegalStateException("nothing starts here");
+            }
+
+            @Override
+            public void stop(String app, String type, int index) {
+                stopping.add(app + " " + type + "." + index);
+                try {
+                    drained.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        });
+        api.scale("example-web", Map.of("worker", 0));
+        await().until(() -> stopping.equals(List.of("example-web worker.1")));
+        assertThat(api.dynos("example-web")).extracting(HerokuApi.Dyno::name).contains("worker.1");
+        drained.countDown();
+        await().until(() -> api.dynos("example-web").stream().noneMatch(dyno -> dyno.type().equals("worker")));
+        assertThat(web.dynoFailures()).isEmpty();
+    }
+
+    @Test
+    void aRestartedDynoIsAnotherOneOfTheSameName() {
+        await().until(() -> web.dynos().contains("worker.1 up"));
+        var before = web.dynoIds("worker");
+        api.restart("example-web", "worker.1");
+        await().until(() -> web.dynos().contains("worker.1 up") && !web.dynoIds("worker").equals(before));
+        api.restart("example-web", "worker.9");
+        assertThat(web.mutations()).as("one that is gone needs no restart").isEqualTo(1);
+        assertThatThrownBy(() -> api.restart("unknown", "worker.1")).isInstanceOf(HerokuException.class).hasMessageContaining("unknown");
+    }
+
+    @Test
+    void oneOffAndSchedulerDynosAreListed() {
+        var run = web.oneOff("run", "bin/tootctl feeds build");
+        api.scale("example-web", Map.of("web", 0, "worker", 0));
+        await().until(() -> api.dynos("example-web").equals(List.of(new HerokuApi.Dyno(run, "run", "up", "bin/tootctl feeds build"))));
+        web.endOneOff(run);
+        assertThat(api.dynos("example-web")).isEmpty();
+    }
+
+    @Test
+    void readsLongListsPageByPage() {
+        heroku.pageSize(2);
+        for (int i = 0; i < 9; i++) {
+            web.formation("type" + i, i, "Basic");
+        }
+        assertThat(api.formation("example-web")).hasSize(11).extracting(HerokuApi.ProcessType::type).doesNotHaveDuplicates();
+        for (int i = 0; i < 12; i++) {
+            web.config("VAR", "value " + i);
+        }
+        assertThat(api.latestReleaseVersion("example-web")).contains(13);
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Fault.class, names = {"RATE_LIMITED", "UNAVAILABLE", "CUT_OFF"})
+    void bearsAShortFaultAndGivesUpOnALongOne(Fault fault) {
+        heroku.failNext(2, fault);
+        api.setMaintenance("example-web", true);
+        assertThat(web.mutations()).isEqualTo(1);
+
+        heroku.failNext(50, fault);
+        var calls = heroku.calls();
+        var refused = refusal(() -> api.app("example-web"));
+        assertThat(refused.kind()).isEqualTo(fault == Fault.RATE_LIMITED ? Kind.RATE_LIMITED : Kind.UNAVAILABLE);
+        assertThat(refused.retryable()).isTrue();
+        assertThat(refused).hasMessageContaining("example-web").hasMessageContaining("tries again");
+        // The JDK's own client sends a cut-off GET once more by itself.
+        assertThat(heroku.calls() - calls).isBetween(3, 6);
+    }
+
+    @Test
+    void anExhaustedAccountIsRateLimited() {
+        heroku.rateLimitRemaining(1);
+        assertThat(refusal(() -> api.dynos("example-web")).kind()).isEqualTo(Kind.RATE_LIMITED);
+    }
+
+    @Test
+    void aRevokedTokenNamesTheAppAndTheFixAndIsNotTriedAgain() {
+        var old = heroku.token();
+        heroku.revokeToken();
+        var calls = heroku.calls();
+        var refused = refusal(() -> api.dynos("example-web"));
+        assertThat(refused.kind()).isEqualTo(Kind.UNAUTHORIZED);
+        assertThat(refused.retryable()).isFalse();
+        assertThat(refused).hasMessageContaining("example-web").hasMessageContaining("apiTokenSecretRef").hasMessageNotContaining(old);
+        assertThat(heroku.calls() - calls).isEqualTo(1);
+    }
+
+    @Test
+    void aMissingAppIsNamed() {
+        var refused = refusal(() -> api.setMaintenance("exmaple-web", true));
+        assertThat(refused.kind()).isEqualTo(Kind.NOT_FOUND);
+        assertThat(refused.retryable()).isFalse();
+        assertThat(refused).hasMessageContaining("exmaple-web").hasMessageContaining("spec.source.heroku");
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Fault.class, names = {"NOT_JSON", "ANOTHER_SHAPE"})
+    void aStrangersAnswerIsNotTakenForHerokus(Fault fault) {
+        var reads = List.<ThrowingCallable>of(() -> api.dynos("example-web"), () -> api.formation("example-web"), () -> api.configVars("example-web"),
+                () -> api.app("example-web"), () -> api.latestReleaseVersion("example-web"));
+        for (var read : reads) {
+            heroku.failNext(1, fault);
+            assertThat(refusal(read).kind()).isEqualTo(Kind.UNAVAILABLE);
+        }
+    }
+
+    @Test
+    void noAnswerInTimeIsUnavailable() {
+        heroku.failNext(3, Fault.SLOW);
+        var hasty = new HerokuClient(heroku.url(), heroku.token(), Duration.ofSeconds(1));
+        var refused = refusal(() -> hasty.app("example-web"));
+        assertThat(refused.kind()).isEqualTo(Kind.UNAVAILABLE);
+        assertThat(refused).hasMessageContaining("no answer within 1 seconds");
+    }
+
+    @Test
+    void noServerIsUnavailable() throws IOException {
+        int port;
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = socket.getLocalPort();
+        }
+        var nobody = new HerokuClient(URI.create("http://127.0.0.1:" + port), "secret-token");
+        var refused = refusal(() -> nobody.app("example-web"));
+        assertThat(refused.kind()).isEqualTo(Kind.UNAVAILABLE);
+        assertThat(refused).hasMessageContaining("no connection to 127.0.0.1").hasMessageNotContaining("secret-token");
+    }
+
+    @Test
+    void anInterruptedCallEndsAtOnceAndStaysInterrupted() throws InterruptedException {
+        heroku.failNext(1, Fault.SLOW);
+        var seen = new AtomicReference<HerokuException>();
+        var interrupted = new CompletableFuture<Boolean>();
+        var calls = heroku.calls();
+        var caller = Thread.ofPlatform().start(() -> {
+            seen.set(refusal(() -> api.app("example-web")));
+            interrupted.complete(Thread.currentThread().isInterrupted());
+        });
+        await().until(() -> heroku.calls() > calls);
+        caller.interrupt();
+        caller.join(Duration.ofSeconds(5));
+        assertThat(interrupted).isCompletedWithValue(true);
+        assertThat(seen.get()).hasMessageContaining("stopping");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "  ", "two words", "line\nbreak", "ümlaut"})
+    void aTokenThatCannotBeOneIsRefusedWithoutBeingQuoted(String token) {
+        assertThatThrownBy(() -> new HerokuClient(heroku.url(), token)).isInstanceOfSatisfying(HerokuException.class, e -> {
+            assertThat(e.kind()).isEqualTo(Kind.UNAUTHORIZED);
+            assertThat(e.getMessage()).doesNotContain("words").doesNotContain("break").doesNotContain("mlaut");
+        });
+    }
+
+    @Test
+    void aTokenWithANewlineAtItsEndWorks() {
+        assertThat(new HerokuClient(heroku.url(), heroku.token() + "\n").app("example-web").name()).isEqualTo("example-web");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://api.heroku.com", "ftp://127.0.0.1", "api.heroku.com", "https:///apps"})
+    void theTokenNeverTravelsInTheClear(String url) {
+        assertThatThrownBy(() -> new HerokuClient(URI.create(url), "token")).isInstanceOf(HerokuException.class).hasMessageContaining("https");
+    }
+
+    private static HerokuException refusal(ThrowingCallable call) {
+        var refused = catchThrowableOfType(HerokuException.class, call);
+        assertThat(refused).as("a HerokuException").isNotNull();
+        return refused;
+    }
+}
