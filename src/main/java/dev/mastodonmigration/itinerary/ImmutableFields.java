@@ -1,7 +1,8 @@
 package dev.mastodonmigration.itinerary;
 
-import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.SecretKeyRef;
+import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.SpecDefaults;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;

@@ -3,6 +3,7 @@ package dev.mastodonmigration.itinerary;
 import static dev.mastodonmigration.api.PhaseId.*;
 
 import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.api.SpecDefaults;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;

@@ -3,6 +3,7 @@ package dev.mastodonmigration.itinerary;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseRecord;
 import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.api.SpecDefaults;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;

@@ -1,6 +1,6 @@
 package dev.mastodonmigration.phase;
 
-import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.mastodon.Feeds;
 import dev.mastodonmigration.target.kubernetes.KubernetesCompute;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.PhaseId;
-import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.source.heroku.HerokuException;
 import dev.mastodonmigration.worker.control.Tasks;

@@ -1,7 +1,7 @@
 package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.PhaseId;
-import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;

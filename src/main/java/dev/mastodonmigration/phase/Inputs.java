@@ -2,7 +2,7 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec.SecretKeyRef;
-import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.job.KeptToken;
 import dev.mastodonmigration.mastodon.SourceUrls;
 import dev.mastodonmigration.mastodon.TargetEnvironment;

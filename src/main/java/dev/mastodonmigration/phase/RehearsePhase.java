@@ -2,11 +2,11 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus.Forecast;
 import dev.mastodonmigration.api.PhaseId;
-import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.worker.control.Tasks;
-import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;

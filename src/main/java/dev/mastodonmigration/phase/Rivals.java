@@ -2,7 +2,7 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
-import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.api.SpecDefaults;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.inject.Singleton;
 import java.util.Comparator;

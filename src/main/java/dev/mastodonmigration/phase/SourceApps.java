@@ -2,7 +2,7 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus.App;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Source;
-import dev.mastodonmigration.itinerary.SpecDefaults;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.source.heroku.HerokuApi;
 import dev.mastodonmigration.source.heroku.HerokuException;
 import java.util.ArrayList;

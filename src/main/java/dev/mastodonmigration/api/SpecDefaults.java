@@ -1,9 +1,9 @@
-package dev.mastodonmigration.itinerary;
+package dev.mastodonmigration.api;
 
-import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
+import dev.mastodonmigration.itinerary.SpecRules;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
