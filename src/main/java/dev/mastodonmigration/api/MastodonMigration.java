@@ -14,11 +14,12 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Version(MastodonMigration.VERSION)
 @Plural("mastodonmigrations")
 @ShortNames("mmig")
+@AdditionalPrinterColumn(name = "STEP", jsonPath = ".status.step", type = Type.STRING)
 @AdditionalPrinterColumn(name = "PHASE", jsonPath = ".status.phase", type = Type.STRING)
-@AdditionalPrinterColumn(name = "READY", jsonPath = ".status.conditions[?(@.type==\"Ready\")].status", type = Type.STRING)
-@AdditionalPrinterColumn(name = "PROGRESS", jsonPath = ".status.progress.summary", type = Type.STRING)
-@AdditionalPrinterColumn(name = "LAG", jsonPath = ".status.progress.postgres.lagSeconds", type = Type.NUMBER)
+@AdditionalPrinterColumn(name = "STATUS", jsonPath = ".status.summary", type = Type.STRING)
 @AdditionalPrinterColumn(name = "DOWNTIME", jsonPath = ".status.downtime.seconds", type = Type.NUMBER)
+@AdditionalPrinterColumn(name = "PROGRESS", jsonPath = ".status.progress.summary", type = Type.STRING, priority = 1)
+@AdditionalPrinterColumn(name = "LAG", jsonPath = ".status.progress.postgres.lagSeconds", type = Type.NUMBER, priority = 1)
 @AdditionalPrinterColumn(name = "AGE", jsonPath = ".metadata.creationTimestamp", type = Type.DATE)
 public class MastodonMigration extends CustomResource<MastodonMigrationSpec, MastodonMigrationStatus> implements Namespaced {
     public static final String GROUP = "mastodonmigration.dev";

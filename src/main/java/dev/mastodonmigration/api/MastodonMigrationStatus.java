@@ -8,97 +8,146 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** How far the migration is, and everything that a restarted operator must know. Written by the StatusReporter alone. Times are RFC 3339. */
+/** How far the migration is, and everything that a restarted operator must know. Written by the StatusLedger alone. Times are RFC 3339. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public class MastodonMigrationStatus {
     /** Values of {@link #phase} that are not phases: the migration has ended. */
     public static final String COMPLETED = "Completed";
     public static final String ABORTED = "Aborted";
+    public static final String ROLLED_BACK = "RolledBack";
 
-    @JsonPropertyDescription("metadata.generation that this status speaks of.")
+    @JsonPropertyDescription("The metadata.generation of the spec that this status speaks of.")
     public Long observedGeneration;
-    @JsonPropertyDescription("What runs now; Completed or Aborted in the end.")
+    @JsonPropertyDescription("The phase that runs now. In the end it is Completed, Aborted or RolledBack.")
     public String phase;
+    @JsonPropertyDescription("Where the running phase stands in the plan, for example 9/17.")
+    public String step;
+    @JsonPropertyDescription("How the migration stands, in a few words.")
+    public String summary;
     @JsonPropertyDescription("The last phase that succeeded.")
     public String lastCompletedPhase;
-    @JsonPropertyDescription("Forward, Abort or Rollback.")
+    @JsonPropertyDescription("Which list of phases the migration follows: Forward, Abort or Rollback.")
     public String itinerary;
-    @JsonPropertyDescription("Why the itinerary changed.")
+    @JsonPropertyDescription("Why the migration went back, where it did.")
     public String reason;
-    @JsonPropertyDescription("Phases of the itinerary, frozen when it starts.")
+    @JsonPropertyDescription("The phases that the migration goes through, in order. It does not change once Preflight has passed, unless the migration goes back.")
     public List<String> plan = new ArrayList<>();
     @JsonPropertyDescription("What became of each phase.")
     public List<PhaseRecord> phases = new ArrayList<>();
-    @JsonPropertyDescription("Raised when the target opens: a worker of an older epoch may write nothing.")
-    public Long epoch;
-    @JsonPropertyDescription("Immutable parts of the spec, as they were at the start.")
-    public Map<String, String> accepted = new LinkedHashMap<>();
     @JsonPropertyDescription("How far the running copy is.")
     public Progress progress;
-    @JsonPropertyDescription("The workers that replicate live, from Replicate to Drain.")
-    public Replication replication;
-    @JsonPropertyDescription("Workers that were started before the freeze and wait for their moment in it.")
-    public Standby standby;
-    @JsonPropertyDescription("Sidekiq on the source, told to fetch no more jobs before the clock starts.")
-    public Quieting quieting;
-    @JsonPropertyDescription("What to expect, from the rehearsal's measurements.")
+    @JsonPropertyDescription("What to expect, from what the rehearsal measured.")
     public Forecast forecast;
     @JsonPropertyDescription("The interruption that users see.")
     public Downtime downtime;
     @JsonPropertyDescription("What was proved equal.")
     public Verification verification;
-    @JsonPropertyDescription("The source before the first change: what restoring needs. Never overwritten.")
+    @JsonPropertyDescription("What you must know or do, until it is settled.")
+    public List<Finding> findings = new ArrayList<>();
+    @JsonPropertyDescription("The source as it was before the first change. Restoring needs it, so it is never overwritten.")
     public Source source;
-    @JsonPropertyDescription("Ready, Reconciling, Stalled, AwaitingApproval, SourceFrozen, DataVerified, TargetLive, RollbackPossible.")
+    @JsonPropertyDescription("Ready, Reconciling, Stalled, AwaitingApproval, InSync, SourceFrozen, DataVerified, TargetLive, RollbackPossible.")
     public List<Condition> conditions = new ArrayList<>();
+    @JsonPropertyDescription("What the operator must remember. Its fields may change from version to version.")
+    public Internal internal = new Internal();
 
     public enum PhaseState { Running, Retrying, Stalled, Succeeded, Failed }
 
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public static class PhaseRecord {
-        @JsonPropertyDescription("Phase.")
+        @JsonPropertyDescription("Name of the phase.")
         public String name;
-        @JsonPropertyDescription("Running, Retrying (waits for its next attempt), Stalled (cannot pass by itself), Succeeded or Failed.")
+        @JsonPropertyDescription("Running, Retrying (it waits for its next attempt, or for a system outside that does not answer), Stalled (it cannot pass by itself), Succeeded or Failed.")
         public PhaseState state;
-        @JsonPropertyDescription("Start of the first attempt.")
+        @JsonPropertyDescription("When its first attempt began.")
         public String startedAt;
-        @JsonPropertyDescription("End.")
+        @JsonPropertyDescription("When it ended.")
         public String finishedAt;
         @JsonPropertyDescription("When the running attempt is given up.")
         public String deadline;
-        @JsonPropertyDescription("Attempts begun.")
+        @JsonPropertyDescription("How many attempts were begun.")
         public int attempts;
         @JsonPropertyDescription("When the next attempt begins.")
         public String retryAt;
+        @JsonPropertyDescription("Since when a system outside has not answered.")
+        public String blockedSince;
+        @JsonPropertyDescription("What was told last, so that it is not told again while it stays the same.")
+        public String told;
         @JsonPropertyDescription("What happens, or what was found, and what to do.")
         public String message;
-        @JsonPropertyDescription("Jobs of the running attempt.")
+        @JsonPropertyDescription("The Jobs of the running attempt.")
         public List<JobRecord> jobs = new ArrayList<>();
     }
 
     /** The intent to run a Job is recorded before the Job is created; its uid once it was seen: one that then vanishes is lost. */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public static class JobRecord {
-        @JsonPropertyDescription("Worker task.")
+        @JsonPropertyDescription("What its worker does.")
         public String task;
         @JsonPropertyDescription("Name of the Job.")
         public String name;
-        @JsonPropertyDescription("uid of the Job, once it was created.")
+        @JsonPropertyDescription("The uid of the Job, once it was created.")
         public String uid;
         @JsonPropertyDescription("Set for a worker on standby: it does nothing before it is asked, and then acts in this epoch.")
         public Long standbyEpoch;
     }
 
+    /** What the operator must remember from one look to the next, and no admin needs. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Internal {
+        @JsonPropertyDescription("The operator raises it when the target opens: a worker of an older epoch may write nothing.")
+        public Long epoch;
+        @JsonPropertyDescription("Image of the workers, pinned when the migration starts.")
+        public String workerImage;
+        @JsonPropertyDescription("The immutable parts of the spec, as they were when Preflight passed.")
+        public Map<String, String> accepted = new LinkedHashMap<>();
+        @JsonPropertyDescription("The workers that replicate live, one for each database.")
+        public List<Replicator> replicators = new ArrayList<>();
+        @JsonPropertyDescription("Since when all that is replicated live has been in sync without a break.")
+        public String inSyncSince;
+        @JsonPropertyDescription("When running workers were last given the credentials of the day.")
+        public String credentialsReadAt;
+        @JsonPropertyDescription("The workers that were started before the freeze and wait for their moment in it.")
+        public Standby standby;
+        @JsonPropertyDescription("Sidekiq on the source, told to fetch no more jobs before the clock starts.")
+        public Quieting quieting;
+        @JsonPropertyDescription("Why the migration last returned to the cutover gate.")
+        public Returned returned;
+        @JsonPropertyDescription("What was deployed on the target.")
+        public Deployed deployed;
+        @JsonPropertyDescription("When everything of ours was taken off the source's database.")
+        public String sourceReleasedAt;
+    }
+
+    /** A worker that replicates one database. It outlives the phase that starts it. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Replicator {
+        @JsonPropertyDescription("What it does.")
+        public String task;
+        @JsonPropertyDescription("How often it was started.")
+        public int attempts;
+        @JsonPropertyDescription("How often it failed since both sides were last in sync.")
+        public int failures;
+        @JsonPropertyDescription("When it failed last.")
+        public String failedAt;
+        @JsonPropertyDescription("Why it failed; set until it is started again.")
+        public String failure;
+        @JsonPropertyDescription("Set when only the admin can help.")
+        public Boolean refused;
+        @JsonPropertyDescription("metadata.generation when it failed.")
+        public Long generation;
+        @JsonPropertyDescription("Its Job.")
+        public JobRecord job;
+    }
+
     /** Pods that run already when the clock starts, so that none has to start inside the freeze. */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public static class Standby {
-        @JsonPropertyDescription("Times that the workers were started.")
+        @JsonPropertyDescription("How often the workers were started.")
         public int attempts;
-        @JsonPropertyDescription("Phase and attempt that started them.")
-        public String startedBy;
         @JsonPropertyDescription("When they were started.")
         public String startedAt;
-        @JsonPropertyDescription("When the one that was asked to do its work answered last; noted once a second.")
+        @JsonPropertyDescription("When the one that was asked to do its work answered last, noted once a second.")
         public String heardAt;
         @JsonPropertyDescription("Their Jobs.")
         public List<JobRecord> jobs = new ArrayList<>();
@@ -106,48 +155,66 @@ public class MastodonMigrationStatus {
 
     /** Sidekiq on the source was told to fetch no more, and its dynos were neither stopped nor restarted since. */
     public boolean sidekiqIsQuiet() {
-        return quieting != null && quieting.endedAt == null;
+        return internal.quieting != null && internal.quieting.finishedAt == null;
     }
 
     /** Sidekiq on the source, told to fetch no more jobs, before the clock starts. */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public static class Quieting {
-        @JsonPropertyDescription("Jobs that told it, in all.")
+        @JsonPropertyDescription("How many Jobs told it, in all.")
         public int attempts;
-        @JsonPropertyDescription("Jobs that told it since it is quiet.")
-        public int tries;
-        @JsonPropertyDescription("When it was told last.")
+        @JsonPropertyDescription("When it was told first.")
         public String startedAt;
         @JsonPropertyDescription("When its dynos were gone, or restarted because the clock did not start.")
-        public String endedAt;
-        @JsonPropertyDescription("Why the clock did not start: written before its dynos are restarted for it.")
-        public String failure;
-        @JsonPropertyDescription("When it may be told again; not before an edit of the spec if missing.")
-        public String againAt;
-        @JsonPropertyDescription("metadata.generation when the clock did not start.")
-        public Long generation;
+        public String finishedAt;
         @JsonPropertyDescription("Its Job.")
         public List<JobRecord> jobs = new ArrayList<>();
     }
 
-    /** Replication outlives the phase that starts it: its Jobs are kept here. */
+    /** A return to the cutover gate: why, and what must change before the next try. */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
-    public static class Replication {
-        @JsonPropertyDescription("Times that the workers were started.")
-        public int attempts;
-        @JsonPropertyDescription("Phase and attempt that started them.")
-        public String startedBy;
-        @JsonPropertyDescription("Since when both sides have been in sync without a break.")
-        public String inSyncSince;
-        @JsonPropertyDescription("Jobs of the running attempt.")
-        public List<JobRecord> jobs = new ArrayList<>();
+    public static class Returned {
+        @JsonPropertyDescription("When.")
+        public String at;
+        @JsonPropertyDescription("Why.")
+        public String reason;
+        @JsonPropertyDescription("When the next try may begin; not before an edit of the spec if missing.")
+        public String againAt;
+        @JsonPropertyDescription("metadata.generation at that time.")
+        public Long generation;
     }
+
+    /** What stands on the target, and what of it was tested. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Deployed {
+        @JsonPropertyDescription("When images and configuration were last brought up to date.")
+        public String ensuredAt;
+        @JsonPropertyDescription("metadata.generation of the spec that they were made from.")
+        public Long generation;
+        @JsonPropertyDescription("The images and configuration that passed the smoke test.")
+        public String testedRevision;
+    }
+
+    /** What an admin must know or do. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Finding {
+        @JsonPropertyDescription("Stays the same for the same finding.")
+        public String id;
+        @JsonPropertyDescription("Action: something for you to do. Warning: something may go wrong. Note: worth knowing.")
+        public Severity severity;
+        @JsonPropertyDescription("What was found, and what to do.")
+        public String message;
+        @JsonPropertyDescription("Since when it has been known.")
+        public String since;
+    }
+
+    public enum Severity { Action, Warning, Note }
 
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public static class Progress {
         @JsonPropertyDescription("In one word or two, for kubectl get.")
         public String summary;
-        @JsonPropertyDescription("Postgres.")
+        @JsonPropertyDescription("The copy of Postgres.")
         public PostgresProgress postgres;
         @JsonPropertyDescription("Redis.")
         public RedisProgress redis;
@@ -193,23 +260,25 @@ public class MastodonMigrationStatus {
 
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public static class Forecast {
-        @JsonPropertyDescription("Seconds that the copy will take.")
+        @JsonPropertyDescription("How many seconds the copy will take.")
         public Long copySeconds;
-        @JsonPropertyDescription("Seconds that the instance will be down.")
+        @JsonPropertyDescription("How many seconds the instance will be down at most.")
         public Long downtimeSeconds;
     }
 
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public static class Downtime {
-        @JsonPropertyDescription("Maintenance mode went on.")
+        @JsonPropertyDescription("When the source was told to stop: maintenance mode went on.")
         public String startedAt;
-        @JsonPropertyDescription("From here on the target may have writes that the source lacks: nothing goes back by itself any more.")
+        @JsonPropertyDescription("When the operator decided to open the target. Until targetWritableAt it can still go back, if the target has not opened.")
         public String targetOpenedAt;
-        @JsonPropertyDescription("The target accepted writes.")
+        @JsonPropertyDescription("When the target was seen to take writes. It has writes that the source lacks from here on, so nothing goes back by itself any more.")
         public String targetWritableAt;
-        @JsonPropertyDescription("The instance served again, on the target or, restored, on the source.")
-        public String endedAt;
-        @JsonPropertyDescription("endedAt minus startedAt.")
+        @JsonPropertyDescription("When Sidekiq ran on the target.")
+        public String sidekiqStartedAt;
+        @JsonPropertyDescription("When the instance took writes again, on the target or, restored, on the source.")
+        public String finishedAt;
+        @JsonPropertyDescription("How long the instance was down; while it is down, how long it has been.")
         public Double seconds;
     }
 
@@ -243,10 +312,14 @@ public class MastodonMigrationStatus {
     public static class Source {
         @JsonPropertyDescription("When this was read.")
         public String savedAt;
-        @JsonPropertyDescription("When its dynos had been told to stop.")
+        @JsonPropertyDescription("When all of it had been told to stop, and a worker was asked to close its database for writing.")
         public String stoppedAt;
-        @JsonPropertyDescription("When its dynos were gone and a worker was asked to put the write gate on its database.")
-        public String closingAt;
+        @JsonPropertyDescription("When its database was closed for writing.")
+        public String closedAt;
+        @JsonPropertyDescription("When the last of its processes was proved gone.")
+        public String goneAt;
+        @JsonPropertyDescription("What of it runs again although it was stopped.")
+        public List<String> awake = new ArrayList<>();
         @JsonPropertyDescription("Each app as it was.")
         public List<App> apps = new ArrayList<>();
     }

@@ -68,6 +68,10 @@ public final class SpecDefaults {
         return cutover != null && (Boolean.TRUE.equals(cutover.approved()) || Boolean.TRUE.equals(cutover.automatic()));
     }
 
+    public static boolean stopsOneOffDynos(MastodonMigrationSpec spec) {
+        return spec.cutover() != null && Boolean.TRUE.equals(spec.cutover().stopOneOffDynos());
+    }
+
     public static Optional<Instant> notBefore(MastodonMigrationSpec spec) {
         return Optional.ofNullable(spec.cutover()).map(MastodonMigrationSpec.Cutover::notBefore).map(SpecDefaults::time);
     }
@@ -109,11 +113,11 @@ public final class SpecDefaults {
         return Duration.ofHours(part(match.group(1))).plusMinutes(part(match.group(2))).plusSeconds(part(match.group(3)));
     }
 
-    /** SpecRules refuses what is not a duration; a freeze that is under way must not depend on an edit made in it. */
+    /** The schema refuses what is not a duration; a freeze that is under way must not depend on an edit made in it. */
     private static Duration durationOr(Duration otherwise, String text) {
         try {
             return text == null ? otherwise : duration(text);
-        } catch (IllegalArgumentException refusedBySpecRules) {
+        } catch (IllegalArgumentException refusedByTheSchema) {
             return otherwise;
         }
     }

@@ -3,54 +3,68 @@ package dev.mastodonmigration.itinerary;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseRecord;
+import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.api.PhaseRun;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * One reading of a migration, its status, the clock and, after a step, what that step came to. Nobody changes what it holds.
  *
  * @param spec       what the admin wants now
+ * @param violations what is wrong with the spec beyond the schema, a sentence each
  * @param generation metadata.generation
  * @param deleting   the resource is being deleted
  * @param status     how far it was when read
  * @param now        the clock
  * @param result     what the step just taken came to; empty before it
  */
-public record Observation(MastodonMigrationSpec spec, long generation, boolean deleting, MastodonMigrationStatus status, Instant now, Optional<StepResult> result) {
+public record Observation(MastodonMigrationSpec spec, List<String> violations, long generation, boolean deleting, MastodonMigrationStatus status, Instant now, Optional<StepResult> result) {
     public Observation after(StepResult stepped) {
-        return new Observation(spec, generation, deleting, status, now, Optional.of(stepped));
+        return new Observation(spec, violations, generation, deleting, status, now, Optional.of(stepped));
     }
 
-    /** The record of a phase in this itinerary; empty before it began. */
-    public Optional<PhaseRecord> record(String phase) {
-        return status.phases.stream().filter(record -> record.name.equals(phase)).findFirst();
+    /** The record of a phase that was begun. */
+    public Optional<PhaseRecord> record(PhaseRun run) {
+        return status.phases.stream().filter(record -> record.name.equals(run.name())).findFirst();
+    }
+
+    public boolean began(PhaseId phase) {
+        return record(PhaseRun.of(phase)).isPresent();
     }
 
     public boolean started() {
-        return !status.plan.isEmpty();
+        return status.itinerary != null;
     }
 
     public boolean ended() {
-        return MastodonMigrationStatus.COMPLETED.equals(status.phase) || MastodonMigrationStatus.ABORTED.equals(status.phase);
+        return Stream.of(Itinerary.values()).anyMatch(itinerary -> itinerary.endsAs().equals(status.phase));
     }
 
     public boolean forward() {
-        return Itineraries.FORWARD.name().equalsIgnoreCase(status.itinerary);
+        return Itinerary.FORWARD.title().equals(status.itinerary);
     }
 
-    /** The target may have writes that the source lacks. */
-    public boolean targetOpened() {
-        return status.downtime != null && status.downtime.targetOpenedAt != null;
+    /** The point of no return is behind: the target may have writes that the source lacks. */
+    public boolean targetTakesWrites() {
+        return status.downtime != null && status.downtime.targetWritableAt != null;
     }
 
-    /** The source is being stopped or is stopped, and the target is not open: the instance is down. */
-    public boolean frozen() {
-        return forward() && status.source != null && !targetOpened();
-    }
-
-    /** Users are locked out: from maintenance mode on to the instance serving again on either side. */
+    /** Users are locked out: from the source being told to stop to the instance taking writes on either side. */
     public boolean down() {
-        return downSince().isPresent() && status.downtime.endedAt == null;
+        return downSince().isPresent() && status.downtime.finishedAt == null;
+    }
+
+    /** The target takes writes, and the instance does not serve yet. */
+    public boolean isGoingLive() {
+        return forward() && PhaseId.GoLive.name().equals(status.phase);
+    }
+
+    /** Going forward with the instance down. */
+    public boolean frozen() {
+        return forward() && down();
     }
 
     public Optional<Instant> downSince() {

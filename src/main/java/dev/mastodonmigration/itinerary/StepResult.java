@@ -1,55 +1,33 @@
 package dev.mastodonmigration.itinerary;
 
-import dev.mastodonmigration.api.MastodonMigrationStatus;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 
-/** What one step of a phase came to. {@link #facts} are what it found out, for the StatusReporter to write. */
+/** What one step of a phase came to. What the step found out are {@link dev.mastodonmigration.status.Fact}s, told beside it. */
 public sealed interface StepResult {
-    /** Writes nothing. */
-    Consumer<MastodonMigrationStatus> NO_FACTS = status -> {};
-
     String message();
 
-    default Consumer<MastodonMigrationStatus> facts() {
-        return NO_FACTS;
-    }
-
-    /**
-     * The phase is done.
-     *
-     * @param notes findings for the admin, each to become an event
-     */
-    record Done(String message, List<String> notes, Consumer<MastodonMigrationStatus> facts) implements StepResult {
-        public Done(String message) {
-            this(message, List.of(), NO_FACTS);
-        }
-    }
+    /** The phase is done. */
+    record Done(String message) implements StepResult {}
 
     /**
      * Something is under way.
      *
      * @param lookAgain when the next step is worth its price; empty for as soon as the engine likes
      */
-    record Working(String message, Consumer<MastodonMigrationStatus> facts, Optional<Duration> lookAgain) implements StepResult {
+    record Working(String message, Optional<Duration> lookAgain) implements StepResult {
         public Working(String message) {
-            this(message, NO_FACTS, Optional.empty());
-        }
-
-        public Working(String message, Consumer<MastodonMigrationStatus> facts) {
-            this(message, facts, Optional.empty());
+            this(message, Optional.empty());
         }
 
         public Working(String message, Duration lookAgain) {
-            this(message, NO_FACTS, Optional.of(lookAgain));
+            this(message, Optional.of(lookAgain));
         }
     }
 
     /** Nothing to do until the admin or the clock says so. An edit of the spec is seen at once. */
-    record Waiting(Gate gate, String message, Duration lookAgain, Consumer<MastodonMigrationStatus> facts) implements StepResult {
+    record Waiting(Gate gate, String message, Duration lookAgain) implements StepResult {
         private static final Duration AT_MOST = Duration.ofSeconds(30);
 
         public Waiting {
@@ -58,21 +36,24 @@ public sealed interface StepResult {
 
         /** Waits for an edit. */
         public static Waiting forApproval(String message) {
-            return new Waiting(Gate.APPROVAL, message, AT_MOST, NO_FACTS);
+            return new Waiting(Gate.APPROVAL, message, AT_MOST);
         }
 
         /** Waits for the clock. */
         public static Waiting until(Instant end, Instant now, String message) {
-            return new Waiting(Gate.TIME, message, Duration.between(now, end), NO_FACTS);
+            return new Waiting(Gate.TIME, message, Duration.between(now, end));
         }
 
         /** The same, while something goes on that is worth a look in between. */
-        public Waiting meanwhile(Consumer<MastodonMigrationStatus> seen, Duration lookAtMost) {
-            return new Waiting(gate, message, lookAtMost.compareTo(lookAgain) < 0 ? lookAtMost : lookAgain, seen);
+        public Waiting meanwhile(Duration lookAtMost) {
+            return new Waiting(gate, message, lookAtMost.compareTo(lookAgain) < 0 ? lookAtMost : lookAgain);
         }
     }
 
-    /** The cause may pass: a network, a throttle, a killed worker. */
+    /** A system outside does not answer, throttles or fails: nothing was lost, and the same step is taken again. */
+    record Blocked(String message) implements StepResult {}
+
+    /** The attempt failed, and the cause may pass: a killed worker, a cut connection. */
     record Retryable(String message) implements StepResult {}
 
     /** A Job that was seen is gone, and with it what it would have reported. */
@@ -80,6 +61,12 @@ public sealed interface StepResult {
 
     /** Trying again cannot help; the message says what to do. */
     record Refused(String message) implements StepResult {}
+
+    /** Before the clock: what the gate stands for is no longer given, such as an approval that was taken back. Nothing has failed. */
+    record Withdrawn(String message) implements StepResult {}
+
+    /** Undoing came too late, because the target takes writes already: the migration goes on forward. */
+    record TooLate(String message) implements StepResult {}
 
     /** What a waiting phase waits for. */
     enum Gate { APPROVAL, TIME }

@@ -1,13 +1,16 @@
 package dev.mastodonmigration.phase;
 
+import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Optional;
 
-/** The gate before the clock starts: the admin's approval, inside the admin's window. */
+/** The gate before the clock starts: the admin's approval, inside the admin's window. "Ready" is said only while it is true. */
 @Singleton
 public class AwaitCutoverPhase implements Phase {
     private static final Duration MEANWHILE = Duration.ofSeconds(5);
@@ -19,38 +22,68 @@ public class AwaitCutoverPhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
-        var replication = new Replication(context);
-        var sync = replication.wanted() ? replication.untilInSync() : new StepResult.Done("the gate is open");
-        return switch (sync) {
-            case StepResult.Done inSync -> gate(context, inSync);
-            case StepResult.Working lagging -> gate(context, lagging);
-            default -> sync;
-        };
+        var closed = SpecDefaults.notAfter(context.spec()).filter(context.now()::isAfter);
+        if (closed.isPresent()) {
+            return new StepResult.Refused(closed(closed.get()));
+        }
+        var returned = returned(context);
+        if (returned.isPresent()) {
+            return returned.get();
+        }
+        var sync = context.replication().untilInSync();
+        if (!(sync instanceof StepResult.Done)) {
+            return sync instanceof StepResult.Working working ? notReady(working) : sync;
+        }
+        var target = new TargetCheck(context).upToDate();
+        if (!(target instanceof StepResult.Done)) {
+            return target instanceof StepResult.Working working ? notReady(working) : target;
+        }
+        if (!SpecDefaults.cutoverApproved(context.spec())) {
+            return StepResult.Waiting.forApproval(checklist(context)).meanwhile(MEANWHILE);
+        }
+        return SpecDefaults.notBefore(context.spec()).filter(context.now()::isBefore)
+                .<StepResult>map(opens -> StepResult.Waiting.until(opens, context.now(), "Approved; the cutover window opens at " + opens + ".").meanwhile(MEANWHILE))
+                .orElseGet(() -> new StepResult.Done("The cutover is approved, both sides are in sync, and the target is ready."));
     }
 
     static String closed(Instant at) {
         return "The cutover window closed at " + at + " and the source runs on. Set spec.cutover.notBefore and notAfter to the next one.";
     }
 
-    /** Approved or not, the clock does not start while the target lags. */
-    private static StepResult gate(PhaseContext context, StepResult sync) {
-        var spec = context.spec();
-        var closed = SpecDefaults.notAfter(spec).filter(context.now()::isAfter);
-        if (closed.isPresent()) {
-            return new StepResult.Refused(closed(closed.get()));
+    private static StepResult notReady(StepResult.Working working) {
+        return new StepResult.Working("Not ready to cut over yet, the source runs on: " + working.message(), working.lookAgain());
+    }
+
+    /** After a try that could not go on: not before an edit, or after a pause. */
+    private static Optional<StepResult> returned(PhaseContext context) {
+        var last = context.status().internal.returned;
+        if (last == null || last.generation != context.generation()) {
+            return Optional.empty();
         }
-        if (!SpecDefaults.cutoverApproved(spec)) {
-            return StepResult.Waiting.forApproval("Ready to cut over. Before you approve: what serves " + SpecDefaults.webDomain(spec)
-                    + " stands in front of the target's Services with a valid certificate, its DNS TTL is low, and no Heroku Scheduler job is left. Then set spec.cutover.approved to true: "
-                    + forecast(context)).meanwhile(sync.facts(), MEANWHILE);
+        if (last.againAt == null) {
+            return Optional.of(StepResult.Waiting.forApproval("The cutover was tried and the source runs on. " + last.reason + " When that is fixed, set spec.cutover.approved to false and to true again.").meanwhile(MEANWHILE));
         }
-        return SpecDefaults.notBefore(spec).filter(context.now()::isBefore)
-                .<StepResult>map(opens -> StepResult.Waiting.until(opens, context.now(), "approved; the cutover window opens at " + opens).meanwhile(sync.facts(), MEANWHILE))
-                .orElse(sync);
+        var again = Instant.parse(last.againAt);
+        return context.now().isBefore(again)
+                ? Optional.of(StepResult.Waiting.until(again, context.now(), "The cutover was tried and the source runs on; it is tried again at " + again + ". " + last.reason).meanwhile(MEANWHILE)) : Optional.empty();
+    }
+
+    private static String checklist(PhaseContext context) {
+        var items = new ArrayList<String>();
+        items.add("What serves " + SpecDefaults.webDomain(context.spec()) + " stands in front of " + context.compute().map(compute -> compute.entrances().web()).orElse("your apps") + " with a valid certificate.");
+        items.add("The TTL of its DNS records is low.");
+        items.add("No Heroku Scheduler job is left.");
+        items.add("You have a backup.");
+        context.status().findings.stream().filter(finding -> finding.severity == Severity.Action).forEach(finding -> items.add(finding.message));
+        var text = new StringBuilder("Ready to cut over. Before you approve, check:");
+        for (int i = 0; i < items.size(); i++) {
+            text.append(" (").append(i + 1).append(") ").append(items.get(i));
+        }
+        return text.append(" Forecast: ").append(forecast(context)).append(" It can go back until the target takes writes, and not after. To approve, set spec.cutover.approved to true.").toString();
     }
 
     private static String forecast(PhaseContext context) {
         var forecast = context.status().forecast;
-        return forecast == null ? "the downtime was not rehearsed." : "the instance will be down for up to " + forecast.downtimeSeconds + " s, and until your users' DNS follows.";
+        return forecast == null ? "unknown, the rehearsal was off." : "the instance will be down for up to " + forecast.downtimeSeconds + " s, and until your users' DNS follows.";
     }
 }

@@ -1,9 +1,11 @@
 package dev.mastodonmigration.phase;
 
+import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import jakarta.inject.Singleton;
+import java.util.stream.Collectors;
 
 /** The gate before the old host is retired. */
 @Singleton
@@ -15,10 +17,12 @@ public class AwaitRetirePhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
-        return SpecDefaults.retireApproved(context.spec())
-                ? new StepResult.Done("approved")
-                : StepResult.Waiting.forApproval("The instance runs on the target. Set spec.retire.approved to true to finish: the write gate is removed from the Heroku database, from then on nothing stops an app"
-                        + " there from writing to it" + (SpecDefaults.retireFormation(context.spec()) ? ", and the apps stay at zero dynos." : ". What becomes of the apps is left to you.")
-                        + " Nothing on Heroku is deleted; delete apps and databases yourself only after that.");
+        if (SpecDefaults.retireApproved(context.spec())) {
+            return new StepResult.Done("Retiring the old host is approved.");
+        }
+        var open = context.status().findings.stream().filter(finding -> finding.severity == Severity.Action).map(finding -> " Still open: " + finding.message).collect(Collectors.joining());
+        return StepResult.Waiting.forApproval("The instance runs on the target. To finish, set spec.retire.approved to true: the write gate is removed from the source's database, and from then on nothing stops"
+                + " an app there from writing to it" + (SpecDefaults.retireFormation(context.spec()) ? ", and the apps stay at zero dynos." : ". What becomes of the apps is left to you.")
+                + " Nothing on the old host is deleted; delete apps and databases yourself only after that." + open);
     }
 }

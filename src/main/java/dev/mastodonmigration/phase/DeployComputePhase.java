@@ -3,10 +3,11 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.status.Fact;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 
-/** Brings web and streaming up on the target, warmed but locked out of its database by the write gate; Sidekiq stays at zero. */
+/** Brings web and streaming up on the target, warmed but locked out of its database by the write gate; Sidekiq stays stopped. */
 @Singleton
 public class DeployComputePhase implements Phase {
     /** Each look reads the source's config vars, and Heroku counts requests. */
@@ -19,13 +20,20 @@ public class DeployComputePhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
+        var compute = context.compute().orElseThrow();
         if (SpecDefaults.rebuildsRedis(context.spec())) {
-            context.compute().refuseForeignFeedsJob(context.migration());
+            compute.refuseForeignFeeds();
         }
-        context.compute().ensure(context.migration(), context.inputs().targetEnvironment(context.migration()));
-        var readiness = context.compute().ready(context.migration());
-        return readiness.complete()
-                ? new StepResult.Done("web and streaming are ready and cannot write yet, Sidekiq is stopped")
+        compute.ensure(context.environment());
+        context.tell(new Fact.Deployed());
+        var readiness = compute.ready();
+        return readiness.complete() ? new StepResult.Done("Web and streaming are ready on the target and cannot write yet. Sidekiq is stopped.")
                 : new StepResult.Working("waiting for " + readiness.waitingFor(), BETWEEN_LOOKS);
+    }
+
+    @Override
+    public StepResult undo(PhaseContext context) {
+        context.compute().orElseThrow().remove();
+        return new StepResult.Done("Web, streaming and Sidekiq are gone from the target.");
     }
 }

@@ -7,11 +7,14 @@ import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
-/** Takes the last changes over from the stopped source: by the workers that already run, and for what is not live by copying it now. */
+/**
+ * Takes the last changes over: of Postgres at once, behind the write gate, while the source's processes stop; of Redis, which has no gate, when they are gone.
+ * By the workers that already run, and for what is not live by copying it now.
+ */
 @Singleton
 public class DrainPhase implements Phase {
     @Override
@@ -21,41 +24,32 @@ public class DrainPhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
-        var replication = new Replication(context);
-        var copies = copies(context);
-        if (!replication.wanted()) {
-            return context.work(copies, reports -> done(context, reports));
+        var postgres = SpecDefaults.livePostgres(context.spec()) ? context.replication().drain(List.of(Tasks.REPLICATE_POSTGRES)) : copy(context, Tasks.COPY_POSTGRES);
+        var gone = new SourceGone(context).look();
+        if (!(gone instanceof StepResult.Done)) {
+            return postgres instanceof StepResult.Done || postgres instanceof StepResult.Working ? gone : postgres;
         }
-        var drained = replication.drained(reports -> done(context, reports));
-        if (copies.isEmpty()) {
-            return drained;
-        }
-        var copied = context.work(copies, reports -> done(context, reports));
-        return drained instanceof StepResult.Done live && copied instanceof StepResult.Done dumped ? both(live, dumped) : drained instanceof StepResult.Done ? copied : drained;
+        var redis = SpecDefaults.liveRedis(context.spec()) ? context.replication().drain(List.of(Tasks.REPLICATE_REDIS)) : copy(context, Tasks.COPY_REDIS);
+        var unfinished = List.of(postgres, redis).stream().filter(result -> !(result instanceof StepResult.Done)).toList();
+        return unfinished.stream().filter(result -> !(result instanceof StepResult.Working)).findFirst()
+                .or(() -> unfinished.stream().findFirst())
+                .orElseGet(() -> new StepResult.Done(postgres.message() + " " + redis.message()));
     }
 
-    private static List<String> copies(PhaseContext context) {
-        var copies = new ArrayList<String>();
-        if (!SpecDefaults.livePostgres(context.spec())) {
-            copies.add(Tasks.COPY_POSTGRES);
-        }
-        if (!SpecDefaults.liveRedis(context.spec())) {
-            copies.add(Tasks.COPY_REDIS);
-        }
-        return copies;
+    private static StepResult copy(PhaseContext context, String task) {
+        return context.work(List.of(task), reports -> done(context, reports));
     }
 
     /** What a rehearsal has noted already is not told again. */
     private static StepResult.Done done(PhaseContext context, Map<String, WorkerReport> reports) {
         var rehearsed = context.status().plan.contains(PhaseId.Rehearse.name());
-        var messages = new LinkedHashMap<>(reports).values().stream().map(WorkerReport::message).toList();
-        var notes = reports.entrySet().stream().filter(report -> !rehearsed || !report.getKey().equals(Tasks.COPY_POSTGRES)).flatMap(report -> report.getValue().notes().stream()).toList();
-        return new StepResult.Done(String.join(" ", messages), notes, StepResult.NO_FACTS);
-    }
-
-    private static StepResult both(StepResult.Done one, StepResult.Done other) {
-        var notes = new ArrayList<>(one.notes());
-        notes.addAll(other.notes());
-        return new StepResult.Done(one.message() + " " + other.message(), notes, one.facts().andThen(other.facts()));
+        var notes = new ArrayList<String>();
+        reports.forEach((task, report) -> {
+            if (!rehearsed || !task.equals(Tasks.COPY_POSTGRES)) {
+                notes.addAll(report.notes());
+            }
+        });
+        notes.forEach(note -> context.tell(Notes.of("drain", note)));
+        return new StepResult.Done(reports.values().stream().map(WorkerReport::message).collect(Collectors.joining(" ")));
     }
 }

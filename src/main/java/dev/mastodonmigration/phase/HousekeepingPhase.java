@@ -22,15 +22,16 @@ public class HousekeepingPhase implements Phase {
     public StepResult step(PhaseContext context) {
         return SpecDefaults.livePostgres(context.spec()) ? context.work(List.of(Tasks.HOUSEKEEP_POSTGRES), reports -> {
             var report = reports.get(Tasks.HOUSEKEEP_POSTGRES);
-            return new StepResult.Done((report.message() + feeds(context)).strip(), report.notes(), StepResult.NO_FACTS);
+            report.notes().forEach(note -> context.tell(Notes.of("housekeeping", note)));
+            return new StepResult.Done((report.message() + feeds(context)).strip());
         }) : new StepResult.Done(feeds(context).strip());
     }
 
     private static String feeds(PhaseContext context) {
-        if (!SpecDefaults.rebuildsRedis(context.spec())) {
+        if (!SpecDefaults.rebuildsRedis(context.spec()) || context.compute().isEmpty()) {
             return "";
         }
-        context.compute().startFeeds(context.migration());
+        context.compute().get().startFeeds();
         return " The instance builds its home and list feeds now.";
     }
 }

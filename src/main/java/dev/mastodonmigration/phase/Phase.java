@@ -3,7 +3,7 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.StepResult;
 
-/** One verb of a migration. */
+/** One verb of a migration. What a step finds out, intends or does it tells its context as facts; it never writes status. */
 public interface Phase {
     PhaseId id();
 
@@ -12,4 +12,9 @@ public interface Phase {
      * follows after a crash, and finds what the last call had done.
      */
     StepResult step(PhaseContext context);
+
+    /** Takes back what {@link #step} did to the world, in the same manner; called only where {@link PhaseId#undoCaption} says that there is something to undo. */
+    default StepResult undo(PhaseContext context) {
+        throw new IllegalStateException(id() + " has nothing to undo");
+    }
 }

@@ -1,124 +1,194 @@
 package dev.mastodonmigration.phase;
 
-import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseRecord;
-import dev.mastodonmigration.api.MastodonMigrationStatus;
-import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
+import dev.mastodonmigration.api.PhaseRun;
+import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.itinerary.StepResult;
-import dev.mastodonmigration.job.Jobs;
-import dev.mastodonmigration.job.ProgressReader;
-import dev.mastodonmigration.job.WorkerSecret;
-import dev.mastodonmigration.source.heroku.HerokuApi;
-import dev.mastodonmigration.target.kubernetes.KubernetesCompute;
+import dev.mastodonmigration.job.Workers;
+import dev.mastodonmigration.mastodon.MastodonEnvironment;
+import dev.mastodonmigration.source.SavedSource;
+import dev.mastodonmigration.source.Source;
+import dev.mastodonmigration.status.Fact;
+import dev.mastodonmigration.status.JobIntent;
+import dev.mastodonmigration.target.Compute;
+import dev.mastodonmigration.target.TargetDatabase;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.SortedMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** What a phase may touch in one step: the migration as it was just read, and the outside systems through their ports. */
+/** What a phase may touch in one step: the migration as it was just read, the systems outside through their ports, and the facts that it tells. */
 public final class PhaseContext {
-    private static final Duration AT_ONCE = Duration.ofMillis(10);
-    private final MastodonMigration migration;
-    private final PhaseId phase;
+    static final Duration AT_ONCE = Duration.ofMillis(10);
+    private final MastodonMigrationSpec spec;
+    private final MastodonMigrationStatus status;
+    private final long generation;
+    private final PhaseRun run;
     private final Instant now;
     private final Outside outside;
+    private final List<Fact> facts = new ArrayList<>();
+    private final Replication replication;
 
-    /** The ports, the same for every migration. */
-    public record Outside(Inputs inputs, Jobs jobs, WorkerSecret workerSecret, ProgressReader progress, KubernetesCompute compute, Rivals rivals) {}
-
-    public PhaseContext(MastodonMigration migration, PhaseId phase, Instant now, Outside outside) {
-        this.migration = migration;
-        this.phase = phase;
+    /**
+     * @param status as it was read; nobody changes it here
+     * @param run    the phase that takes a step, and which way
+     */
+    public PhaseContext(MastodonMigrationSpec spec, MastodonMigrationStatus status, long generation, PhaseRun run, Instant now, Outside outside) {
+        this.spec = spec;
+        this.status = status;
+        this.generation = generation;
+        this.run = run;
         this.now = now;
         this.outside = outside;
-    }
-
-    public MastodonMigration migration() {
-        return migration;
+        this.replication = new Replication(this);
     }
 
     public MastodonMigrationSpec spec() {
-        return migration.getSpec();
+        return spec;
     }
 
     public MastodonMigrationStatus status() {
-        return migration.getStatus();
+        return status;
+    }
+
+    public long generation() {
+        return generation;
     }
 
     public Instant now() {
         return now;
     }
 
-    public Inputs inputs() {
-        return outside.inputs();
-    }
-
-    public HerokuApi heroku() {
-        return outside.inputs().heroku(migration);
-    }
-
-    public KubernetesCompute compute() {
-        return outside.compute();
-    }
-
-    public Rivals rivals() {
-        return outside.rivals();
-    }
-
-    public PhaseRecord record() {
-        return inPhase(migration.getStatus());
-    }
-
-    private PhaseRecord inPhase(MastodonMigrationStatus status) {
-        return status.phases.stream().filter(record -> record.name.equals(phase.name())).findFirst()
-                .orElseThrow(() -> new IllegalStateException("phase " + phase + " was not begun"));
-    }
-
-    /** The phase's attempts and time begin anew here. */
-    void restartAttempt(MastodonMigrationStatus status) {
-        inPhase(status).attempts = 1;
-        inPhase(status).deadline = phase.deadline().map(now::plus).map(Instant::toString).orElse(null);
-    }
-
-    Outside outside() {
+    public Outside outside() {
         return outside;
     }
 
+    public Source source() {
+        return outside.source();
+    }
+
+    public Workers workers() {
+        return outside.workers();
+    }
+
+    public Optional<Compute> compute() {
+        return outside.compute();
+    }
+
+    public Optional<Edge> edge() {
+        return outside.edge();
+    }
+
+    /** What replicates live, looked at once in a step. */
+    public Replication replication() {
+        return replication;
+    }
+
+    /** To be put into status, and told, when the step is over. */
+    void tell(Fact fact) {
+        facts.add(fact);
+    }
+
+    public List<Fact> facts() {
+        return List.copyOf(facts);
+    }
+
+    /** Those findings of that phase, and no others any more. */
+    void findings(String origin, Severity severity, List<String> messages) {
+        var found = messages.stream().map(message -> new Fact.Found(origin + "-" + Integer.toHexString(message.hashCode()), severity, message)).toList();
+        status.findings.stream().filter(known -> known.id.startsWith(origin + "-") && found.stream().noneMatch(fact -> fact.id().equals(known.id))).forEach(known -> tell(new Fact.Settled(known.id)));
+        found.forEach(this::tell);
+    }
+
+    PhaseRecord record() {
+        return status.phases.stream().filter(record -> record.name.equals(run.name())).findFirst().orElseThrow(() -> new IllegalStateException("phase " + run + " was not begun"));
+    }
+
+    /** The source before the first change, as status has it; empty while nothing was changed. */
+    Optional<SavedSource> saved() {
+        return SavedSource.of(status);
+    }
+
+    /** The variables of the instance on the target: the source's, carried over. */
+    SortedMap<String, String> environment() {
+        return MastodonEnvironment.of(outside.source().environment(), spec,
+                outside.postgres().orElseThrow().url(), outside.postgres().flatMap(TargetDatabase::ca), outside.redis().orElseThrow().url(), outside.redis().flatMap(TargetDatabase::ca));
+    }
+
     /** Whether this attempt has already recorded a Job for the task. */
-    public boolean intended(String task) {
+    boolean intended(String task) {
         return record().jobs.stream().anyMatch(job -> job.task.equals(task));
     }
 
     /** Runs these worker tasks side by side, each as one Job, to their end. */
-    public StepResult work(List<String> tasks, Function<Map<String, WorkerReport>, StepResult> whenAllSucceeded) {
-        var attempt = record();
+    StepResult work(List<String> tasks, Function<Map<String, WorkerReport>, StepResult> whenAllSucceeded) {
         var missing = tasks.stream().filter(task -> !intended(task)).toList();
         if (!missing.isEmpty()) {
-            return new StepResult.Working("about to start " + String.join(", ", missing),
-                    inRecord(record -> missing.forEach(task -> record.jobs.add(intent(task, attempt.attempts)))), Optional.of(AT_ONCE));
+            tell(new Fact.JobsIntended(run, missing.stream().map(task -> intent(task, record().attempts)).toList()));
+            return new StepResult.Working("about to start " + String.join(", ", missing), AT_ONCE);
         }
-        var look = new JobSet(this, status -> inPhase(status).jobs).look(tasks);
-        return look.failure().orElseGet(() -> look.running().isEmpty() ? whenAllSucceeded.apply(look.reports())
-                : new StepResult.Working("running " + look.running().entrySet().stream()
-                        .map(job -> job.getKey() + job.getValue().hitch()).collect(Collectors.joining(", ")), look.facts()));
+        var look = look(record().jobs.stream().filter(job -> tasks.contains(job.task)).toList());
+        return look.failure().orElseGet(() -> look.running().isEmpty() ? whenAllSucceeded.apply(look.reports()) : new StepResult.Working("running " + look.names()));
     }
 
-    JobRecord intent(String task, int attempt) {
-        var job = new JobRecord();
-        job.task = task;
-        job.name = outside.jobs().name(migration, task, attempt);
-        return job;
+    JobIntent intent(String task, int attempt) {
+        return new JobIntent(task, outside.workers().name(task, attempt));
     }
 
-    /** A fact about this phase's own record. */
-    private Consumer<MastodonMigrationStatus> inRecord(Consumer<PhaseRecord> fact) {
-        return status -> fact.accept(inPhase(status));
+    /**
+     * One look at Jobs.
+     *
+     * @param failure the first that failed, was refused or is lost
+     * @param reports of those that succeeded, by task
+     * @param running those that run, by task
+     */
+    record Look(Optional<StepResult> failure, Map<String, WorkerReport> reports, Map<String, Workers.Running> running) {
+        /** Of those that run, with what holds them up. */
+        String names() {
+            return running.entrySet().stream().map(job -> job.getKey() + job.getValue().hitch()).collect(Collectors.joining(", "));
+        }
+    }
+
+    /** Looks at these Jobs, and tells what it sees of them. */
+    Look look(List<JobRecord> jobs) {
+        Optional<StepResult> failure = Optional.empty();
+        var reports = new LinkedHashMap<String, WorkerReport>();
+        var running = new LinkedHashMap<String, Workers.Running>();
+        var seen = outside.workers().look(jobs);
+        for (var job : jobs) {
+            var one = seen.get(job.task);
+            one.uid().filter(uid -> job.uid == null).ifPresent(uid -> tell(new Fact.JobSeen(job.name, uid)));
+            switch (one) {
+                case Workers.Running under -> {
+                    running.put(job.task, under);
+                    under.reading().ifPresent(reading -> tell(new Fact.Progressed(job.task, reading)));
+                }
+                case Workers.Succeeded succeeded -> {
+                    reports.put(job.task, succeeded.report());
+                    tell(new Fact.CopyEnded(job.task));
+                }
+                case Workers.Failed failed -> failure = failure.or(() -> Optional.of(result(failed)));
+            }
+        }
+        return new Look(failure, reports, running);
+    }
+
+    static StepResult result(Workers.Failed failed) {
+        return switch (failed.cause()) {
+            case MAY_PASS -> new StepResult.Retryable(failed.message());
+            case REFUSED -> new StepResult.Refused(failed.message());
+            case LOST -> new StepResult.Lost(failed.message());
+        };
     }
 }

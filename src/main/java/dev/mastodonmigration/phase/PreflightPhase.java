@@ -1,21 +1,22 @@
 package dev.mastodonmigration.phase;
 
+import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.SpecDefaults;
-import dev.mastodonmigration.itinerary.SpecRules;
 import dev.mastodonmigration.itinerary.StepResult;
-import dev.mastodonmigration.mastodon.EnvironmentFindings;
-import dev.mastodonmigration.mastodon.TargetFindings;
-import dev.mastodonmigration.outside.MissingInputException;
-import dev.mastodonmigration.source.heroku.HerokuException;
-import dev.mastodonmigration.target.kubernetes.WorkloadFindings;
+import dev.mastodonmigration.mastodon.MastodonFindings;
+import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.target.TargetDatabase;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** Looks at everything that could go wrong later, changes nothing, and tells all it found in one message. */
+/** Reads and tries everything that could go wrong later, changes nothing, and tells all it found in one message. */
 @Singleton
 public class PreflightPhase implements Phase {
     private static final String REBUILD = "strategy.redis: Rebuild takes over Sidekiq's queues, schedule, retries and dead jobs, and nothing else of Redis. Feeds are built by tootctl after the"
@@ -29,88 +30,65 @@ public class PreflightPhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
-        var spec = SpecRules.violations(context.spec());
-        if (!spec.isEmpty()) {
-            return new StepResult.Refused(String.join(" ", spec));
-        }
-        if (context.intended(Tasks.PREFLIGHT) && databases(context) instanceof StepResult.Working running) {
+        if (context.intended(Tasks.PREFLIGHT) && databases(context, Findings.NONE) instanceof StepResult.Working running) {
             return running;
         }
-        var own = new ArrayList<String>();
-        var notes = new ArrayList<String>();
-        collect(own, () -> context.inputs().targetPostgresUrl(context.migration()));
-        collect(own, () -> context.inputs().targetRedisUrl(context.migration()));
-        if (SpecDefaults.rebuildsRedis(context.spec())) {
-            notes.add(REBUILD);
+        var outside = context.outside();
+        var rival = outside.rival().get().map(sentence -> new Findings(List.of(sentence), List.of())).orElse(Findings.NONE);
+        var found = Stream.of(
+                        Optional.of(rival),
+                        Optional.of(look(() -> outside.source().preflight())),
+                        Optional.of(look(() -> MastodonFindings.of(outside.source().environment(), context.spec()))),
+                        outside.postgres().map(database -> look(database::preflight)),
+                        outside.redis().map(database -> look(database::preflight)),
+                        outside.compute().map(compute -> look(compute::preflight)),
+                        outside.edge().map(edge -> look(edge::preflight)),
+                        Optional.of(new Findings(List.of(), SpecDefaults.rebuildsRedis(context.spec()) ? List.of(REBUILD) : List.of())))
+                .flatMap(Optional::stream).reduce(Findings.NONE, Findings::and);
+        if (!found.blockers().isEmpty() && !context.intended(Tasks.PREFLIGHT) && !readable(context)) {
+            return new StepResult.Refused(String.join(" ", found.blockers().stream().distinct().toList()));
         }
-        var readable = own.isEmpty();
-        context.rivals().olderOf(context.migration()).ifPresent(own::add);
-        collect(own, () -> configuration(context, own, notes));
-        if (readable) {
-            destination(context, own, notes);
-        }
-        if (!own.isEmpty() && !context.intended(Tasks.PREFLIGHT) && unreadable(context)) {
-            return new StepResult.Refused(String.join(" ", own));
-        }
-        return together(databases(context), own, notes);
+        return databases(context, found);
     }
 
-    private static StepResult databases(PhaseContext context) {
-        return context.work(List.of(Tasks.PREFLIGHT), reports -> {
+    private static StepResult databases(PhaseContext context, Findings own) {
+        return switch (context.work(List.of(Tasks.PREFLIGHT), reports -> {
             var report = reports.get(Tasks.PREFLIGHT);
-            return new StepResult.Done(report.message(), report.notes(), StepResult.NO_FACTS);
-        });
-    }
-
-    private static StepResult together(StepResult looked, List<String> own, List<String> notes) {
-        return switch (looked) {
-            case StepResult.Refused refused -> new StepResult.Refused(String.join(" ", Stream.concat(own.stream(), Stream.of(refused.message())).toList()));
-            case StepResult.Done done when !own.isEmpty() -> new StepResult.Refused(String.join(" ", own));
-            case StepResult.Done done -> new StepResult.Done(done.message(), Stream.concat(notes.stream(), done.notes().stream()).toList(), done.facts());
-            default -> looked;
+            var notes = new ArrayList<>(own.notes());
+            notes.addAll(report.notes());
+            context.findings("preflight", Severity.Note, notes);
+            return own.blockers().isEmpty() ? new StepResult.Done(report.message()) : refused(own.blockers(), List.of());
+        })) {
+            case StepResult.Refused worker -> refused(own.blockers(), List.of(worker.message()));
+            case StepResult other -> other;
         };
     }
 
-    /** Without all four URLs no worker can look at the databases. */
-    private static boolean unreadable(PhaseContext context) {
+    private static StepResult.Refused refused(List<String> own, List<String> workers) {
+        return new StepResult.Refused(String.join(" ", Stream.concat(own.stream(), workers.stream()).distinct().toList()));
+    }
+
+    /** Without all URLs no worker can look at the databases. */
+    private static boolean readable(PhaseContext context) {
         try {
-            context.inputs().workerFiles(context.migration());
+            var urls = context.source().urls();
+            context.outside().postgres().map(TargetDatabase::url);
+            context.outside().redis().map(TargetDatabase::url);
+            context.outside().redisInUse().get();
+            return urls.postgres().isPresent() && urls.redis().isPresent();
+        } catch (OutsideException missing) {
             return false;
-        } catch (MissingInputException | HerokuException missing) {
-            return true;
         }
     }
 
-    private static void configuration(PhaseContext context, List<String> blockers, List<String> notes) {
-        var apps = SpecDefaults.apps(context.spec());
-        var heroku = context.heroku();
-        var web = heroku.configVars(apps.getFirst());
-        var streaming = apps.size() > 1 ? heroku.configVars(apps.getLast()) : web;
-        apps.forEach(heroku::formation);
-        var findings = EnvironmentFindings.of(web, streaming, context.spec());
-        blockers.addAll(findings.blockers());
-        notes.addAll(findings.notes());
-    }
-
-    private static void destination(PhaseContext context, List<String> blockers, List<String> notes) {
-        var workloads = WorkloadFindings.of(context.migration());
-        var target = TargetFindings.of(context.inputs().targetPostgresUrl(context.migration()), context.inputs().targetRedisUrl(context.migration()));
-        blockers.addAll(workloads.blockers());
-        blockers.addAll(target.blockers());
-        notes.addAll(workloads.notes());
-        notes.addAll(target.notes());
-    }
-
-    private static void collect(List<String> blockers, Runnable reading) {
+    private static Findings look(Supplier<Findings> reading) {
         try {
-            reading.run();
-        } catch (MissingInputException missing) {
-            blockers.add(missing.getMessage());
-        } catch (HerokuException e) {
-            if (e.retryable()) {
+            return reading.get();
+        } catch (OutsideException e) {
+            if (e.mayPass()) {
                 throw e;
             }
-            blockers.add(e.getMessage());
+            return new Findings(List.of(e.getMessage()), List.of());
         }
     }
 }

@@ -1,9 +1,9 @@
 package dev.mastodonmigration.phase;
 
-import dev.mastodonmigration.api.MastodonMigrationStatus.Forecast;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerReport;
@@ -56,15 +56,19 @@ public class RehearsePhase implements Phase {
                     + " s. Raise strategy.maxDowntime" + (isLive ? "." : ", or make the database smaller, for example with tootctl statuses remove."));
         }
         var words = isLive
-                ? "copying takes about " + copy.toSeconds() + " s and proving about " + verify.toSeconds() + " s, while the instance runs on; downtime at most "
+                ? "Copying takes about " + copy.toSeconds() + " s and proving about " + verify.toSeconds() + " s, while the instance runs on; downtime at most "
                         + downtime.toSeconds() + " s, " + STOPPING.toSeconds() + " s of it if a dyno does not stop by itself"
                         + (keyless.isZero() ? "" : " and " + keyless.toSeconds() + " s for tables without a key")
-                : "downtime about " + downtime.toSeconds() + " s (" + inside.toSeconds() + " s of copying and verifying Postgres, "
+                : "The downtime will be about " + downtime.toSeconds() + " s (" + inside.toSeconds() + " s of copying and verifying Postgres, "
                         + downtime.minus(inside).toSeconds() + " s allowed for dynos and pods)";
-        return new StepResult.Done(words, report.notes(), status -> {
-            status.forecast = new Forecast();
-            status.forecast.copySeconds = copy.toSeconds();
-            status.forecast.downtimeSeconds = downtime.toSeconds();
-        });
+        report.notes().forEach(note -> context.tell(Notes.of("rehearsal", note)));
+        context.tell(new Fact.Forecasted(copy, downtime));
+        return new StepResult.Done(words);
+    }
+
+    /** Where changes were captured for it, the source carries triggers; the scratch database goes with the copy. */
+    @Override
+    public StepResult undo(PhaseContext context) {
+        return SpecDefaults.livePostgres(context.spec()) ? new GoingBack(context).releaseSource() : new StepResult.Done("The rehearsal has ended.");
     }
 }

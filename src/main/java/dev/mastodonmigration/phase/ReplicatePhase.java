@@ -8,7 +8,7 @@ import dev.mastodonmigration.worker.control.WorkerReport;
 import jakarta.inject.Singleton;
 import java.util.List;
 
-/** For what is moved live, captures changes and copies while the source runs, until both sides are in sync; for the rest, makes sure of room. */
+/** Marks the source as this migration's. For what is moved live, captures changes and copies until both sides are in sync; for the rest, makes sure of room. */
 @Singleton
 public class ReplicatePhase implements Phase {
     @Override
@@ -18,22 +18,26 @@ public class ReplicatePhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
-        if (!SpecDefaults.livePostgres(context.spec())) {
-            return context.work(List.of(Tasks.CAPACITY), reports -> replicated(context, reports.get(Tasks.CAPACITY)));
-        }
-        // No dump is written, so no room for one is needed.
-        return context.work(List.of(Tasks.MARK_SOURCE),
-                marked -> context.work(List.of(Tasks.INSTALL_CAPTURE), captured -> replicated(context, captured.get(Tasks.INSTALL_CAPTURE))));
+        // No dump is written where Postgres is replicated, so no room for one is needed.
+        var prepare = SpecDefaults.livePostgres(context.spec()) ? Tasks.INSTALL_CAPTURE : Tasks.CAPACITY;
+        return context.work(List.of(Tasks.MARK_SOURCE), marked -> context.work(List.of(prepare), prepared -> replicated(context, prepared.get(prepare))));
     }
 
     private static StepResult replicated(PhaseContext context, WorkerReport prepared) {
-        var replication = new Replication(context);
-        if (!replication.wanted()) {
-            return new StepResult.Done(prepared.message(), prepared.notes(), StepResult.NO_FACTS);
-        }
-        return switch (replication.untilInSync()) {
-            case StepResult.Done inSync -> new StepResult.Done(prepared.message() + " " + inSync.message(), prepared.notes(), inSync.facts());
+        return switch (context.replication().untilInSync()) {
+            case StepResult.Done inSync -> {
+                prepared.notes().forEach(note -> context.tell(Notes.of("replicate", note)));
+                yield new StepResult.Done(context.replication().tasks().isEmpty() ? prepared.message() : prepared.message() + " Both sides are " + inSync.message() + ".");
+            }
             case StepResult other -> other;
+        };
+    }
+
+    @Override
+    public StepResult undo(PhaseContext context) {
+        return switch (context.replication().end()) {
+            case StepResult.Done ended -> new GoingBack(context).releaseSource();
+            case StepResult ending -> ending;
         };
     }
 }

@@ -3,6 +3,7 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -21,25 +22,30 @@ public class RetirePhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         if (!context.intended(Tasks.RELEASE)) {
-            var source = new SourceApps(context);
-            if (SpecDefaults.retireFormation(context.spec())) {
-                source.stop();
+            var formation = SpecDefaults.retireFormation(context.spec());
+            if (formation) {
+                context.source().stop();
             }
-            var running = source.scaledUp().isEmpty() ? source.dynos() : source.scaledUp();
-            if (!running.isEmpty() && SpecDefaults.retireFormation(context.spec())) {
-                return new StepResult.Working("waiting for dynos to stop: " + String.join(", ", running), BETWEEN_LOOKS);
+            var awake = context.source().awake();
+            var running = awake.isEmpty() ? context.source().alive().stream().map(Source.Process::name).toList() : awake;
+            if (!running.isEmpty() && formation) {
+                return new StepResult.Working("waiting for the source's processes to stop: " + String.join(", ", running), BETWEEN_LOOKS);
             }
             if (!running.isEmpty()) {
-                return new StepResult.Refused("The write gate stays on the Heroku database, because something runs there again: " + String.join(", ", running)
+                return new StepResult.Refused("The write gate stays on the source's database, because something runs there again: " + String.join(", ", running)
                         + ". Its posts would be lost. Scale it to zero.");
             }
         }
         return context.work(List.of(Tasks.RELEASE), reports -> {
             var report = reports.get(Tasks.RELEASE);
-            if (SpecDefaults.rebuildsRedis(context.spec())) {
-                context.compute().removeFeedsJob(context.migration());
-            }
-            return new StepResult.Done(report.message(), report.notes(), StepResult.NO_FACTS);
+            context.compute().ifPresent(compute -> {
+                compute.removeSmokeTest();
+                if (SpecDefaults.rebuildsRedis(context.spec())) {
+                    compute.removeFeeds();
+                }
+            });
+            report.notes().forEach(note -> context.tell(Notes.of("retire", note)));
+            return new StepResult.Done(report.message());
         });
     }
 }

@@ -1,9 +1,9 @@
 package dev.mastodonmigration.phase;
 
-import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.itinerary.StepResult;
-import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.status.Fact;
+import dev.mastodonmigration.status.JobIntent;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import java.time.Duration;
@@ -11,21 +11,17 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * The workers that close the source and open the target: their pods are started before the clock and do nothing before they are asked, so that no
- * pod has to start while the instance is down. One that fails or vanishes after that is followed by an ordinary Job: the freeze then takes as long
- * as its pod takes to start, and does not fail for it.
+ * The workers that close the source, open the target, and open the source again: their pods are started before the clock and do nothing before they are
+ * asked, so that no pod has to start while the instance is down. One that fails or vanishes after that is followed by an ordinary Job: the freeze then
+ * takes as long as its pod takes to start, and does not fail for it.
  */
 final class Standby {
-    private static final List<String> TASKS = List.of(Tasks.CLOSE_SOURCE, Tasks.OPEN_TARGET);
-    private static final Duration AT_ONCE = Duration.ofMillis(10);
+    private static final List<String> TASKS = List.of(Tasks.CLOSE_SOURCE, Tasks.OPEN_TARGET, Tasks.REOPEN_SOURCE);
     private static final Duration WHILE_STARTING = Duration.ofMillis(250);
     private static final Duration WHILE_DOWN = Duration.ofMillis(100);
-    /** A cluster may have to add a node first. */
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
     /** Time in which a pod that stands by must have heard. */
     private static final Duration HEARING = Duration.ofSeconds(3);
     /** Time in which one that heard must answer again: it may be busy, or over, which its pod's status says a second or two later. */
@@ -39,22 +35,30 @@ final class Standby {
 
     /** Done once every worker stands by; what keeps one from it is said, and nothing was changed for it. */
     StepResult ready() {
-        var standby = context.status().standby;
-        if (standby == null) {
+        if (jobs().isEmpty()) {
             return start();
         }
-        var look = jobs().look(TASKS);
+        var look = context.look(jobs());
         if (look.failure().isPresent() || !look.reports().isEmpty()) {
-            return startedBy().equals(standby.startedBy) && look.failure().isPresent() ? look.failure().get() : restart();
+            // They do nothing before they are asked, so that nobody has to wait for their end.
+            context.workers().stop(jobs());
+            context.tell(new Fact.StandbyEnded());
+            return look.failure().orElseGet(() -> new StepResult.Retryable("A worker on standby ended before it was asked: " + String.join(", ", look.reports().keySet()) + "."));
         }
-        var missing = look.running().entrySet().stream().filter(job -> !standsBy(job.getValue())).map(job -> job.getKey() + job.getValue().hitch()).toList();
-        if (missing.isEmpty()) {
-            return new StepResult.Done("standing by");
-        }
-        var starting = "waiting for workers to stand by: " + String.join(", ", missing);
-        return context.now().isBefore(Instant.parse(standby.startedAt).plus(PATIENCE)) ? new StepResult.Working(starting, look.facts(), Optional.of(WHILE_STARTING))
-                : new StepResult.Retryable("The freeze was not begun and the source is untouched, because its workers do not stand by: " + String.join(", ", missing)
-                        + ". See kubectl describe pod; if they run, the operator cannot reach them: does a NetworkPolicy keep it from their port?");
+        var missing = look.running().entrySet().stream().filter(job -> !job.getValue().standsBy()).map(job -> job.getKey() + job.getValue().hitch()).toList();
+        return missing.isEmpty() ? new StepResult.Done("The workers of the freeze stand by.")
+                : new StepResult.Working("waiting for workers to stand by: " + String.join(", ", missing), WHILE_STARTING);
+    }
+
+    private StepResult start() {
+        var attempt = Optional.ofNullable(context.status().internal.standby).map(before -> before.attempts).orElse(0) + 1;
+        context.tell(new Fact.StandbyStarted(TASKS.stream().map(task -> intent(task, attempt)).toList()));
+        return new StepResult.Working("about to start workers that stand by: " + String.join(", ", TASKS), PhaseContext.AT_ONCE);
+    }
+
+    /** The target is opened in the epoch that its opening begins. */
+    private JobIntent intent(String task, int attempt) {
+        return new JobIntent(task, context.workers().name(task + "-standby", attempt), Optional.of(context.status().internal.epoch + (task.equals(Tasks.OPEN_TARGET) ? 1 : 0)));
     }
 
     /**
@@ -63,20 +67,24 @@ final class Standby {
      * @param since when it may have been asked first: stands in status before anything is asked
      */
     StepResult run(String task, Instant since, Function<Map<String, WorkerReport>, StepResult> whenSucceeded) {
-        if (!isInForce(task)) {
+        var standing = jobs().stream().filter(job -> job.task.equals(task) && isInForce(job)).toList();
+        if (standing.isEmpty() || context.intended(task)) {
             return context.work(List.of(task), whenSucceeded);
         }
-        var look = jobs().look(List.of(task));
+        var look = context.look(standing);
         if (look.reports().containsKey(task)) {
             return whenSucceeded.apply(look.reports());
         }
         if (look.failure().isEmpty()) {
-            var heard = jobs().ask(look.running().get(task)) > 0;
+            var heard = context.workers().ask(look.running().get(task)) > 0;
             if (heard || context.now().isBefore(givenUp(since))) {
-                return new StepResult.Working("running " + task, heard ? look.facts().andThen(noteHeard(since)) : look.facts(), Optional.of(WHILE_DOWN));
+                if (heard) {
+                    noteHeard(since);
+                }
+                return new StepResult.Working("running " + task, WHILE_DOWN);
             }
         }
-        jobs().stop(List.of(task));
+        context.workers().stop(standing);
         return context.work(List.of(task), whenSucceeded);
     }
 
@@ -85,52 +93,32 @@ final class Standby {
     }
 
     private Optional<Instant> heardAt(Instant since) {
-        return Optional.ofNullable(context.status().standby.heardAt).map(Instant::parse).filter(since::isBefore);
+        return Optional.ofNullable(context.status().internal.standby.heardAt).map(Instant::parse).filter(since::isBefore);
     }
 
-    private Consumer<MastodonMigrationStatus> noteHeard(Instant since) {
-        return heardAt(since).filter(heard -> context.now().isBefore(heard.plus(BETWEEN_NOTES))).isPresent() ? StepResult.NO_FACTS : status -> status.standby.heardAt = context.now().toString();
+    private void noteHeard(Instant since) {
+        if (heardAt(since).filter(heard -> context.now().isBefore(heard.plus(BETWEEN_NOTES))).isEmpty()) {
+            context.tell(new Fact.StandbyHeard());
+        }
     }
 
-    /** One that was started for another epoch may not act in this one. */
-    private boolean isInForce(String task) {
-        var standby = Optional.ofNullable(context.status().standby).map(found -> found.jobs).orElse(List.of());
-        return standby.stream().anyMatch(job -> job.task.equals(task) && context.status().epoch.equals(job.standbyEpoch));
+    /** One that was started for another epoch may not act in this one; the source is opened again in any. */
+    private boolean isInForce(JobRecord job) {
+        return job.task.equals(Tasks.REOPEN_SOURCE) || context.status().internal.epoch.equals(job.standbyEpoch);
     }
 
-    private static boolean standsBy(JobSet.Running job) {
-        return job.reading().filter(reading -> reading.stage().equals(Progress.Reading.STANDING_BY.stage())).isPresent();
+    /** Ends them; done when none of their pods runs any more. */
+    StepResult end() {
+        if (context.workers().stop(jobs())) {
+            return new StepResult.Working("waiting for the workers on standby to end");
+        }
+        if (!jobs().isEmpty()) {
+            context.tell(new Fact.StandbyEnded());
+        }
+        return new StepResult.Done("The workers of the freeze have ended.");
     }
 
-    private StepResult restart() {
-        return jobs().stop(TASKS) ? new StepResult.Working("waiting for the last workers on standby to end") : start();
-    }
-
-    private StepResult start() {
-        return new StepResult.Working("about to start workers that stand by: " + String.join(", ", TASKS), status -> {
-            var attempts = Optional.ofNullable(status.standby).map(before -> before.attempts).orElse(0) + 1;
-            status.standby = new MastodonMigrationStatus.Standby();
-            status.standby.attempts = attempts;
-            status.standby.startedBy = startedBy();
-            status.standby.startedAt = context.now().toString();
-            TASKS.forEach(task -> status.standby.jobs.add(intent(task, attempts)));
-        }, Optional.of(AT_ONCE));
-    }
-
-    /** The target is opened in the epoch that its opening begins. */
-    private JobRecord intent(String task, int attempt) {
-        var job = new JobRecord();
-        job.task = task;
-        job.name = context.outside().jobs().name(context.migration(), task + "-standby", attempt);
-        job.standbyEpoch = context.status().epoch + (task.equals(Tasks.OPEN_TARGET) ? 1 : 0);
-        return job;
-    }
-
-    private JobSet jobs() {
-        return new JobSet(context, status -> status.standby.jobs);
-    }
-
-    private String startedBy() {
-        return context.record().name + "/" + context.record().attempts;
+    private List<JobRecord> jobs() {
+        return Optional.ofNullable(context.status().internal.standby).map(standby -> standby.jobs).orElse(List.of());
     }
 }

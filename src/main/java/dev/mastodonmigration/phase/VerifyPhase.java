@@ -1,16 +1,16 @@
 package dev.mastodonmigration.phase;
 
-import dev.mastodonmigration.api.MastodonMigrationStatus;
-import dev.mastodonmigration.api.MastodonMigrationStatus.PostgresVerification;
-import dev.mastodonmigration.api.MastodonMigrationStatus.RedisVerification;
-import dev.mastodonmigration.api.MastodonMigrationStatus.Verification;
+import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -22,52 +22,49 @@ public class VerifyPhase implements Phase {
         return PhaseId.Verify;
     }
 
+    /** What was replicated live was proved by its own workers before they ended; the rest is compared now. */
     @Override
     public StepResult step(PhaseContext context) {
-        var replication = new Replication(context);
-        return replication.wanted() ? replication.drained(live -> compare(context, live)) : compare(context, Map.of());
-    }
-
-    /** What was replicated live was proved by its own workers before they ended; the rest is compared now. */
-    private static StepResult compare(PhaseContext context, Map<String, WorkerReport> live) {
+        var live = context.replication().tasks();
+        if (!live.isEmpty() && !(context.replication().drain(live) instanceof StepResult.Done)) {
+            return context.replication().drain(live);
+        }
         var comparisons = new ArrayList<String>();
-        if (!live.containsKey(Tasks.REPLICATE_POSTGRES)) {
+        if (!SpecDefaults.livePostgres(context.spec())) {
             comparisons.add(Tasks.VERIFY_POSTGRES);
         }
-        if (!live.containsKey(Tasks.REPLICATE_REDIS)) {
+        if (!SpecDefaults.liveRedis(context.spec())) {
             comparisons.add(Tasks.VERIFY_REDIS);
         }
-        return comparisons.isEmpty() ? proved(live, live.get(Tasks.REPLICATE_POSTGRES), live.get(Tasks.REPLICATE_REDIS)) : context.work(comparisons, compared -> proved(live,
-                live.getOrDefault(Tasks.REPLICATE_POSTGRES, compared.get(Tasks.VERIFY_POSTGRES)), live.getOrDefault(Tasks.REPLICATE_REDIS, compared.get(Tasks.VERIFY_REDIS))));
+        return comparisons.isEmpty() ? proved(context, Map.of()) : context.work(comparisons, compared -> proved(context, compared));
     }
 
-    private static StepResult proved(Map<String, WorkerReport> live, WorkerReport postgres, WorkerReport redis) {
-        var notes = new ArrayList<>(postgres.notes());
-        notes.addAll(redis.notes());
+    private static StepResult proved(PhaseContext context, Map<String, WorkerReport> compared) {
+        var all = new LinkedHashMap<>(context.replication().reports());
+        all.putAll(compared);
+        var postgres = all.containsKey(Tasks.REPLICATE_POSTGRES) ? all.get(Tasks.REPLICATE_POSTGRES) : all.get(Tasks.VERIFY_POSTGRES);
+        var redis = all.containsKey(Tasks.REPLICATE_REDIS) ? all.get(Tasks.REPLICATE_REDIS) : all.get(Tasks.VERIFY_REDIS);
+        List.of(postgres, redis).forEach(report -> report.notes().forEach(note -> context.tell(Notes.of("verify", note))));
         long refused = postgres.figures().getOrDefault(Figure.REFUSED_WRITES, 0L);
         if (refused > 0) {
-            notes.add("Writes refused by the write gate on the source during the freeze: " + refused
-                    + ". Something still writes to it, such as a Heroku Scheduler job or a one-off dyno. Nothing of it was taken over; stop it.");
+            context.tell(new Fact.Found("refused-writes", Severity.Warning, "The write gate on the source refused " + refused
+                    + " writes during the freeze. Something still writes to it, such as a Heroku Scheduler job or a one-off dyno. Nothing of that was taken over; stop it."));
         }
-        return new StepResult.Done(said(live, postgres, Tasks.REPLICATE_POSTGRES, postgres.figures().get(Figure.ROWS) + " rows are")
-                + " " + said(live, redis, Tasks.REPLICATE_REDIS, redis.figures().get(Figure.KEYS) + " keys are"), List.copyOf(notes), status -> record(status, postgres, redis));
+        context.tell(new Fact.Verified(figure(postgres, Figure.TABLES), figure(postgres, Figure.ROWS), figure(postgres, Figure.DIFFERENCES), figure(redis, Figure.KEYS), figure(redis, Figure.DIFFERENCES)));
+        return new StepResult.Done(said(all, postgres, Tasks.REPLICATE_POSTGRES, figure(postgres, Figure.ROWS) + " rows are")
+                + " " + said(all, redis, Tasks.REPLICATE_REDIS, figure(redis, Figure.KEYS) + " keys are"));
+    }
+
+    private static long figure(WorkerReport report, String name) {
+        var figure = report.figures().get(name);
+        if (figure == null) {
+            throw new IllegalStateException("a report of what was proved lacks the figure " + name);
+        }
+        return figure;
     }
 
     /** What Drain has told of a live copy is not told again. */
-    private static String said(Map<String, WorkerReport> live, WorkerReport report, String task, String proved) {
-        return live.containsKey(task) ? proved + " equal on both sides, proved while they were copied and again what changed last." : report.message();
-    }
-
-    private static void record(MastodonMigrationStatus status, WorkerReport postgres, WorkerReport redis) {
-        var rows = new PostgresVerification();
-        rows.tables = postgres.figures().get(Figure.TABLES);
-        rows.rows = postgres.figures().get(Figure.ROWS);
-        rows.differences = postgres.figures().get(Figure.DIFFERENCES);
-        var keys = new RedisVerification();
-        keys.keys = redis.figures().get(Figure.KEYS);
-        keys.differences = redis.figures().get(Figure.DIFFERENCES);
-        status.verification = new Verification();
-        status.verification.postgres = rows;
-        status.verification.redis = keys;
+    private static String said(Map<String, WorkerReport> all, WorkerReport report, String task, String proved) {
+        return all.containsKey(task) ? proved + " equal on both sides: proved while they were copied, and what changed last was proved again." : report.message();
     }
 }

@@ -1,108 +1,149 @@
 package dev.mastodonmigration.reconcile;
 
 import dev.mastodonmigration.api.MastodonMigration;
-import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.api.PhaseRun;
 import dev.mastodonmigration.itinerary.Decision;
+import dev.mastodonmigration.itinerary.Itinerary;
 import dev.mastodonmigration.itinerary.Observation;
 import dev.mastodonmigration.itinerary.PhaseEngine;
 import dev.mastodonmigration.itinerary.StepResult;
-import dev.mastodonmigration.job.Jobs;
-import dev.mastodonmigration.job.ProgressReader;
-import dev.mastodonmigration.job.WorkerSecret;
-import dev.mastodonmigration.outside.MissingInputException;
-import dev.mastodonmigration.phase.Inputs;
+import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.phase.Outside;
 import dev.mastodonmigration.phase.Phase;
 import dev.mastodonmigration.phase.PhaseContext;
-import dev.mastodonmigration.phase.Rivals;
-import dev.mastodonmigration.source.heroku.HerokuException;
-import dev.mastodonmigration.target.kubernetes.ForeignObjectException;
-import dev.mastodonmigration.target.kubernetes.KubernetesCompute;
+import dev.mastodonmigration.status.Fact;
+import dev.mastodonmigration.status.JobRecords;
 import dev.mastodonmigration.worker.control.Redaction;
-import io.fabric8.kubernetes.client.KubernetesClient;
+import dev.mastodonmigration.worker.control.Tasks;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.net.HttpURLConnection;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.jboss.logging.Logger;
 
 /** Carries a decision out: the only place where a migration acts on the world. */
 @Singleton
 class Executor {
+    private static final Logger LOG = Logger.getLogger(Executor.class);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
+    /** Phases beside which replication runs; Replicate, Drain and Verify look at it themselves. */
+    private static final Set<PhaseId> BESIDE_REPLICATION = EnumSet.range(PhaseId.DeployCompute, PhaseId.CloseSource);
+    /** Answers to what we sent, which sending again cannot change. */
+    private static final Set<Integer> INVALID = Set.of(HttpURLConnection.HTTP_BAD_REQUEST, 422);
     private final PhaseEngine engine = new PhaseEngine();
     private final Map<PhaseId, Phase> phases;
-    private final PhaseContext.Outside outside;
 
-    @Inject
-    Executor(Instance<Phase> phases, Inputs inputs, Jobs jobs, WorkerSecret workerSecret, ProgressReader progress, Rivals rivals, KubernetesClient client) {
-        this(phases.stream().collect(Collectors.toMap(Phase::id, Function.identity())),
-                new PhaseContext.Outside(inputs, jobs, workerSecret, progress, new KubernetesCompute(client), rivals));
+    /** @param facts what acting found out, before what the decision itself means */
+    record Acted(Decision decision, List<Fact> facts) {
+        Acted(Decision decision) {
+            this(decision, List.of());
+        }
     }
 
-    Executor(Map<PhaseId, Phase> phases, PhaseContext.Outside outside) {
+    @Inject
+    Executor(Instance<Phase> phases) {
+        this(phases.stream().collect(Collectors.toMap(Phase::id, Function.identity())));
+    }
+
+    Executor(Map<PhaseId, Phase> phases) {
         this.phases = phases;
-        this.outside = outside;
     }
 
     /** Acts, and returns what is to be reported: for a step, what the engine makes of its result. */
-    Decision act(Decision decision, Observation seen, MastodonMigration migration) {
+    Acted act(Decision decision, Observation seen, MastodonMigration migration, Outside outside) {
         return switch (decision) {
-            case Decision.Step step -> engine.decide(seen.after(take(step, seen, migration)));
-            case Decision.Begin begin when stopEarlierAttempt(begin.phase().name(), seen, migration) ->
-                    new Decision.Continue(begin.phase(), new StepResult.Working("waiting for the workers of the last attempt to end"), LOOK_AGAIN);
-            case Decision.Start start when !start.reason().isEmpty() && stopEverythingRunning(seen, migration) ->
-                    new Decision.Rest(LOOK_AGAIN);
-            default -> decision;
+            case Decision.Step step -> take(step.run(), seen, outside);
+            case Decision.Begin begin when begin.attempt() > 1 -> endLastAttempt(begin, seen, outside);
+            case Decision.Start start when start.itinerary() == Itinerary.FORWARD && !seen.started() -> new Acted(start, List.of(new Fact.WorkerImagePinned(outside.workers().image())));
+            case Decision.Start start -> {
+                stopWhatGoesForward(seen, outside);
+                yield new Acted(start);
+            }
+            default -> new Acted(decision);
         };
     }
 
-    private StepResult take(Decision.Step step, Observation seen, MastodonMigration migration) {
+    /** A new attempt must not meet the workers of the last one. */
+    private static Acted endLastAttempt(Decision.Begin begin, Observation seen, Outside outside) {
+        return switch (guarded(() -> outside.workers().stop(JobRecords.of(seen.status(), begin.run().name())) ? new StepResult.Working("waiting for the workers of the last attempt to end") : new StepResult.Done(""))) {
+            case StepResult.Done ended -> new Acted(begin);
+            case StepResult result -> new Acted(new Decision.Continue(begin.run(), result instanceof StepResult.Working ? result : new StepResult.Blocked(result.message()), LOOK_AGAIN));
+        };
+    }
+
+    private Acted take(PhaseRun run, Observation seen, Outside outside) {
+        var context = new PhaseContext(seen.spec(), seen.status(), seen.generation(), run, seen.now(), outside);
+        var decision = engine.decide(seen.after(step(run, seen, context)));
+        var facts = new ArrayList<>(context.facts());
+        if (decision instanceof Decision.Advance advance && advance.next().isEmpty()) {
+            return tidyUp(advance, facts, outside);
+        }
+        return new Acted(decision, facts);
+    }
+
+    private StepResult step(PhaseRun run, Observation seen, PhaseContext context) {
+        return guarded(() -> {
+            if (!run.isUndo() && seen.began(PhaseId.Replicate) && BESIDE_REPLICATION.contains(run.phase())) {
+                var refused = context.replication().watch();
+                if (refused.isPresent()) {
+                    return refused.get();
+                }
+            }
+            var phase = phases.get(run.phase());
+            return run.isUndo() ? phase.undo(context) : phase.step(context);
+        });
+    }
+
+    private static StepResult guarded(Supplier<StepResult> step) {
         try {
-            return phases.get(step.phase()).step(new PhaseContext(migration, step.phase(), seen.now(), outside));
-        } catch (MissingInputException | ForeignObjectException mendedByTheAdmin) {
-            return new StepResult.Refused(mendedByTheAdmin.getMessage());
-        } catch (HerokuException e) {
-            return e.retryable() ? new StepResult.Retryable(e.getMessage()) : new StepResult.Refused(e.getMessage());
+            return step.get();
+        } catch (OutsideException e) {
+            return e.mayPass() ? new StepResult.Blocked(e.getMessage()) : new StepResult.Refused(e.getMessage());
         } catch (KubernetesClientException e) {
-            return new StepResult.Retryable("The Kubernetes API refused a request: " + Redaction.strike(e.getStatus() == null || e.getStatus().getMessage() == null ? Redaction.of(e) : e.getStatus().getMessage()));
+            return INVALID.contains(e.getCode()) ? new StepResult.Refused(words(e)) : new StepResult.Blocked(words(e));
         } catch (IllegalArgumentException | IllegalStateException e) {
             return new StepResult.Retryable(Redaction.of(e));
         }
     }
 
-    /** As below, for the workers that replicate live or stand by as well: the itinerary changes. */
-    private boolean stopEverythingRunning(Observation seen, MastodonMigration migration) {
-        var lasting = lasting(migration);
-        lasting.forEach(job -> outside.jobs().delete(migration, job));
-        var ofThePhase = stopEarlierAttempt(migration.getStatus().phase, seen, migration);
-        return lasting.stream().anyMatch(job -> outside.jobs().hasRunningPod(migration, job, seen.now())) || ofThePhase;
+    private static String words(KubernetesClientException e) {
+        return "The Kubernetes API " + (e.getCode() == 0 ? "does not answer: " : "refused a request: ")
+                + Redaction.strike(e.getStatus() == null || e.getStatus().getMessage() == null ? Redaction.of(e) : e.getStatus().getMessage());
     }
 
-    /** Deletes the Jobs of the phase's last attempt. True while one of their pods still runs: a new attempt must not meet the old one. */
-    private boolean stopEarlierAttempt(String phase, Observation seen, MastodonMigration migration) {
-        var jobs = migration.getStatus().phases.stream().filter(record -> record.name.equals(phase)).flatMap(record -> record.jobs.stream()).toList();
-        jobs.forEach(job -> outside.jobs().delete(migration, job));
-        return jobs.stream().anyMatch(job -> outside.jobs().hasRunningPod(migration, job, seen.now()));
+    /**
+     * Whoever goes back should not meet who still goes forward. What opens the source again stands by for it. Nothing waits for the others' end, nor for an API
+     * that does not answer: the databases' own locks and epochs hold them off, and the last step removes them.
+     */
+    private static void stopWhatGoesForward(Observation seen, Outside outside) {
+        var stopped = guarded(() -> {
+            outside.workers().stop(JobRecords.all(seen.status()).filter(job -> !job.task.equals(Tasks.REOPEN_SOURCE)).toList());
+            return new StepResult.Done("");
+        });
+        if (!(stopped instanceof StepResult.Done)) {
+            LOG.warnf("workers that are no longer needed could not be stopped: %s", stopped.message());
+        }
     }
 
-    /** Stops whatever the migration has running: it is being deleted. */
-    void stopEverything(MastodonMigration migration) {
-        migration.getStatus().phases.stream().flatMap(record -> record.jobs.stream()).forEach(job -> outside.jobs().delete(migration, job));
-        lasting(migration).forEach(job -> outside.jobs().delete(migration, job));
-    }
-
-    /** Jobs that outlive the phase that started them. */
-    private static List<JobRecord> lasting(MastodonMigration migration) {
-        var status = migration.getStatus();
-        return Stream.concat(Optional.ofNullable(status.replication).stream().flatMap(replication -> replication.jobs.stream()),
-                Stream.concat(Optional.ofNullable(status.standby).stream().flatMap(standby -> standby.jobs.stream()),
-                        Optional.ofNullable(status.quieting).stream().flatMap(quieting -> quieting.jobs.stream()))).toList();
+    /** An itinerary ends with nothing of ours left but what the instance runs on. */
+    private static Acted tidyUp(Decision.Advance last, List<Fact> facts, Outside outside) {
+        var tidied = guarded(() -> {
+            outside.workers().removeAll();
+            outside.source().forgetCredentials();
+            return last.result();
+        });
+        return tidied instanceof StepResult.Done ? new Acted(last, facts)
+                : new Acted(new Decision.Continue(last.run(), new StepResult.Blocked("Everything is done but removing our Jobs and Secrets: " + tidied.message()), Duration.ofSeconds(5)), facts);
     }
 }

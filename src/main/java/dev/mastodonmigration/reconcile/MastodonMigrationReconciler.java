@@ -5,6 +5,10 @@ import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.itinerary.Decision;
 import dev.mastodonmigration.itinerary.Observation;
 import dev.mastodonmigration.itinerary.PhaseEngine;
+import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.source.SavedSource;
+import dev.mastodonmigration.status.Fact;
+import dev.mastodonmigration.status.Story;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
@@ -18,6 +22,7 @@ import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
@@ -35,11 +40,13 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
     private static final Duration LET_GO = Duration.ofSeconds(1);
     private final PhaseEngine engine = new PhaseEngine();
     private final KubernetesClient client;
+    private final Ports ports;
     private final Executor executor;
     private final StatusReporter reporter;
 
-    MastodonMigrationReconciler(KubernetesClient client, Executor executor, StatusReporter reporter) {
+    MastodonMigrationReconciler(KubernetesClient client, Ports ports, Executor executor, StatusReporter reporter) {
         this.client = client;
+        this.ports = ports;
         this.executor = executor;
         this.reporter = reporter;
     }
@@ -50,7 +57,7 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
     }
 
     /**
-     * Before the target opened, deleting a migration aborts it first; while it opens, it is let go only when the instance serves again. Data is never
+     * Until the target takes writes, deleting a migration aborts it first; while it opens, it is let go only when the instance serves again. Data is never
      * deleted with it. The finalizer is taken off here: the framework, where it does that, remembers the name as one of a deleted resource, and never
      * again looks at a resource that was created under the same name just then.
      */
@@ -62,22 +69,37 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
     private Duration goOnDeleted(MastodonMigration migration) {
         var isWritten = migration.getStatus() != null;
         var seen = observe(migration);
-        if (seen.started() && !seen.ended() && (!seen.targetOpened() || seen.down())) {
+        if (seen.started() && !seen.ended() && (!seen.targetTakesWrites() || seen.isGoingLive())) {
             return goOn(migration);
         }
         if (isWritten) {
-            executor.stopEverything(migration);
-            reporter.farewell(migration);
+            letGo(migration, seen);
         }
         migration.removeFinalizer(FINALIZER);
         return unlessEdited(() -> client.resource(migration).update(), LET_GO);
     }
 
+    /** What is left of a deleted migration must not keep it: its namespace may be going, and its Secrets gone. */
+    private void letGo(MastodonMigration migration, Observation seen) {
+        try {
+            var outside = ports.of(migration);
+            outside.workers().removeAll();
+            outside.source().forgetCredentials();
+        } catch (OutsideException | KubernetesClientException left) {
+            LOG.warnf("%s/%s was let go, and not everything of it could be removed: %s", migration.getMetadata().getNamespace(), migration.getMetadata().getName(), left.getMessage());
+        }
+        if (seen.targetTakesWrites() && !seen.ended()) {
+            SavedSource.of(migration.getStatus()).map(Story::farewell).ifPresent(told -> reporter.farewell(told, migration));
+        }
+    }
+
     private Duration goOn(MastodonMigration migration) {
         var seen = observe(migration);
-        var decision = executor.act(engine.decide(seen), seen, migration);
-        LOG.debugf("%s: %s", migration.getMetadata().getName(), decision);
-        return unlessEdited(() -> reporter.report(decision, seen, migration), lookAgain(decision));
+        var acted = executor.act(engine.decide(seen), seen, migration, ports.of(migration));
+        LOG.debugf("%s: %s", migration.getMetadata().getName(), acted.decision());
+        var facts = new ArrayList<Fact>(acted.facts());
+        facts.addAll(Report.of(acted.decision(), seen));
+        return unlessEdited(() -> reporter.report(facts, seen, migration), lookAgain(acted.decision()));
     }
 
     /** Edited meanwhile: what was just done is found again at the next look. */
@@ -98,12 +120,12 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
         return Optional.ofNullable(client.resource(cached).get()).filter(found -> found.getMetadata().getUid().equals(cached.getMetadata().getUid()));
     }
 
-    private static Observation observe(MastodonMigration migration) {
+    private Observation observe(MastodonMigration migration) {
         if (migration.getStatus() == null) {
             migration.setStatus(new MastodonMigrationStatus());
         }
         var generation = Optional.ofNullable(migration.getMetadata().getGeneration()).orElse(0L);
-        return new Observation(migration.getSpec(), generation, migration.isMarkedForDeletion(), migration.getStatus(), Instant.now(), Optional.empty());
+        return new Observation(migration.getSpec(), ports.violations(migration), generation, migration.isMarkedForDeletion(), migration.getStatus(), Instant.now(), Optional.empty());
     }
 
     private static Duration lookAgain(Decision decision) {
@@ -116,6 +138,7 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
             case Decision.Begin begin -> AT_ONCE;
             case Decision.Advance advance -> AT_ONCE;
             case Decision.Retry retry -> AT_ONCE;
+            case Decision.BackToGate back -> AT_ONCE;
             case Decision.Step step -> throw new IllegalStateException("a step is taken, not reported: " + step);
         };
     }

@@ -1,12 +1,12 @@
 package dev.mastodonmigration.source;
 
-import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.mastodon.SourceUrls;
 import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.Provisioned;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Where the instance runs now. Every method asks the platform anew, remembers nothing, may be called again at any time, returns at once, and may throw
@@ -47,7 +47,7 @@ public interface Source {
     Findings preflight();
 
     /** What {@link #start} needs. To be read, and saved, before the first change. */
-    MastodonMigrationStatus.Source read(Instant now);
+    SavedSource read();
 
     /** Tells all of it to stop; users see the platform's maintenance page. Changes nothing that is so already. */
     void stop();
@@ -65,13 +65,13 @@ public interface Source {
     List<String> awake();
 
     /** Starts it as it was. Changes nothing that is so already. */
-    void start(MastodonMigrationStatus.Source saved);
+    void start(SavedSource saved);
 
     /** Processes that {@link #start} asked for and that do not serve yet, as "web of example-web: 0/2". */
-    List<String> notUp(MastodonMigrationStatus.Source saved);
+    List<String> notUp(SavedSource saved);
 
     /** Of those the ones that do not even exist: a process that was crashing before never serves again. */
-    List<String> notThere(MastodonMigrationStatus.Source saved);
+    List<String> notThere(SavedSource saved);
 
     /** Restarts what may run Sidekiq, because one that was told to be quiet never fetches a job again; answers their names. */
     List<String> restartSidekiq();
@@ -79,6 +79,18 @@ public interface Source {
     SourceUrls urls();
 
     Environment environment();
+
+    /** Databases that the instance is to use from now on; empty where it keeps its own. */
+    record Databases(Optional<String> postgres, Optional<String> redis) {
+        /** The record's own text would show passwords. */
+        @Override
+        public String toString() {
+            return "Databases[postgres=" + (postgres.isPresent() ? "another" : "its own") + ", redis=" + (redis.isPresent() ? "another" : "its own") + "]";
+        }
+    }
+
+    /** Has its processes use these databases when they are started next: for what moves only its data. Read back before it is ready. */
+    Provisioned repoint(Databases databases);
 
     /** Keeps a copy of what {@link #start} needs to sign in, so that whoever deletes the admin's Secret does not keep the source stopped. */
     void keepCredentials();

@@ -9,6 +9,8 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseState;
 import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.api.PhaseRun;
+import dev.mastodonmigration.itinerary.Decision.Persistence;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,291 +24,284 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The engine as a table: every phase, every outcome, with and without a restart or a suspension in between. */
+/** The engine as a table: every stop, every outcome, with a restart, a suspension, an abort or a deletion around it. */
 class PhaseEngineTest {
     private static final Instant NOW = Instant.parse("2026-11-22T20:00:00Z");
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Set<PhaseId> DOWN = EnumSet.of(PhaseId.Freeze, PhaseId.Drain, PhaseId.Verify);
-    private static final Set<PhaseId> OPENED = EnumSet.of(PhaseId.GoLive, PhaseId.Housekeeping, PhaseId.Soak, PhaseId.AwaitRetire, PhaseId.Retire);
-    private static final Set<PhaseId> ABORTING = EnumSet.of(PhaseId.StopReplication, PhaseId.RestoreSource, PhaseId.RemoveCompute, PhaseId.ReleaseProvisioned);
+    /** Phases in which the instance is down; GoLive until the target takes writes. */
+    private static final Set<PhaseId> DOWN = EnumSet.of(PhaseId.CloseSource, PhaseId.Drain, PhaseId.Verify);
+    private static final Set<PhaseId> BEFORE_THE_CLOCK = EnumSet.of(PhaseId.StandBy, PhaseId.QuietSidekiq, PhaseId.StopSource);
+    private static final Set<PhaseId> WRITABLE = EnumSet.of(PhaseId.GoLive, PhaseId.Housekeeping, PhaseId.Soak, PhaseId.AwaitRetire, PhaseId.Retire);
     private final PhaseEngine engine = new PhaseEngine();
 
     /** What became of the step. */
-    enum Outcome { SUCCEEDED, REFUSED, FAILED, LOST, PAST_ITS_DEADLINE, RUNNING }
+    enum Outcome { SUCCEEDED, REFUSED, FAILED, LOST, BLOCKED, PAST_ITS_DEADLINE, RUNNING }
 
     /** What happened around it. */
-    enum Around { NOTHING, RESTART, SUSPEND }
+    enum Around { NOTHING, RESTART, SUSPEND, ABORT, DELETE }
 
     static Stream<Arguments> table() {
-        return planned().flatMap(phase -> Stream.of(Outcome.values()).flatMap(outcome -> Stream.of(Around.values()).map(around -> Arguments.of(phase, outcome, around))));
-    }
-
-    static Stream<PhaseId> planned() {
-        return Stream.of(PhaseId.values()).filter(phase -> !Itineraries.NOT_YET.contains(phase));
+        var runs = Stream.concat(Stream.of(PhaseId.values()).map(PhaseRun::of), Stream.of(PhaseId.values()).filter(phase -> phase.undoCaption().isPresent()).map(PhaseRun::undo));
+        return runs.flatMap(run -> Stream.of(Outcome.values()).flatMap(outcome -> Stream.of(Around.values()).map(around -> Arguments.of(run, outcome, around))));
     }
 
     @ParameterizedTest(name = "{0} {1} {2}")
     @MethodSource("table")
-    void everyPhaseWithEveryOutcome(PhaseId phase, Outcome outcome, Around around) {
-        var status = at(phase, 1);
+    void everyStopWithEveryOutcome(PhaseRun run, Outcome outcome, Around around) {
+        var status = at(run);
         if (outcome == Outcome.PAST_ITS_DEADLINE) {
             status.phases.getLast().deadline = NOW.minusSeconds(1).toString();
         }
-        var spec = Specs.with(around == Around.SUSPEND ? DesiredState.Suspended : DesiredState.Running);
-        var before = observation(spec, around == Around.RESTART ? reread(status) : status);
+        var spec = Specs.with(switch (around) {
+            case SUSPEND -> DesiredState.Suspended;
+            case ABORT -> DesiredState.Aborted;
+            default -> DesiredState.Running;
+        });
+        var before = new Observation(spec, List.of(), 1, around == Around.DELETE, around == Around.RESTART ? reread(status) : status, NOW, Optional.empty());
 
         var decision = engine.decide(before);
 
-        if (around == Around.SUSPEND && suspends(phase)) {
+        if (!run.isUndo() && !WRITABLE.contains(run.phase()) && (around == Around.ABORT || around == Around.DELETE)) {
+            assertThat(decision).isInstanceOfSatisfying(Decision.Start.class, start -> {
+                assertThat(start.itinerary()).isEqualTo(Itinerary.ABORT);
+                assertThat(start.plan()).allMatch(PhaseRun::isUndo);
+            });
+        } else if (!run.isUndo() && isOutsideTheCutover(run.phase()) && around == Around.ABORT) {
+            assertThat(decision).isInstanceOfSatisfying(Decision.Stall.class, stall -> assertThat(stall.reason()).isEqualTo("AbortRefused"));
+        } else if (!run.isUndo() && isOutsideTheCutover(run.phase()) && around == Around.SUSPEND) {
             assertThat(decision).isInstanceOf(Decision.Suspend.class);
-            return;
+        } else if (outcome == Outcome.PAST_ITS_DEADLINE) {
+            expectFailed(run, Persistence.MAY_PASS, decision);
+        } else {
+            assertThat(decision).isEqualTo(new Decision.Step(run));
+            expect(run, outcome, engine.decide(before.after(result(outcome))));
         }
-        if (outcome == Outcome.PAST_ITS_DEADLINE) {
-            assertThat(decision).isInstanceOfSatisfying(Decision.Retry.class, retry -> assertThat(retry.reason()).isEqualTo("DeadlineExceeded"));
-            return;
-        }
-        assertThat(decision).isEqualTo(new Decision.Step(phase));
-        expect(phase, outcome, engine.decide(before.after(result(outcome))));
     }
 
-    private static void expect(PhaseId phase, Outcome outcome, Decision decision) {
+    private static boolean isOutsideTheCutover(PhaseId phase) {
+        return phase.compareTo(PhaseId.StandBy) < 0 || phase.compareTo(PhaseId.GoLive) > 0;
+    }
+
+    private static void expect(PhaseRun run, Outcome outcome, Decision decision) {
         switch (outcome) {
-            case SUCCEEDED -> assertThat(decision).isInstanceOfSatisfying(Decision.Advance.class, advance -> assertThat(advance.next()).isEqualTo(following(phase)));
-            case RUNNING -> assertThat(decision).isInstanceOfSatisfying(Decision.Continue.class,
-                    going -> assertThat(going.lookAgain()).isLessThanOrEqualTo(Duration.ofSeconds(30)));
-            case FAILED, LOST -> assertThat(decision).isInstanceOfSatisfying(Decision.Retry.class, retry -> {
-                assertThat(retry.stalled()).isFalse();
+            case SUCCEEDED -> assertThat(decision).isInstanceOf(Decision.Advance.class);
+            case RUNNING, BLOCKED -> assertThat(decision).isInstanceOfSatisfying(Decision.Continue.class, going -> assertThat(going.lookAgain()).isLessThanOrEqualTo(Duration.ofSeconds(30)));
+            case FAILED, LOST -> expectFailed(run, Persistence.MAY_PASS, decision);
+            case REFUSED -> expectFailed(run, Persistence.LASTS, decision);
+            case PAST_ITS_DEADLINE -> throw new AssertionError("no step is taken then");
+        }
+    }
+
+    private static void expectFailed(PhaseRun run, Persistence persistence, Decision decision) {
+        if (!run.isUndo() && BEFORE_THE_CLOCK.contains(run.phase()) && (persistence == Persistence.LASTS || run.phase() != PhaseId.StandBy)) {
+            assertThat(decision).isInstanceOfSatisfying(Decision.BackToGate.class, back -> {
+                assertThat(back.again().isPresent()).as("by itself, where the cause may pass").isEqualTo(persistence == Persistence.MAY_PASS);
+                assertThat(back.plan()).containsSubsequence(PhaseRun.undo(run.phase()), PhaseRun.of(PhaseId.AwaitCutover), PhaseRun.of(run.phase()));
+            });
+        } else if (!run.isUndo() && DOWN.contains(run.phase()) && persistence == Persistence.LASTS) {
+            assertThat(decision).isInstanceOfSatisfying(Decision.Start.class, start -> assertThat(start.itinerary()).isEqualTo(Itinerary.ABORT));
+        } else {
+            assertThat(decision).isInstanceOfSatisfying(Decision.Retry.class, retry -> {
+                assertThat(retry.persistence()).isEqualTo(persistence);
                 assertThat(retry.at()).isAfter(NOW);
             });
-            case REFUSED -> {
-                if (DOWN.contains(phase)) {
-                    assertRestores(decision, phase);
-                } else {
-                    assertThat(decision).isInstanceOfSatisfying(Decision.Retry.class, retry -> assertThat(retry.stalled()).isTrue());
-                }
-            }
-            case PAST_ITS_DEADLINE -> throw new AssertionError("handled above");
         }
-    }
-
-    @ParameterizedTest
-    @MethodSource("planned")
-    void givesUpTheFreezeAfterThreeAttemptsAndNothingElse(PhaseId phase) {
-        var decision = engine.decide(observation(Specs.valid(), at(phase, 3)).after(new StepResult.Retryable("the network is gone")));
-        if (DOWN.contains(phase)) {
-            assertRestores(decision, phase);
-        } else {
-            assertThat(decision).isInstanceOfSatisfying(Decision.Retry.class, retry -> assertThat(retry.stalled()).isEqualTo(OPENED.contains(phase)));
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("planned")
-    void retriesWithoutALimitWhereTheCauseMayPass(PhaseId phase) {
-        if (!DOWN.contains(phase)) {
-            assertThat(engine.decide(observation(Specs.valid(), at(phase, 1_000_000)).after(new StepResult.Retryable("throttled")))).isInstanceOf(Decision.Retry.class);
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("planned")
-    void abortIsObeyedOnlyUntilTheTargetOpens(PhaseId phase) {
-        var decision = engine.decide(observation(Specs.with(DesiredState.Aborted), at(phase, 1)));
-        if (ABORTING.contains(phase) || phase == PhaseId.GoLive) {
-            assertThat(decision).isEqualTo(new Decision.Step(phase));
-        } else if (OPENED.contains(phase)) {
-            assertThat(decision).isInstanceOfSatisfying(Decision.Stall.class, stall -> assertThat(stall.reason()).isEqualTo("AbortRefused"));
-        } else {
-            assertRestores(decision, phase);
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("planned")
-    void restoresTheSourceWhenItIsDownForTooLongButNeverOnceTheTargetIsOpen(PhaseId phase) {
-        var status = at(phase, 1);
-        if (status.downtime != null) {
-            status.downtime.startedAt = NOW.minus(Duration.ofMinutes(11)).toString();
-        }
-        var decision = engine.decide(observation(Specs.valid(), status));
-        if (DOWN.contains(phase)) {
-            assertRestores(decision, phase);
-        } else {
-            assertThat(decision).isEqualTo(new Decision.Step(phase));
-        }
-    }
-
-    @Test
-    void afterTheTargetOpenedAFailureStallsAndSaysThatHerokuStaysDown() {
-        var decision = engine.decide(observation(Specs.valid(), at(PhaseId.GoLive, 3)).after(new StepResult.Retryable("pods do not start.")));
-        assertThat(decision).isInstanceOfSatisfying(Decision.Retry.class, retry -> {
-            assertThat(retry.stalled()).isTrue();
-            assertThat(retry.message()).contains("Heroku was not restarted");
-        });
-    }
-
-    @Test
-    void beforeTheTargetOpensGoLiveStillRestoresTheSource() {
-        var status = at(PhaseId.GoLive, 1);
-        status.downtime.targetOpenedAt = null;
-        assertRestores(engine.decide(observation(Specs.valid(), status).after(new StepResult.Refused("a dyno runs"))), PhaseId.GoLive);
-    }
-
-    @Test
-    void noEditKeepsAnOpeningTargetDown() {
-        var immutable = Specs.with(Specs.source("another-app"), Specs.target(new MastodonMigrationSpec.Existing(new MastodonMigrationSpec.SecretKeyRef("target-postgres", "url"))));
-        var unsupported = Specs.with(new MastodonMigrationSpec.Soak("1h", true), null);
-        for (var edited : List.of(Specs.with(DesiredState.RolledBack), Specs.with(DesiredState.Suspended), Specs.with(DesiredState.Aborted), immutable, unsupported)) {
-            assertThat(engine.decide(observation(edited, at(PhaseId.GoLive, 1)))).isEqualTo(new Decision.Step(PhaseId.GoLive));
-        }
-    }
-
-    @Test
-    void aDeletedMigrationGoesWithoutTidyingTheTargetUpWhenThatCannotBeDone() {
-        var seen = new Observation(Specs.valid(), 1, true, at(PhaseId.ReleaseProvisioned, 3), NOW, Optional.empty());
-        assertThat(engine.decide(seen.after(new StepResult.Refused("the target is gone.")))).isInstanceOfSatisfying(Decision.Advance.class, advance -> assertThat(advance.next()).isEmpty());
-    }
-
-    @Test
-    void anUnknownPhaseStallsAndIsNeverTakenForSuccess() {
-        for (var unknown : List.of("Levitate", "ShiftTraffic")) {
-            var status = at(PhaseId.Soak, 1);
-            status.phase = unknown;
-            assertThat(engine.decide(observation(Specs.valid(), status))).isInstanceOfSatisfying(Decision.Stall.class, stall -> assertThat(stall.reason()).isEqualTo("UnknownPhase"));
-        }
-    }
-
-    @Test
-    void waitsForTheNextAttemptUnlessTheSpecWasEdited() {
-        var status = at(PhaseId.Preflight, 4);
-        status.phases.getLast().state = PhaseState.Stalled;
-        status.phases.getLast().retryAt = NOW.plusSeconds(40).toString();
-        status.observedGeneration = 1L;
-        assertThat(engine.decide(observation(Specs.valid(), status))).isEqualTo(new Decision.Rest(Duration.ofSeconds(30)));
-        status.observedGeneration = 0L;
-        assertThat(engine.decide(observation(Specs.valid(), status))).isInstanceOfSatisfying(Decision.Begin.class, begin -> assertThat(begin.attempt()).isEqualTo(5));
-        status.observedGeneration = 1L;
-        status.phases.getLast().retryAt = NOW.toString();
-        assertThat(engine.decide(observation(Specs.valid(), status))).isInstanceOfSatisfying(Decision.Begin.class, begin -> assertThat(begin.attempt()).isEqualTo(5));
-    }
-
-    @Test
-    void stallsOnAnEditOfWhatCannotChangeAndNamesIt() {
-        var status = at(PhaseId.AwaitCutover, 1);
-        var edited = Specs.with(Specs.source("another-app"), Specs.target(new MastodonMigrationSpec.Existing(new MastodonMigrationSpec.SecretKeyRef("target-postgres", "url"))));
-        assertThat(engine.decide(observation(edited, status))).isInstanceOfSatisfying(Decision.Stall.class, stall -> {
-            assertThat(stall.reason()).isEqualTo("ImmutableFieldChanged");
-            assertThat(stall.message()).contains("spec.source.heroku.app", "example-web", "another-app");
-        });
-    }
-
-    @Test
-    void theSpecMayBeMendedUntilPreflightHasPassedAndThePlanFollowsIt() {
-        var status = at(PhaseId.Preflight, 1);
-        status.plan = List.of("Preflight", "Rehearse");
-        var decision = engine.decide(observation(Specs.valid(), status).after(new StepResult.Done("nothing stands in the way")));
-        assertThat(decision).isInstanceOfSatisfying(Decision.Advance.class, advance -> assertThat(advance.plan()).doesNotContain(PhaseId.Housekeeping));
-        assertThat(decision).isInstanceOfSatisfying(Decision.Advance.class, advance -> assertThat(advance.next()).contains(PhaseId.Provision));
-    }
-
-    @Test
-    void deletingBeforeAnythingWasChangedHasNothingToUndo() {
-        var seen = new Observation(Specs.valid(), 1, true, at(PhaseId.Preflight, 1), NOW, Optional.empty());
-        assertThat(engine.decide(seen)).isInstanceOfSatisfying(Decision.Start.class, start -> assertThat(start.plan()).isEmpty());
-    }
-
-    @Test
-    void deletingInsideTheFreezeRestoresTheSource() {
-        var seen = new Observation(Specs.with(DesiredState.Suspended), 1, true, at(PhaseId.Drain, 1), NOW, Optional.empty());
-        assertRestores(engine.decide(seen), PhaseId.Drain);
-    }
-
-    private static boolean suspends(PhaseId phase) {
-        return !DOWN.contains(phase) && !ABORTING.contains(phase) && phase != PhaseId.GoLive;
-    }
-
-    private static void assertRestores(Decision decision, PhaseId phase) {
-        assertThat(decision).isInstanceOfSatisfying(Decision.Start.class, start -> {
-            assertThat(start.itinerary()).isEqualTo(Itineraries.ABORT);
-            if (DOWN.contains(phase)) {
-                var gateFirst = phase == PhaseId.Freeze ? List.of(PhaseId.RestoreSource, PhaseId.StopReplication) : List.of(PhaseId.StopReplication, PhaseId.RestoreSource);
-                assertThat(start.plan()).startsWith(gateFirst.toArray(PhaseId[]::new)).endsWith(PhaseId.ReleaseProvisioned);
-            }
-        });
     }
 
     private static StepResult result(Outcome outcome) {
         return switch (outcome) {
             case SUCCEEDED -> new StepResult.Done("done");
-            case REFUSED -> new StepResult.Refused("this cannot pass");
-            case FAILED -> new StepResult.Retryable("this may pass");
-            case LOST -> new StepResult.Lost("the Job is gone");
-            case RUNNING -> new StepResult.Working("running");
-            case PAST_ITS_DEADLINE -> throw new AssertionError("not a result");
+            case REFUSED -> new StepResult.Refused("no");
+            case FAILED -> new StepResult.Retryable("not now");
+            case LOST -> new StepResult.Lost("gone");
+            case BLOCKED -> new StepResult.Blocked("silent");
+            default -> new StepResult.Working("busy");
         };
     }
 
-    private static Optional<PhaseId> following(PhaseId phase) {
-        var list = (ABORTING.contains(phase) ? Itineraries.ABORT : Itineraries.FORWARD).phases().stream().filter(known -> !Itineraries.NOT_YET.contains(known)).toList();
-        var next = list.indexOf(phase) + 1;
-        return next < list.size() ? Optional.of(list.get(next)) : Optional.empty();
-    }
-
-    /** A migration that has come as far as this phase, as its status would say. */
-    private static MastodonMigrationStatus at(PhaseId phase, int attempts) {
+    /** A status that stands in that run, everything before it done. */
+    private static MastodonMigrationStatus at(PhaseRun run) {
         var status = new MastodonMigrationStatus();
-        var itinerary = ABORTING.contains(phase) ? Itineraries.ABORT : Itineraries.FORWARD;
-        status.itinerary = itinerary == Itineraries.ABORT ? "Abort" : "Forward";
-        status.phase = phase.name();
-        status.epoch = 1L;
+        status.internal.epoch = 1L;
         status.observedGeneration = 1L;
-        status.accepted = phase == PhaseId.Preflight ? status.accepted : ImmutableFields.of(Specs.valid());
-        status.plan = itinerary.phases().stream().filter(known -> !Itineraries.NOT_YET.contains(known)).map(Enum::name).toList();
-        status.phases = new ArrayList<>();
-        if (itinerary == Itineraries.ABORT) {
-            List.of(PhaseId.Provision, PhaseId.DeployCompute, PhaseId.Drain).forEach(earlier -> add(status, earlier, 1));
+        var forward = Stream.of(PhaseId.values()).toList();
+        var begun = run.isUndo() ? forward : forward.subList(0, run.phase().ordinal() + 1);
+        status.itinerary = run.isUndo() ? Itinerary.ABORT.title() : Itinerary.FORWARD.title();
+        status.plan = new ArrayList<>((run.isUndo() ? forward.stream().filter(phase -> phase.undoCaption().isPresent()).map(PhaseRun::undo).toList().reversed() : forward.stream().map(PhaseRun::of).toList())
+                .stream().map(PhaseRun::name).toList());
+        status.phase = run.name();
+        begun.forEach(phase -> status.phases.add(record(phase.name(), PhaseState.Succeeded)));
+        if (run.isUndo()) {
+            status.phases.add(record(run.name(), PhaseState.Running));
+        } else {
+            status.phases.getLast().state = PhaseState.Running;
         }
-        for (var earlier : itinerary.phases()) {
-            if (!Itineraries.NOT_YET.contains(earlier)) {
-                add(status, earlier, earlier == phase ? attempts : 1);
-            }
-            if (earlier == phase) {
-                break;
-            }
-        }
-        if (DOWN.contains(phase) || OPENED.contains(phase) || ABORTING.contains(phase)) {
+        if (DOWN.contains(run.phase()) || WRITABLE.contains(run.phase())) {
             status.source = new MastodonMigrationStatus.Source();
             status.downtime = new MastodonMigrationStatus.Downtime();
-            status.downtime.startedAt = NOW.minusSeconds(30).toString();
-            status.source.closingAt = phase == PhaseId.Freeze ? null : NOW.minusSeconds(25).toString();
+            status.downtime.startedAt = NOW.minusSeconds(5).toString();
         }
-        if (OPENED.contains(phase)) {
-            status.downtime.targetOpenedAt = NOW.minusSeconds(5).toString();
-            status.downtime.endedAt = phase == PhaseId.GoLive ? null : NOW.minusSeconds(4).toString();
+        if (WRITABLE.contains(run.phase()) && !run.isUndo()) {
+            status.downtime.targetWritableAt = NOW.minusSeconds(1).toString();
+            status.downtime.finishedAt = NOW.minusSeconds(1).toString();
         }
         return status;
     }
 
-    private static void add(MastodonMigrationStatus status, PhaseId phase, int attempts) {
+    private static MastodonMigrationStatus.PhaseRecord record(String name, PhaseState state) {
         var record = new MastodonMigrationStatus.PhaseRecord();
-        record.name = phase.name();
-        record.state = PhaseState.Running;
-        record.startedAt = NOW.minusSeconds(20).toString();
-        record.deadline = phase.deadline().map(limit -> NOW.plus(limit).toString()).orElse(null);
-        record.attempts = attempts;
-        status.phases.add(record);
+        record.name = name;
+        record.state = state;
+        record.attempts = 1;
+        record.startedAt = NOW.minusSeconds(5).toString();
+        return record;
     }
 
-    private static Observation observation(MastodonMigrationSpec spec, MastodonMigrationStatus status) {
-        return new Observation(spec, 1, false, status, NOW, Optional.empty());
-    }
-
-    /** What an operator that was restarted knows: what stands in the API server, and nothing else. */
     private static MastodonMigrationStatus reread(MastodonMigrationStatus status) {
         try {
             return JSON.readValue(JSON.writeValueAsString(status), MastodonMigrationStatus.class);
         } catch (JsonProcessingException e) {
             throw new AssertionError(e);
         }
+    }
+
+    private static Observation observation(MastodonMigrationSpec spec, MastodonMigrationStatus status) {
+        return new Observation(spec, List.of(), 1, false, status, NOW, Optional.empty());
+    }
+
+    private Decision after(PhaseRun run, MastodonMigrationStatus status, StepResult result) {
+        assertThat(status.phase).isEqualTo(run.name());
+        return engine.decide(observation(Specs.valid(), status).after(result));
+    }
+
+    @Test
+    void nothingBeginsWithASpecThatIsWrong() {
+        var seen = new Observation(Specs.valid(), List.of("spec.aws is not supported yet."), 1, false, new MastodonMigrationStatus(), NOW, Optional.empty());
+        assertThat(engine.decide(seen)).isInstanceOfSatisfying(Decision.Stall.class, stall -> assertThat(stall.message()).contains("spec.aws"));
+    }
+
+    @Test
+    void anAbortOfWhatWasNeverBegunEndsAtOnceAndIsNotBegunAgain() {
+        var status = at(PhaseRun.of(PhaseId.Preflight));
+        var decision = engine.decide(observation(Specs.with(DesiredState.Aborted), status));
+        assertThat(decision).isInstanceOfSatisfying(Decision.Start.class, start -> assertThat(start.plan()).isEmpty());
+        status.itinerary = Itinerary.ABORT.title();
+        status.plan = new ArrayList<>();
+        status.phase = MastodonMigrationStatus.ABORTED;
+        assertThat(engine.decide(observation(Specs.with(DesiredState.Aborted), status))).isInstanceOf(Decision.Rest.class);
+    }
+
+    @Test
+    void abortUndoesWhatWasBegunInReverseTheSourceFirst() {
+        var decision = engine.decide(observation(Specs.with(DesiredState.Aborted), at(PhaseRun.of(PhaseId.Verify))));
+        assertThat(decision).isInstanceOfSatisfying(Decision.Start.class, start -> assertThat(start.plan().stream().map(PhaseRun::name)).containsExactly("UndoCloseSource", "UndoStopSource", "UndoQuietSidekiq",
+                "UndoStandBy", "UndoShiftTraffic", "UndoSmokeTest", "UndoDeployCompute", "UndoReplicate", "UndoRehearse", "UndoProvision"));
+    }
+
+    @Test
+    void maxDowntimeRunningOutRestoresTheSourceAndSaysWhatWasHeardLast() {
+        var status = at(PhaseRun.of(PhaseId.Drain));
+        status.downtime.startedAt = NOW.minusSeconds(601).toString();
+        status.phases.getLast().message = "waiting for dynos";
+        assertThat(engine.decide(observation(Specs.valid(), status))).isInstanceOfSatisfying(Decision.Start.class, start -> assertThat(start.reason()).contains("maxDowntime", "waiting for dynos"));
+    }
+
+    @Test
+    void insideTheFreezeAttemptsAreNotCounted() {
+        var status = at(PhaseRun.of(PhaseId.Drain));
+        status.phases.getLast().attempts = 50;
+        assertThat(after(PhaseRun.of(PhaseId.Drain), status, new StepResult.Retryable("a worker was killed"))).isInstanceOfSatisfying(Decision.Retry.class, retry ->
+                assertThat(Duration.between(NOW, retry.at())).isLessThanOrEqualTo(Duration.ofSeconds(2)));
+    }
+
+    @Test
+    void standingByIsTriedAFewTimesBeforeTheGateIsShownAgain() {
+        var status = at(PhaseRun.of(PhaseId.StandBy));
+        assertThat(after(PhaseRun.of(PhaseId.StandBy), status, new StepResult.Retryable("no node"))).isInstanceOf(Decision.Retry.class);
+        status.phases.getLast().attempts = PhaseEngine.ATTEMPTS_BEFORE_THE_GATE;
+        assertThat(after(PhaseRun.of(PhaseId.StandBy), status, new StepResult.Retryable("no node"))).isInstanceOfSatisfying(Decision.BackToGate.class, back ->
+                assertThat(back.again()).contains(NOW.plus(PhaseEngine.PAUSE_AT_THE_GATE)));
+    }
+
+    @Test
+    void whatWasUndoneOnTheWayBackIsNoPartOfTheWayForward() {
+        var status = at(PhaseRun.of(PhaseId.StandBy));
+        status.plan = new ArrayList<>(Itinerary.backToGate(Stream.of(PhaseId.values()).map(PhaseRun::of).toList(), observation(Specs.valid(), status)).stream().map(PhaseRun::name).toList());
+        status.phase = "UndoStandBy";
+        status.phases.add(record("UndoStandBy", PhaseState.Running));
+        assertThat(after(PhaseRun.undo(PhaseId.StandBy), status, new StepResult.Done("ended"))).isInstanceOfSatisfying(Decision.Advance.class, advance -> {
+            assertThat(advance.next()).contains(PhaseRun.of(PhaseId.AwaitCutover));
+            assertThat(advance.plan()).noneMatch(PhaseRun::isUndo);
+        });
+    }
+
+    @Test
+    void undoingThatComesTooLateGoesOnForwardWhereItWas() {
+        assertThat(after(PhaseRun.undo(PhaseId.GoLive), at(PhaseRun.undo(PhaseId.GoLive)), new StepResult.TooLate("open"))).isInstanceOfSatisfying(Decision.Start.class, start -> {
+            assertThat(start.itinerary()).isEqualTo(Itinerary.FORWARD);
+            assertThat(start.at()).contains(PhaseRun.of(PhaseId.GoLive));
+        });
+    }
+
+    @Test
+    void aDeletedMigrationDoesNotWaitForATargetThatCannotBeTidiedUp() {
+        var status = at(PhaseRun.undo(PhaseId.Provision));
+        status.phases.getLast().attempts = PhaseEngine.ATTEMPTS_BEFORE_LEAVING;
+        var seen = new Observation(Specs.valid(), List.of(), 1, true, status, NOW, Optional.empty()).after(new StepResult.Retryable("no connection"));
+        assertThat(engine.decide(seen)).isInstanceOfSatisfying(Decision.Advance.class, advance -> assertThat(advance.result().message()).contains("no connection"));
+    }
+
+    @Test
+    void aDeletedMigrationWaitsForTheSourceHoweverLong() {
+        var status = at(PhaseRun.undo(PhaseId.StopSource));
+        status.phases.getLast().attempts = 100;
+        var seen = new Observation(Specs.valid(), List.of(), 1, true, status, NOW, Optional.empty()).after(new StepResult.Retryable("no answer"));
+        assertThat(engine.decide(seen)).isInstanceOf(Decision.Retry.class);
+    }
+
+    @Test
+    void theLongerASystemOutsideIsSilentTheMoreRarelyItIsAsked() {
+        var status = at(PhaseRun.of(PhaseId.Replicate));
+        var first = (Decision.Continue) after(PhaseRun.of(PhaseId.Replicate), status, new StepResult.Blocked("429"));
+        status.phases.getLast().blockedSince = NOW.minusSeconds(60).toString();
+        var later = (Decision.Continue) after(PhaseRun.of(PhaseId.Replicate), status, new StepResult.Blocked("429"));
+        assertThat(first.lookAgain()).isLessThan(Duration.ofSeconds(1));
+        assertThat(later.lookAgain()).isGreaterThan(Duration.ofSeconds(10)).isLessThanOrEqualTo(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void aPhaseThatThisVersionDoesNotKnowIsNeverTakenForTheEnd() {
+        var status = at(PhaseRun.of(PhaseId.Drain));
+        status.phase = "Teleport";
+        assertThat(engine.decide(observation(Specs.valid(), status))).isInstanceOfSatisfying(Decision.Stall.class, stall -> assertThat(stall.reason()).isEqualTo("UnknownPhase"));
+        status.plan.add("Teleport");
+        assertThat(engine.decide(observation(Specs.valid(), status))).isInstanceOf(Decision.Stall.class);
+    }
+
+    @Test
+    void anEditOfWhatMovesStopsTheMigrationBeforeTheFreezeAndNotInIt() {
+        var elsewhere = Specs.with(Specs.source("another-web"), Specs.valid().target());
+        var status = at(PhaseRun.of(PhaseId.Replicate));
+        status.internal.accepted = ImmutableFields.of(Specs.valid());
+        assertThat(engine.decide(observation(elsewhere, status))).isInstanceOfSatisfying(Decision.Stall.class, stall -> assertThat(stall.message()).contains("spec.source.heroku.app"));
+        var frozen = at(PhaseRun.of(PhaseId.Drain));
+        frozen.internal.accepted = ImmutableFields.of(Specs.valid());
+        assertThat(engine.decide(observation(elsewhere, frozen))).isInstanceOf(Decision.Step.class);
+    }
+
+    @Test
+    void anEditBringsTheNextAttemptForward() {
+        var status = at(PhaseRun.of(PhaseId.Preflight));
+        status.phases.getLast().retryAt = NOW.plusSeconds(60).toString();
+        assertThat(engine.decide(observation(Specs.valid(), status))).isInstanceOf(Decision.Rest.class);
+        status.observedGeneration = 0L;
+        assertThat(engine.decide(observation(Specs.valid(), status))).isInstanceOfSatisfying(Decision.Begin.class, begin -> assertThat(begin.attempt()).isEqualTo(2));
+    }
+
+    @Test
+    void afterThePointOfNoReturnAFailureIsSaidToStayForward() {
+        var status = at(PhaseRun.of(PhaseId.Housekeeping));
+        assertThat(after(PhaseRun.of(PhaseId.Housekeeping), status, new StepResult.Refused("a key is violated"))).isInstanceOfSatisfying(Decision.Retry.class, retry ->
+                assertThat(retry.message()).contains("the source was not restarted"));
     }
 }

@@ -9,7 +9,7 @@ public final class Specs {
     private Specs() {}
 
     public static MastodonMigrationSpec valid() {
-        return of(DesiredState.Running, new Strategy(PostgresStrategy.Dump, RedisStrategy.Snapshot, 2, null, "10m"), new Cutover(null, null, null, null), new Soak("1h", null), null);
+        return of(DesiredState.Running, new Strategy(PostgresStrategy.Dump, RedisStrategy.Snapshot, 2, null, "10m"), cutover(false), new Soak("1h", null), null);
     }
 
     public static MastodonMigrationSpec with(DesiredState state) {
@@ -43,6 +43,10 @@ public final class Specs {
                 source("example-web"),
                 target(new Existing(new SecretKeyRef("target-postgres", "url"))),
                 null, strategy, null, cutover, soak, retire, state);
+    }
+
+    public static Cutover cutover(boolean approved) {
+        return new Cutover(approved, null, null, null);
     }
 
     public static Source source(String app) {

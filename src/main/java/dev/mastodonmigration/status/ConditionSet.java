@@ -1,4 +1,4 @@
-package dev.mastodonmigration.reconcile;
+package dev.mastodonmigration.status;
 
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
@@ -36,6 +36,10 @@ final class ConditionSet {
         if (holds) {
             return set(type, true, reason, message);
         }
+        return remove(type);
+    }
+
+    ConditionSet remove(String type) {
         conditions.removeIf(condition -> condition.getType().equals(type));
         return this;
     }

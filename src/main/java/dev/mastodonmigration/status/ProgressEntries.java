@@ -1,4 +1,4 @@
-package dev.mastodonmigration.phase;
+package dev.mastodonmigration.status;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PostgresProgress;
@@ -6,10 +6,10 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.RedisProgress;
 import dev.mastodonmigration.worker.control.Progress;
 
 /** Puts a worker's progress into the resource's words. */
-final class ProgressFacts {
+final class ProgressEntries {
     private static final double PERCENT = 100.0;
 
-    private ProgressFacts() {}
+    private ProgressEntries() {}
 
     /** A worker that measures nothing, because it starts or stands by, is no progress. */
     static void record(MastodonMigrationStatus status, String task, Progress.Reading reading) {

@@ -1,4 +1,4 @@
-package dev.mastodonmigration.phase;
+package dev.mastodonmigration.reconcile;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
@@ -11,18 +11,18 @@ import java.util.Optional;
 
 /** Finds another migration that already has one of our source's apps: the older one goes on, the younger is refused. */
 @Singleton
-public class Rivals {
+class Rivals {
     private static final Comparator<MastodonMigration> BY_AGE = Comparator
             .comparing((MastodonMigration migration) -> migration.getMetadata().getCreationTimestamp())
             .thenComparing(migration -> migration.getMetadata().getUid());
     private final KubernetesClient client;
 
-    public Rivals(KubernetesClient client) {
+    Rivals(KubernetesClient client) {
         this.client = client;
     }
 
     /** The sentence that names the older migration of the same source in this namespace; empty when there is none. */
-    public Optional<String> olderOf(MastodonMigration migration) {
+    Optional<String> olderOf(MastodonMigration migration) {
         return client.resources(MastodonMigration.class).inNamespace(migration.getMetadata().getNamespace()).list().getItems().stream()
                 .filter(other -> !other.getMetadata().getUid().equals(migration.getMetadata().getUid()))
                 .filter(Rivals::unended)
@@ -35,7 +35,7 @@ public class Rivals {
 
     private static boolean unended(MastodonMigration other) {
         var phase = other.getStatus() == null ? null : other.getStatus().phase;
-        return !MastodonMigrationStatus.COMPLETED.equals(phase) && !MastodonMigrationStatus.ABORTED.equals(phase);
+        return !MastodonMigrationStatus.COMPLETED.equals(phase) && !MastodonMigrationStatus.ABORTED.equals(phase) && !MastodonMigrationStatus.ROLLED_BACK.equals(phase);
     }
 
     private static boolean sameSource(MastodonMigration one, MastodonMigration other) {

@@ -1,0 +1,70 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.status.Fact;
+import dev.mastodonmigration.worker.control.Tasks;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * Does what going back needs, by whatever can be had: the worker that stands by for it, else a Job, and where no pod starts, because of a quota, a lost
+ * node or a namespace that is being deleted, the operator itself.
+ */
+final class GoingBack {
+    /** Time in which a pod must run. */
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
+    private final PhaseContext context;
+
+    GoingBack(PhaseContext context) {
+        this.context = context;
+    }
+
+    /** Takes everything of ours off the source's database, the write gate first of all, so that the source can write again. */
+    StepResult releaseSource() {
+        if (context.status().internal.sourceReleasedAt != null) {
+            return new StepResult.Done("The source's database was opened before, and carries nothing of ours.");
+        }
+        return byWhatCanBeHad(Tasks.REOPEN_SOURCE, reports -> {
+            context.tell(new Fact.SourceReleased());
+            return done(reports.get(Tasks.REOPEN_SOURCE));
+        });
+    }
+
+    /** Raises the target's epoch, so that nobody opens it any more, and reads whether somebody did. */
+    StepResult withdrawOpening(Function<WorkerReport, StepResult> whenWithdrawn) {
+        return byWhatCanBeHad(Tasks.WITHDRAW_OPENING, reports -> whenWithdrawn.apply(reports.get(Tasks.WITHDRAW_OPENING)));
+    }
+
+    private StepResult byWhatCanBeHad(String task, Function<Map<String, WorkerReport>, StepResult> whenSucceeded) {
+        var begun = Instant.parse(context.record().startedAt);
+        try {
+            var result = new Standby(context).run(task, begun, whenSucceeded);
+            var late = result instanceof StepResult.Working && context.intended(task) && context.now().isAfter(begun.plus(PATIENCE));
+            return late ? here(task, whenSucceeded, result.message()) : result;
+        } catch (OutsideException noPods) {
+            return here(task, whenSucceeded, noPods.getMessage());
+        }
+    }
+
+    private StepResult here(String task, Function<Map<String, WorkerReport>, StepResult> whenSucceeded, String why) {
+        var report = context.workers().here(task, context.status().internal.epoch);
+        if (report.isEmpty()) {
+            return new StepResult.Working("the operator does " + task + " itself, because no pod does (" + why + ")", BETWEEN_LOOKS);
+        }
+        return switch (report.get().outcome()) {
+            case SUCCEEDED -> whenSucceeded.apply(Map.of(task, report.get()));
+            case RETRYABLE -> new StepResult.Blocked(report.get().message());
+            case REFUSED -> new StepResult.Refused(report.get().message());
+        };
+    }
+
+    private StepResult done(WorkerReport report) {
+        report.notes().forEach(note -> context.tell(Notes.of(Tasks.REOPEN_SOURCE, note)));
+        return new StepResult.Done(report.message());
+    }
+}

@@ -1,0 +1,22 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.edge.Edge;
+import dev.mastodonmigration.job.Workers;
+import dev.mastodonmigration.source.Source;
+import dev.mastodonmigration.target.Compute;
+import dev.mastodonmigration.target.TargetDatabase;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Everything outside that a migration touches, in our words: what its spec chose of each kind. What it does not move is empty.
+ *
+ * @param postgres   where Postgres moves
+ * @param redis      where Redis moves
+ * @param compute    where web, streaming and Sidekiq move
+ * @param edge       what stands in front of both sides; empty where the admin has that in hand
+ * @param redisInUse the Redis servers and databases that the source uses now, in the words of the worker that follows them
+ * @param rival      another migration that has this source already, in a sentence for the admin
+ */
+public record Outside(Source source, Optional<TargetDatabase> postgres, Optional<TargetDatabase> redis, Optional<Compute> compute, Optional<Edge> edge, Workers workers,
+        Supplier<String> redisInUse, Supplier<Optional<String>> rival) {}

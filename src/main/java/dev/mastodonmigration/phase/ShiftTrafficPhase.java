@@ -1,0 +1,42 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.outside.Provisioned;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+
+/** Moves users' requests to the edge step by step. Both sides still serve one database: the edge passes everything on to the source. */
+@Singleton
+public class ShiftTrafficPhase implements Phase {
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
+
+    @Override
+    public PhaseId id() {
+        return PhaseId.ShiftTraffic;
+    }
+
+    @Override
+    public StepResult step(PhaseContext context) {
+        var edge = context.edge().orElseThrow();
+        if (edge.ensure() instanceof Provisioned.Working working) {
+            return new StepResult.Working(working.message(), BETWEEN_LOOKS);
+        }
+        var unhealthy = edge.unhealthy();
+        if (unhealthy.isPresent()) {
+            return new StepResult.Working("No more traffic is moved, because the edge is not healthy: " + unhealthy.get(), BETWEEN_LOOKS);
+        }
+        for (int percent : edge.steps()) {
+            if (edge.weight(percent) instanceof Provisioned.Working working) {
+                return new StepResult.Working(percent + " %: " + working.message(), BETWEEN_LOOKS);
+            }
+        }
+        return new StepResult.Done("All traffic goes through the edge.");
+    }
+
+    @Override
+    public StepResult undo(PhaseContext context) {
+        return context.edge().orElseThrow().restore() instanceof Provisioned.Working working ? new StepResult.Working(working.message(), BETWEEN_LOOKS)
+                : new StepResult.Done("Traffic goes where it went before the migration.");
+    }
+}

@@ -1,0 +1,87 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.status.Fact;
+import dev.mastodonmigration.target.Compute;
+import dev.mastodonmigration.target.SmokeTest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/** Whether the target could take the instance over now: pods of the present images and configuration ready, those very ones tested, the edge healthy. */
+final class TargetCheck {
+    /** Reading the source's variables costs Heroku calls; an edit of the spec is seen at once. */
+    private static final Duration BETWEEN_READINGS = Duration.ofSeconds(15);
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(2);
+    private final PhaseContext context;
+
+    TargetCheck(PhaseContext context) {
+        this.context = context;
+    }
+
+    /** Before the freeze: edits and rotated credentials are rolled out first, and tested again; done when the target could take over. */
+    StepResult upToDate() {
+        if (context.compute().isEmpty()) {
+            return new StepResult.Done("No compute moves.");
+        }
+        var compute = context.compute().get();
+        if (isStale()) {
+            compute.ensure(context.environment());
+            context.tell(new Fact.Deployed());
+        }
+        var late = late(compute);
+        return late.isPresent() ? new StepResult.Working("waiting for " + late.get(), BETWEEN_LOOKS) : tested(compute);
+    }
+
+    private boolean isStale() {
+        var deployed = Optional.ofNullable(context.status().internal.deployed);
+        return deployed.filter(last -> last.generation == context.generation() && context.now().isBefore(Instant.parse(last.ensuredAt).plus(BETWEEN_READINGS))).isEmpty();
+    }
+
+    private StepResult tested(Compute compute) {
+        if (isTested(compute)) {
+            return new StepResult.Done("The smoke test passed with the present images and configuration.");
+        }
+        return switch (compute.smokeTest()) {
+            case SmokeTest.Running running -> new StepResult.Working("smoke test: " + running.message(), BETWEEN_LOOKS);
+            case SmokeTest.Passed passed -> {
+                context.tell(new Fact.SmokeTestPassed(compute.revision()));
+                yield new StepResult.Done(passed.message());
+            }
+            case SmokeTest.Failed failed -> {
+                // The next attempt tests again.
+                compute.removeSmokeTest();
+                yield new StepResult.Refused("The smoke test failed: " + failed.message());
+            }
+        };
+    }
+
+    private boolean isTested(Compute compute) {
+        return Optional.ofNullable(context.status().internal.deployed).map(deployed -> deployed.testedRevision).filter(compute.revision()::equals).isPresent();
+    }
+
+    /** Just before the clock starts: what the gate stood for still holds; in words if not. Changes nothing. */
+    Optional<String> notReady() {
+        var compute = context.compute();
+        if (compute.isPresent()) {
+            if (context.status().internal.deployed == null || context.status().internal.deployed.generation != context.generation()) {
+                return Optional.of("the spec was edited, and the edit has to be rolled out first");
+            }
+            if (!isTested(compute.get())) {
+                return Optional.of("the smoke test has not passed with the present images and configuration");
+            }
+        }
+        return cannotServe();
+    }
+
+    /** The last look before the target is opened; in words if it could not serve. */
+    Optional<String> cannotServe() {
+        return context.compute().flatMap(TargetCheck::late).map(late -> "the target's web and streaming are not ready: " + late)
+                .or(() -> context.edge().flatMap(edge -> edge.unhealthy()).map(why -> "the edge is not healthy: " + why));
+    }
+
+    private static Optional<String> late(Compute compute) {
+        var readiness = compute.ready();
+        return readiness.complete() ? Optional.empty() : Optional.of(readiness.waitingFor());
+    }
+}

@@ -1,0 +1,86 @@
+package dev.mastodonmigration.reconcile;
+
+import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.edge.Edge;
+import dev.mastodonmigration.itinerary.SpecRules;
+import dev.mastodonmigration.job.WorkerFiles;
+import dev.mastodonmigration.job.WorkersFactory;
+import dev.mastodonmigration.outside.Unsupported;
+import dev.mastodonmigration.phase.Outside;
+import dev.mastodonmigration.source.Source;
+import dev.mastodonmigration.source.heroku.HerokuSources;
+import dev.mastodonmigration.target.Compute;
+import dev.mastodonmigration.target.TargetDatabase;
+import dev.mastodonmigration.target.existing.ExistingDatabases;
+import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
+import jakarta.inject.Singleton;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Finds the adapters that a spec chose: the only place that looks at its one-ofs. A new adapter is a line here, and nothing in any phase. */
+@Singleton
+class Ports {
+    private final HerokuSources heroku;
+    private final ExistingDatabases existing;
+    private final KubernetesComputes kubernetes;
+    private final WorkersFactory workers;
+    private final Rivals rivals;
+
+    Ports(HerokuSources heroku, ExistingDatabases existing, KubernetesComputes kubernetes, WorkersFactory workers, Rivals rivals) {
+        this.heroku = heroku;
+        this.existing = existing;
+        this.kubernetes = kubernetes;
+        this.workers = workers;
+        this.rivals = rivals;
+    }
+
+    Outside of(MastodonMigration migration) {
+        var source = source(migration);
+        var postgres = postgres(migration);
+        var redis = redis(migration);
+        Supplier<WorkerFiles> files = () -> WorkerFiles.of(source, postgres, redis);
+        return new Outside(source, postgres, redis, compute(migration), edge(migration), workers.of(migration, () -> files.get().contents()),
+                () -> files.get().sourceRedis(), () -> rivals.olderOf(migration));
+    }
+
+    private Source source(MastodonMigration migration) {
+        return migration.getSpec().source().heroku() != null ? heroku.of(migration)
+                : Unsupported.of(Source.class, "spec.source.endpoints", "use spec.source.heroku");
+    }
+
+    private Optional<TargetDatabase> postgres(MastodonMigration migration) {
+        return Optional.ofNullable(migration.getSpec().target().postgres()).map(chosen -> chosen.existing() != null ? existing.postgres(migration)
+                : Unsupported.of(TargetDatabase.class, "spec.target.postgres.rds", "create an empty database yourself and name it under spec.target.postgres.existing"));
+    }
+
+    private Optional<TargetDatabase> redis(MastodonMigration migration) {
+        return Optional.ofNullable(migration.getSpec().target().redis()).map(chosen -> chosen.existing() != null ? existing.redis(migration)
+                : Unsupported.of(TargetDatabase.class, "spec.target.redis.elastiCache", "create an empty Redis or Valkey yourself and name it under spec.target.redis.existing"));
+    }
+
+    private Optional<Compute> compute(MastodonMigration migration) {
+        return Optional.ofNullable(migration.getSpec().target().compute()).map(chosen -> chosen.kubernetes() != null ? kubernetes.of(migration)
+                : Unsupported.of(Compute.class, "spec.target.compute.ec2", "use spec.target.compute.kubernetes"));
+    }
+
+    /** Where the admin moves DNS, what stands in front is the admin's too. */
+    private static Optional<Edge> edge(MastodonMigration migration) {
+        return Optional.ofNullable(migration.getSpec().target().dns()).map(MastodonMigrationSpec.Dns::route53)
+                .map(chosen -> Unsupported.of(Edge.class, "spec.target.dns.route53", "set spec.target.dns.manual: {} and move DNS when the operator says so"));
+    }
+
+    /** What is wrong with a spec beyond the schema, a sentence each: what no adapter sees, and what each adapter says of its part. */
+    List<String> violations(MastodonMigration migration) {
+        var outside = of(migration);
+        var violations = new ArrayList<>(SpecRules.violations(migration.getSpec()));
+        violations.addAll(outside.source().violations());
+        outside.postgres().ifPresent(database -> violations.addAll(database.violations()));
+        outside.redis().ifPresent(database -> violations.addAll(database.violations()));
+        outside.compute().ifPresent(compute -> violations.addAll(compute.violations()));
+        outside.edge().ifPresent(edge -> violations.addAll(edge.violations()));
+        return List.copyOf(violations);
+    }
+}

@@ -1,0 +1,38 @@
+package dev.mastodonmigration.status;
+
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.PhaseRun;
+
+/** How a migration stands in a few words, for the STATUS column of {@code kubectl get}. Always something. */
+final class Summary {
+    private static final int LONGEST = 60;
+
+    private Summary() {}
+
+    static String of(MastodonMigrationStatus status, Fact.Stands stands) {
+        var down = status.downtime != null && status.downtime.finishedAt == null ? "DOWN " + Math.round(status.downtime.seconds) + " s" : "";
+        var words = words(status, stands);
+        return down.isEmpty() ? words : stands.standing() == Standing.STALLED || stands.standing() == Standing.RETRIES ? cut(down + ", " + words) : down;
+    }
+
+    private static String words(MastodonMigrationStatus status, Fact.Stands stands) {
+        return switch (stands.standing()) {
+            case AWAITS_APPROVAL -> "waiting for your approval";
+            case AWAITS_TIME -> cut(withoutPhase(stands.message(), status));
+            case SUSPENDED -> "suspended";
+            case STALLED -> cut("Stalled: " + withoutPhase(stands.message(), status));
+            case RETRIES -> cut("retrying: " + withoutPhase(stands.message(), status));
+            case ENDED -> MastodonMigrationStatus.COMPLETED.equals(status.phase) ? "the instance has moved" : "the source runs as before";
+            case GOES_ON -> status.progress != null && status.progress.summary != null ? status.progress.summary
+                    : cut(PhaseRun.parse(status.phase).map(PhaseRun::caption).orElse(stands.message()));
+        };
+    }
+
+    private static String withoutPhase(String message, MastodonMigrationStatus status) {
+        return message.startsWith(status.phase + ": ") ? message.substring(status.phase.length() + 2) : message;
+    }
+
+    private static String cut(String words) {
+        return words.length() <= LONGEST ? words : words.substring(0, words.lastIndexOf(' ', LONGEST) > LONGEST / 2 ? words.lastIndexOf(' ', LONGEST) : LONGEST) + " …";
+    }
+}

@@ -1,0 +1,122 @@
+package dev.mastodonmigration.played;
+
+import dev.mastodonmigration.mastodon.Feeds;
+import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.target.Compute;
+import dev.mastodonmigration.target.Readiness;
+import dev.mastodonmigration.target.SmokeTest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/** A compute that takes a look to be ready; its revision is the image that the spec names. */
+public final class PlayedCompute implements Compute {
+    private final Trouble trouble;
+    private final Supplier<String> image;
+    public final List<String> violations = new ArrayList<>();
+    public String deployed = "";
+    public int ensured;
+    public boolean sidekiq;
+    public boolean smokeTestLeft;
+    /** Why its pods are not ready; empty when nothing keeps them. */
+    public String late = "";
+    /** What the smoke test says; empty when it passes. */
+    public String smokeTestFails = "";
+    private int looksUntilReady;
+
+    public PlayedCompute(Trouble trouble, Supplier<String> image) {
+        this.trouble = trouble;
+        this.image = image;
+    }
+
+    @Override
+    public List<String> violations() {
+        return violations;
+    }
+
+    @Override
+    public Findings preflight() {
+        return Findings.NONE;
+    }
+
+    @Override
+    public void ensure(SortedMap<String, String> environment) {
+        trouble.may("compute.ensure");
+        ensured++;
+        if (!deployed.equals(image.get())) {
+            looksUntilReady = 2;
+        }
+        deployed = image.get();
+    }
+
+    @Override
+    public Readiness ready() {
+        trouble.may("compute.ready");
+        var parts = new TreeMap<String, Readiness.Count>();
+        looksUntilReady = Math.max(0, looksUntilReady - 1);
+        parts.put("web", new Readiness.Count(late.isEmpty() && looksUntilReady == 0 ? 1 : 0, 1));
+        parts.put("sidekiq", new Readiness.Count(sidekiq ? 1 : 0, sidekiq ? 1 : 0));
+        return new Readiness(parts, deployed.isEmpty() ? List.of("web") : List.of(), late.isEmpty() ? List.of() : List.of(late));
+    }
+
+    @Override
+    public String revision() {
+        return deployed;
+    }
+
+    @Override
+    public SmokeTest smokeTest() {
+        trouble.may("compute.smokeTest");
+        if (!smokeTestLeft) {
+            smokeTestLeft = true;
+            return new SmokeTest.Running("about to start");
+        }
+        return smokeTestFails.isEmpty() ? new SmokeTest.Passed("passed") : new SmokeTest.Failed(smokeTestFails);
+    }
+
+    @Override
+    public void removeSmokeTest() {
+        trouble.may("compute.removeSmokeTest");
+        smokeTestLeft = false;
+    }
+
+    @Override
+    public void startSidekiq() {
+        trouble.may("compute.startSidekiq");
+        sidekiq = true;
+    }
+
+    @Override
+    public Entrances entrances() {
+        return new Entrances("Service web:3000", "Service streaming:4000");
+    }
+
+    @Override
+    public void remove() {
+        trouble.may("compute.remove");
+        deployed = "";
+        sidekiq = false;
+        smokeTestLeft = false;
+    }
+
+    @Override
+    public void refuseForeignFeeds() {}
+
+    @Override
+    public void startFeeds() {}
+
+    @Override
+    public Feeds feeds() {
+        return Feeds.ENDED;
+    }
+
+    @Override
+    public String feedsJob() {
+        return "job/feeds";
+    }
+
+    @Override
+    public void removeFeeds() {}
+}

@@ -1,0 +1,160 @@
+package dev.mastodonmigration.played;
+
+import dev.mastodonmigration.mastodon.SourceUrls;
+import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.source.SavedSource;
+import dev.mastodonmigration.source.Source;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** A source of one app, whose processes take a few looks to stop and to start. Every method may fail as the test says. */
+public final class PlayedSource implements Source {
+    public static final Map<String, Integer> BEFORE = Map.of("web", 2, "worker", 1);
+    private final Trouble trouble;
+    public final Map<String, Integer> formation = new TreeMap<>(BEFORE);
+    public final List<Databases> repointed = new ArrayList<>();
+    public final List<String> violations = new ArrayList<>();
+    public boolean maintenance;
+    /** Its Sidekiq takes no jobs. */
+    public boolean quiet;
+    public boolean credentialsKept;
+    public int stops;
+    private int looksUntilGone;
+    private int looksUntilUp;
+
+    public PlayedSource(Trouble trouble) {
+        this.trouble = trouble;
+    }
+
+    /** Whether users are served by it, as far as its platform is concerned. */
+    public boolean serves() {
+        return !maintenance && formation.equals(BEFORE);
+    }
+
+    /** Whether a process of it may still write. */
+    public boolean lives() {
+        return formation.values().stream().anyMatch(count -> count > 0) || looksUntilGone > 0;
+    }
+
+    @Override
+    public String name() {
+        return "the played source";
+    }
+
+    @Override
+    public List<String> violations() {
+        return violations;
+    }
+
+    @Override
+    public Findings preflight() {
+        trouble.may("source.preflight");
+        return Findings.NONE;
+    }
+
+    @Override
+    public SavedSource read() {
+        trouble.may("source.read");
+        return new SavedSource(List.of(new SavedSource.App("example-web", maintenance ? SavedSource.Maintenance.ON : SavedSource.Maintenance.OFF, Optional.of(7), formation)));
+    }
+
+    @Override
+    public void stop() {
+        trouble.may("source.stop");
+        maintenance = true;
+        if (formation.values().stream().anyMatch(count -> count > 0)) {
+            looksUntilGone = 2;
+            stops++;
+        }
+        trouble.may("source.stop, halfway");
+        formation.replaceAll((type, count) -> 0);
+    }
+
+    @Override
+    public void stopOneOffs() {}
+
+    @Override
+    public List<Process> alive() {
+        trouble.may("source.alive");
+        looksUntilGone = Math.max(0, looksUntilGone - 1);
+        return lives() ? List.of(new Process("web.1 of example-web (up)", Process.Kind.SUPERVISED)) : List.of();
+    }
+
+    @Override
+    public Duration unseen() {
+        return Duration.ofSeconds(30);
+    }
+
+    @Override
+    public List<String> awake() {
+        trouble.may("source.awake");
+        return formation.entrySet().stream().filter(type -> type.getValue() > 0).map(type -> type.getKey() + "=" + type.getValue() + " of example-web").toList();
+    }
+
+    @Override
+    public void start(SavedSource saved) {
+        trouble.may("source.start");
+        if (!formation.equals(saved.apps().getFirst().formation())) {
+            looksUntilUp = 2;
+            formation.putAll(saved.apps().getFirst().formation());
+            quiet = false;
+        }
+        trouble.may("source.start, halfway");
+        maintenance = saved.apps().getFirst().maintenance() == SavedSource.Maintenance.ON;
+    }
+
+    @Override
+    public List<String> notUp(SavedSource saved) {
+        trouble.may("source.notUp");
+        return looksUntilUp-- > 0 ? List.of("web of example-web: 0/2") : List.of();
+    }
+
+    @Override
+    public List<String> notThere(SavedSource saved) {
+        return List.of();
+    }
+
+    @Override
+    public List<String> restartSidekiq() {
+        trouble.may("source.restartSidekiq");
+        quiet = false;
+        return List.of("worker.1");
+    }
+
+    @Override
+    public SourceUrls urls() {
+        trouble.may("source.urls");
+        return new SourceUrls(Optional.of(URI.create("postgres://u:p@source:5432/db")), Optional.of(URI.create("redis://source:6379")), Optional.empty());
+    }
+
+    @Override
+    public Environment environment() {
+        trouble.may("source.environment");
+        return new Environment(Map.of("LOCAL_DOMAIN", "example.social"), Map.of());
+    }
+
+    @Override
+    public Provisioned repoint(Databases databases) {
+        trouble.may("source.repoint");
+        repointed.add(databases);
+        return new Provisioned.Ready("repointed");
+    }
+
+    @Override
+    public void keepCredentials() {
+        trouble.may("source.keepCredentials");
+        credentialsKept = true;
+    }
+
+    @Override
+    public void forgetCredentials() {
+        trouble.may("source.forgetCredentials");
+        credentialsKept = false;
+    }
+}
