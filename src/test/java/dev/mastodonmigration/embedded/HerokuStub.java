@@ -1,6 +1,5 @@
 package dev.mastodonmigration.embedded;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.mastodonmigration.embedded.HerokuHttp.Refused;
@@ -10,7 +9,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -194,7 +192,7 @@ public final class HerokuStub implements AutoCloseable {
                     HerokuHttp.answer(exchange, 200, List.of(Map.of("status", "ok")));
                     return;
                 }
-                route(exchange);
+                HerokuRoutes.answer(exchange, apps.values(), scope(exchange).orElseThrow(), pageSize);
             } catch (Refused refused) {
                 HerokuHttp.answer(exchange, refused);
             }
@@ -205,7 +203,9 @@ public final class HerokuStub implements AutoCloseable {
 
     private void refuse(HttpExchange exchange, Fault fault) throws Refused {
         var headers = exchange.getRequestHeaders();
-        scope(exchange);
+        if (scope(exchange).isEmpty()) {
+            throw new Refused(401, "unauthorized", "Invalid credentials provided.");
+        }
         if (!"application/vnd.heroku+json; version=3".equals(headers.getFirst("Accept"))) {
             throw new Refused(406, "not_acceptable", "Specify Accept: application/vnd.heroku+json; version=3");
         }
@@ -219,64 +219,10 @@ public final class HerokuStub implements AutoCloseable {
         }
     }
 
-    private Scope scope(HttpExchange exchange) throws Refused {
-        var given = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization")).filter(header -> header.startsWith("Bearer ")).map(header -> header.substring("Bearer ".length()));
-        return given.flatMap(bearer -> bearer.equals(token) ? Optional.of(Scope.WRITE_PROTECTED) : Optional.ofNullable(scoped.get(bearer)))
-                .orElseThrow(() -> new Refused(401, "unauthorized", "Invalid credentials provided."));
-    }
-
-    private void authorize(Scope scope, String route) throws Refused {
-        var needed = !route.startsWith("GET") ? Scope.WRITE_PROTECTED : route.equals("GET config-vars") ? Scope.READ_PROTECTED : Scope.READ;
-        if (scope.compareTo(needed) < 0) {
-            throw new Refused(403, "forbidden", "You do not have access to the app. Its token has not the scope for it.");
-        }
-    }
-
-    /** The platform's paths, and those of the metrics and GitHub services, which have hosts of their own at Heroku. */
-    private void route(HttpExchange exchange) throws IOException, Refused {
-        var path = exchange.getRequestURI().getPath().split("/", -1);
-        if (path.length < 3 || !path[1].equals("apps")) {
-            throw new Refused(404, "not_found", "The requested API endpoint was not found. Are you using the right HTTP verb (i.e. `GET` vs. `POST`)?");
-        }
-        var app = apps.values().stream().filter(candidate -> candidate.name().equals(path[2]) || candidate.id().equals(path[2])).findFirst()
-                .orElseThrow(() -> Refused.notFound("app", "Couldn't find that app."));
-        var route = exchange.getRequestMethod() + (path.length > 3 ? " " + path[3] : "") + (path.length > 4 ? " one" : "") + (path.length > 5 ? " " + path[path.length - 1] : "");
-        authorize(scope(exchange), route);
-        app.admit(route);
-        switch (route) {
-            case "GET" -> HerokuHttp.answer(exchange, 200, app.json());
-            case "PATCH" -> {
-                app.patch(HerokuHttp.body(exchange));
-                HerokuHttp.answer(exchange, 200, app.json());
-            }
-            case "GET config-vars" -> HerokuHttp.answer(exchange, 200, app.configVars());
-            case "PATCH config-vars" -> {
-                app.patchConfigVars(strings(HerokuHttp.body(exchange)));
-                HerokuHttp.answer(exchange, 200, app.configVars());
-            }
-            case "GET formation" -> HerokuHttp.page(exchange, app.formationJson(), pageSize);
-            case "PATCH formation" -> HerokuHttp.answer(exchange, 200, app.patchFormation(HerokuHttp.body(exchange)));
-            case "GET dynos" -> HerokuHttp.page(exchange, app.dynosJson(), pageSize);
-            case "DELETE dynos one" -> {
-                app.restartDyno(path[4]);
-                HerokuHttp.answer(exchange, 202, Map.of());
-            }
-            case "POST dynos one stop" -> {
-                app.stopDyno(path[4]);
-                HerokuHttp.answer(exchange, 202, Map.of());
-            }
-            case "GET addons" -> HerokuHttp.page(exchange, app.addOnsJson(), pageSize);
-            case "GET formation one monitors" -> HerokuHttp.answer(exchange, 200, app.monitorsJson(path[4]));
-            case "GET github" -> HerokuHttp.answer(exchange, 200, app.githubJson());
-            case "GET releases" -> HerokuHttp.page(exchange, app.releasesJson(), pageSize);
-            default -> throw new Refused(404, "not_found", "The requested API endpoint was not found.");
-        }
-    }
-
-    private static Map<String, String> strings(JsonNode body) {
-        var changes = new LinkedHashMap<String, String>();
-        body.properties().forEach(entry -> changes.put(entry.getKey(), entry.getValue().isNull() ? null : entry.getValue().asText()));
-        return changes;
+    /** Empty where nobody was given this token. */
+    private Optional<Scope> scope(HttpExchange exchange) {
+        return Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization")).filter(header -> header.startsWith("Bearer ")).map(header -> header.substring("Bearer ".length()))
+                .flatMap(bearer -> bearer.equals(token) ? Optional.of(Scope.WRITE_PROTECTED) : Optional.ofNullable(scoped.get(bearer)));
     }
 
     @Override
