@@ -87,9 +87,8 @@ public final class Demo {
 
     private void apply() {
         screen.line("$ kubectl apply -f deploy/examples/migration.yaml");
-        var changes = new TreeMap<>(CHANGES);
-        changes.put("/spec/source/heroku/apiUrl", world.heroku().url().toString());
-        changes.forEach((field, value) -> screen.line("  changed for the demo: " + field.substring(1).replace('/', '.') + ": " + value));
+        new TreeMap<>(CHANGES).forEach((field, value) -> screen.line("  changed for the demo: " + field.substring(1).replace('/', '.') + ": " + value));
+        world.operatorSettings().forEach((setting, value) -> screen.line("  set for the operator: " + setting + "=" + value));
         world.apply(world.example(CHANGES));
     }
 

@@ -1,6 +1,5 @@
 package dev.mastodonmigration.embedded;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.mastodonmigration.embedded.HerokuHttp.Refused;
@@ -10,10 +9,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -30,6 +30,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class HerokuStub implements AutoCloseable {
     /** What may happen to the next calls instead of an answer. SLOW answers only after {@link #slowness}. */
     public enum Fault { RATE_LIMITED, UNAVAILABLE, SLOW, CUT_OFF, NOT_JSON, ANOTHER_SHAPE }
+
+    /** What a token may do (blog.heroku.com/oauth-for-platform-api-in-public-beta): only the protected ones show config vars. */
+    public enum Scope { READ, READ_PROTECTED, WRITE_PROTECTED }
 
     private static final DynoRuntime NOTHING_RUNS = new DynoRuntime() {
         @Override
@@ -50,9 +53,12 @@ public final class HerokuStub implements AutoCloseable {
     private final AtomicInteger remaining = new AtomicInteger(4500);
     private final AtomicInteger calls = new AtomicInteger();
     private final CountDownLatch closing = new CountDownLatch(1);
+    /** Tokens with fewer rights than {@link #token}. */
+    private final Map<String, Scope> scoped = new ConcurrentHashMap<>();
     private volatile String token = "HRKU-" + UUID.randomUUID();
     private volatile DynoRuntime runtime = NOTHING_RUNS;
-    private volatile HerokuDynos.Delays delays = new HerokuDynos.Delays(Duration.ofMillis(20), Duration.ofMillis(50));
+    private volatile HerokuDynos.Delays delays = new HerokuDynos.Delays(Duration.ofMillis(20), () -> Duration.ofMillis(50), HerokuDynos.Listing.UNTIL_GONE);
+    private volatile int busyAfterRelease;
     private volatile Duration slowness = Duration.ofSeconds(60);
     private volatile int pageSize = 200;
 
@@ -81,6 +87,13 @@ public final class HerokuStub implements AutoCloseable {
         return token;
     }
 
+    /** One more token, with this scope. */
+    public String token(Scope scope) {
+        var made = "HRKU-" + UUID.randomUUID();
+        scoped.put(made, scope);
+        return made;
+    }
+
     /** Revokes the token; returns the new one that is good from now on. */
     public String revokeToken() {
         token = "HRKU-" + UUID.randomUUID();
@@ -88,7 +101,7 @@ public final class HerokuStub implements AutoCloseable {
     }
 
     public HerokuStubApp createApp(String name) {
-        var app = new HerokuStubApp(name, () -> runtime, () -> delays, threads);
+        var app = new HerokuStubApp(name, () -> runtime, () -> delays, () -> busyAfterRelease, threads);
         apps.put(name, app);
         return app;
     }
@@ -111,7 +124,23 @@ public final class HerokuStub implements AutoCloseable {
 
     /** How long each dyno takes to start and to go after SIGTERM, beside what its runtime takes. */
     public void delays(Duration start, Duration stop) {
-        delays = new HerokuDynos.Delays(start, stop);
+        delays = new HerokuDynos.Delays(start, () -> stop, delays.listing());
+    }
+
+    /** As above, each dyno taking another time to go. */
+    public void delays(Duration start, Duration stopAtLeast, Duration stopAtMost, long seed) {
+        var random = new Random(seed);
+        delays = new HerokuDynos.Delays(start, () -> Duration.ofMillis(random.nextLong(stopAtLeast.toMillis(), stopAtMost.toMillis() + 1)), delays.listing());
+    }
+
+    /** From now on a dyno leaves the list with SIGTERM, while its process runs on until it has drained. */
+    public void unlistDynosAtSigterm() {
+        delays = new HerokuDynos.Delays(delays.start(), delays.stop(), HerokuDynos.Listing.UNTIL_SIGTERM);
+    }
+
+    /** From now on an app answers 409 to this many writes after each of its releases. */
+    public void busyAfterRelease(int writes) {
+        busyAfterRelease = writes;
     }
 
     /** The next {@code count} calls meet this fault. */
@@ -163,7 +192,7 @@ public final class HerokuStub implements AutoCloseable {
                     HerokuHttp.answer(exchange, 200, List.of(Map.of("status", "ok")));
                     return;
                 }
-                route(exchange);
+                HerokuRoutes.answer(exchange, apps.values(), scope(exchange).orElseThrow(), pageSize);
             } catch (Refused refused) {
                 HerokuHttp.answer(exchange, refused);
             }
@@ -174,7 +203,7 @@ public final class HerokuStub implements AutoCloseable {
 
     private void refuse(HttpExchange exchange, Fault fault) throws Refused {
         var headers = exchange.getRequestHeaders();
-        if (!("Bearer " + token).equals(headers.getFirst("Authorization"))) {
+        if (scope(exchange).isEmpty()) {
             throw new Refused(401, "unauthorized", "Invalid credentials provided.");
         }
         if (!"application/vnd.heroku+json; version=3".equals(headers.getFirst("Accept"))) {
@@ -190,42 +219,10 @@ public final class HerokuStub implements AutoCloseable {
         }
     }
 
-    private void route(HttpExchange exchange) throws IOException, Refused {
-        var path = exchange.getRequestURI().getPath().split("/", -1);
-        if (path.length < 3 || path.length > 5 || !path[1].equals("apps")) {
-            throw new Refused(404, "not_found", "The requested API endpoint was not found. Are you using the right HTTP verb (i.e. `GET` vs. `POST`)?");
-        }
-        var app = apps.get(path[2]);
-        if (app == null) {
-            throw new Refused(404, "not_found", "Couldn't find that app.");
-        }
-        switch (exchange.getRequestMethod() + (path.length > 3 ? " " + path[3] : "") + (path.length > 4 ? " one" : "")) {
-            case "GET" -> HerokuHttp.answer(exchange, 200, app.json());
-            case "PATCH" -> {
-                app.patch(HerokuHttp.body(exchange));
-                HerokuHttp.answer(exchange, 200, app.json());
-            }
-            case "GET config-vars" -> HerokuHttp.answer(exchange, 200, app.configVars());
-            case "PATCH config-vars" -> {
-                app.patchConfigVars(strings(HerokuHttp.body(exchange)));
-                HerokuHttp.answer(exchange, 200, app.configVars());
-            }
-            case "GET formation" -> HerokuHttp.page(exchange, app.formationJson(), pageSize);
-            case "PATCH formation" -> HerokuHttp.answer(exchange, 200, app.patchFormation(HerokuHttp.body(exchange)));
-            case "GET dynos" -> HerokuHttp.page(exchange, app.dynosJson(), pageSize);
-            case "DELETE dynos one" -> {
-                app.restartDyno(path[4]);
-                HerokuHttp.answer(exchange, 202, Map.of());
-            }
-            case "GET releases" -> HerokuHttp.page(exchange, app.releasesJson(), pageSize);
-            default -> throw new Refused(404, "not_found", "The requested API endpoint was not found.");
-        }
-    }
-
-    private static Map<String, String> strings(JsonNode body) {
-        var changes = new LinkedHashMap<String, String>();
-        body.properties().forEach(entry -> changes.put(entry.getKey(), entry.getValue().isNull() ? null : entry.getValue().asText()));
-        return changes;
+    /** Empty where nobody was given this token. */
+    private Optional<Scope> scope(HttpExchange exchange) {
+        return Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization")).filter(header -> header.startsWith("Bearer ")).map(header -> header.substring("Bearer ".length()))
+                .flatMap(bearer -> bearer.equals(token) ? Optional.of(Scope.WRITE_PROTECTED) : Optional.ofNullable(scoped.get(bearer)));
     }
 
     @Override

@@ -98,7 +98,8 @@ public final class World implements AutoCloseable {
             var source = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.sourceMajor())));
             var target = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.targetMajor())));
             apiServer = opened(EmbeddedApiServer.start());
-            operator = opened(OperatorProcess.start(apiServer, NAMESPACE, Map.of(), directory.resolve("operator.log")));
+            heroku = opened(HerokuStub.start());
+            operator = opened(OperatorProcess.start(apiServer, NAMESPACE, operatorSettings(), directory.resolve("operator.log")));
             sourceRedis = opened(RedisServer.start());
             sourceSidekiqRedis = options.jobs() == Options.Jobs.IN_A_REDIS_OF_SIDEKIQS_OWN ? opened(RedisServer.start()) : sourceRedis;
             targetRedis = opened(RedisServer.start());
@@ -106,7 +107,6 @@ public final class World implements AutoCloseable {
             targetPostgres = target.join();
             seed(options);
             ledger = opened(Ledger.open(directory.resolve("ledger")));
-            heroku = opened(HerokuStub.start());
             instance = opened(new LiveInstance(heroku, WEB_APP, client(), ledger));
             jobRunner = opened(JobRunner.start(client(), NAMESPACE));
             jobRunner.onDeployment(instance::deployed);
@@ -172,12 +172,15 @@ public final class World implements AutoCloseable {
     /**
      * The example that the README shows, made to fit this machine.
      *
-     * @param changes JSON pointers to new values, beside the address of the stub Heroku
+     * @param changes JSON pointers to new values
      */
     public MastodonMigration example(Map<String, String> changes) {
-        var all = new TreeMap<>(Map.of("/spec/source/heroku/apiUrl", heroku.url().toString()));
-        all.putAll(changes);
-        return Manifest.example(all);
+        return Manifest.example(changes);
+    }
+
+    /** What an operator must be told to work in this world. */
+    public Map<String, String> operatorSettings() {
+        return Map.of("MASTODON_MIGRATION_HEROKU_API_URL", heroku.url().toString());
     }
 
     /** Creates the resource, as {@code kubectl apply} does. */

@@ -46,11 +46,11 @@ public final class Specs {
     }
 
     public static Cutover cutover(boolean approved) {
-        return new Cutover(approved, null, null, null);
+        return new Cutover(approved, null, null, null, null);
     }
 
     public static Source source(String app) {
-        return new Source(new Heroku(app, "example-streaming", new SecretKeyRef("heroku", "token"), null), null);
+        return new Source(new Heroku(app, "example-streaming", new SecretKeyRef("heroku", "token")), null);
     }
 
     public static Target target(Existing postgres) {
