@@ -20,10 +20,10 @@ public class DeployComputePhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         if (SpecDefaults.rebuildsRedis(context.spec())) {
-            context.compute().refuseForeignFeedsJob(context.migration());
+            context.compute().refuseForeignFeeds();
         }
-        context.compute().ensure(context.migration(), context.inputs().targetEnvironment(context.migration()));
-        var readiness = context.compute().ready(context.migration());
+        context.compute().ensure(context.inputs().targetEnvironment(context.migration()));
+        var readiness = context.compute().ready();
         return readiness.complete()
                 ? new StepResult.Done("web and streaming are ready and cannot write yet, Sidekiq is stopped")
                 : new StepResult.Working("waiting for " + readiness.waitingFor(), BETWEEN_LOOKS);

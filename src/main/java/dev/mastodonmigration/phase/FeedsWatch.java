@@ -2,7 +2,6 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.mastodon.Feeds;
-import dev.mastodonmigration.target.kubernetes.KubernetesCompute;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,8 +12,8 @@ final class FeedsWatch {
     private final Optional<Feeds> state;
 
     FeedsWatch(PhaseContext context) {
-        this.job = KubernetesCompute.feedsJob(context.migration());
-        this.state = SpecDefaults.rebuildsRedis(context.spec()) ? Optional.of(context.compute().feeds(context.migration())) : Optional.empty();
+        this.job = context.compute().feedsJob();
+        this.state = SpecDefaults.rebuildsRedis(context.spec()) ? Optional.of(context.compute().feeds()) : Optional.empty();
     }
 
     boolean isOver() {

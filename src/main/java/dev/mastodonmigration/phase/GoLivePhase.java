@@ -58,11 +58,11 @@ public class GoLivePhase implements Phase {
     }
 
     private static StepResult start(PhaseContext context, List<String> notes) {
-        if (!context.compute().ready(context.migration()).started()) {
+        if (!context.compute().ready().started()) {
             bringUpToDate(context);
-            context.compute().startSidekiq(context.migration());
+            context.compute().startSidekiq();
         }
-        var readiness = context.compute().ready(context.migration());
+        var readiness = context.compute().ready();
         return readiness.complete()
                 ? new StepResult.Done("web, streaming and Sidekiq run on the target", Stream.concat(notes.stream(), Stream.of(dns(context))).toList(), status -> stopTheClock(status, context.now()))
                 : new StepResult.Working("waiting for " + readiness.waitingFor());
@@ -71,7 +71,7 @@ public class GoLivePhase implements Phase {
     /** Config vars may have been rotated since DeployCompute; but going live must not wait for Heroku, so what was deployed then will do. */
     private static void bringUpToDate(PhaseContext context) {
         try {
-            context.compute().ensure(context.migration(), context.inputs().targetEnvironment(context.migration()));
+            context.compute().ensure(context.inputs().targetEnvironment(context.migration()));
         } catch (HerokuException notNow) {
             LOG.warnf("%s: the environment of DeployCompute is used: %s", context.migration().getMetadata().getName(), notNow.getMessage());
         }

@@ -30,7 +30,7 @@ public class HousekeepingPhase implements Phase {
         if (!SpecDefaults.rebuildsRedis(context.spec())) {
             return "";
         }
-        context.compute().startFeeds(context.migration());
+        context.compute().startFeeds();
         return " The instance builds its home and list feeds now.";
     }
 }

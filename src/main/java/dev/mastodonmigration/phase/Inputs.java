@@ -4,9 +4,10 @@ import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec.SecretKeyRef;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.job.KeptToken;
+import dev.mastodonmigration.mastodon.MastodonEnvironment;
 import dev.mastodonmigration.mastodon.SourceUrls;
-import dev.mastodonmigration.mastodon.TargetEnvironment;
 import dev.mastodonmigration.outside.MissingInputException;
+import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.source.heroku.HerokuApi;
 import dev.mastodonmigration.source.heroku.HerokuClient;
 import dev.mastodonmigration.worker.control.Refusal;
@@ -109,7 +110,13 @@ public class Inputs {
         var heroku = heroku(migration);
         var web = heroku.configVars(apps.getFirst());
         var streaming = apps.size() > 1 ? heroku.configVars(apps.getLast()) : web;
-        return TargetEnvironment.of(web, streaming, migration.getSpec(), URI.create(targetPostgresUrl(migration)), URI.create(targetRedisUrl(migration)));
+        var target = migration.getSpec().target();
+        return MastodonEnvironment.of(new Source.Environment(web, streaming), migration.getSpec(), targetPostgresUrl(migration), ca(migration, target.postgres().existing().caSecretRef()),
+                targetRedisUrl(migration), ca(migration, target.redis().existing().caSecretRef()));
+    }
+
+    Optional<String> ca(MastodonMigration migration, SecretKeyRef ref) {
+        return Optional.ofNullable(ref).map(named -> secret(migration, named));
     }
 
     private static MissingInputException noVariable(MastodonMigration migration, String variable) {

@@ -11,7 +11,8 @@ import dev.mastodonmigration.job.Jobs;
 import dev.mastodonmigration.job.ProgressReader;
 import dev.mastodonmigration.job.WorkerSecret;
 import dev.mastodonmigration.source.heroku.HerokuApi;
-import dev.mastodonmigration.target.kubernetes.KubernetesCompute;
+import dev.mastodonmigration.target.Compute;
+import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,7 +32,7 @@ public final class PhaseContext {
     private final Outside outside;
 
     /** The ports, the same for every migration. */
-    public record Outside(Inputs inputs, Jobs jobs, WorkerSecret workerSecret, ProgressReader progress, KubernetesCompute compute, Rivals rivals) {}
+    public record Outside(Inputs inputs, Jobs jobs, WorkerSecret workerSecret, ProgressReader progress, KubernetesComputes compute, Rivals rivals) {}
 
     public PhaseContext(MastodonMigration migration, PhaseId phase, Instant now, Outside outside) {
         this.migration = migration;
@@ -64,8 +65,8 @@ public final class PhaseContext {
         return outside.inputs().heroku(migration);
     }
 
-    public KubernetesCompute compute() {
-        return outside.compute();
+    public Compute compute() {
+        return outside.compute().of(migration);
     }
 
     public Rivals rivals() {

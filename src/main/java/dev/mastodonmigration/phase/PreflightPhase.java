@@ -4,11 +4,11 @@ import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.SpecRules;
 import dev.mastodonmigration.itinerary.StepResult;
-import dev.mastodonmigration.mastodon.EnvironmentFindings;
+import dev.mastodonmigration.mastodon.MastodonFindings;
 import dev.mastodonmigration.mastodon.TargetFindings;
 import dev.mastodonmigration.outside.MissingInputException;
+import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.source.heroku.HerokuException;
-import dev.mastodonmigration.target.kubernetes.WorkloadFindings;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
@@ -87,18 +87,17 @@ public class PreflightPhase implements Phase {
         var web = heroku.configVars(apps.getFirst());
         var streaming = apps.size() > 1 ? heroku.configVars(apps.getLast()) : web;
         apps.forEach(heroku::formation);
-        var findings = EnvironmentFindings.of(web, streaming, context.spec());
+        var findings = MastodonFindings.of(new Source.Environment(web, streaming), context.spec());
         blockers.addAll(findings.blockers());
         notes.addAll(findings.notes());
     }
 
     private static void destination(PhaseContext context, List<String> blockers, List<String> notes) {
-        var workloads = WorkloadFindings.of(context.migration());
-        var target = TargetFindings.of(context.inputs().targetPostgresUrl(context.migration()), context.inputs().targetRedisUrl(context.migration()));
-        blockers.addAll(workloads.blockers());
-        blockers.addAll(target.blockers());
-        notes.addAll(workloads.notes());
-        notes.addAll(target.notes());
+        var found = context.compute().preflight()
+                .and(TargetFindings.postgres(context.inputs().targetPostgresUrl(context.migration()), context.inputs().ca(context.migration(), context.spec().target().postgres().existing().caSecretRef())))
+                .and(TargetFindings.redis(context.inputs().targetRedisUrl(context.migration()), context.inputs().ca(context.migration(), context.spec().target().redis().existing().caSecretRef())));
+        blockers.addAll(found.blockers());
+        notes.addAll(found.notes());
     }
 
     private static void collect(List<String> blockers, Runnable reading) {

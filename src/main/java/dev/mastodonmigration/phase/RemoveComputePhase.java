@@ -14,7 +14,7 @@ public class RemoveComputePhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
-        context.compute().remove(context.migration());
+        context.compute().remove();
         return new StepResult.Done("the workloads on the target are gone");
     }
 }

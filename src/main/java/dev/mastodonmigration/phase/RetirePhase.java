@@ -37,7 +37,7 @@ public class RetirePhase implements Phase {
         return context.work(List.of(Tasks.RELEASE), reports -> {
             var report = reports.get(Tasks.RELEASE);
             if (SpecDefaults.rebuildsRedis(context.spec())) {
-                context.compute().removeFeedsJob(context.migration());
+                context.compute().removeFeeds();
             }
             return new StepResult.Done(report.message(), report.notes(), StepResult.NO_FACTS);
         });

@@ -38,7 +38,7 @@ public class SoakPhase implements Phase {
             return feeds.isOver() ? new StepResult.Done("soaked until " + end + feeds.words(), feeds.notes(), StepResult.NO_FACTS)
                     : new StepResult.Working("soaked until " + end + feeds.words(), BETWEEN_LOOKS);
         }
-        var readiness = context.compute().ready(context.migration());
+        var readiness = context.compute().ready();
         var health = readiness.complete() ? "the target is healthy" : "the target is NOT healthy, not ready: " + readiness.waitingFor();
         return StepResult.Waiting.until(end, context.now(), health + feeds.words() + "; " + source(context) + "soaking until " + end);
     }

@@ -10,14 +10,13 @@ import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.job.Jobs;
 import dev.mastodonmigration.job.ProgressReader;
 import dev.mastodonmigration.job.WorkerSecret;
-import dev.mastodonmigration.outside.MissingInputException;
+import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.phase.Inputs;
 import dev.mastodonmigration.phase.Phase;
 import dev.mastodonmigration.phase.PhaseContext;
 import dev.mastodonmigration.phase.Rivals;
 import dev.mastodonmigration.source.heroku.HerokuException;
-import dev.mastodonmigration.target.kubernetes.ForeignObjectException;
-import dev.mastodonmigration.target.kubernetes.KubernetesCompute;
+import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
 import dev.mastodonmigration.worker.control.Redaction;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -43,7 +42,7 @@ class Executor {
     @Inject
     Executor(Instance<Phase> phases, Inputs inputs, Jobs jobs, WorkerSecret workerSecret, ProgressReader progress, Rivals rivals, KubernetesClient client) {
         this(phases.stream().collect(Collectors.toMap(Phase::id, Function.identity())),
-                new PhaseContext.Outside(inputs, jobs, workerSecret, progress, new KubernetesCompute(client), rivals));
+                new PhaseContext.Outside(inputs, jobs, workerSecret, progress, new KubernetesComputes(client), rivals));
     }
 
     Executor(Map<PhaseId, Phase> phases, PhaseContext.Outside outside) {
@@ -66,8 +65,8 @@ class Executor {
     private StepResult take(Decision.Step step, Observation seen, MastodonMigration migration) {
         try {
             return phases.get(step.phase()).step(new PhaseContext(migration, step.phase(), seen.now(), outside));
-        } catch (MissingInputException | ForeignObjectException mendedByTheAdmin) {
-            return new StepResult.Refused(mendedByTheAdmin.getMessage());
+        } catch (OutsideException e) {
+            return e.mayPass() ? new StepResult.Retryable(e.getMessage()) : new StepResult.Refused(e.getMessage());
         } catch (HerokuException e) {
             return e.retryable() ? new StepResult.Retryable(e.getMessage()) : new StepResult.Refused(e.getMessage());
         } catch (KubernetesClientException e) {

@@ -154,7 +154,7 @@ class PhaseEngineTest {
 
     @Test
     void noEditKeepsAnOpeningTargetDown() {
-        var immutable = Specs.with(Specs.source("another-app"), Specs.target(new MastodonMigrationSpec.Existing(new MastodonMigrationSpec.SecretKeyRef("target-postgres", "url"))));
+        var immutable = Specs.with(Specs.source("another-app"), Specs.target(new MastodonMigrationSpec.ExistingTarget(new MastodonMigrationSpec.SecretKeyRef("target-postgres", "url"), null)));
         var unsupported = Specs.with(new MastodonMigrationSpec.Soak("1h", true), null);
         for (var edited : List.of(Specs.with(DesiredState.RolledBack), Specs.with(DesiredState.Suspended), Specs.with(DesiredState.Aborted), immutable, unsupported)) {
             assertThat(engine.decide(observation(edited, at(PhaseId.GoLive, 1)))).isEqualTo(new Decision.Step(PhaseId.GoLive));
@@ -193,7 +193,7 @@ class PhaseEngineTest {
     @Test
     void stallsOnAnEditOfWhatCannotChangeAndNamesIt() {
         var status = at(PhaseId.AwaitCutover, 1);
-        var edited = Specs.with(Specs.source("another-app"), Specs.target(new MastodonMigrationSpec.Existing(new MastodonMigrationSpec.SecretKeyRef("target-postgres", "url"))));
+        var edited = Specs.with(Specs.source("another-app"), Specs.target(new MastodonMigrationSpec.ExistingTarget(new MastodonMigrationSpec.SecretKeyRef("target-postgres", "url"), null)));
         assertThat(engine.decide(observation(edited, status))).isInstanceOfSatisfying(Decision.Stall.class, stall -> {
             assertThat(stall.reason()).isEqualTo("ImmutableFieldChanged");
             assertThat(stall.message()).contains("spec.source.heroku.app", "example-web", "another-app");

@@ -18,7 +18,7 @@ import dev.mastodonmigration.phase.Phase;
 import dev.mastodonmigration.phase.PhaseContext;
 import dev.mastodonmigration.phase.Phases;
 import dev.mastodonmigration.phase.Rivals;
-import dev.mastodonmigration.target.kubernetes.KubernetesCompute;
+import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
 import dev.mastodonmigration.worker.control.Progress;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
@@ -134,7 +134,7 @@ final class MigrationFlow implements AutoCloseable {
                 return ScriptedJobs.PORT;
             }
         };
-        var outside = new PhaseContext.Outside(new Inputs(client, new KeptToken(client)), jobs(config), new WorkerSecret(client), workers(), new KubernetesCompute(client), new Rivals(client));
+        var outside = new PhaseContext.Outside(new Inputs(client, new KeptToken(client)), jobs(config), new WorkerSecret(client), workers(), new KubernetesComputes(client), new Rivals(client));
         var phases = Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase));
         return new MastodonMigrationReconciler(client, new Executor(phases, outside), new StatusReporter(client, new MigrationEvents(client)));
     }
