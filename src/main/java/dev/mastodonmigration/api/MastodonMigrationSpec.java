@@ -75,6 +75,11 @@ public record MastodonMigrationSpec(
     public record Existing(@Required @JsonPropertyDescription("Secret key that holds the URL, with user and password.") SecretKeyRef urlSecretRef) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record ExistingTarget(
+            @Required @JsonPropertyDescription("Secret key that holds the URL, with user and password.") SecretKeyRef urlSecretRef,
+            @JsonPropertyDescription("Secret key that holds the CA certificates, in PEM form, that sign the server's certificate. With it the server's name is verified too. Left out: the system's CAs.") SecretKeyRef caSecretRef) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Target(
             @ValidationRule(value = "has(self.rds) != has(self.existing)", message = "target.postgres: set exactly one of rds, existing")
             @JsonPropertyDescription("Where Postgres moves: exactly one of rds, existing.") TargetPostgres postgres,
@@ -88,7 +93,7 @@ public record MastodonMigrationSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record TargetPostgres(
             @JsonPropertyDescription("Not supported yet, refused by Preflight. An RDS instance that the operator creates.") Rds rds,
-            @JsonPropertyDescription("An empty database that you made.") Existing existing) {}
+            @JsonPropertyDescription("An empty database that you made.") ExistingTarget existing) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Rds(
@@ -102,7 +107,7 @@ public record MastodonMigrationSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record TargetRedis(
             @JsonPropertyDescription("Not supported yet, refused by Preflight. A replication group that the operator creates.") ElastiCache elastiCache,
-            @JsonPropertyDescription("An empty Redis or Valkey that you made, with maxmemory-policy noeviction.") Existing existing) {}
+            @JsonPropertyDescription("An empty Redis or Valkey that you made, with maxmemory-policy noeviction.") ExistingTarget existing) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record ElastiCache(
@@ -126,11 +131,13 @@ public record MastodonMigrationSpec(
                     message = "target.compute.kubernetes.sidekiq: exactly one entry must serve the scheduler queue")
             @Size(max = 16)
             @JsonPropertyDescription("Sidekiq processes. Default: one with every queue. The scheduler queue belongs to exactly one, with one replica.") List<Sidekiq> sidekiq,
-            @JsonPropertyDescription("Not supported yet, refused by Preflight. An Ingress for web and streaming.") Ingress ingress) {}
+            @JsonPropertyDescription("Not supported yet, refused by Preflight. An Ingress for web and streaming.") Ingress ingress,
+            @JsonPropertyDescription("What all of Mastodon's pods get beside, or instead of, what the operator sets.") PodTemplate podTemplate) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Workload(
-            @Min(1) @Max(100) @JsonPropertyDescription("Pods. Default: 1.") Integer replicas) {}
+            @Min(1) @Max(100) @JsonPropertyDescription("Pods. Default: 1.") Integer replicas,
+            @JsonPropertyDescription("What these pods get, over the podTemplate of all.") PodTemplate podTemplate) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     @ValidationRule(value = "!(!has(self.queues) || self.queues.exists(q, q == 'scheduler' || q.startsWith('scheduler,'))) || !has(self.replicas) || self.replicas == 1",
@@ -139,7 +146,8 @@ public record MastodonMigrationSpec(
             @Required @Pattern("^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$") @JsonPropertyDescription("Name of the entry, part of the Deployment's name.") String name,
             @Size(min = 1, max = 16) @JsonPropertyDescription("Queues, optionally weighted as in 'default,8'. Default: all of Mastodon's.") List<@Pattern("^[a-z_]+(,[0-9]+)?$") String> queues,
             @Min(1) @Max(200) @JsonPropertyDescription("Threads. Default: 5.") Integer concurrency,
-            @Min(1) @Max(100) @JsonPropertyDescription("Pods. Default: 1.") Integer replicas) {}
+            @Min(1) @Max(100) @JsonPropertyDescription("Pods. Default: 1.") Integer replicas,
+            @JsonPropertyDescription("What these pods get, over the podTemplate of all.") PodTemplate podTemplate) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Ingress(

@@ -6,10 +6,11 @@ import java.util.List;
 import java.util.Optional;
 
 /** Looks at the variables that make the instance itself: with a wrong one the copy is another instance, or a dead one. */
-final class InstanceFindings {
+public final class InstanceFindings {
     private static final List<String> ENCRYPTION_KEYS = List.of(
             "ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", "ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", "ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT");
-    static final List<String> IDENTITY = List.of("LOCAL_DOMAIN", "WEB_DOMAIN", "ALTERNATE_DOMAINS", "SECRET_KEY_BASE",
+    /** What may never change for an instance that is to stay itself. */
+    public static final List<String> IDENTITY = List.of("LOCAL_DOMAIN", "WEB_DOMAIN", "ALTERNATE_DOMAINS", "SECRET_KEY_BASE",
             "ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", "ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", "ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT",
             "OTP_SECRET", "VAPID_PRIVATE_KEY", "VAPID_PUBLIC_KEY");
     private static final List<String> OBJECT_STORES = List.of("S3_ENABLED", "SWIFT_ENABLED", "AZURE_ENABLED");

@@ -23,7 +23,7 @@ enum VariableFate {
     /** SELF_DESTRUCT is refused by Preflight; should it ever get here, it must not reach a new instance. */
     private static final Set<String> DROPPED_NAMES = Set.of(
             "HEROKU", "RUN_STREAMING", "DYNO", "SELF_DESTRUCT", "PROXY_PROTO_V1", "LANG", "RACK_ENV", "HOME", "PATH", "LD_PRELOAD", "LD_LIBRARY_PATH",
-            "RUBYOPT", "RUBYLIB", "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "NODE_MODULES_CACHE", "NODE_VERBOSE", "USE_YARN_CACHE");
+            "RUBYOPT", "RUBYLIB", "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", MastodonEnvironment.CA_CERTIFICATES, "NODE_MODULES_CACHE", "NODE_VERBOSE", "USE_YARN_CACHE");
     /** libpq reads PG* variables beside everything it is told; the streaming app's PGSSLMODE=no-verify stops it (mastodon#26034). */
     private static final Pattern DROPPED_PATTERN = Pattern.compile(
             "HEROKU_.+|REDISCLOUD_.*|(BUILDPACK|BUNDLE|GEM|NPM_CONFIG|YARN)_.+"

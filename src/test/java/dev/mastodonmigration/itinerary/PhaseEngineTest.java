@@ -108,6 +108,155 @@ class PhaseEngineTest {
         }
     }
 
+<<<<<<< HEAD
+=======
+    @ParameterizedTest
+    @MethodSource("planned")
+    void givesUpTheFreezeAfterThreeAttemptsAndNothingElse(PhaseId phase) {
+        var decision = engine.decide(observation(Specs.valid(), at(phase, 3)).after(new StepResult.Retryable("the network is gone")));
+        if (DOWN.contains(phase)) {
+            assertRestores(decision, phase);
+        } else {
+            assertThat(decision).isInstanceOfSatisfying(Decision.Retry.class, retry -> assertThat(retry.stalled()).isEqualTo(OPENED.contains(phase)));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("planned")
+    void retriesWithoutALimitWhereTheCauseMayPass(PhaseId phase) {
+        if (!DOWN.contains(phase)) {
+            assertThat(engine.decide(observation(Specs.valid(), at(phase, 1_000_000)).after(new StepResult.Retryable("throttled")))).isInstanceOf(Decision.Retry.class);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("planned")
+    void abortIsObeyedOnlyUntilTheTargetOpens(PhaseId phase) {
+        var decision = engine.decide(observation(Specs.with(DesiredState.Aborted), at(phase, 1)));
+        if (ABORTING.contains(phase) || phase == PhaseId.GoLive) {
+            assertThat(decision).isEqualTo(new Decision.Step(phase));
+        } else if (OPENED.contains(phase)) {
+            assertThat(decision).isInstanceOfSatisfying(Decision.Stall.class, stall -> assertThat(stall.reason()).isEqualTo("AbortRefused"));
+        } else {
+            assertRestores(decision, phase);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("planned")
+    void restoresTheSourceWhenItIsDownForTooLongButNeverOnceTheTargetIsOpen(PhaseId phase) {
+        var status = at(phase, 1);
+        if (status.downtime != null) {
+            status.downtime.startedAt = NOW.minus(Duration.ofMinutes(11)).toString();
+        }
+        var decision = engine.decide(observation(Specs.valid(), status));
+        if (DOWN.contains(phase)) {
+            assertRestores(decision, phase);
+        } else {
+            assertThat(decision).isEqualTo(new Decision.Step(phase));
+        }
+    }
+
+    @Test
+    void afterTheTargetOpenedAFailureStallsAndSaysThatHerokuStaysDown() {
+        var decision = engine.decide(observation(Specs.valid(), at(PhaseId.GoLive, 3)).after(new StepResult.Retryable("pods do not start.")));
+        assertThat(decision).isInstanceOfSatisfying(Decision.Retry.class, retry -> {
+            assertThat(retry.stalled()).isTrue();
+            assertThat(retry.message()).contains("Heroku was not restarted");
+        });
+    }
+
+    @Test
+    void beforeTheTargetOpensGoLiveStillRestoresTheSource() {
+        var status = at(PhaseId.GoLive, 1);
+        status.downtime.targetOpenedAt = null;
+        assertRestores(engine.decide(observation(Specs.valid(), status).after(new StepResult.Refused("a dyno runs"))), PhaseId.GoLive);
+    }
+
+    @Test
+    void noEditKeepsAnOpeningTargetDown() {
+        var immutable = Specs.with(Specs.source("another-app"), Specs.target(new MastodonMigrationSpec.ExistingTarget(new MastodonMigrationSpec.SecretKeyRef("target-postgres", "url"), null)));
+        var unsupported = Specs.with(new MastodonMigrationSpec.Soak("1h", true), null);
+        for (var edited : List.of(Specs.with(DesiredState.RolledBack), Specs.with(DesiredState.Suspended), Specs.with(DesiredState.Aborted), immutable, unsupported)) {
+            assertThat(engine.decide(observation(edited, at(PhaseId.GoLive, 1)))).isEqualTo(new Decision.Step(PhaseId.GoLive));
+        }
+    }
+
+    @Test
+    void aDeletedMigrationGoesWithoutTidyingTheTargetUpWhenThatCannotBeDone() {
+        var seen = new Observation(Specs.valid(), 1, true, at(PhaseId.ReleaseProvisioned, 3), NOW, Optional.empty());
+        assertThat(engine.decide(seen.after(new StepResult.Refused("the target is gone.")))).isInstanceOfSatisfying(Decision.Advance.class, advance -> assertThat(advance.next()).isEmpty());
+    }
+
+    @Test
+    void anUnknownPhaseStallsAndIsNeverTakenForSuccess() {
+        for (var unknown : List.of("Levitate", "ShiftTraffic")) {
+            var status = at(PhaseId.Soak, 1);
+            status.phase = unknown;
+            assertThat(engine.decide(observation(Specs.valid(), status))).isInstanceOfSatisfying(Decision.Stall.class, stall -> assertThat(stall.reason()).isEqualTo("UnknownPhase"));
+        }
+    }
+
+    @Test
+    void waitsForTheNextAttemptUnlessTheSpecWasEdited() {
+        var status = at(PhaseId.Preflight, 4);
+        status.phases.getLast().state = PhaseState.Stalled;
+        status.phases.getLast().retryAt = NOW.plusSeconds(40).toString();
+        status.observedGeneration = 1L;
+        assertThat(engine.decide(observation(Specs.valid(), status))).isEqualTo(new Decision.Rest(Duration.ofSeconds(30)));
+        status.observedGeneration = 0L;
+        assertThat(engine.decide(observation(Specs.valid(), status))).isInstanceOfSatisfying(Decision.Begin.class, begin -> assertThat(begin.attempt()).isEqualTo(5));
+        status.observedGeneration = 1L;
+        status.phases.getLast().retryAt = NOW.toString();
+        assertThat(engine.decide(observation(Specs.valid(), status))).isInstanceOfSatisfying(Decision.Begin.class, begin -> assertThat(begin.attempt()).isEqualTo(5));
+    }
+
+    @Test
+    void stallsOnAnEditOfWhatCannotChangeAndNamesIt() {
+        var status = at(PhaseId.AwaitCutover, 1);
+        var edited = Specs.with(Specs.source("another-app"), Specs.target(new MastodonMigrationSpec.ExistingTarget(new MastodonMigrationSpec.SecretKeyRef("target-postgres", "url"), null)));
+        assertThat(engine.decide(observation(edited, status))).isInstanceOfSatisfying(Decision.Stall.class, stall -> {
+            assertThat(stall.reason()).isEqualTo("ImmutableFieldChanged");
+            assertThat(stall.message()).contains("spec.source.heroku.app", "example-web", "another-app");
+        });
+    }
+
+    @Test
+    void theSpecMayBeMendedUntilPreflightHasPassedAndThePlanFollowsIt() {
+        var status = at(PhaseId.Preflight, 1);
+        status.plan = List.of("Preflight", "Rehearse");
+        var decision = engine.decide(observation(Specs.valid(), status).after(new StepResult.Done("nothing stands in the way")));
+        assertThat(decision).isInstanceOfSatisfying(Decision.Advance.class, advance -> assertThat(advance.plan()).doesNotContain(PhaseId.Housekeeping));
+        assertThat(decision).isInstanceOfSatisfying(Decision.Advance.class, advance -> assertThat(advance.next()).contains(PhaseId.Provision));
+    }
+
+    @Test
+    void deletingBeforeAnythingWasChangedHasNothingToUndo() {
+        var seen = new Observation(Specs.valid(), 1, true, at(PhaseId.Preflight, 1), NOW, Optional.empty());
+        assertThat(engine.decide(seen)).isInstanceOfSatisfying(Decision.Start.class, start -> assertThat(start.plan()).isEmpty());
+    }
+
+    @Test
+    void deletingInsideTheFreezeRestoresTheSource() {
+        var seen = new Observation(Specs.with(DesiredState.Suspended), 1, true, at(PhaseId.Drain, 1), NOW, Optional.empty());
+        assertRestores(engine.decide(seen), PhaseId.Drain);
+    }
+
+    private static boolean suspends(PhaseId phase) {
+        return !DOWN.contains(phase) && !ABORTING.contains(phase) && phase != PhaseId.GoLive;
+    }
+
+    private static void assertRestores(Decision decision, PhaseId phase) {
+        assertThat(decision).isInstanceOfSatisfying(Decision.Start.class, start -> {
+            assertThat(start.itinerary()).isEqualTo(Itineraries.ABORT);
+            if (DOWN.contains(phase)) {
+                var gateFirst = phase == PhaseId.Freeze ? List.of(PhaseId.RestoreSource, PhaseId.StopReplication) : List.of(PhaseId.StopReplication, PhaseId.RestoreSource);
+                assertThat(start.plan()).startsWith(gateFirst.toArray(PhaseId[]::new)).endsWith(PhaseId.ReleaseProvisioned);
+            }
+        });
+    }
+
+>>>>>>> h/compute
     private static StepResult result(Outcome outcome) {
         return switch (outcome) {
             case SUCCEEDED -> new StepResult.Done("done");

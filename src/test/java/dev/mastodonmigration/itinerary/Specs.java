@@ -41,7 +41,7 @@ public final class Specs {
         return new MastodonMigrationSpec(
                 new Instance("example.social", null, null, "ghcr.io/mastodon/mastodon:v4.5.3", "ghcr.io/mastodon/mastodon-streaming:v4.5.3"),
                 source("example-web"),
-                target(new Existing(new SecretKeyRef("target-postgres", "url"))),
+                target(new ExistingTarget(new SecretKeyRef("target-postgres", "url"), null)),
                 null, strategy, null, cutover, soak, retire, state);
     }
 
@@ -53,11 +53,11 @@ public final class Specs {
         return new Source(new Heroku(app, "example-streaming", new SecretKeyRef("heroku", "token")), null);
     }
 
-    public static Target target(Existing postgres) {
+    public static Target target(ExistingTarget postgres) {
         return new Target(
                 new TargetPostgres(null, postgres),
-                new TargetRedis(null, new Existing(new SecretKeyRef("target-redis", "url"))),
-                new Compute(new Kubernetes(null, null, List.of(new Sidekiq("default", List.of("default", "push"), 5, 2), new Sidekiq("scheduler", List.of("scheduler"), 1, 1)), null), null),
+                new TargetRedis(null, new ExistingTarget(new SecretKeyRef("target-redis", "url"), null)),
+                new Compute(new Kubernetes(null, null, List.of(new Sidekiq("default", List.of("default", "push"), 5, 2, null), new Sidekiq("scheduler", List.of("scheduler"), 1, 1, null)), null, null), null),
                 null);
     }
 }

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.mastodon;
 
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.source.Source;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /** The example of deploy/examples with a uid, and the config vars that its two apps would have. */
@@ -82,6 +84,11 @@ public final class Example {
     }
 
     public static SortedMap<String, String> environment(String... changes) {
-        return TargetEnvironment.of(web(changes), streaming(), migration().getSpec(), POSTGRES, REDIS);
+        return environment(new Source.Environment(web(changes), streaming()));
+    }
+
+    /** On targets whose certificates, if they have any, the system knows. */
+    public static SortedMap<String, String> environment(Source.Environment source) {
+        return MastodonEnvironment.of(source, migration().getSpec(), POSTGRES.toString(), Optional.empty(), REDIS.toString(), Optional.empty());
     }
 }

@@ -3,7 +3,7 @@ package dev.mastodonmigration.reconcile;
 import static dev.mastodonmigration.reconcile.FlowSpec.approved;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mastodonmigration.api.MastodonMigrationSpec.Existing;
+import dev.mastodonmigration.api.MastodonMigrationSpec.ExistingTarget;
 import dev.mastodonmigration.api.MastodonMigrationSpec.SecretKeyRef;
 import dev.mastodonmigration.itinerary.Specs;
 import dev.mastodonmigration.worker.control.Tasks;
@@ -45,7 +45,7 @@ class PreflightFlowTest {
 
     @Test
     void anAppThatDoesNotExistStallsAndNamesIt() {
-        flow.apply(Specs.with(Specs.source("no-such-app"), Specs.target(new Existing(new SecretKeyRef("target-postgres", "url")))));
+        flow.apply(Specs.with(Specs.source("no-such-app"), Specs.target(new ExistingTarget(new SecretKeyRef("target-postgres", "url"), null))));
         flow.until(MigrationFlow::stalled);
         assertThat(flow.status().phases.getLast().message).contains("no-such-app");
     }

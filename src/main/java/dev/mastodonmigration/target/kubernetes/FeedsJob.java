@@ -1,12 +1,13 @@
 package dev.mastodonmigration.target.kubernetes;
 
-import dev.mastodonmigration.api.MastodonMigrationSpec.Instance;
+import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.mastodon.Feeds;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.JobStatus;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Builds every active user's home and list feeds from the database, as Mastodon does it itself (docs.joinmastodon.org/admin/tootctl, feeds build). */
@@ -26,8 +27,9 @@ final class FeedsJob {
         return names.of(COMPONENT);
     }
 
-    static Job of(WorkloadNames names, Instance instance) {
-        var container = new ContainerBuilder().withName(COMPONENT).withImage(instance.image())
+    /** @param environment that the instance runs with; of it only counts whether there are certificates */
+    static Job of(WorkloadNames names, MastodonMigrationSpec spec, Map<String, String> environment) {
+        var container = new ContainerBuilder().withName(COMPONENT).withImage(spec.instance().image())
                 .withCommand("tootctl", "feeds", "build", "--all")
                 .withResources(MastodonPod.resources("250m", 512, 2048));
         return new JobBuilder()
@@ -40,7 +42,8 @@ final class FeedsJob {
                 .withNewPodFailurePolicy()
                 .addNewRule().withAction("Ignore").addNewOnPodCondition().withType("DisruptionTarget").withStatus("True").endOnPodCondition().endRule()
                 .endPodFailurePolicy()
-                .withTemplate(MastodonPod.of(names, COMPONENT, "", container))
+                .withTemplate(Workloads.overlaid(MastodonPod.of(names, COMPONENT, environment, container), names, COMPONENT,
+                        Optional.ofNullable(spec.target().compute().kubernetes().podTemplate()), Optional.empty()))
                 .editTemplate().editSpec().withRestartPolicy("Never").endSpec().endTemplate()
                 .endSpec()
                 .build();

@@ -1,14 +1,25 @@
 package dev.mastodonmigration.target.kubernetes;
 
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Kubernetes;
 import dev.mastodonmigration.mastodon.Feeds;
+import dev.mastodonmigration.mastodon.MastodonEnvironment;
+import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.Readiness;
+import dev.mastodonmigration.target.Readiness.Count;
+import dev.mastodonmigration.target.SmokeTest;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,128 +27,205 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** Runs Mastodon as Deployments in the migration's namespace. Every method may be called again at any time; API errors come through as they are. */
-public final class KubernetesCompute {
+/** Runs Mastodon as Deployments in the migration's namespace. */
+final class KubernetesCompute implements Compute {
     /** On the Secret: every Deployment we may have made, so that one whose Sidekiq entry left the spec is found without listing. */
     private static final String DEPLOYMENTS_ANNOTATION = "mastodonmigration.dev/deployments";
 
-    private final KubernetesClient client;
+    private final MastodonMigration migration;
+    private final WorkloadNames names;
+    private final OwnedObjects objects;
+    private final SmokeTests smokeTests;
 
-    public KubernetesCompute(KubernetesClient client) {
-        this.client = client;
+    KubernetesCompute(KubernetesClient client, MastodonMigration migration) {
+        this.migration = migration;
+        this.names = WorkloadNames.of(migration);
+        this.objects = new OwnedObjects(client, names);
+        this.smokeTests = new SmokeTests(objects, migration);
+    }
+
+    private Kubernetes spec() {
+        return migration.getSpec().target().compute().kubernetes();
+    }
+
+    @Override
+    public List<String> violations() {
+        return WorkloadFindings.violations(migration);
+    }
+
+    @Override
+    public Findings preflight() {
+        var foreign = new ArrayList<String>();
+        places().forEach((name, kind) -> {
+            try {
+                objects.find(kind, name.substring(name.indexOf('/') + 1));
+            } catch (ForeignObjectException e) {
+                foreign.add(e.getMessage());
+            }
+        });
+        return WorkloadFindings.of(migration).and(new Findings(foreign, List.of()));
     }
 
     /**
-     * Brings Secret, Services and Deployments to what the spec and the environment say; Sidekiq keeps the replicas it has, 0 at first.
-     * A changed environment rolls the pods. Deployments of Sidekiq entries that left the spec are deleted.
+     * A changed environment rolls the pods; Sidekiq keeps the replicas it has, 0 at first. Deployments of Sidekiq entries that left the spec are deleted.
      *
-     * @throws ForeignObjectException   when an object of one of our names is not ours; nothing of it is touched
-     * @throws IllegalArgumentException when the spec's Sidekiq entries break the scheduler rule
+     * @throws ForeignObjectException when an object of one of our names is not ours; nothing of it is touched
      */
-    public void ensure(MastodonMigration migration, SortedMap<String, String> environment) {
-        var names = WorkloadNames.of(migration);
-        var objects = new OwnedObjects(client, names);
+    @Override
+    public void ensure(SortedMap<String, String> environment) {
         var workloads = Workloads.of(migration, environment);
-        refuseForeign(objects, workloads);
+        // All or nothing: an instance of which only half could be made helps nobody.
+        places().forEach((name, kind) -> objects.find(kind, name.substring(name.indexOf('/') + 1)));
         var wanted = workloads.deployments().stream().map(deployment -> deployment.getMetadata().getName()).collect(Collectors.toCollection(TreeSet::new));
-        var known = recorded(objects, names);
+        var known = objects.find(Secret.class, names.environment()).map(KubernetesCompute::recorded).orElseGet(TreeSet::new);
         known.addAll(wanted);
-        ensureSecret(objects, workloads.secret(), known);
+        ensureSecret(workloads.environment(), known);
+        workloads.certificates().ifPresentOrElse(secret -> objects.ensure(Secret.class, secret, (found, intent) -> {}), () -> objects.delete(Secret.class, names.certificates()));
         workloads.services().forEach(service -> objects.ensure(Service.class, service, KubernetesCompute::keepAddresses));
         known.stream().filter(name -> !wanted.contains(name)).forEach(name -> objects.delete(Deployment.class, name));
-        var sidekiq = Workloads.sidekiq(migration.getSpec().target().compute().kubernetes()).stream()
-                .collect(Collectors.toMap(process -> names.sidekiq(process.name()), process -> process));
+        var sidekiq = Workloads.sidekiq(spec()).stream().collect(Collectors.toMap(process -> names.sidekiq(process.name()), process -> process));
         workloads.deployments().forEach(deployment -> objects.ensure(Deployment.class, deployment,
                 (found, intent) -> Optional.ofNullable(sidekiq.get(intent.getMetadata().getName())).ifPresent(process -> keepReplicas(process, found, intent))));
-        ensureSecret(objects, Workloads.of(migration, environment).secret(), wanted);
+        ensureBudgets(workloads.budgets());
+        ensureSecret(Workloads.of(migration, environment).environment(), wanted);
     }
 
-    /** Gives every Sidekiq Deployment its replicas. The caller has proved that no Sidekiq runs on the source any more. */
-    public void startSidekiq(MastodonMigration migration) {
-        var names = WorkloadNames.of(migration);
-        var objects = new OwnedObjects(client, names);
-        for (var process : Workloads.sidekiq(migration.getSpec().target().compute().kubernetes())) {
+    private void ensureBudgets(List<PodDisruptionBudget> budgets) {
+        var wanted = budgets.stream().map(budget -> budget.getMetadata().getName()).toList();
+        budgets.forEach(budget -> objects.ensure(PodDisruptionBudget.class, budget, (found, intent) -> {}));
+        List.of(names.web(), names.streaming()).stream().filter(name -> !wanted.contains(name)).forEach(name -> objects.delete(PodDisruptionBudget.class, name));
+    }
+
+    @Override
+    public Readiness ready() {
+        var revision = revision();
+        var parts = new TreeMap<String, Count>();
+        var late = new ArrayList<Deployment>();
+        var missing = new ArrayList<String>();
+        for (var name : deploymentNames()) {
+            objects.find(Deployment.class, name).ifPresentOrElse(deployment -> {
+                parts.put(name, DeploymentReadiness.of(deployment, revision));
+                if (!parts.get(name).complete()) {
+                    late.add(deployment);
+                }
+            }, () -> missing.add(name));
+        }
+        return new Readiness(parts, missing.stream().sorted().toList(), late.isEmpty() ? List.of() : troubles(late));
+    }
+
+    private List<String> troubles(List<Deployment> late) {
+        var troubles = new Troubles(objects);
+        return late.stream().flatMap(deployment -> troubles.of(deployment).stream()).toList();
+    }
+
+    @Override
+    public String revision() {
+        return objects.find(Secret.class, names.environment()).map(secret -> OwnedObjects.annotations(secret).get(Workloads.REVISION_ANNOTATION)).orElse("");
+    }
+
+    @Override
+    public SmokeTest smokeTest() {
+        var revision = revision();
+        return revision.isEmpty() ? new SmokeTest.Running("the instance is not deployed yet") : smokeTests.look(revision, environment());
+    }
+
+    @Override
+    public void removeSmokeTest() {
+        smokeTests.remove();
+    }
+
+    @Override
+    public void startSidekiq() {
+        for (var process : Workloads.sidekiq(spec())) {
             var name = names.sidekiq(process.name());
-            var found = objects.find(Deployment.class, name).orElseThrow(() -> new IllegalStateException(
-                    "Deployment " + names.namespace() + "/" + name + " is gone. It is created anew when the migration goes on."));
+            var found = objects.find(Deployment.class, name).orElseThrow(() -> new OutsideException(
+                    "Deployment " + names.namespace() + "/" + name + " is gone. It is created anew when the migration goes on.", true));
             if (found.getSpec().getReplicas() != process.replicas()) {
-                var version = found.getMetadata().getResourceVersion();
                 found.getSpec().setReplicas(process.replicas());
-                client.resource(found).lockResourceVersion(version).update();
+                objects.replace(found, found);
             }
         }
     }
 
-    /**
-     * Whether the name of the Job of {@link #startFeeds} is free, asked while nothing is frozen yet: later a stranger's Job may hold up no more than the feeds.
-     *
-     * @throws ForeignObjectException when a Job of that name is not ours; it is not touched
-     */
-    public void refuseForeignFeedsJob(MastodonMigration migration) {
-        var names = WorkloadNames.of(migration);
-        new OwnedObjects(client, names).find(Job.class, FeedsJob.name(names));
+    @Override
+    public Entrances entrances() {
+        return new Entrances("Service " + names.web() + ":" + WebProcesses.WEB_PORT, "Service " + names.streaming() + ":" + WebProcesses.STREAMING_PORT);
     }
 
-    /** Has Mastodon build its feeds from the database, unless that was begun before. */
-    public void startFeeds(MastodonMigration migration) {
-        var names = WorkloadNames.of(migration);
-        if (new OwnedObjects(client, names).find(Job.class, FeedsJob.name(names)).isEmpty()) {
-            client.resource(FeedsJob.of(names, migration.getSpec().instance())).create();
-        }
-    }
-
-    /** How far it is with them. */
-    public Feeds feeds(MastodonMigration migration) {
-        var names = WorkloadNames.of(migration);
-        return FeedsJob.state(new OwnedObjects(client, names).find(Job.class, FeedsJob.name(names)));
-    }
-
-    /** What builds them, as kubectl wants it. */
-    public static String feedsJob(MastodonMigration migration) {
-        var names = WorkloadNames.of(migration);
-        return "-n " + names.namespace() + " job/" + FeedsJob.name(names);
-    }
-
-    /** Deletes the Job of {@link #startFeeds} once it has ended well; the log of one that failed is still to be read, and it goes by itself after a month. */
-    public void removeFeedsJob(MastodonMigration migration) {
-        if (feeds(migration) == Feeds.ENDED) {
-            var names = WorkloadNames.of(migration);
-            new OwnedObjects(client, names).delete(Job.class, FeedsJob.name(names));
-        }
-    }
-
-    /** Reads how far the pods are. Before {@link #startSidekiq}, Sidekiq counts as ready with 0 of 0. */
-    public Readiness ready(MastodonMigration migration) {
-        var names = WorkloadNames.of(migration);
-        var objects = new OwnedObjects(client, names);
-        var found = new LinkedHashMap<String, Optional<Deployment>>();
-        deploymentNames(migration, names).forEach(name -> found.put(name, objects.find(Deployment.class, name)));
-        return DeploymentReadiness.of(found);
-    }
-
-    /** Deletes what {@link #ensure} made, and only that: objects of these names that are not ours stay. */
-    public void remove(MastodonMigration migration) {
-        var names = WorkloadNames.of(migration);
-        var objects = new OwnedObjects(client, names);
-        var known = new LinkedHashSet<>(deploymentNames(migration, names));
-        Optional.ofNullable(client.secrets().inNamespace(names.namespace()).withName(names.environment()).get())
-                .filter(secret -> Ownership.isOf(names, secret)).ifPresent(secret -> known.addAll(recorded(secret)));
+    @Override
+    public void remove() {
+        smokeTests.remove();
+        var known = new LinkedHashSet<>(deploymentNames());
+        objects.ours(Secret.class, names.environment()).ifPresent(secret -> known.addAll(recorded(secret)));
         known.forEach(name -> objects.delete(Deployment.class, name));
-        List.of(names.web(), names.streaming()).forEach(name -> objects.delete(Service.class, name));
+        List.of(names.web(), names.streaming()).forEach(name -> {
+            objects.delete(Service.class, name);
+            objects.delete(PodDisruptionBudget.class, name);
+        });
+        objects.delete(Secret.class, names.certificates());
         objects.delete(Secret.class, names.environment());
     }
 
-    /** All or nothing: an instance of which only half could be made helps nobody. */
-    private static void refuseForeign(OwnedObjects objects, Workloads workloads) {
-        objects.find(Secret.class, workloads.secret().getMetadata().getName());
-        workloads.services().forEach(service -> objects.find(Service.class, service.getMetadata().getName()));
-        workloads.deployments().forEach(deployment -> objects.find(Deployment.class, deployment.getMetadata().getName()));
+    @Override
+    public void refuseForeignFeeds() {
+        objects.find(Job.class, FeedsJob.name(names));
     }
 
-    private static void ensureSecret(OwnedObjects objects, Secret secret, Set<String> deployments) {
+    @Override
+    public void startFeeds() {
+        if (objects.find(Job.class, FeedsJob.name(names)).isEmpty()) {
+            objects.create(FeedsJob.of(names, migration.getSpec(), environment()));
+        }
+    }
+
+    @Override
+    public Feeds feeds() {
+        return FeedsJob.state(objects.find(Job.class, FeedsJob.name(names)));
+    }
+
+    @Override
+    public String feedsJob() {
+        return "-n " + names.namespace() + " job/" + FeedsJob.name(names);
+    }
+
+    /** The log of one that failed is still to be read, and it goes by itself after a month. */
+    @Override
+    public void removeFeeds() {
+        if (feeds() == Feeds.ENDED) {
+            objects.delete(Job.class, FeedsJob.name(names));
+        }
+    }
+
+    /** Where we put something, as Kind/name, with its kind. */
+    private Map<String, Class<? extends HasMetadata>> places() {
+        var places = new LinkedHashMap<String, Class<? extends HasMetadata>>();
+        List.of(names.environment(), names.certificates()).forEach(name -> places.put("Secret/" + name, Secret.class));
+        List.of(names.web(), names.streaming()).forEach(name -> {
+            places.put("Service/" + name, Service.class);
+            places.put("PodDisruptionBudget/" + name, PodDisruptionBudget.class);
+        });
+        deploymentNames().forEach(name -> places.put("Deployment/" + name, Deployment.class));
+        return places;
+    }
+
+    /** What the pods get now, from the Secrets that {@link #ensure} wrote. */
+    private Map<String, String> environment() {
+        var environment = new TreeMap<String, String>();
+        objects.find(Secret.class, names.environment()).map(Secret::getData).ifPresent(data -> data.forEach((name, value) -> environment.put(name, decode(value))));
+        objects.find(Secret.class, names.certificates()).map(Secret::getData).flatMap(data -> data.values().stream().findFirst())
+                .ifPresent(pem -> environment.put(MastodonEnvironment.CA_CERTIFICATES, decode(pem)));
+        return environment;
+    }
+
+    private static String decode(String base64) {
+        return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+    }
+
+    private void ensureSecret(Secret secret, Set<String> deployments) {
         OwnedObjects.annotate(secret, Map.of(DEPLOYMENTS_ANNOTATION, String.join(",", deployments)));
         objects.ensure(Secret.class, secret, (found, intent) -> {});
     }
@@ -156,18 +244,14 @@ public final class KubernetesCompute {
         intent.getSpec().setIpFamilyPolicy(found.getSpec().getIpFamilyPolicy());
     }
 
-    private static Set<String> recorded(OwnedObjects objects, WorkloadNames names) {
-        return objects.find(Secret.class, names.environment()).map(KubernetesCompute::recorded).orElseGet(TreeSet::new);
-    }
-
     private static Set<String> recorded(Secret secret) {
         return Optional.ofNullable(OwnedObjects.annotations(secret).get(DEPLOYMENTS_ANNOTATION)).filter(names -> !names.isEmpty())
                 .map(names -> new TreeSet<>(List.of(names.split(",")))).orElseGet(TreeSet::new);
     }
 
-    private static List<String> deploymentNames(MastodonMigration migration, WorkloadNames names) {
+    private List<String> deploymentNames() {
         var all = new ArrayList<>(List.of(names.web(), names.streaming()));
-        SidekiqProcess.of(migration.getSpec().target().compute().kubernetes()).forEach(process -> all.add(names.sidekiq(process.name())));
+        SidekiqProcess.of(spec()).forEach(process -> all.add(names.sidekiq(process.name())));
         return all;
     }
 }

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.target.kubernetes;
 
+import dev.mastodonmigration.mastodon.MastodonEnvironment;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
@@ -8,8 +9,10 @@ import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The part that all of Mastodon's pods share: its environment, and what restricted PodSecurity demands. */
 final class MastodonPod {
@@ -18,19 +21,23 @@ final class MastodonPod {
     private static final String ENVIRONMENT_ANNOTATION = "mastodonmigration.dev/environment";
     /** Mastodon writes its pid, its cache and Sidekiq's readiness file here. */
     static final String TMP = "/opt/mastodon/tmp";
+    private static final String TMP_VOLUME = "mastodon-tmp";
+    static final String CA_VOLUME = "migration-ca";
+    /** Those that a podTemplate may replace or mount again. */
+    static final Set<String> VOLUMES = Set.of(TMP_VOLUME, "tmp");
 
     private MastodonPod() {}
 
     /**
      * Wraps one container into a pod.
      *
-     * @param environmentHash rolls the pods when the environment's Secret changes, which running processes would not notice
+     * @param environment its digest rolls the pods when a Secret changes, which running processes would not notice; certificates in it become a file
      */
-    static PodTemplateSpec of(WorkloadNames names, String component, String environmentHash, ContainerBuilder container) {
-        return new PodTemplateSpecBuilder()
+    static PodTemplateSpec of(WorkloadNames names, String component, Map<String, String> environment, ContainerBuilder container) {
+        var template = new PodTemplateSpecBuilder()
                 .withNewMetadata()
                 .withLabels(names.labels(component))
-                .addToAnnotations(ENVIRONMENT_ANNOTATION, environmentHash)
+                .addToAnnotations(ENVIRONMENT_ANNOTATION, Digest.of(environment))
                 .endMetadata()
                 .withNewSpec()
                 .withAutomountServiceAccountToken(false)
@@ -41,10 +48,18 @@ final class MastodonPod {
                 .withNewSeccompProfile().withType("RuntimeDefault").endSeccompProfile()
                 .endSecurityContext()
                 .addToContainers(restricted(container, names).build())
-                .addNewVolume().withName("mastodon-tmp").withNewEmptyDir().endEmptyDir().endVolume()
+                .addNewVolume().withName(TMP_VOLUME).withNewEmptyDir().endEmptyDir().endVolume()
                 .addNewVolume().withName("tmp").withNewEmptyDir().endEmptyDir().endVolume()
-                .endSpec()
-                .build();
+                .endSpec();
+        return (environment.containsKey(MastodonEnvironment.CA_CERTIFICATES) ? withCertificates(template, names) : template).build();
+    }
+
+    private static PodTemplateSpecBuilder withCertificates(PodTemplateSpecBuilder template, WorkloadNames names) {
+        var directory = Path.of(MastodonEnvironment.CA_FILE).getParent().toString();
+        return template.editSpec()
+                .addNewVolume().withName(CA_VOLUME).withNewSecret().withSecretName(names.certificates()).endSecret().endVolume()
+                .editFirstContainer().addNewVolumeMount().withName(CA_VOLUME).withMountPath(directory).withReadOnly(true).endVolumeMount().endContainer()
+                .endSpec();
     }
 
     /** Uploads and media processing go through /tmp, everything else that Mastodon writes through its own tmp: so the root can be read-only. */
@@ -55,7 +70,7 @@ final class MastodonPod {
                 .withAllowPrivilegeEscalation(false).withReadOnlyRootFilesystem(true).withRunAsNonRoot(true)
                 .withNewCapabilities().addToDrop("ALL").endCapabilities()
                 .endSecurityContext()
-                .addNewVolumeMount().withName("mastodon-tmp").withMountPath(TMP).endVolumeMount()
+                .addNewVolumeMount().withName(TMP_VOLUME).withMountPath(TMP).endVolumeMount()
                 .addNewVolumeMount().withName("tmp").withMountPath("/tmp").endVolumeMount();
     }
 

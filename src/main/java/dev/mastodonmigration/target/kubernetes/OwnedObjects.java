@@ -1,14 +1,23 @@
 package dev.mastodonmigration.target.kubernetes;
 
+import static dev.mastodonmigration.outside.KubernetesRefusals.asking;
+
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 
-/** Creates, replaces and deletes single objects that carry our label, by name: so the operator's Role needs no list, watch or patch. */
+/**
+ * Creates, replaces and deletes single objects that carry our label, by name, and lists only pods and Jobs with it, and events: so the operator's Role needs no
+ * watch and no patch. What the API refuses comes out as an {@link dev.mastodonmigration.outside.OutsideException}.
+ */
 final class OwnedObjects {
     private static final String INTENT_ANNOTATION = "mastodonmigration.dev/intent";
 
@@ -22,11 +31,39 @@ final class OwnedObjects {
 
     /** The object of that kind and name. @throws ForeignObjectException when it is not ours */
     <T extends HasMetadata> Optional<T> find(Class<T> kind, String name) {
-        var found = Optional.ofNullable(client.resources(kind).inNamespace(names.namespace()).withName(name).get());
+        var found = get(kind, name);
         found.filter(object -> !Ownership.isOf(names, object)).ifPresent(object -> {
             throw new ForeignObjectException(object);
         });
         return found;
+    }
+
+    /** The same, or nothing when it is not ours. */
+    <T extends HasMetadata> Optional<T> ours(Class<T> kind, String name) {
+        return get(kind, name).filter(object -> Ownership.isOf(names, object));
+    }
+
+    private <T extends HasMetadata> Optional<T> get(Class<T> kind, String name) {
+        return asking(() -> Optional.ofNullable(client.resources(kind).inNamespace(names.namespace()).withName(name).get()));
+    }
+
+    /** Our pods, of whatever they are. */
+    List<Pod> pods() {
+        return asking(() -> client.pods().inNamespace(names.namespace()).withLabel(WorkloadNames.UID_LABEL, names.uid()).list().getItems());
+    }
+
+    /** Our Jobs, of whatever they are. */
+    List<Job> jobs() {
+        return asking(() -> client.batch().v1().jobs().inNamespace(names.namespace()).withLabel(WorkloadNames.UID_LABEL, names.uid()).list().getItems());
+    }
+
+    /** Warnings in our namespace with such a field, for example {@code involvedObject.uid}. */
+    List<Event> warnings(String field, String value) {
+        return asking(() -> client.v1().events().inNamespace(names.namespace()).withField("type", "Warning").withField(field, value).list().getItems());
+    }
+
+    void create(HasMetadata intent) {
+        asking(() -> client.resource(intent).create());
     }
 
     /**
@@ -39,26 +76,25 @@ final class OwnedObjects {
         annotate(intent, Map.of(INTENT_ANNOTATION, digest));
         var found = find(kind, intent.getMetadata().getName());
         if (found.isEmpty()) {
-            client.resource(intent).create();
+            create(intent);
         } else if (!digest.equals(annotations(found.get()).get(INTENT_ANNOTATION))) {
             keep.accept(found.get(), intent);
+            var others = new HashMap<>(annotations(found.get()));
+            others.putAll(annotations(intent));
+            intent.getMetadata().setAnnotations(others);
             replace(found.get(), intent);
         }
     }
 
     /** PUT under the resourceVersion that we read: who wrote in between is not overwritten; the API server answers 409 and we read again next time. */
-    private <T extends HasMetadata> void replace(T found, T intent) {
-        var others = new HashMap<>(annotations(found));
-        others.putAll(annotations(intent));
-        intent.getMetadata().setAnnotations(others);
-        client.resource(intent).lockResourceVersion(found.getMetadata().getResourceVersion()).update();
+    <T extends HasMetadata> void replace(T found, T intent) {
+        var version = found.getMetadata().getResourceVersion();
+        asking(() -> client.resource(intent).lockResourceVersion(version).update());
     }
 
     /** Deletes ours; leaves, and does not mind, what is not. */
     <T extends HasMetadata> void delete(Class<T> kind, String name) {
-        Optional.ofNullable(client.resources(kind).inNamespace(names.namespace()).withName(name).get())
-                .filter(object -> Ownership.isOf(names, object))
-                .ifPresent(object -> client.resource(object).withPropagationPolicy(DeletionPropagation.BACKGROUND).delete());
+        ours(kind, name).ifPresent(object -> asking(() -> client.resource(object).withPropagationPolicy(DeletionPropagation.BACKGROUND).delete()));
     }
 
     static Map<String, String> annotations(HasMetadata object) {

@@ -2,6 +2,7 @@ package dev.mastodonmigration.target.kubernetes;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec.Kubernetes;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Sidekiq;
+import dev.mastodonmigration.api.PodTemplate;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
 import java.util.ArrayList;
@@ -10,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** One Sidekiq process of the target: its queues, its threads, and how we know that it works. */
-record SidekiqProcess(String name, List<String> queues, int concurrency, int replicas) {
+record SidekiqProcess(String name, List<String> queues, int concurrency, int replicas, Optional<PodTemplate> podTemplate) {
     /** Mastodon's queues with its own weights (docker-compose, config/sidekiq.yml); a queue that nobody serves stalls in silence. */
     static final List<String> ALL_QUEUES = List.of("default,8", "push,6", "ingress,4", "mailers,2", "pull", "scheduler", "fasp");
     private static final int DEFAULT_CONCURRENCY = 5;
@@ -18,13 +19,25 @@ record SidekiqProcess(String name, List<String> queues, int concurrency, int rep
 
     static List<SidekiqProcess> of(Kubernetes kubernetes) {
         return kubernetes.sidekiq() == null || kubernetes.sidekiq().isEmpty()
-                ? List.of(new SidekiqProcess("default", ALL_QUEUES, DEFAULT_CONCURRENCY, 1))
+                ? List.of(new SidekiqProcess("default", ALL_QUEUES, DEFAULT_CONCURRENCY, 1, Optional.empty()))
                 : kubernetes.sidekiq().stream().map(SidekiqProcess::of).toList();
     }
 
     private static SidekiqProcess of(Sidekiq entry) {
         return new SidekiqProcess(entry.name(), entry.queues() == null ? ALL_QUEUES : entry.queues(),
-                Optional.ofNullable(entry.concurrency()).orElse(DEFAULT_CONCURRENCY), Optional.ofNullable(entry.replicas()).orElse(1));
+                Optional.ofNullable(entry.concurrency()).orElse(DEFAULT_CONCURRENCY), Optional.ofNullable(entry.replicas()).orElse(1), Optional.ofNullable(entry.podTemplate()));
+    }
+
+    /** What of them cannot run side by side; a schema sees no more than that. */
+    static List<String> violations(List<SidekiqProcess> processes) {
+        var violations = new ArrayList<String>();
+        if (processes.stream().filter(SidekiqProcess::servesScheduler).mapToInt(SidekiqProcess::replicas).sum() != 1) {
+            violations.add("spec.target.compute.kubernetes.sidekiq: exactly one entry, with one replica, must serve the scheduler queue: two would publish and delete twice.");
+        }
+        if (processes.stream().map(SidekiqProcess::name).distinct().count() != processes.size()) {
+            violations.add("spec.target.compute.kubernetes.sidekiq: two entries have the same name. Rename one.");
+        }
+        return violations;
     }
 
     boolean servesScheduler() {

@@ -33,14 +33,19 @@ final class WebProcesses {
     }
 
     static ContainerBuilder streaming(Instance instance, Map<String, String> environment) {
-        return http("streaming", Optional.ofNullable(instance.streamingImage()).orElse(instance.image()), STREAMING_PORT, "/api/v1/streaming/health", List.of())
+        return http("streaming", streamingImage(instance), STREAMING_PORT, "/api/v1/streaming/health", List.of())
                 .withCommand("node", "./streaming/index.js")
                 .withEnv(MastodonPod.env(nodeTls(environment)))
                 .withResources(MastodonPod.resources("100m", 128, 1024));
     }
 
+    /** Before 4.3 it was the same. */
+    static String streamingImage(Instance instance) {
+        return Optional.ofNullable(instance.streamingImage()).orElse(instance.image());
+    }
+
     /** Says to Node what DB_SSLMODE says to libpq: require is TLS without verification, prefer and allow promise none (streaming/database.js). */
-    private static Map<String, String> nodeTls(Map<String, String> environment) {
+    static Map<String, String> nodeTls(Map<String, String> environment) {
         return Optional.ofNullable(environment.get("DB_SSLMODE"))
                 .map(mode -> mode.equals("require") ? "no-verify" : LIBPQ_WITHOUT_TLS_PROMISE.contains(mode) ? "disable" : mode)
                 .map(mode -> Map.of("DB_SSLMODE", mode)).orElse(Map.of());

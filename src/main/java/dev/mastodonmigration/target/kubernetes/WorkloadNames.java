@@ -3,12 +3,14 @@ package dev.mastodonmigration.target.kubernetes;
 import dev.mastodonmigration.api.MastodonMigration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Names and labels of what we run for one migration: made from it alone, so that everything is found again without listing. */
 public record WorkloadNames(String namespace, String migration, String uid) {
     /** On everything we create: what lacks it, or carries another's, is not ours to touch. */
     public static final String UID_LABEL = MastodonMigration.GROUP + "/uid";
+    static final String COMPONENT = "app.kubernetes.io/component";
     public static final String WEB = "web";
     public static final String STREAMING = "streaming";
     private static final int LONGEST = 34;
@@ -47,6 +49,10 @@ public record WorkloadNames(String namespace, String migration, String uid) {
         return migration + "-env";
     }
 
+    public String certificates() {
+        return migration + "-ca";
+    }
+
     static String sidekiqComponent(String entry) {
         return "sidekiq-" + entry;
     }
@@ -55,12 +61,15 @@ public record WorkloadNames(String namespace, String migration, String uid) {
         return migration + "-" + component;
     }
 
+    /** All that {@link #labels} sets: whoever wants others may add some, and change none. */
+    static final Set<String> OWN_LABELS = new WorkloadNames("", "", "").labels("").keySet();
+
     /** What a selector matches; with the uid, because a Deployment adopts any orphaned pod that its selector matches. */
     Map<String, String> selector(String component) {
         var labels = new TreeMap<String, String>();
         labels.put("app.kubernetes.io/name", "mastodon");
         labels.put("app.kubernetes.io/instance", migration);
-        labels.put("app.kubernetes.io/component", component);
+        labels.put(COMPONENT, component);
         labels.put(UID_LABEL, uid);
         return labels;
     }

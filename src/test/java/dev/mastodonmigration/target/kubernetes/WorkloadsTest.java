@@ -5,20 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.itinerary.SpecRules;
-import dev.mastodonmigration.mastodon.EnvironmentFindings;
 import dev.mastodonmigration.mastodon.Example;
-import dev.mastodonmigration.mastodon.TargetEnvironment;
+import dev.mastodonmigration.mastodon.MastodonEnvironment;
+import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.source.Source;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HTTPHeader;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -28,7 +30,7 @@ class WorkloadsTest {
 
     @Test
     void oneSecretTwoServicesAndADeploymentForEachProcess() {
-        assertThat(workloads.secret().getMetadata().getName()).isEqualTo("example-social-env");
+        assertThat(workloads.environment().getMetadata().getName()).isEqualTo("example-social-env");
         assertThat(workloads.services()).extracting(service -> service.getMetadata().getName()).containsExactly("example-social-web", "example-social-streaming");
         assertThat(workloads.services()).extracting(service -> service.getSpec().getPorts().getFirst().getPort()).containsExactly(3000, 4000);
         assertThat(workloads.deployments()).extracting(deployment -> deployment.getMetadata().getName())
@@ -37,7 +39,7 @@ class WorkloadsTest {
 
     @Test
     void deletingTheMigrationNeverDeletesTheInstance() {
-        assertThat(Stream.concat(Stream.concat(Stream.of(workloads.secret()), workloads.services().stream()), workloads.deployments().stream())).allSatisfy(object -> {
+        assertThat(Stream.concat(Stream.concat(Stream.of(workloads.environment()), workloads.services().stream()), workloads.deployments().stream())).allSatisfy(object -> {
             assertThat(object.getMetadata().getOwnerReferences()).isEmpty();
             assertThat(object.getMetadata().getNamespace()).isEqualTo("mastodon");
             assertThat(object.getMetadata().getLabels()).containsEntry(WorkloadNames.UID_LABEL, "11111111-2222-3333-4444-555555555555")
@@ -47,7 +49,7 @@ class WorkloadsTest {
 
     @Test
     void theSecretHoldsTheEnvironment() {
-        var decoded = workloads.secret().getData().entrySet().stream()
+        var decoded = workloads.environment().getData().entrySet().stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, entry -> new String(Base64.getDecoder().decode(entry.getValue()))));
         assertThat(decoded).isEqualTo(new HashMap<>(Example.environment()));
     }
@@ -139,14 +141,14 @@ class WorkloadsTest {
             Example.migration("concurrency: 5\n            replicas: 1", "concurrency: 5\n            replicas: 2"),
             Example.migration("pull, fasp]", "pull, fasp, scheduler]"),
             Example.migration("- name: scheduler ", "- name: default ")}) {
-            assertThatThrownBy(() -> Workloads.of(broken, Example.environment())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("spec.target.compute.kubernetes.sidekiq");
+            assertThatThrownBy(() -> Workloads.of(broken, Example.environment())).isInstanceOf(OutsideException.class).hasMessageContaining("spec.target.compute.kubernetes.sidekiq");
             assertThat(SpecRules.violations(broken.getSpec())).isNotEmpty();
         }
     }
 
     @Test
     void aForgottenQueueAndAnImpossibleNameAreFound() {
-        assertThat(WorkloadFindings.of(Example.migration())).isEqualTo(new EnvironmentFindings(List.of(), List.of()));
+        assertThat(WorkloadFindings.of(Example.migration())).isEqualTo(Findings.NONE);
         assertThat(WorkloadFindings.of(Example.migration("pull, fasp]", "fasp]")).notes()).singleElement().asString().contains("queue pull");
         assertThat(WorkloadFindings.of(Example.migration("pull, fasp]", "pull]")).notes()).singleElement().asString().contains("queue fasp");
         assertThat(WorkloadFindings.of(Example.migration("name: example-social", "name: example.social")).blockers()).singleElement().asString().contains("for example example-social.");
@@ -181,7 +183,8 @@ class WorkloadsTest {
     }
 
     private static Map<String, String> streamingEnvironment(String mode) {
-        var environment = TargetEnvironment.of(Example.web(), Map.of(), Example.migration().getSpec(), URI.create("postgres://u:p@h/d?sslmode=" + mode), Example.REDIS);
+        var environment = MastodonEnvironment.of(new Source.Environment(Example.web(), Map.of()), Example.migration().getSpec(),
+                "postgres://u:p@h/d?sslmode=" + mode, Optional.empty(), Example.REDIS.toString(), Optional.empty());
         return env(container(Workloads.of(Example.migration(), environment).deployments().get(1)));
     }
 

@@ -3,14 +3,15 @@ package dev.mastodonmigration.mastodon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.net.URI;
+import dev.mastodonmigration.source.Source;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class TargetEnvironmentTest {
+class MastodonEnvironmentTest {
     @Test
     void identityKeysMediaAndMailGoAlongUnchanged() {
         var source = Example.web();
@@ -29,7 +30,7 @@ class TargetEnvironmentTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"HEROKU", "HEROKU_APP_NAME", "HEROKU_POSTGRESQL_TEAL_URL", "RUN_STREAMING", "REDISCLOUD_URL", "PGSSLMODE", "PGSSLROOTCERT", "PGHOST", "LANG", "RACK_ENV",
-        "BUNDLE_WITHOUT", "BUILDPACK_URL", "LD_PRELOAD", "PATH", "NODE_OPTIONS", "PORT", "SOCKET", "DYNO", "SELF_DESTRUCT", "DATABASE_URL", "PRIMARY_DATABASE_URL",
+        "BUNDLE_WITHOUT", "BUILDPACK_URL", "LD_PRELOAD", "PATH", "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "MIGRATION_CA_CERTIFICATES", "PORT", "SOCKET", "DYNO", "SELF_DESTRUCT", "DATABASE_URL", "PRIMARY_DATABASE_URL",
         "REPLICA_DATABASE_URL", "REPLICA_DB_NAME", "REDIS_NAMESPACE", "REDIS_HOST", "REDIS_PASSWORD", "SIDEKIQ_REDIS_URL", "SIDEKIQ_REDIS_HOST", "CACHE_REDIS_URL", "REDIS_SENTINELS",
         "DB_POOL", "PREPARED_STATEMENTS", "SIDEKIQ_CONCURRENCY", "not a name"})
     void whatDescribesTheOldHostStaysBehind(String name) {
@@ -77,7 +78,8 @@ class TargetEnvironmentTest {
         assertThat(Example.environment("STREAMING_API_BASE_URL", "wss://example-streaming.herokuapp.com"))
                 .containsEntry("STREAMING_API_BASE_URL", "wss://streaming.example.social");
         var spec = Example.migration("    streamingDomain: streaming.example.social ", "    # ").getSpec();
-        assertThat(TargetEnvironment.of(Example.web("STREAMING_API_BASE_URL", "wss://example-streaming.herokuapp.com"), Map.of(), spec, Example.POSTGRES, Example.REDIS))
+        assertThat(MastodonEnvironment.of(new Source.Environment(Example.web("STREAMING_API_BASE_URL", "wss://example-streaming.herokuapp.com"), Map.of()), spec,
+                Example.POSTGRES.toString(), Optional.empty(), Example.REDIS.toString(), Optional.empty()))
                 .doesNotContainKey("STREAMING_API_BASE_URL");
     }
 
@@ -89,8 +91,8 @@ class TargetEnvironmentTest {
 
     @Test
     void railsNeverSeesWhatOnlyTheStreamingAppHad() {
-        var environment = TargetEnvironment.of(Example.web("LOG_LEVEL", "warn"), Example.streaming("LIMITED_FEDERATION_MODE", "true", "LOG_LEVEL", "silly", "STREAMING_EXTRA", "1"),
-                Example.migration().getSpec(), Example.POSTGRES, Example.REDIS);
+        var environment = Example.environment(new Source.Environment(Example.web("LOG_LEVEL", "warn"),
+                Example.streaming("LIMITED_FEDERATION_MODE", "true", "LOG_LEVEL", "silly", "STREAMING_EXTRA", "1")));
         assertThat(environment).doesNotContainKeys("LIMITED_FEDERATION_MODE", "PGSSLMODE", "RUN_STREAMING").containsEntry("LOG_LEVEL", "warn").containsEntry("STREAMING_EXTRA", "1");
     }
 
@@ -100,7 +102,33 @@ class TargetEnvironmentTest {
                 .message().doesNotContain("geheim");
     }
 
+    @Test
+    void aPrivateCaIsAFileForEachLibraryAndServersAreVerified() {
+        var environment = of("postgres://u:p@h/d", Optional.of("PG"), "rediss://:p@cache:6379", Optional.of("REDIS"));
+        assertThat(environment).containsEntry("MIGRATION_CA_CERTIFICATES", "PG\nREDIS\n").containsEntry("DB_SSLMODE", "verify-full")
+                .containsEntry("PGSSLROOTCERT", MastodonEnvironment.CA_FILE).containsEntry("NODE_EXTRA_CA_CERTS", MastodonEnvironment.CA_FILE)
+                .containsEntry("SSL_CERT_FILE", MastodonEnvironment.CA_FILE).containsEntry("REDIS_DRIVER", "ruby");
+    }
+
+    @Test
+    void aCaOfPostgresAloneLeavesRubysOtherConnectionsAlone() {
+        var environment = of("postgres://u:p@h/d?sslmode=verify-ca", Optional.of("PG"), "rediss://:p@cache:6379", Optional.empty());
+        assertThat(environment).containsEntry("DB_SSLMODE", "verify-ca").containsEntry("PGSSLROOTCERT", MastodonEnvironment.CA_FILE).doesNotContainKey("SSL_CERT_FILE");
+    }
+
+    @Test
+    void withoutACaVerifyingTakesTheSystemsAndRequireVerifiesNothing() {
+        assertThat(of("postgres://u:p@h/d?sslmode=verify-full", "redis://h")).containsEntry("DB_SSLMODE", "verify-full")
+                .containsEntry("PGSSLROOTCERT", "/etc/ssl/certs/ca-certificates.crt").doesNotContainKeys("NODE_EXTRA_CA_CERTS", "MIGRATION_CA_CERTIFICATES", "SSL_CERT_FILE");
+        assertThat(of("postgres://u:p@h/d?sslmode=require", "redis://h")).doesNotContainKey("PGSSLROOTCERT");
+        assertThat(of("postgres://u:p@h/d?sslmode=require", Optional.empty(), "rediss://h", Optional.of("REDIS"))).containsEntry("DB_SSLMODE", "require").doesNotContainKey("PGSSLROOTCERT");
+    }
+
     private static Map<String, String> of(String postgres, String redis) {
-        return TargetEnvironment.of(Example.web(), Map.of(), Example.migration().getSpec(), URI.create(postgres), URI.create(redis));
+        return of(postgres, Optional.empty(), redis, Optional.empty());
+    }
+
+    private static Map<String, String> of(String postgres, Optional<String> postgresCa, String redis, Optional<String> redisCa) {
+        return MastodonEnvironment.of(new Source.Environment(Example.web(), Map.of()), Example.migration().getSpec(), postgres, postgresCa, redis, redisCa);
     }
 }

@@ -2,8 +2,9 @@ package dev.mastodonmigration.mastodon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.source.Source;
 import java.net.URI;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -12,12 +13,12 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class EnvironmentFindingsTest {
+class MastodonFindingsTest {
     private static final String OTHER_REDIS = "redis://:pw@redis-2.example.com:12345";
 
     @Test
     void aSoundPairOfAppsHasNothingToSay() {
-        assertThat(of(Example.web(), Example.streaming())).isEqualTo(new EnvironmentFindings(List.of(), List.of()));
+        assertThat(of(Example.web(), Example.streaming())).isEqualTo(Findings.NONE);
     }
 
     static Stream<Arguments> blockers() {
@@ -90,7 +91,7 @@ class EnvironmentFindingsTest {
     @Test
     void anyDatabaseOfTheRedisServerMayBeMastodons() {
         var url = "redis://redis-1.example.com:12345/2";
-        assertThat(of(Example.web("REDIS_URL", url), Example.streaming("REDIS_URL", url))).isEqualTo(new EnvironmentFindings(List.of(), List.of()));
+        assertThat(of(Example.web("REDIS_URL", url), Example.streaming("REDIS_URL", url))).isEqualTo(Findings.NONE);
         assertThat(of(Example.web("REDIS_URL", url, "SIDEKIQ_REDIS_URL", "redis://redis-1.example.com:12345/3"), Example.streaming("REDIS_URL", url)).notes())
                 .singleElement().asString().contains("SIDEKIQ_REDIS_URL", "On the target both are one Redis");
     }
@@ -118,7 +119,7 @@ class EnvironmentFindingsTest {
     void oneAppForAllIsNotAskedTwice() {
         var spec = Example.migration("      streamingApp: example-streaming\n", "").getSpec();
         var web = Example.web("REDIS_NAMESPACE", "x");
-        assertThat(EnvironmentFindings.of(web, web, spec).blockers()).hasSize(1);
+        assertThat(MastodonFindings.of(new Source.Environment(web, web), spec).blockers()).hasSize(1);
     }
 
     @Test
@@ -141,7 +142,7 @@ class EnvironmentFindingsTest {
     @Test
     void aMoveOfDataAloneAsksForNoKeysAndNoMediaStore() {
         var spec = Example.withoutCompute().getSpec();
-        var findings = EnvironmentFindings.of(Example.web("S3_ENABLED", null, "SECRET_KEY_BASE", null), Map.of(), spec);
+        var findings = MastodonFindings.of(new Source.Environment(Example.web("S3_ENABLED", null, "SECRET_KEY_BASE", null), Map.of()), spec);
         assertThat(findings.blockers()).isEmpty();
     }
 
@@ -156,16 +157,7 @@ class EnvironmentFindingsTest {
         assertThat(SourceUrls.of(Example.web()).toString()).doesNotContain("secret");
     }
 
-    @Test
-    void targetsThatMastodonCouldNotUseAreRefused() {
-        assertThat(TargetFindings.of("postgres://u:p@h/d?sslmode=require", Example.REDIS.toString())).isEqualTo(new EnvironmentFindings(List.of(), List.of()));
-        assertThat(TargetFindings.of(Example.POSTGRES.toString(), Example.REDIS.toString()).notes()).singleElement().asString().contains("without TLS");
-        assertThat(TargetFindings.of("postgres://u:p@h/d?sslmode=verify-full", "http://h").blockers()).hasSize(2);
-        assertThat(TargetFindings.of("postgres://u:geheim@h", Example.REDIS.toString()).blockers()).singleElement().asString().contains("database").doesNotContain("geheim");
-        assertThat(TargetFindings.of("mysql://u:geheim@h/d", Example.REDIS.toString()).blockers()).singleElement().asString().contains("postgres://").doesNotContain("geheim");
-    }
-
-    private static EnvironmentFindings of(Map<String, String> web, Map<String, String> streaming) {
-        return EnvironmentFindings.of(web, streaming, Example.migration().getSpec());
+    private static Findings of(Map<String, String> web, Map<String, String> streaming) {
+        return MastodonFindings.of(new Source.Environment(web, streaming), Example.migration().getSpec());
     }
 }

@@ -1,0 +1,30 @@
+package dev.mastodonmigration.mastodon;
+
+import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.source.Source;
+import java.util.ArrayList;
+import java.util.Map;
+
+/** What Preflight must say about Mastodon's variables, all at once: each finding names the app, the variable and the fix, and never a secret value. */
+public final class MastodonFindings {
+    private MastodonFindings() {}
+
+    /** Reads both apps' variables. What only a new Mastodon needs (keys, media storage) is looked at only when compute moves. */
+    public static Findings of(Source.Environment source, MastodonMigrationSpec spec) {
+        var web = AppConfig.web(source.web(), spec);
+        var two = spec.source().heroku() != null && spec.source().heroku().streamingApp() != null;
+        var streaming = AppConfig.streaming(two ? source.streaming() : Map.of(), spec);
+        var blockers = new ArrayList<String>();
+        var notes = new ArrayList<String>();
+        blockers.addAll(InstanceFindings.domains(web, spec.instance()));
+        blockers.addAll(DatabaseFindings.blockers(web, streaming));
+        notes.addAll(DatabaseFindings.notes(web, streaming));
+        if (spec.target().compute() != null) {
+            blockers.addAll(InstanceFindings.keysAndMedia(web));
+            blockers.addAll(InstanceFindings.differences(web, streaming));
+            notes.addAll(CarryingNotes.of(web, streaming, spec.instance()));
+        }
+        return new Findings(blockers, notes);
+    }
+}

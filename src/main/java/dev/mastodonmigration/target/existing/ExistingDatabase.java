@@ -1,0 +1,81 @@
+package dev.mastodonmigration.target.existing;
+
+import dev.mastodonmigration.api.MastodonMigrationSpec.ExistingTarget;
+import dev.mastodonmigration.api.MastodonMigrationSpec.SecretKeyRef;
+import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.MissingInputException;
+import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.outside.SecretReader;
+import dev.mastodonmigration.target.TargetDatabase;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.util.List;
+import java.util.Optional;
+
+/** A database that the admin made: where it is, and whom to trust, stands in Secrets that the spec names. Nothing is created, so nothing is removed. */
+abstract sealed class ExistingDatabase implements TargetDatabase permits ExistingPostgres, ExistingRedis {
+    private final SecretReader secrets;
+    private final String namespace;
+    private final ExistingTarget spec;
+
+    ExistingDatabase(SecretReader secrets, String namespace, ExistingTarget spec) {
+        this.secrets = secrets;
+        this.namespace = namespace;
+        this.spec = spec;
+    }
+
+    /** What Mastodon would say of it. */
+    abstract Findings findings(String url, Optional<String> ca);
+
+    @Override
+    public List<String> violations() {
+        return List.of();
+    }
+
+    @Override
+    public Findings preflight() {
+        try {
+            return findings(url(), ca());
+        } catch (MissingInputException missing) {
+            return new Findings(List.of(missing.getMessage()), List.of());
+        }
+    }
+
+    @Override
+    public Provisioned ensure() {
+        return new Provisioned.Ready("it exists");
+    }
+
+    @Override
+    public String url() {
+        return secrets.read(namespace, spec.urlSecretRef());
+    }
+
+    @Override
+    public Optional<String> ca() {
+        return Optional.ofNullable(spec.caSecretRef()).map(ref -> certificates(ref, secrets.read(namespace, ref)));
+    }
+
+    @Override
+    public Provisioned release() {
+        return new Provisioned.Ready("it is yours and stays");
+    }
+
+    private String certificates(SecretKeyRef ref, String pem) {
+        try {
+            if (!CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem.getBytes(StandardCharsets.UTF_8))).isEmpty()) {
+                return pem;
+            }
+        } catch (CertificateException notPem) {
+            throw noCertificate(ref);
+        }
+        throw noCertificate(ref);
+    }
+
+    private MissingInputException noCertificate(SecretKeyRef ref) {
+        return new MissingInputException("Secret " + namespace + "/" + ref.name() + ": the key \"" + ref.key()
+                + "\" holds no certificates in PEM form (-----BEGIN CERTIFICATE-----). Put the CA's certificates there, or remove caSecretRef.");
+    }
+}
