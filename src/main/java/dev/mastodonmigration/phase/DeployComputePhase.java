@@ -22,21 +22,12 @@ public class DeployComputePhase implements Phase {
     public StepResult step(PhaseContext context) {
         var compute = context.compute().orElseThrow();
         if (SpecDefaults.rebuildsRedis(context.spec())) {
-<<<<<<< HEAD
             compute.refuseForeignFeeds();
         }
         compute.ensure(context.environment());
         context.tell(new Fact.Deployed());
         var readiness = compute.ready();
         return readiness.complete() ? new StepResult.Done("Web and streaming are ready on the target and cannot write yet. Sidekiq is stopped.")
-=======
-            context.compute().refuseForeignFeeds();
-        }
-        context.compute().ensure(context.inputs().targetEnvironment(context.migration()));
-        var readiness = context.compute().ready();
-        return readiness.complete()
-                ? new StepResult.Done("web and streaming are ready and cannot write yet, Sidekiq is stopped")
->>>>>>> h/compute
                 : new StepResult.Working("waiting for " + readiness.waitingFor(), BETWEEN_LOOKS);
     }
 

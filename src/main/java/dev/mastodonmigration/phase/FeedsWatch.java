@@ -2,10 +2,7 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.mastodon.Feeds;
-<<<<<<< HEAD
 import dev.mastodonmigration.target.Compute;
-=======
->>>>>>> h/compute
 import java.util.List;
 import java.util.Optional;
 
@@ -16,13 +13,8 @@ final class FeedsWatch {
     private final Optional<Feeds> state;
 
     FeedsWatch(PhaseContext context) {
-<<<<<<< HEAD
         this.job = context.compute().map(Compute::feedsJob).orElse("");
         this.state = SpecDefaults.rebuildsRedis(context.spec()) ? context.compute().map(Compute::feeds) : Optional.empty();
-=======
-        this.job = context.compute().feedsJob();
-        this.state = SpecDefaults.rebuildsRedis(context.spec()) ? Optional.of(context.compute().feeds()) : Optional.empty();
->>>>>>> h/compute
     }
 
     boolean isOver() {

@@ -84,7 +84,6 @@ public class GoLivePhase implements Phase {
         });
     }
 
-<<<<<<< HEAD
     private static StepResult serve(PhaseContext context) {
         var letGo = context.edge().map(edge -> edge.letGo(Edge.Side.TARGET));
         if (letGo.isPresent() && letGo.get() instanceof Provisioned.Working working) {
@@ -96,25 +95,6 @@ public class GoLivePhase implements Phase {
     private static StepResult start(PhaseContext context, Compute compute) {
         if (!compute.ready().started()) {
             startSidekiq(context, compute);
-=======
-    private static StepResult start(PhaseContext context, List<String> notes) {
-        if (!context.compute().ready().started()) {
-            bringUpToDate(context);
-            context.compute().startSidekiq();
-        }
-        var readiness = context.compute().ready();
-        return readiness.complete()
-                ? new StepResult.Done("web, streaming and Sidekiq run on the target", Stream.concat(notes.stream(), Stream.of(dns(context))).toList(), status -> stopTheClock(status, context.now()))
-                : new StepResult.Working("waiting for " + readiness.waitingFor());
-    }
-
-    /** Config vars may have been rotated since DeployCompute; but going live must not wait for Heroku, so what was deployed then will do. */
-    private static void bringUpToDate(PhaseContext context) {
-        try {
-            context.compute().ensure(context.inputs().targetEnvironment(context.migration()));
-        } catch (HerokuException notNow) {
-            LOG.warnf("%s: the environment of DeployCompute is used: %s", context.migration().getMetadata().getName(), notNow.getMessage());
->>>>>>> h/compute
         }
         var readiness = compute.ready();
         if (!readiness.complete()) {

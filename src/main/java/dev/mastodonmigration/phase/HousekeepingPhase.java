@@ -31,11 +31,7 @@ public class HousekeepingPhase implements Phase {
         if (!SpecDefaults.rebuildsRedis(context.spec()) || context.compute().isEmpty()) {
             return "";
         }
-<<<<<<< HEAD
         context.compute().get().startFeeds();
-=======
-        context.compute().startFeeds();
->>>>>>> h/compute
         return " The instance builds its home and list feeds now.";
     }
 }

@@ -8,7 +8,6 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.PhaseRun;
 import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.itinerary.StepResult;
-<<<<<<< HEAD
 import dev.mastodonmigration.job.Workers;
 import dev.mastodonmigration.mastodon.MastodonEnvironment;
 import dev.mastodonmigration.source.SavedSource;
@@ -17,14 +16,6 @@ import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.status.JobIntent;
 import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.TargetDatabase;
-=======
-import dev.mastodonmigration.job.Jobs;
-import dev.mastodonmigration.job.ProgressReader;
-import dev.mastodonmigration.job.WorkerSecret;
-import dev.mastodonmigration.source.heroku.HerokuApi;
-import dev.mastodonmigration.target.Compute;
-import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
->>>>>>> h/compute
 import dev.mastodonmigration.worker.control.WorkerReport;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,7 +40,6 @@ public final class PhaseContext {
     private final List<Fact> facts = new ArrayList<>();
     private final Replication replication;
 
-<<<<<<< HEAD
     /**
      * @param status as it was read; nobody changes it here
      * @param run    the phase that takes a step, and which way
@@ -59,14 +49,6 @@ public final class PhaseContext {
         this.status = status;
         this.generation = generation;
         this.run = run;
-=======
-    /** The ports, the same for every migration. */
-    public record Outside(Inputs inputs, Jobs jobs, WorkerSecret workerSecret, ProgressReader progress, KubernetesComputes compute, Rivals rivals) {}
-
-    public PhaseContext(MastodonMigration migration, PhaseId phase, Instant now, Outside outside) {
-        this.migration = migration;
-        this.phase = phase;
->>>>>>> h/compute
         this.now = now;
         this.outside = outside;
         this.replication = new Replication(this);
@@ -88,42 +70,7 @@ public final class PhaseContext {
         return now;
     }
 
-<<<<<<< HEAD
     public Outside outside() {
-=======
-    public Inputs inputs() {
-        return outside.inputs();
-    }
-
-    public HerokuApi heroku() {
-        return outside.inputs().heroku(migration);
-    }
-
-    public Compute compute() {
-        return outside.compute().of(migration);
-    }
-
-    public Rivals rivals() {
-        return outside.rivals();
-    }
-
-    public PhaseRecord record() {
-        return inPhase(migration.getStatus());
-    }
-
-    private PhaseRecord inPhase(MastodonMigrationStatus status) {
-        return status.phases.stream().filter(record -> record.name.equals(phase.name())).findFirst()
-                .orElseThrow(() -> new IllegalStateException("phase " + phase + " was not begun"));
-    }
-
-    /** The phase's attempts and time begin anew here. */
-    void restartAttempt(MastodonMigrationStatus status) {
-        inPhase(status).attempts = 1;
-        inPhase(status).deadline = phase.deadline().map(now::plus).map(Instant::toString).orElse(null);
-    }
-
-    Outside outside() {
->>>>>>> h/compute
         return outside;
     }
 

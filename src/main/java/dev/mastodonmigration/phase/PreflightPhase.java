@@ -5,16 +5,9 @@ import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.mastodon.MastodonFindings;
-<<<<<<< HEAD
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.target.TargetDatabase;
-=======
-import dev.mastodonmigration.mastodon.TargetFindings;
-import dev.mastodonmigration.outside.MissingInputException;
-import dev.mastodonmigration.source.Source;
-import dev.mastodonmigration.source.heroku.HerokuException;
->>>>>>> h/compute
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
@@ -88,30 +81,7 @@ public class PreflightPhase implements Phase {
         }
     }
 
-<<<<<<< HEAD
     private static Findings look(Supplier<Findings> reading) {
-=======
-    private static void configuration(PhaseContext context, List<String> blockers, List<String> notes) {
-        var apps = SpecDefaults.apps(context.spec());
-        var heroku = context.heroku();
-        var web = heroku.configVars(apps.getFirst());
-        var streaming = apps.size() > 1 ? heroku.configVars(apps.getLast()) : web;
-        apps.forEach(heroku::formation);
-        var findings = MastodonFindings.of(new Source.Environment(web, streaming), context.spec());
-        blockers.addAll(findings.blockers());
-        notes.addAll(findings.notes());
-    }
-
-    private static void destination(PhaseContext context, List<String> blockers, List<String> notes) {
-        var found = context.compute().preflight()
-                .and(TargetFindings.postgres(context.inputs().targetPostgresUrl(context.migration()), context.inputs().ca(context.migration(), context.spec().target().postgres().existing().caSecretRef())))
-                .and(TargetFindings.redis(context.inputs().targetRedisUrl(context.migration()), context.inputs().ca(context.migration(), context.spec().target().redis().existing().caSecretRef())));
-        blockers.addAll(found.blockers());
-        notes.addAll(found.notes());
-    }
-
-    private static void collect(List<String> blockers, Runnable reading) {
->>>>>>> h/compute
         try {
             return reading.get();
         } catch (OutsideException e) {

@@ -38,7 +38,6 @@ public class RetirePhase implements Phase {
         }
         return context.work(List.of(Tasks.RELEASE), reports -> {
             var report = reports.get(Tasks.RELEASE);
-<<<<<<< HEAD
             context.compute().ifPresent(compute -> {
                 compute.removeSmokeTest();
                 if (SpecDefaults.rebuildsRedis(context.spec())) {
@@ -47,12 +46,6 @@ public class RetirePhase implements Phase {
             });
             report.notes().forEach(note -> context.tell(Notes.of("retire", note)));
             return new StepResult.Done(report.message());
-=======
-            if (SpecDefaults.rebuildsRedis(context.spec())) {
-                context.compute().removeFeeds();
-            }
-            return new StepResult.Done(report.message(), report.notes(), StepResult.NO_FACTS);
->>>>>>> h/compute
         });
     }
 }

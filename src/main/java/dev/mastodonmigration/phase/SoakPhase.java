@@ -79,11 +79,5 @@ public class SoakPhase implements Phase {
         } catch (OutsideException unknown) {
             return "whether the source is still stopped cannot be asked: " + unknown.getMessage() + "; ";
         }
-<<<<<<< HEAD
-=======
-        var readiness = context.compute().ready();
-        var health = readiness.complete() ? "the target is healthy" : "the target is NOT healthy, not ready: " + readiness.waitingFor();
-        return StepResult.Waiting.until(end, context.now(), health + feeds.words() + "; " + source(context) + "soaking until " + end);
->>>>>>> h/compute
     }
 }

@@ -8,25 +8,12 @@ import dev.mastodonmigration.itinerary.Itinerary;
 import dev.mastodonmigration.itinerary.Observation;
 import dev.mastodonmigration.itinerary.PhaseEngine;
 import dev.mastodonmigration.itinerary.StepResult;
-<<<<<<< HEAD
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.phase.Outside;
 import dev.mastodonmigration.phase.Phase;
 import dev.mastodonmigration.phase.PhaseContext;
 import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.status.JobRecords;
-=======
-import dev.mastodonmigration.job.Jobs;
-import dev.mastodonmigration.job.ProgressReader;
-import dev.mastodonmigration.job.WorkerSecret;
-import dev.mastodonmigration.outside.OutsideException;
-import dev.mastodonmigration.phase.Inputs;
-import dev.mastodonmigration.phase.Phase;
-import dev.mastodonmigration.phase.PhaseContext;
-import dev.mastodonmigration.phase.Rivals;
-import dev.mastodonmigration.source.heroku.HerokuException;
-import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
->>>>>>> h/compute
 import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Tasks;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -57,18 +44,11 @@ class Executor {
     private final PhaseEngine engine = new PhaseEngine();
     private final Map<PhaseId, Phase> phases;
 
-<<<<<<< HEAD
     /** @param facts what acting found out, before what the decision itself means */
     record Acted(Decision decision, List<Fact> facts) {
         Acted(Decision decision) {
             this(decision, List.of());
         }
-=======
-    @Inject
-    Executor(Instance<Phase> phases, Inputs inputs, Jobs jobs, WorkerSecret workerSecret, ProgressReader progress, Rivals rivals, KubernetesClient client) {
-        this(phases.stream().collect(Collectors.toMap(Phase::id, Function.identity())),
-                new PhaseContext.Outside(inputs, jobs, workerSecret, progress, new KubernetesComputes(client), rivals));
->>>>>>> h/compute
     }
 
     @Inject
@@ -127,17 +107,9 @@ class Executor {
 
     private static StepResult guarded(Supplier<StepResult> step) {
         try {
-<<<<<<< HEAD
             return step.get();
         } catch (OutsideException e) {
             return e.mayPass() ? new StepResult.Blocked(e.getMessage()) : new StepResult.Refused(e.getMessage());
-=======
-            return phases.get(step.phase()).step(new PhaseContext(migration, step.phase(), seen.now(), outside));
-        } catch (OutsideException e) {
-            return e.mayPass() ? new StepResult.Retryable(e.getMessage()) : new StepResult.Refused(e.getMessage());
-        } catch (HerokuException e) {
-            return e.retryable() ? new StepResult.Retryable(e.getMessage()) : new StepResult.Refused(e.getMessage());
->>>>>>> h/compute
         } catch (KubernetesClientException e) {
             return INVALID.contains(e.getCode()) ? new StepResult.Refused(words(e)) : new StepResult.Blocked(words(e));
         } catch (IllegalArgumentException | IllegalStateException e) {

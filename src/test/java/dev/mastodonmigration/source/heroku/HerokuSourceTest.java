@@ -8,9 +8,10 @@ import static org.awaitility.Awaitility.await;
 import dev.mastodonmigration.embedded.HerokuStub.Fault;
 import dev.mastodonmigration.outside.MissingInputException;
 import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.source.Source.Process;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
@@ -19,19 +20,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class HerokuSourceTest {
-    private static final Instant NOW = Instant.parse("2026-11-22T20:00:00Z");
-
     @AutoClose
     private final ExampleSource example = new ExampleSource().awaitUp();
 
     @Test
     void whatStartingAgainNeedsIsRead() {
-        var saved = example.source().read(NOW);
-        assertThat(saved.savedAt).isEqualTo("2026-11-22T20:00:00Z");
-        assertThat(saved.apps).extracting(app -> app.name).containsExactly("example-web", "example-streaming");
-        assertThat(saved.apps.getFirst().formation).isEqualTo(Map.of("web", 2, "worker", 1));
-        assertThat(saved.apps.getFirst().maintenance).isFalse();
-        assertThat(saved.apps.getFirst().release).isEqualTo(1);
+        var saved = example.source().read();
+        assertThat(saved.apps()).extracting(SavedSource.App::name).containsExactly("example-web", "example-streaming");
+        assertThat(saved.apps().getFirst().formation()).isEqualTo(Map.of("web", 2, "worker", 1));
+        assertThat(saved.apps().getFirst().maintenance()).isEqualTo(SavedSource.Maintenance.OFF);
+        assertThat(saved.apps().getFirst().release()).contains(1);
         assertThat(example.source().name()).isEqualTo("Heroku apps example-web, example-streaming");
     }
 
@@ -57,7 +55,7 @@ class HerokuSourceTest {
 
     @Test
     void anAppThatIsRefusedDoesNotKeepTheOtherRunningNorStopped() {
-        var saved = example.source().read(NOW);
+        var saved = example.source().read();
         example.web.refuse("PATCH", 403, "forbidden", "No.");
         assertThatThrownBy(() -> example.source().stop()).isInstanceOf(OutsideException.class).hasMessageContaining("example-web");
         assertThat(example.streaming.formation()).isEqualTo(Map.of("web", 0));
@@ -156,8 +154,11 @@ class HerokuSourceTest {
     void theSourceStartsAsItWas() {
         example.streaming.maintenance(true);
         example.web.formation("retired", 1, "Basic");
-        var saved = example.source().read(NOW);
-        saved.apps.getFirst().formation.put("gone", 1);
+        var read = example.source().read();
+        var web = read.apps().getFirst();
+        var formation = new HashMap<>(web.formation());
+        formation.put("gone", 1);
+        var saved = new SavedSource(List.of(new SavedSource.App(web.name(), web.maintenance(), web.release(), formation), read.apps().getLast()));
         example.source().stop();
         await().until(() -> example.source().alive().isEmpty());
         example.source().start(saved);
@@ -170,7 +171,7 @@ class HerokuSourceTest {
     @ParameterizedTest
     @CsvSource({"up, up, there", "idle, up, there", "starting, not up, there", "crashed, not up, there", "warming-up, not up, there", "down, not up, not there"})
     void aDynoServesOrExistsAsItsStateSays(String state, String up, String there) {
-        var saved = example.source().read(NOW);
+        var saved = example.source().read();
         example.web.dynoState("worker.1", state);
         var missing = List.of("worker of example-web: 0/1");
         assertThat(example.source().notUp(saved)).isEqualTo(up.equals("up") ? List.of() : missing);
@@ -226,7 +227,7 @@ class HerokuSourceTest {
 
     @Test
     void theSourceIsStartedWithTheKeptTokenWhenTheAdminsSecretIsGone() {
-        var saved = example.source().read(NOW);
+        var saved = example.source().read();
         example.source().keepCredentials();
         example.source().stop();
         example.deleteToken();
