@@ -31,6 +31,8 @@ public class MastodonMigrationStatus {
     public List<PhaseRecord> phases = new ArrayList<>();
     @JsonPropertyDescription("Raised when the target opens: a worker of an older epoch may write nothing.")
     public Long epoch;
+    @JsonPropertyDescription("Image of the workers, pinned when the migration starts.")
+    public String workerImage;
     @JsonPropertyDescription("Immutable parts of the spec, as they were at the start.")
     public Map<String, String> accepted = new LinkedHashMap<>();
     @JsonPropertyDescription("How far the running copy is.")

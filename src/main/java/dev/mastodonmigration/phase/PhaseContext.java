@@ -8,8 +8,8 @@ import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.job.Jobs;
-import dev.mastodonmigration.job.ProgressReader;
 import dev.mastodonmigration.job.WorkerSecret;
+import dev.mastodonmigration.job.WorkersFactory;
 import dev.mastodonmigration.source.heroku.HerokuApi;
 import dev.mastodonmigration.target.kubernetes.KubernetesCompute;
 import dev.mastodonmigration.worker.control.WorkerReport;
@@ -31,7 +31,7 @@ public final class PhaseContext {
     private final Outside outside;
 
     /** The ports, the same for every migration. */
-    public record Outside(Inputs inputs, Jobs jobs, WorkerSecret workerSecret, ProgressReader progress, KubernetesCompute compute, Rivals rivals) {}
+    public record Outside(Inputs inputs, Jobs jobs, WorkerSecret workerSecret, WorkersFactory workers, KubernetesCompute compute, Rivals rivals) {}
 
     public PhaseContext(MastodonMigration migration, PhaseId phase, Instant now, Outside outside) {
         this.migration = migration;

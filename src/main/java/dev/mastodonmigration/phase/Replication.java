@@ -3,6 +3,7 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.job.Workers;
 import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
@@ -59,7 +60,7 @@ final class Replication {
 
     private StepResult inSyncFor(Duration wanted) {
         return running(look -> {
-            var now = !look.running().isEmpty() && look.running().values().stream().allMatch(JobSet.Running::inSync);
+            var now = !look.running().isEmpty() && look.running().values().stream().allMatch(Workers.Running::inSync);
             var since = Optional.ofNullable(context.status().replication.inSyncSince).map(Instant::parse).filter(known -> now);
             Consumer<MastodonMigrationStatus> facts = look.facts().andThen(status -> status.replication.inSyncSince = now ? since.orElse(context.now()).toString() : null);
             return since.filter(known -> !context.now().isBefore(known.plus(wanted))).isPresent()
@@ -79,7 +80,7 @@ final class Replication {
     private StepResult followsEveryRedis(JobSet.Look look) {
         var files = context.inputs().workerFiles(context.migration());
         var inUse = context.inputs().sourceRedis(context.migration(), files);
-        var reading = Optional.ofNullable(look.running().get(Tasks.REPLICATE_REDIS)).flatMap(JobSet.Running::reading);
+        var reading = Optional.ofNullable(look.running().get(Tasks.REPLICATE_REDIS)).flatMap(Workers.Running::reading);
         var followed = reading.map(Progress.Reading::redis).filter(name -> !name.isEmpty());
         if (reading.filter(Progress.Reading::inSync).isPresent() && followed.filter(inUse::equals).isPresent()) {
             return new StepResult.Done("every Redis is followed");

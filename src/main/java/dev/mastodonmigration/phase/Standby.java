@@ -3,6 +3,7 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.job.Workers;
 import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
@@ -98,7 +99,7 @@ final class Standby {
         return standby.stream().anyMatch(job -> job.task.equals(task) && context.status().epoch.equals(job.standbyEpoch));
     }
 
-    private static boolean standsBy(JobSet.Running job) {
+    private static boolean standsBy(Workers.Running job) {
         return job.reading().filter(reading -> reading.stage().equals(Progress.Reading.STANDING_BY.stage())).isPresent();
     }
 

@@ -8,9 +8,10 @@ import dev.mastodonmigration.itinerary.Observation;
 import dev.mastodonmigration.itinerary.PhaseEngine;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.job.Jobs;
-import dev.mastodonmigration.job.ProgressReader;
+import dev.mastodonmigration.job.WorkersFactory;
 import dev.mastodonmigration.job.WorkerSecret;
 import dev.mastodonmigration.outside.MissingInputException;
+import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.phase.Inputs;
 import dev.mastodonmigration.phase.Phase;
 import dev.mastodonmigration.phase.PhaseContext;
@@ -41,9 +42,9 @@ class Executor {
     private final PhaseContext.Outside outside;
 
     @Inject
-    Executor(Instance<Phase> phases, Inputs inputs, Jobs jobs, WorkerSecret workerSecret, ProgressReader progress, Rivals rivals, KubernetesClient client) {
+    Executor(Instance<Phase> phases, Inputs inputs, Jobs jobs, WorkerSecret workerSecret, WorkersFactory workers, Rivals rivals, KubernetesClient client) {
         this(phases.stream().collect(Collectors.toMap(Phase::id, Function.identity())),
-                new PhaseContext.Outside(inputs, jobs, workerSecret, progress, new KubernetesCompute(client), rivals));
+                new PhaseContext.Outside(inputs, jobs, workerSecret, workers, new KubernetesCompute(client), rivals));
     }
 
     Executor(Map<PhaseId, Phase> phases, PhaseContext.Outside outside) {
@@ -68,6 +69,8 @@ class Executor {
             return phases.get(step.phase()).step(new PhaseContext(migration, step.phase(), seen.now(), outside));
         } catch (MissingInputException | ForeignObjectException mendedByTheAdmin) {
             return new StepResult.Refused(mendedByTheAdmin.getMessage());
+        } catch (OutsideException e) {
+            return e.mayPass() ? new StepResult.Retryable(e.getMessage()) : new StepResult.Refused(e.getMessage());
         } catch (HerokuException e) {
             return e.retryable() ? new StepResult.Retryable(e.getMessage()) : new StepResult.Refused(e.getMessage());
         } catch (KubernetesClientException e) {

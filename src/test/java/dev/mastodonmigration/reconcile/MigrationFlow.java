@@ -11,15 +11,18 @@ import dev.mastodonmigration.embedded.EmbeddedApiServer;
 import dev.mastodonmigration.embedded.HerokuStub;
 import dev.mastodonmigration.job.Jobs;
 import dev.mastodonmigration.job.KeptToken;
-import dev.mastodonmigration.job.ProgressReader;
+import dev.mastodonmigration.job.WorkerClient;
 import dev.mastodonmigration.job.WorkerSecret;
+import dev.mastodonmigration.job.WorkersFactory;
 import dev.mastodonmigration.phase.Inputs;
 import dev.mastodonmigration.phase.Phase;
 import dev.mastodonmigration.phase.PhaseContext;
 import dev.mastodonmigration.phase.Phases;
 import dev.mastodonmigration.phase.Rivals;
 import dev.mastodonmigration.target.kubernetes.KubernetesCompute;
+import dev.mastodonmigration.worker.TaskRegistry;
 import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.StatusBuilder;
@@ -134,13 +137,18 @@ final class MigrationFlow implements AutoCloseable {
                 return ScriptedJobs.PORT;
             }
         };
-        var outside = new PhaseContext.Outside(new Inputs(client, new KeptToken(client)), jobs(config), new WorkerSecret(client), workers(), new KubernetesCompute(client), new Rivals(client));
+        var outside = new PhaseContext.Outside(new Inputs(client, new KeptToken(client)), jobs(config), new WorkerSecret(client), new WorkersFactory(jobs(config), new WorkerSecret(client), workers(), new TaskRegistry()), new KubernetesCompute(client), new Rivals(client));
         var phases = Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase));
         return new MastodonMigrationReconciler(client, new Executor(phases, outside), new StatusReporter(client, new MigrationEvents(client)));
     }
 
-    private ProgressReader workers() {
-        return new ProgressReader() {
+    private WorkerClient workers() {
+        return new WorkerClient() {
+            @Override
+            public Optional<WorkerReport> report(String worker, String token) {
+                return Optional.empty();
+            }
+
             @Override
             public Optional<Progress.Reading> read(String worker, String token) {
                 return jobs.reading(worker);
