@@ -1,6 +1,6 @@
 package dev.mastodonmigration;
 
-import dev.mastodonmigration.worker.control.Worker;
+import dev.mastodonmigration.worker.WorkerCommand;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.util.Arrays;
@@ -18,7 +18,7 @@ public final class Main {
     public static void main(String... args) {
         switch (args.length == 0 ? "" : args[0]) {
             case "operator" -> Quarkus.run(OperatorApplication.class, Arrays.copyOfRange(args, 1, args.length));
-            case "worker" -> System.exit(Worker.run(Arrays.asList(args).subList(1, args.length), System.getenv()));
+            case "worker" -> System.exit(WorkerCommand.run(Arrays.asList(args).subList(1, args.length), System.getenv()));
             default -> {
                 System.err.print(USAGE);
                 System.exit(64);

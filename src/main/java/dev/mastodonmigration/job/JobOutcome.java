@@ -4,11 +4,8 @@ import dev.mastodonmigration.worker.control.WorkerReport;
 import java.util.List;
 import java.util.Optional;
 
-/** What became of a Job. Read from its conditions and its workers' last words, never from its counters, which lie while pods are retried. */
-public sealed interface JobOutcome {
-    /** Not there and never seen: to be created. */
-    record Absent() implements JobOutcome {}
-
+/** What Kubernetes knows of a Job. Read from its conditions and its workers' last words, never from its counters, which lie while pods are retried. */
+sealed interface JobOutcome {
     /**
      * Under way.
      *
@@ -22,7 +19,4 @@ public sealed interface JobOutcome {
 
     /** Failed; the report says why, or that the worker left no word. */
     record Failed(WorkerReport report) implements JobOutcome {}
-
-    /** It was seen once and is gone. */
-    record Lost() implements JobOutcome {}
 }

@@ -5,6 +5,8 @@ import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -14,6 +16,10 @@ import java.util.stream.Stream;
 /** The pods of one Job as they were read: one, or one for each index and those that they replaced. */
 record JobPods(List<Pod> pods) {
     private static final String RUNNING = "Running";
+    private static final String PENDING = "Pending";
+    private static final String OUT_OF_MEMORY = "OOMKilled";
+    /** Of a JVM with ExitOnOutOfMemoryError, as the image starts it. */
+    private static final Integer HEAP_FULL = 3;
     private static final List<String> ENDED = List.of("Succeeded", "Failed");
 
     /** Of those whose container runs. */
@@ -37,10 +43,45 @@ record JobPods(List<Pod> pods) {
                 .or(() -> failures.isEmpty() ? Optional.empty() : Optional.of(failures.getLast()));
     }
 
-    /** How the last one ended, for one that left no report. */
-    String exit() {
-        return terminated().reduce((first, last) -> last)
-                .map(state -> ": exit code " + state.getExitCode() + (state.getReason() == null ? "" : ", " + state.getReason())).orElse("");
+    /** How the last one ended that left no report, in Kubernetes' words and, where those are terse, in ours. */
+    Optional<String> death() {
+        return ended().filter(pod -> states(pod).map(ContainerState::getTerminated).filter(Objects::nonNull)
+                .allMatch(state -> WorkerReport.parse(state.getMessage()).isEmpty())).reduce((first, last) -> last).map(JobPods::death);
+    }
+
+    /** When the last one ended. */
+    Optional<Instant> lastEnd() {
+        return ended().reduce((first, last) -> last).map(JobPods::end).filter(time -> !time.isEmpty()).map(Instant::parse);
+    }
+
+    /** Those that no container runs of yet. */
+    Stream<Pod> pending() {
+        return pods.stream().filter(pod -> PENDING.equals(phase(pod)));
+    }
+
+    /** How many pods the Job should have now. */
+    static long wanted(Job job) {
+        var succeeded = job.getStatus() == null || job.getStatus().getSucceeded() == null ? 0 : job.getStatus().getSucceeded();
+        return Math.min(Optional.ofNullable(job.getSpec().getParallelism()).orElse(1), Optional.ofNullable(job.getSpec().getCompletions()).orElse(1) - succeeded);
+    }
+
+    private static String death(Pod pod) {
+        var state = states(pod).map(ContainerState::getTerminated).filter(Objects::nonNull).findFirst();
+        if (pod.getStatus().getReason() != null) {
+            return reason(pod.getStatus().getReason(), pod.getStatus().getMessage());
+        }
+        if (state.isEmpty()) {
+            return "its pod has failed";
+        }
+        var code = "exit code " + state.get().getExitCode();
+        return OUT_OF_MEMORY.equals(state.get().getReason())
+                ? "OOMKilled: it used more memory than its limit of " + memory(pod) + ", " + code
+                : HEAP_FULL.equals(state.get().getExitCode()) ? "the memory of its JVM is full, " + code
+                : code + (state.get().getReason() == null ? "" : ", " + state.get().getReason());
+    }
+
+    private static String memory(Pod pod) {
+        return String.valueOf(pod.getSpec().getContainers().getFirst().getResources().getLimits().get("memory"));
     }
 
     /** What waits and why, as "its pod waits: ErrImagePull" or "1 of 4 pods waits: Unschedulable: …". */
@@ -52,7 +93,7 @@ record JobPods(List<Pod> pods) {
     }
 
     private static Optional<String> waitsFor(Pod pod) {
-        return containers(pod).map(ContainerState::getWaiting).filter(Objects::nonNull)
+        return states(pod).map(ContainerState::getWaiting).filter(Objects::nonNull)
                 .map(waiting -> reason(waiting.getReason(), waiting.getMessage()))
                 .filter(reason -> !reason.startsWith("ContainerCreating") && !reason.startsWith("PodInitializing")).findFirst()
                 .or(() -> unschedulable(pod));
@@ -68,12 +109,21 @@ record JobPods(List<Pod> pods) {
         return reason + (message == null ? "" : ": " + message);
     }
 
+    /** In the order in which they ended. */
+    private Stream<Pod> ended() {
+        return pods.stream().filter(pod -> ENDED.contains(phase(pod))).sorted(Comparator.comparing(JobPods::end));
+    }
+
+    private static String end(Pod pod) {
+        return states(pod).map(ContainerState::getTerminated).filter(Objects::nonNull).map(ContainerStateTerminated::getFinishedAt).filter(Objects::nonNull).findFirst().orElse("");
+    }
+
     private Stream<ContainerStateTerminated> terminated() {
-        return pods.stream().flatMap(JobPods::containers).map(ContainerState::getTerminated).filter(Objects::nonNull)
+        return pods.stream().flatMap(JobPods::states).map(ContainerState::getTerminated).filter(Objects::nonNull)
                 .sorted(Comparator.comparing(state -> Objects.requireNonNullElse(state.getFinishedAt(), "")));
     }
 
-    private static Stream<ContainerState> containers(Pod pod) {
+    private static Stream<ContainerState> states(Pod pod) {
         return pod.getStatus() == null || pod.getStatus().getContainerStatuses() == null ? Stream.empty()
                 : pod.getStatus().getContainerStatuses().stream().map(container -> container.getState()).filter(Objects::nonNull);
     }

@@ -6,6 +6,7 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import jakarta.inject.Singleton;
@@ -15,21 +16,30 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** Creates a migration's Jobs, once each, and says what became of them. */
+/** A migration's Jobs in the API server: each is created once, and what Kubernetes knows of it is read. */
 @Singleton
 public class Jobs {
     private static final Duration PATIENCE_WITH_A_LOST_NODE = Duration.ofSeconds(30);
+    /** Before that, events are not asked for: a pod takes a moment to be made. */
+    private static final Duration TIME_TO_START = Duration.ofSeconds(3);
     private static final String JOB_NAME = "batch.kubernetes.io/job-name";
     private final KubernetesClient client;
     private final OperatorConfig config;
+    private final JobEvents events;
 
     public Jobs(KubernetesClient client, OperatorConfig config) {
         this.client = client;
         this.config = config;
+        this.events = new JobEvents(client);
     }
 
     public String name(MastodonMigration migration, String task, int attempt) {
         return WorkerJob.name(migration, task, attempt);
+    }
+
+    /** Which workers a migration that starts now gets: pinned in its status then, so that an operator that is upgraded meanwhile does not mix two versions. */
+    String image() {
+        return config.workerImage();
     }
 
     /**
@@ -38,70 +48,92 @@ public class Jobs {
      * @return the Job's uid
      */
     public String create(MastodonMigration migration, JobRecord record) {
-        var job = WorkerJob.of(migration, record, config.workerImage(), config.workerImagePullSecrets().orElse(List.of()), config.workerPort());
+        var image = Optional.ofNullable(migration.getStatus().workerImage).orElse(config.workerImage());
+        var job = WorkerJob.of(migration, record, image, config.workerImagePullSecrets().orElse(List.of()), config.workerPort());
         try {
             return client.batch().v1().jobs().resource(job).create().getMetadata().getUid();
         } catch (KubernetesClientException e) {
             if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
                 throw e;
             }
-            return own(migration, record).map(found -> found.getMetadata().getUid())
-                    .orElseThrow(() -> new IllegalStateException("Job " + record.name + " exists and belongs to another owner. Delete it."));
+            return find(migration, record).map(found -> found.getMetadata().getUid())
+                    .orElseThrow(() -> new IllegalStateException("Job " + record.name + " exists and belongs to another migration. Delete it."));
         }
     }
 
-    public JobOutcome outcome(MastodonMigration migration, JobRecord record) {
-        var found = own(migration, record);
-        if (found.isEmpty() || record.uid != null && !record.uid.equals(found.get().getMetadata().getUid())) {
-            return record.uid == null ? new JobOutcome.Absent() : new JobOutcome.Lost();
-        }
-        return became(found.get(), record, pods(migration, record));
+    /** The Job of that name, if it is this very migration's: one that was created again does not adopt an old Job. */
+    Optional<Job> find(MastodonMigration migration, JobRecord record) {
+        return Optional.ofNullable(client.batch().v1().jobs().inNamespace(migration.getMetadata().getNamespace()).withName(record.name).get())
+                .filter(job -> WorkerJob.isOf(migration, job));
     }
 
     /** The word of a pod that succeeded is enough: Kubernetes takes a second or two to make a condition of it, and a pod that shares the work may still be replaced. */
-    private JobOutcome became(Job job, JobRecord record, JobPods pods) {
+    JobOutcome outcome(Job job, Instant now) {
+        var pods = pods(job.getMetadata().getNamespace(), job.getMetadata().getName());
+        var name = job.getMetadata().getName();
         var success = pods.reports().filter(report -> report.outcome() == WorkerReport.Outcome.SUCCEEDED).findFirst();
         if (success.isPresent()) {
             return new JobOutcome.Succeeded(success.get());
         }
-        if (hasCondition(job, "Complete")) {
-            return new JobOutcome.Failed(WorkerReport.retryable("Job " + record.name + " is complete, but its pod and with it its report are gone."));
+        if (condition(job, "Complete").isPresent()) {
+            return new JobOutcome.Failed(WorkerReport.retryable("Job " + name + " is complete, but its pod and with it its report are gone."));
         }
-        return hasCondition(job, "Failed")
-                ? new JobOutcome.Failed(pods.failure().orElseGet(() -> WorkerReport.retryable("The worker of Job " + record.name + " died without a word" + pods.exit() + ".")))
-                : new JobOutcome.Running(pods.addresses().map(ip -> "http://" + bracketed(ip) + ":" + config.workerPort()).toList(), pods.heldUp());
+        var failed = condition(job, "Failed");
+        if (failed.isPresent()) {
+            return new JobOutcome.Failed(pods.failure().orElseGet(() -> WorkerReport.retryable(
+                    "The worker of Job " + name + " ended without a report: " + pods.death().orElseGet(() -> failed.get().getReason() + ": " + failed.get().getMessage()) + ".")));
+        }
+        var addresses = pods.addresses().map(ip -> "http://" + (ip.contains(":") ? "[" + ip + "]" : ip) + ":" + config.workerPort()).toList();
+        return new JobOutcome.Running(addresses, pods.heldUp().or(() -> heldUp(job, pods, now)));
+    }
+
+    /** What stands in no pod's status. */
+    private Optional<String> heldUp(Job job, JobPods pods, Instant now) {
+        var created = job.getMetadata().getCreationTimestamp();
+        if (created != null && now.isBefore(Instant.parse(created).plus(TIME_TO_START))) {
+            return Optional.empty();
+        }
+        var wanted = JobPods.wanted(job);
+        var missing = wanted - pods.unended().count();
+        return missing > 0 ? missing(job, pods, missing == wanted ? "Kubernetes creates no pod" : missing + " of " + wanted + " pods are not created")
+                : pods.pending().map(pod -> events.warning(pod.getMetadata().getNamespace(), pod.getMetadata().getUid(), Instant.MIN))
+                        .flatMap(Optional::stream).findFirst().map(why -> "its pod waits: " + why);
+    }
+
+    private Optional<String> missing(Job job, JobPods pods, String words) {
+        return events.warning(job.getMetadata().getNamespace(), job.getMetadata().getUid(), pods.lastEnd().orElse(Instant.MIN)).map(why -> words + ": " + why)
+                .or(() -> pods.death().map(death -> "a pod of it ended (" + death + "), and Kubernetes starts another"));
     }
 
     /** Deletes the Job with its pods; nothing when it is gone. */
     public void delete(MastodonMigration migration, JobRecord record) {
-        if (own(migration, record).isPresent()) {
-            client.batch().v1().jobs().inNamespace(migration.getMetadata().getNamespace()).withName(record.name)
-                    .withPropagationPolicy(DeletionPropagation.BACKGROUND).delete();
-        }
+        find(migration, record).ifPresent(this::delete);
+    }
+
+    /** Deletes every Job of the migration's workers, also those that no record names; answers their uids. */
+    List<String> deleteAll(MastodonMigration migration) {
+        var found = client.batch().v1().jobs().inNamespace(migration.getMetadata().getNamespace()).withLabels(WorkerJob.labels(migration)).list().getItems();
+        found.forEach(this::delete);
+        return found.stream().map(job -> job.getMetadata().getUid()).toList();
+    }
+
+    private void delete(Job job) {
+        client.resource(job).withPropagationPolicy(DeletionPropagation.BACKGROUND).delete();
     }
 
     /** Whether a pod of that Job still runs. One on a node that no longer answers is not waited for: the databases' own locks hold it off. */
     public boolean hasRunningPod(MastodonMigration migration, JobRecord record, Instant now) {
-        return pods(migration, record).unended()
+        return pods(migration.getMetadata().getNamespace(), record.name).unended()
                 .anyMatch(pod -> pod.getMetadata().getDeletionTimestamp() == null
                         || now.isBefore(Instant.parse(pod.getMetadata().getDeletionTimestamp()).plus(PATIENCE_WITH_A_LOST_NODE)));
     }
 
-    private Optional<Job> own(MastodonMigration migration, JobRecord record) {
-        return Optional.ofNullable(client.batch().v1().jobs().inNamespace(migration.getMetadata().getNamespace()).withName(record.name).get())
-                .filter(job -> job.getMetadata().getOwnerReferences().stream().anyMatch(owner -> migration.getMetadata().getUid().equals(owner.getUid())));
+    private static Optional<JobCondition> condition(Job job, String type) {
+        return job.getStatus() == null || job.getStatus().getConditions() == null ? Optional.empty()
+                : job.getStatus().getConditions().stream().filter(condition -> type.equals(condition.getType()) && "True".equals(condition.getStatus())).findFirst();
     }
 
-    private static boolean hasCondition(Job job, String type) {
-        return job.getStatus() != null && job.getStatus().getConditions() != null
-                && job.getStatus().getConditions().stream().anyMatch(condition -> type.equals(condition.getType()) && "True".equals(condition.getStatus()));
-    }
-
-    private JobPods pods(MastodonMigration migration, JobRecord record) {
-        return new JobPods(client.pods().inNamespace(migration.getMetadata().getNamespace()).withLabel(JOB_NAME, record.name).list().getItems());
-    }
-
-    private static String bracketed(String ip) {
-        return ip.contains(":") ? "[" + ip + "]" : ip;
+    private JobPods pods(String namespace, String job) {
+        return new JobPods(client.pods().inNamespace(namespace).withLabel(JOB_NAME, job).list().getItems());
     }
 }

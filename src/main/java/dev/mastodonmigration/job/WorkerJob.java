@@ -3,11 +3,12 @@ package dev.mastodonmigration.job;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.api.SpecDefaults;
+import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.Worker;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.redis.KeyScope;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
@@ -19,10 +20,13 @@ import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 
 /** The manifest of a worker's Job: restricted PodSecurity, no API token, credentials only as files of the migration's Secret. */
 final class WorkerJob {
@@ -36,6 +40,9 @@ final class WorkerJob {
     /** A pod of an Indexed Job has the Job's name and its index as host name, which must be a label value as well: 32 pods are the most. */
     private static final int LONGEST_INDEX = "-31".length();
     private static final int HASH_LENGTH = 8;
+
+    /** Needed although the migration is being deleted, and started before it was. */
+    private static final Set<String> OUTLIVING = Set.of(Tasks.REOPEN_SOURCE, Tasks.WITHDRAW_OPENING, Tasks.OPEN_TARGET);
 
     private WorkerJob() {}
 
@@ -64,7 +71,22 @@ final class WorkerJob {
     }
 
     static Map<String, String> labels(MastodonMigration migration) {
-        return Map.of("app.kubernetes.io/managed-by", "mastodon-migration-operator", UID_LABEL, migration.getMetadata().getUid());
+        return Map.of("app.kubernetes.io/managed-by", "mastodon-migration-operator", "app.kubernetes.io/component", "worker", UID_LABEL, migration.getMetadata().getUid());
+    }
+
+    /** Whether we made that for this very migration: not for one of the same name that was deleted, nor for another. */
+    static boolean isOf(MastodonMigration migration, HasMetadata object) {
+        return Optional.ofNullable(object.getMetadata().getLabels()).map(labels -> labels.get(UID_LABEL)).filter(migration.getMetadata().getUid()::equals).isPresent();
+    }
+
+    /**
+     * A foreground deletion, as Argo CD and {@code kubectl delete --cascade=foreground} ask for, makes Kubernetes delete everything that names the migration as its
+     * owner at once, whether or not it blocks the owner, long before our finalizer lets the migration go
+     * (kubernetes pkg/controller/garbagecollector: processTransitions, attemptToDeleteItem). What going back or opening still needs then has no owner; {@link Workers#removeAll}
+     * finds it by its label. All else has one, so that it goes too where somebody took our finalizer off by hand.
+     */
+    private static List<OwnerReference> owners(MastodonMigration migration, JobRecord record) {
+        return migration.isMarkedForDeletion() || OUTLIVING.contains(record.task) ? List.of() : List.of(owner(migration));
     }
 
     static OwnerReference owner(MastodonMigration migration) {
@@ -88,7 +110,7 @@ final class WorkerJob {
         return new JobBuilder()
                 .withNewMetadata()
                     .withName(record.name).withNamespace(migration.getMetadata().getNamespace())
-                    .withLabels(labels(migration)).withOwnerReferences(owner(migration))
+                    .withLabels(labels(migration)).withOwnerReferences(owners(migration, record))
                 .endMetadata()
                 .withNewSpec()
                     .withBackoffLimit(0)
@@ -143,22 +165,31 @@ final class WorkerJob {
     }
 
     private static List<EnvVar> environment(MastodonMigration migration, JobRecord record, int port, int hands) {
-        return List.of(
-                literal(WorkerContext.ENV_UID, migration.getMetadata().getUid()),
-                literal(WorkerContext.ENV_NAME, migration.getMetadata().getNamespace() + "/" + migration.getMetadata().getName()),
-                literal(WorkerContext.ENV_EPOCH, String.valueOf(Optional.ofNullable(record.standbyEpoch).orElse(migration.getStatus().epoch))),
-                literal(WorkerContext.ENV_STANDBY, String.valueOf(record.standbyEpoch != null)),
-                literal(WorkerContext.ENV_PARALLELISM, String.valueOf(hands)),
-                literal(KeyScope.ENV, (SpecDefaults.rebuildsRedis(migration.getSpec()) ? KeyScope.JOBS : KeyScope.ALL).name()),
-                literal("MIGRATION_REHEARSAL", String.valueOf(SpecDefaults.rehearsalEnabled(migration.getSpec()))),
-                literal(WorkerContext.ENV_SECRETS, SECRETS),
-                literal(WorkerContext.ENV_SCRATCH, SCRATCH),
-                literal("HOME", SCRATCH),
-                literal("JAVA_TOOL_OPTIONS", WorkerMemory.of(record.task).jvmOptions()),
-                literal(WorkerContext.ENV_PORT, String.valueOf(port)),
-                literal(WorkerContext.ENV_TERMINATION_LOG, TERMINATION_LOG),
-                new EnvVarBuilder().withName(WorkerContext.ENV_POD_IP)
-                        .withNewValueFrom().withNewFieldRef().withApiVersion("v1").withFieldPath("status.podIP").endFieldRef().endValueFrom().build());
+        var variables = new TreeMap<>(told(migration, Optional.ofNullable(record.standbyEpoch).orElse(migration.getStatus().epoch), hands));
+        variables.putAll(Map.of(
+                WorkerContext.ENV_STANDBY, String.valueOf(record.standbyEpoch != null),
+                WorkerContext.ENV_SECRETS, SECRETS,
+                WorkerContext.ENV_SCRATCH, SCRATCH,
+                "HOME", SCRATCH,
+                "JAVA_TOOL_OPTIONS", WorkerMemory.of(record.task).jvmOptions(),
+                WorkerContext.ENV_PORT, String.valueOf(port),
+                WorkerContext.ENV_TERMINATION_LOG, TERMINATION_LOG));
+        var environment = new ArrayList<EnvVar>();
+        variables.forEach((name, value) -> environment.add(literal(name, value)));
+        environment.add(new EnvVarBuilder().withName(WorkerContext.ENV_POD_IP)
+                .withNewValueFrom().withNewFieldRef().withApiVersion("v1").withFieldPath("status.podIP").endFieldRef().endValueFrom().build());
+        return environment;
+    }
+
+    /** What a worker is told of its migration, wherever it runs. */
+    static Map<String, String> told(MastodonMigration migration, long epoch, int hands) {
+        return Map.of(
+                WorkerContext.ENV_UID, migration.getMetadata().getUid(),
+                WorkerContext.ENV_NAME, migration.getMetadata().getNamespace() + "/" + migration.getMetadata().getName(),
+                WorkerContext.ENV_EPOCH, String.valueOf(epoch),
+                WorkerContext.ENV_PARALLELISM, String.valueOf(hands),
+                WorkerContext.ENV_REDIS_SCOPE, SpecDefaults.rebuildsRedis(migration.getSpec()) ? WorkerContext.ONLY_JOBS : WorkerContext.EVERY_KEY,
+                WorkerContext.ENV_REHEARSAL, String.valueOf(SpecDefaults.rehearsalEnabled(migration.getSpec())));
     }
 
     private static EnvVar literal(String name, String value) {

@@ -11,10 +11,15 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
-/** The one Secret through which credentials reach a migration's workers. Owned by the migration; brought up to date before each Job, because Heroku's URLs rotate. */
+/**
+ * The one Secret through which credentials reach a migration's workers, brought up to date because Heroku's URLs rotate. Found by its label and owned by nobody:
+ * a foreground deletion of the migration must not take it from the workers that going back needs.
+ */
 @Singleton
 public class WorkerSecret {
     private static final int TOKEN_BYTES = 32;
@@ -25,7 +30,7 @@ public class WorkerSecret {
         this.client = client;
     }
 
-    /** Writes exactly these files, and a token that stays the same for the migration's life. */
+    /** Makes it hold exactly these files, and a token that stays the same for the migration's life; writes nothing when it does already. */
     public void write(MastodonMigration migration, Map<String, String> files) {
         var found = find(migration);
         var data = new HashMap<String, String>();
@@ -34,12 +39,11 @@ public class WorkerSecret {
         if (found.isEmpty()) {
             client.secrets().resource(new SecretBuilder()
                     .withNewMetadata()
-                        .withName(WorkerJob.secretName(migration)).withNamespace(migration.getMetadata().getNamespace())
-                        .withLabels(WorkerJob.labels(migration)).withOwnerReferences(WorkerJob.owner(migration))
+                        .withName(WorkerJob.secretName(migration)).withNamespace(migration.getMetadata().getNamespace()).withLabels(WorkerJob.labels(migration))
                     .endMetadata()
                     .withType("Opaque").withData(data).build()).create();
-        } else if (!data.equals(found.get().getData())) {
-            client.secrets().resource(new SecretBuilder(found.get()).withData(data).build()).update();
+        } else if (!data.equals(found.get().getData()) || !found.get().getMetadata().getOwnerReferences().isEmpty()) {
+            client.secrets().resource(new SecretBuilder(found.get()).withData(data).editMetadata().withOwnerReferences(List.of()).endMetadata().build()).update();
         }
     }
 
@@ -48,9 +52,22 @@ public class WorkerSecret {
         return find(migration).map(secret -> decode(secret.getData().get(WorkerContext.PROGRESS_TOKEN)));
     }
 
+    /** What the workers were given last. */
+    Optional<Map<String, String>> files(MastodonMigration migration) {
+        return find(migration).map(secret -> {
+            var files = new TreeMap<String, String>();
+            secret.getData().forEach((file, value) -> files.put(file, decode(value)));
+            return files;
+        });
+    }
+
+    void delete(MastodonMigration migration) {
+        find(migration).ifPresent(secret -> client.resource(secret).delete());
+    }
+
     private Optional<Secret> find(MastodonMigration migration) {
         return Optional.ofNullable(client.secrets().inNamespace(migration.getMetadata().getNamespace()).withName(WorkerJob.secretName(migration)).get())
-                .filter(secret -> secret.getMetadata().getOwnerReferences().stream().anyMatch(owner -> migration.getMetadata().getUid().equals(owner.getUid())));
+                .filter(secret -> WorkerJob.isOf(migration, secret));
     }
 
     private String newToken() {

@@ -55,12 +55,12 @@ class ChartTest {
         assertThat(verbs).isEqualTo(Map.of(
                 "mastodonmigration.dev/mastodonmigrations", Set.of("get", "list", "watch", "patch", "update"),
                 "mastodonmigration.dev/mastodonmigrations/status", Set.of("update"),
-                "batch/jobs", Set.of("get", "create", "delete"),
+                "batch/jobs", Set.of("get", "list", "create", "delete"),
                 "/pods", Set.of("list"),
                 "/secrets", Set.of("get", "create", "update", "delete"),
                 "/services", Set.of("get", "create", "update", "delete"),
                 "apps/deployments", Set.of("get", "create", "update", "delete"),
-                "/events", Set.of("create")));
+                "/events", Set.of("list", "create")));
     }
 
     @Test
@@ -88,7 +88,7 @@ class ChartTest {
         assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
         assertThat(container.getSecurityContext().getCapabilities().getDrop()).containsExactly("ALL");
         assertThat(container.getVolumeMounts()).extracting(mount -> mount.getMountPath()).containsExactly("/tmp");
-        assertThat(pod.getVolumes()).singleElement().satisfies(volume -> assertThat(volume.getEmptyDir()).isNotNull());
+        assertThat(pod.getVolumes()).singleElement().satisfies(volume -> assertThat(volume.getEmptyDir().getMedium()).as("where credentials may stand for a moment").isEqualTo("Memory"));
         assertThat(container.getResources().getRequests()).containsKeys("cpu", "memory");
         assertThat(container.getResources().getLimits()).containsKey("memory");
     }

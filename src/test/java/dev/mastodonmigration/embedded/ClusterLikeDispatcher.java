@@ -48,7 +48,7 @@ final class ClusterLikeDispatcher extends KubernetesCrudDispatcher {
 
     @Override
     public MockResponse handleGet(String path) {
-        return locked(lock.readLock(), () -> super.handleGet(path));
+        return locked(lock.readLock(), () -> EventFieldSelector.answer(path, super::handleGet));
     }
 
     @Override

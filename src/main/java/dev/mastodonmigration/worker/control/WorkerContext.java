@@ -32,6 +32,12 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
     public static final String ENV_SECRETS = "MIGRATION_SECRETS";
     public static final String ENV_SCRATCH = "MIGRATION_SCRATCH";
     public static final String ENV_PARALLELISM = "MIGRATION_PARALLELISM";
+    /** {@link #EVERY_KEY} or {@link #ONLY_JOBS}: which keys of Redis move. */
+    public static final String ENV_REDIS_SCOPE = "MIGRATION_REDIS_SCOPE";
+    public static final String EVERY_KEY = "ALL";
+    public static final String ONLY_JOBS = "JOBS";
+    /** True: there will be a rehearsal, for which the target's server needs room and rights. */
+    public static final String ENV_REHEARSAL = "MIGRATION_REHEARSAL";
     public static final String ENV_PORT = "WORKER_PORT";
     public static final String ENV_POD_IP = "POD_IP";
     public static final String ENV_TERMINATION_LOG = "TERMINATION_LOG";
@@ -43,6 +49,9 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
     public static final String SOURCE_SIDEKIQ_REDIS_URL = "source-sidekiq-redis-url";
     public static final String TARGET_POSTGRES_URL = "target-postgres-url";
     public static final String TARGET_REDIS_URL = "target-redis-url";
+    /** Only where the certificate of the target is signed by a private authority: that authority's, as PEM. */
+    public static final String TARGET_POSTGRES_CA = "target-postgres-ca";
+    public static final String TARGET_REDIS_CA = "target-redis-ca";
     public static final String PROGRESS_TOKEN = "progress-token";
 
     public WorkerContext(String migrationUid, String migrationName, long epoch, Path secrets, Path scratch, int parallelism, Progress progress) {
@@ -64,7 +73,8 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
         return new WorkerContext(migrationUid, migrationName, epoch, secrets, scratch, parallelism, progress, drain, Optional.of(database));
     }
 
-    static WorkerContext of(Map<String, String> env) {
+    /** As the environment of a worker's container says. */
+    public static WorkerContext of(Map<String, String> env) {
         return new WorkerContext(
                 required(env, ENV_UID),
                 required(env, ENV_NAME),

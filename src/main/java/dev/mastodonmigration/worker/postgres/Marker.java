@@ -119,9 +119,27 @@ public record Marker(String uid, String name, State state, long epoch, Optional<
                 context.migrationUid());
     }
 
-    /** Moves to another state, at this worker's epoch; an empty session means that nobody passes the gate. */
-    public static void update(Connection connection, WorkerContext context, State state, Optional<String> session) throws SQLException {
-        Query.update(connection, "UPDATE mastodon_migration.marker SET state = ?, epoch = ?, session = ?, updated_at = now() WHERE uid = ?",
-                state.sql(), context.epoch(), session.orElse(null), context.migrationUid());
+    /**
+     * Moves to another state, at this worker's epoch; an empty session means that nobody passes the gate.
+     *
+     * @throws Refusal when it has moved on to a later epoch since it was read: whatever else the transaction did is undone
+     */
+    public static void update(Connection connection, WorkerContext context, State state, Optional<String> session) throws SQLException, Refusal {
+        if (Query.update(connection, "UPDATE mastodon_migration.marker SET state = ?, epoch = ?, session = ?, updated_at = now() WHERE uid = ? AND epoch <= ?",
+                state.sql(), context.epoch(), session.orElse(null), context.migrationUid(), context.epoch()) == 0) {
+            throw new Refusal("Database " + connection.getCatalog() + " has moved on to a later epoch than this worker's, which is " + context.epoch()
+                    + ": it was started too long ago and changed nothing.");
+        }
+    }
+
+    /**
+     * Raises the epoch to this worker's, so that no worker of before opens the database any more; one that is open stays as it is.
+     *
+     * @return whether it is open
+     */
+    static boolean isOpenOrRaised(Connection target, WorkerContext context) throws SQLException {
+        return State.OPENED.sql().equals(Query.string(target, """
+                UPDATE mastodon_migration.marker SET epoch = CASE WHEN state = 'opened' THEN epoch ELSE greatest(epoch, ?) END, updated_at = now()
+                WHERE uid = ? RETURNING state""", context.epoch(), context.migrationUid()));
     }
 }

@@ -17,9 +17,6 @@ import java.util.TreeMap;
 public final class PostgresPreflight implements Findings.Check {
     static final String NAME = "preflight";
 
-    /** Set to {@code true} on the worker when a rehearsal is planned: then the target's user must be able to create a database. */
-    public static final String ENV_REHEARSAL = "MIGRATION_REHEARSAL";
-
     /** Figures of this check; bytes are of the whole source database, rows the planner's estimate. */
     public static final String SOURCE_BYTES = "sourceBytes";
     public static final String ROWS_ESTIMATE = "rowsEstimate";
@@ -39,11 +36,7 @@ public final class PostgresPreflight implements Findings.Check {
         this.rehearsal = rehearsal;
     }
 
-    /** The check, as planned by the worker's environment. */
-    public static Findings.Check fromEnvironment() {
-        return planned(Boolean.parseBoolean(System.getenv(ENV_REHEARSAL)));
-    }
-
+    /** @param rehearsal whether one is planned: then the target's user must be able to create a database */
     public static Findings.Check planned(boolean rehearsal) {
         return context -> new PostgresPreflight(rehearsal).check(context);
     }

@@ -21,6 +21,16 @@ public final class ReopenSource implements WorkerTask {
         return removeOurs(context, NAME, notes);
     }
 
+    /** The marker and the gate as they are before the source is closed, or after. */
+    @Override
+    public void standBy(WorkerContext context) throws Exception {
+        requireTargetClosed(context);
+        try (var source = Database.source(context, NAME).open()) {
+            Marker.ours(source, Side.SOURCE, context).requireSource(context);
+            WriteGate.ungated(source);
+        }
+    }
+
     /** Takes gate, marker and schema off the source; nothing when they are gone already. */
     static WorkerReport removeOurs(WorkerContext context, String task, List<String> notes) throws Exception {
         try (var source = Database.source(context, task).open()) {

@@ -1,7 +1,9 @@
 package dev.mastodonmigration.worker.redis;
 
+import dev.mastodonmigration.worker.control.WorkerContext;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import redis.clients.jedis.Jedis;
@@ -41,11 +43,9 @@ public enum KeyScope {
         }
     };
 
-    /** Given to a worker by the operator; {@link #ALL} where it is not. */
-    public static final String ENV = "MIGRATION_REDIS_SCOPE";
-
-    public static KeyScope fromEnvironment() {
-        return Optional.ofNullable(System.getenv(ENV)).map(KeyScope::valueOf).orElse(ALL);
+    /** As the operator told the worker; {@link #ALL} where it did not. */
+    public static KeyScope of(Map<String, String> environment) {
+        return Optional.ofNullable(environment.get(WorkerContext.ENV_REDIS_SCOPE)).map(KeyScope::valueOf).orElse(ALL);
     }
 
     abstract boolean contains(RedisKey key);

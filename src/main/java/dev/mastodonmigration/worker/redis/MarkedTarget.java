@@ -58,6 +58,25 @@ final class MarkedTarget {
         return found.epoch() == context.epoch() ? found : replace(found, found.at(context.epoch()));
     }
 
+    /**
+     * Raises the marker to our epoch, so that no worker of before opens the database any more; one that is open stays as it is.
+     *
+     * @return whether it is open
+     */
+    boolean isOpenOrRaised() throws Refusal {
+        for (;;) {
+            var found = marker().filter(marker -> marker.belongsTo(context));
+            if (found.filter(marker -> marker.state() == Marker.State.OPENED).isPresent()) {
+                return true;
+            }
+            if (found.filter(marker -> marker.epoch() <= context.epoch()).isEmpty()) {
+                ours();
+            } else if (run(REPLACE, found.get().bytes(), found.get().at(context.epoch()).bytes())) {
+                return false;
+            }
+        }
+    }
+
     /** Sets the first marker on an empty database; false when it is not empty. */
     boolean claim() {
         return run(CLAIM, Marker.claimedBy(context).bytes());

@@ -56,6 +56,17 @@ public final class RedisTarget {
     }
 
     /**
+     * Takes back the order to open it: afterwards it is open, or no worker of an older epoch can open it.
+     *
+     * @return whether it was open already, and so was left as it is
+     */
+    public static boolean withdrawalCameTooLate(WorkerContext context) throws Refusal, IOException {
+        try (var jedis = RedisSide.TARGET.open(context)) {
+            return new MarkedTarget(jedis, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context))).isOpenOrRaised();
+        }
+    }
+
+    /**
      * Empties what we filled, the marker last, so that a reset cut short is gone on with. Where nothing was copied yet, only the marker goes. A
      * database without our marker is left as it is.
      *

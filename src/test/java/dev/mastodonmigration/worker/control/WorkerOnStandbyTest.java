@@ -3,7 +3,7 @@ package dev.mastodonmigration.worker.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.mastodonmigration.job.ProgressReader;
+import dev.mastodonmigration.job.WorkerClient;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 class WorkerOnStandbyTest {
     private static final String TOKEN = "token";
     private final List<String> did = new CopyOnWriteArrayList<>();
-    private final ProgressReader operator = new ProgressReader();
+    private final WorkerClient operator = new WorkerClient();
     private final int port = freePort();
     @TempDir
     Path secrets;
@@ -50,7 +50,7 @@ class WorkerOnStandbyTest {
 
     /** Its task ends at once, which must not cost the answer to the one who asked: that is a race, so more than once. */
     @RepeatedTest(10)
-    void itLooksAtWhatItNeedsAndRunsOnlyWhenItIsAsked() {
+    void itLooksAtWhatItNeedsAndRunsOnlyWhenItIsAsked() throws IOException {
         var report = start();
         await().until(() -> operator.read(url(), TOKEN).filter(Progress.Reading.STANDING_BY::equals).isPresent());
         assertThat(operator.drain(List.of(url()), "another token")).isZero();
@@ -58,21 +58,33 @@ class WorkerOnStandbyTest {
         assertThat(did).containsExactly("looked");
 
         assertThat(operator.drain(List.of(url(), "http://127.0.0.1:1"), TOKEN)).as("workers that heard").isEqualTo(1);
-        assertThat(report.join().outcome()).isEqualTo(WorkerReport.Outcome.SUCCEEDED);
+        await().until(() -> operator.report(url(), TOKEN).isPresent());
+        operator.acknowledge(List.of(url()), TOKEN);
+        assertThat(report.join()).as("exit code").isZero();
+        assertThat(lastWords().outcome()).isEqualTo(WorkerReport.Outcome.SUCCEEDED);
         assertThat(did).containsExactly("looked", "ran in epoch 2");
     }
 
     @Test
     void whatKeepsItFromItIsFoundOutWhileThereIsTime() throws IOException {
         Files.createFile(secrets.resolve("forbidden"));
-        assertThat(start().join()).isEqualTo(WorkerReport.refused("The database belongs to another migration."));
+        var exit = start();
+        await().until(() -> operator.report(url(), TOKEN).isPresent());
+        operator.acknowledge(List.of(url()), TOKEN);
+        assertThat(exit.join()).isEqualTo(Worker.REFUSED);
+        assertThat(lastWords()).isEqualTo(WorkerReport.refused("The database belongs to another migration."));
         assertThat(did).containsExactly("looked");
     }
 
-    private CompletableFuture<WorkerReport> start() {
+    private CompletableFuture<Integer> start() {
         var env = Map.of(WorkerContext.ENV_UID, "uid", WorkerContext.ENV_NAME, "mastodon/example", WorkerContext.ENV_EPOCH, "2", WorkerContext.ENV_SECRETS, secrets.toString(),
-                WorkerContext.ENV_SCRATCH, secrets.toString(), WorkerContext.ENV_PARALLELISM, "1", WorkerContext.ENV_PORT, String.valueOf(port), WorkerContext.ENV_STANDBY, "true");
-        return CompletableFuture.supplyAsync(() -> Worker.run(task, env), pod -> Thread.ofPlatform().daemon().start(pod));
+                WorkerContext.ENV_SCRATCH, secrets.toString(), WorkerContext.ENV_PARALLELISM, "1", WorkerContext.ENV_PORT, String.valueOf(port), WorkerContext.ENV_STANDBY, "true",
+                WorkerContext.ENV_TERMINATION_LOG, secrets.resolve("termination-log").toString());
+        return CompletableFuture.supplyAsync(() -> Worker.run("close-source", task, env), pod -> Thread.ofPlatform().daemon().start(pod));
+    }
+
+    private WorkerReport lastWords() throws IOException {
+        return WorkerReport.parse(Files.readString(secrets.resolve("termination-log"))).orElseThrow();
     }
 
     private String url() {

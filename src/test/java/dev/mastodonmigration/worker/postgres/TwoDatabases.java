@@ -125,6 +125,16 @@ public final class TwoDatabases {
         }
     }
 
+    /** As where that half does not move. */
+    public TwoDatabases without(String file) {
+        try {
+            Files.delete(home.resolve("secrets").resolve(file));
+            return this;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     public WorkerContext context() {
         return context(uid, 1);
     }

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 /** Workers and operator are of one version, but for the time of an upgrade. */
-class ProgressReaderTest {
+class WorkerClientTest {
     @Test
     void aWorkerOfAnotherVersionIsUnderstoodAndWhatItDoesNotSayIsNotMadeUp() throws Exception {
         var worker = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -22,7 +22,7 @@ class ProgressReaderTest {
         });
         worker.start();
         try {
-            assertThat(new ProgressReader().read("http://127.0.0.1:" + worker.getAddress().getPort(), "token")).hasValue(
+            assertThat(new WorkerClient().read("http://127.0.0.1:" + worker.getAddress().getPort(), "token")).hasValue(
                     new Progress.Reading("in sync", 0, 0, 0, 0, 0, 0).withLag(3, 0, true));
         } finally {
             worker.stop(0);

@@ -1,11 +1,14 @@
-package dev.mastodonmigration.worker.control;
+package dev.mastodonmigration.worker;
 
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerTask;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 
 /** A task of several halves, each skipped when the migration does not move it: run in order, until one does not succeed. */
-record Parts(List<Tasks.Part> parts) implements WorkerTask {
+record Parts(List<Part> parts) implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         var messages = new ArrayList<String>();
@@ -30,7 +33,7 @@ record Parts(List<Tasks.Part> parts) implements WorkerTask {
         }
     }
 
-    private List<Tasks.Part> wanted(WorkerContext context) {
+    private List<Part> wanted(WorkerContext context) {
         return parts.stream().filter(part -> context.has(part.needs())).toList();
     }
 }
