@@ -48,7 +48,7 @@ public class Jobs {
      * @return the Job's uid
      */
     public String create(MastodonMigration migration, JobRecord record) {
-        var image = Optional.ofNullable(migration.getStatus().workerImage).orElse(config.workerImage());
+        var image = Optional.ofNullable(migration.getStatus().internal.workerImage).orElse(config.workerImage());
         var job = WorkerJob.of(migration, record, image, config.workerImagePullSecrets().orElse(List.of()), config.workerPort());
         try {
             return client.batch().v1().jobs().resource(job).create().getMetadata().getUid();

@@ -3,6 +3,7 @@ package dev.mastodonmigration.job;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.api.SpecDefaults;
+import dev.mastodonmigration.outside.KubernetesRefusals;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Tasks;
@@ -52,6 +53,10 @@ final class KubernetesWorkers implements Workers {
 
     @Override
     public Map<String, Seen> look(List<JobRecord> records) {
+        return KubernetesRefusals.asking(() -> lookAt(records));
+    }
+
+    private Map<String, Seen> lookAt(List<JobRecord> records) {
         var found = Together.each(records, this::see);
         var absent = records.stream().filter(record -> found.get(records.indexOf(record)).isEmpty()).toList();
         if (!absent.isEmpty()) {

@@ -165,7 +165,7 @@ final class WorkerJob {
     }
 
     private static List<EnvVar> environment(MastodonMigration migration, JobRecord record, int port, int hands) {
-        var variables = new TreeMap<>(told(migration, Optional.ofNullable(record.standbyEpoch).orElse(migration.getStatus().epoch), hands));
+        var variables = new TreeMap<>(told(migration, Optional.ofNullable(record.standbyEpoch).orElse(migration.getStatus().internal.epoch), hands));
         variables.putAll(Map.of(
                 WorkerContext.ENV_STANDBY, String.valueOf(record.standbyEpoch != null),
                 WorkerContext.ENV_SECRETS, SECRETS,

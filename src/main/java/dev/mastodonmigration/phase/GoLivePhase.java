@@ -148,6 +148,13 @@ public class GoLivePhase implements Phase {
             if (report.figures().getOrDefault(Figure.OPENED, 1L) == 0) {
                 return new StepResult.Done("The target was not opened, and nobody can open it any more.");
             }
+            return openToTheEnd(context);
+        });
+    }
+
+    /** One of its databases may be open and the other not yet. */
+    private static StepResult openToTheEnd(PhaseContext context) {
+        return context.work(List.of(Tasks.OPEN_TARGET), opened -> {
             context.tell(new Fact.TargetWritable());
             return new StepResult.TooLate("The target takes writes already, so the migration goes on: going back now would lose them.");
         });

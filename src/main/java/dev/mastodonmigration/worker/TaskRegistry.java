@@ -16,6 +16,7 @@ import dev.mastodonmigration.worker.postgres.ReleaseTarget;
 import dev.mastodonmigration.worker.postgres.ReopenSource;
 import dev.mastodonmigration.worker.postgres.ResetTarget;
 import dev.mastodonmigration.worker.postgres.TargetClaim;
+import dev.mastodonmigration.worker.postgres.SourceSessions;
 import dev.mastodonmigration.worker.postgres.VerifyPostgres;
 import dev.mastodonmigration.worker.postgres.live.HousekeepPostgres;
 import dev.mastodonmigration.worker.postgres.live.InstallCapture;
@@ -29,6 +30,7 @@ import dev.mastodonmigration.worker.redis.RedisPreflight;
 import dev.mastodonmigration.worker.redis.RedisSnapshotCopy;
 import dev.mastodonmigration.worker.redis.RedisTarget;
 import dev.mastodonmigration.worker.redis.RedisVerify;
+import dev.mastodonmigration.worker.redis.SourceClients;
 import dev.mastodonmigration.worker.redis.ReplicateRedis;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -73,6 +75,9 @@ public final class TaskRegistry implements TaskSource {
             Map.entry(Tasks.OPEN_TARGET, new Parts(List.of(
                     Part.redis(new OpenRedis()),
                     Part.postgres(new OpenTarget())))),
+            Map.entry(Tasks.LOOK_FOR_CLIENTS, new Parts(List.of(
+                    new Part(WorkerContext.SOURCE_POSTGRES_URL, new SourceSessions()),
+                    new Part(WorkerContext.SOURCE_REDIS_URL, new SourceClients())))),
             Map.entry(Tasks.WITHDRAW_OPENING, new WithdrawOpening()),
             Map.entry(Tasks.REOPEN_SOURCE, new Parts(List.of(
                     // Whatever has become of the target: what was closed is opened again.

@@ -66,9 +66,9 @@ class WriteGateIT {
             try (var scheduler = new StrayWriter("scheduler", world::source, Duration.ofMillis(20)); var warmed = new StrayWriter("warmed", world::target, Duration.ofMillis(5))) {
                 EndToEnd.await(world, "the stray writer writes before the freeze", status -> scheduler.firstSuccess.get() != null);
                 world.edit(Map.of("/spec/cutover/approved", "true"));
-                EndToEnd.await(world, "the target is live", status -> status.downtime != null && status.downtime.endedAt != null);
+                EndToEnd.await(world, "the target is live", status -> status.downtime != null && status.downtime.finishedAt != null);
 
-                var closed = world.status().phases.stream().filter(phase -> phase.name.equals("Freeze")).findFirst().orElseThrow().finishedAt;
+                var closed = world.status().phases.stream().filter(phase -> phase.name.equals("CloseSource")).findFirst().orElseThrow().finishedAt;
                 assertThat(scheduler.lastSuccess.get()).as("no write after the gate is up").isBefore(Instant.parse(closed));
                 assertThat(scheduler.lastRefusal.get()).contains("this database is closed while migration");
                 EndToEnd.await(world, "the warmed process may write once the target is open", status -> warmed.firstSuccess.get() != null);

@@ -57,7 +57,7 @@ final class JobWorld implements AutoCloseable {
         migration.setMetadata(new ObjectMetaBuilder().withName("example-social").withNamespace(NAMESPACE).withUid(uid).build());
         migration.setSpec(Specs.valid());
         migration.setStatus(new MastodonMigrationStatus());
-        migration.getStatus().epoch = 1L;
+        migration.getStatus().internal.epoch = 1L;
         return migration;
     }
 
@@ -80,6 +80,11 @@ final class JobWorld implements AutoCloseable {
             @Override
             public Optional<List<String>> workerImagePullSecrets() {
                 return Optional.empty();
+            }
+
+            @Override
+            public String herokuApiUrl() {
+                return "https://api.heroku.com";
             }
 
             @Override

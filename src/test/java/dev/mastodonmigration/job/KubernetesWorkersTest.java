@@ -168,7 +168,7 @@ class KubernetesWorkersTest {
     void theImageIsTheOneThatTheMigrationStartedWith() {
         assertThat(world.operator().image()).isEqualTo("worker:of-the-operator");
         assertThat(image(world.seen(world.operator(), Tasks.COPY_POSTGRES))).isEqualTo("worker:of-the-operator");
-        world.migration.getStatus().workerImage = "worker:of-the-start";
+        world.migration.getStatus().internal.workerImage = "worker:of-the-start";
         assertThat(image(world.seen(world.operator(), Tasks.COPY_REDIS))).isEqualTo("worker:of-the-start");
     }
 

@@ -53,7 +53,7 @@ class WorkerJobTest {
         migration.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace("mastodon").withUid("6f1c").build());
         migration.setSpec(Specs.valid());
         migration.setStatus(new MastodonMigrationStatus());
-        migration.getStatus().epoch = 1L;
+        migration.getStatus().internal.epoch = 1L;
         var record = new MastodonMigrationStatus.JobRecord();
         record.task = task;
         record.name = WorkerJob.name(migration, task, 1);

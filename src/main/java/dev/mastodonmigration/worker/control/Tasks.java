@@ -18,6 +18,7 @@ public final class Tasks {
     public static final String HOUSEKEEP_POSTGRES = "housekeep-postgres";
     public static final String VERIFY_POSTGRES = "verify-postgres";
     public static final String VERIFY_REDIS = "verify-redis";
+    public static final String LOOK_FOR_CLIENTS = "look-for-clients";
     public static final String OPEN_TARGET = "open-target";
     public static final String WITHDRAW_OPENING = "withdraw-opening";
     public static final String REOPEN_SOURCE = "reopen-source";

@@ -32,6 +32,7 @@ public record WorkerReport(Outcome outcome, String message, Map<String, Long> fi
         public static final String DIFFERENCES = "differences";
         /** 1: the target had been opened before its opening could be withdrawn. */
         public static final String OPENED = "opened";
+        public static final String CLIENTS = "clients";
         public static final String REFUSED_WRITES = "refusedWrites";
         public static final String KEYLESS_SECONDS = "keylessSeconds";
         public static final String COPY_MILLISECONDS = "copyMilliseconds";

@@ -1,0 +1,55 @@
+package dev.mastodonmigration.worker.redis;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.control.WorkerTask;
+import java.io.IOException;
+import java.util.Map;
+import java.util.regex.Pattern;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * Counts who is connected to the source's Redis besides us: a process of the instance that is just ending still is. Where the server does not tell its clients
+ * to this user, Sidekiq's heartbeats are counted, which a process that ends in order takes along.
+ */
+public final class SourceClients implements WorkerTask {
+    private static final Pattern NAME = Pattern.compile("(?:^| )name=(\\S*)");
+    private static final Pattern FLAGS = Pattern.compile("(?:^| )flags=(\\S*)");
+
+    @Override
+    public WorkerReport run(WorkerContext context) throws Exception {
+        var clients = 0L;
+        for (var side : RedisSide.sources(context)) {
+            clients += count(context, side);
+        }
+        return WorkerReport.succeeded(clients == 0 ? "No client of another is left on the source's Redis." : clients + " clients of others are still on the source's Redis.", Map.of(Figure.CLIENTS, clients));
+    }
+
+    private static long count(WorkerContext context, RedisSide side) throws Refusal, IOException {
+        try (var jedis = side.open(context)) {
+            return clients(jedis, RedisSide.connectionName(context));
+        }
+    }
+
+    private static long clients(Jedis jedis, String ours) {
+        try {
+            return jedis.clientList().lines().filter(client -> isAnothers(client, ours)).count();
+        } catch (JedisDataException notTold) {
+            return SidekiqHeartbeat.all(jedis).size();
+        }
+    }
+
+    /** The connection on which changes are told to our own worker has no name; nothing of Mastodon's asks to be told them (flag t). A replica and its primary (S, M) are servers. */
+    private static boolean isAnothers(String client, String ours) {
+        var flags = group(FLAGS, client);
+        return !group(NAME, client).equals(ours) && flags.chars().noneMatch(flag -> "tSM".indexOf(flag) >= 0);
+    }
+
+    private static String group(Pattern pattern, String client) {
+        var match = pattern.matcher(client);
+        return match.find() ? match.group(1) : "";
+    }
+}
