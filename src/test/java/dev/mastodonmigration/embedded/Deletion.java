@@ -20,6 +20,9 @@ final class Deletion {
     enum Grace { OF_THE_POD, NONE }
 
     private static final String NAMESPACE = "Namespace";
+    private static final String GRACE = "deletionGracePeriodSeconds";
+    private static final int DEFAULT_GRACE_SECONDS = 30;
+
     private final ObjectStore store;
     /** Every object that ever was: an owner that nobody has seen is a test's invention, and its dependents stay. */
     private final Set<String> seen = new HashSet<>();
@@ -41,8 +44,8 @@ final class Deletion {
         if (!object.isMarked()) {
             metadata.put("deletionTimestamp", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         }
-        if (grace == Grace.NONE) {
-            metadata.put("deletionGracePeriodSeconds", 0);
+        if (object.kind().equals("Pod") && (grace == Grace.NONE || !metadata.has(GRACE))) {
+            metadata.put(GRACE, grace == Grace.NONE || !object.isOnANode() ? 0 : marked.at("/spec/terminationGracePeriodSeconds").asInt(DEFAULT_GRACE_SECONDS));
         }
         if (object.kind().equals(NAMESPACE)) {
             marked.withObject("/status").put("phase", "Terminating");
@@ -67,8 +70,7 @@ final class Deletion {
     }
 
     private boolean isHeld(StoredObject object) {
-        var isOver = object.metadata().path("deletionGracePeriodSeconds").asInt(1) == 0;
-        return !object.finalizers().isEmpty() || object.isOnANode() && !isOver || object.kind().equals(NAMESPACE) && !contents(object).isEmpty();
+        return !object.finalizers().isEmpty() || object.metadata().path(GRACE).asInt(0) > 0 || object.kind().equals(NAMESPACE) && !contents(object).isEmpty();
     }
 
     /** Does what follows from a deletion, or from an object that came too late, until nothing follows any more. */

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 
 /** Everything a migration needs, on this machine alone: the demo and the end-to-end tests each start one, and closing it leaves nothing. */
@@ -88,16 +89,21 @@ public final class World implements AutoCloseable {
     private final OperatorProcess operator;
     private final Users users;
 
-    /** Starts all of it; when this returns, users write on the stub Heroku and the operator is ready. */
+    /** Starts all of it, on a slow cluster; when this returns, users write on the stub Heroku and the operator is ready. */
     public static World start(Options options) {
-        return new World(options);
+        return start(options, ClusterSettings.slow().withSeed(options.seed()));
     }
 
-    private World(Options options) {
+    /** The same on a cluster of which a test says how slow and how unkind it is. */
+    public static World start(Options options, ClusterSettings cluster) {
+        return new World(options, cluster);
+    }
+
+    private World(Options options, ClusterSettings cluster) {
         try {
             var source = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.sourceMajor())));
             var target = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.targetMajor())));
-            apiServer = opened(EmbeddedApiServer.start());
+            apiServer = opened(EmbeddedApiServer.startWithOlderCrd(cluster.unknownFields().toArray(String[]::new)));
             operator = opened(OperatorProcess.start(apiServer, NAMESPACE, Map.of(), directory.resolve("operator.log")));
             sourceRedis = opened(RedisServer.start());
             sourceSidekiqRedis = options.jobs() == Options.Jobs.IN_A_REDIS_OF_SIDEKIQS_OWN ? opened(RedisServer.start()) : sourceRedis;
@@ -108,8 +114,8 @@ public final class World implements AutoCloseable {
             ledger = opened(Ledger.open(directory.resolve("ledger")));
             heroku = opened(HerokuStub.start());
             instance = opened(new LiveInstance(heroku, WEB_APP, client(), ledger));
-            jobRunner = opened(JobRunner.start(client(), NAMESPACE));
-            jobRunner.onDeployment(instance::deployed);
+            jobRunner = opened(JobRunner.start(client(), NAMESPACE, cluster));
+            jobRunner.runtime(instance);
             heroku.runtime(instance);
             ExampleApps.start(heroku, dataUrls());
             createSecrets();
@@ -212,9 +218,13 @@ public final class World implements AutoCloseable {
         Awaitility.await("phase " + phase).atMost(atMost).pollInterval(Duration.ofMillis(100)).until(() -> phase.equals(status().phase));
     }
 
-    /** Events so far, oldest first. */
+    /** Events of the migration so far, oldest first. */
     public List<Event> events() {
-        return client().v1().events().inNamespace(NAMESPACE).list().getItems().stream()
+        return events(MastodonMigration.KIND::equals);
+    }
+
+    private List<Event> events(Predicate<String> kinds) {
+        return client().v1().events().inNamespace(NAMESPACE).list().getItems().stream().filter(event -> kinds.test(event.getInvolvedObject().getKind()))
                 .sorted(Comparator.comparing((Event event) -> Objects.requireNonNullElse(event.getLastTimestamp(), ""))
                         .thenComparing(event -> Long.parseLong(event.getMetadata().getResourceVersion())))
                 .toList();
@@ -259,6 +269,8 @@ public final class World implements AutoCloseable {
         Consumer<Event> append = event -> text.append(event.getType()).append(' ').append(event.getReason()).append(": ").append(event.getMessage()).append('\n');
         var events = events();
         events.subList(Math.max(0, events.size() - 20), events.size()).forEach(append);
+        text.append("--- events of the cluster\n");
+        events(kind -> !kind.equals(MastodonMigration.KIND)).forEach(append);
         text.append("--- what a cluster would have refused\n").append(jobRunner.violations()).append('\n');
         text.append("--- users\n").append(users.measured()).append(' ').append(users.broken()).append('\n');
         text.append("--- last workers\n").append(jobRunner.lastLogs(3, 15));

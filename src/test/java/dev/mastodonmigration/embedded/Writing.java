@@ -50,6 +50,9 @@ final class Writing {
         if (path.plural().equals("mastodonmigrations")) {
             object.remove(STATUS);
         }
+        if (path.plural().equals("pods") && !object.has(STATUS)) {
+            object.putObject(STATUS).put("phase", Kubelet.PENDING);
+        }
         admission.create(path, object);
         metadata = object.withObject("/" + METADATA);
         metadata.remove(List.of("deletionTimestamp", "deletionGracePeriodSeconds"));
