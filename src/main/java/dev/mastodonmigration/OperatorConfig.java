@@ -18,4 +18,8 @@ public interface OperatorConfig {
     /** Port on which workers serve their progress. */
     @WithDefault("8089")
     int workerPort();
+
+    /** Base URL of Heroku's Platform API. The operator's, so that no resource can have a Secret's content sent to a host of its choice. */
+    @WithDefault("https://api.heroku.com")
+    String herokuApiUrl();
 }

@@ -59,8 +59,7 @@ public record MastodonMigrationSpec(
     public record Heroku(
             @Required @Size(min = 1) @JsonPropertyDescription("App that runs web and Sidekiq.") String app,
             @JsonPropertyDescription("App that runs streaming, if it is another one.") String streamingApp,
-            @Required @JsonPropertyDescription("Secret key with a Heroku API token that may read and scale both apps.") SecretKeyRef apiTokenSecretRef,
-            @Default("https://api.heroku.com") @Pattern("^https?://.+") @JsonPropertyDescription("Base URL of the Heroku Platform API.") String apiUrl) {}
+            @Required @JsonPropertyDescription("Secret key with a Heroku API token that may read and change both apps, as `heroku authorizations:create --scope write-protected` makes.") SecretKeyRef apiTokenSecretRef) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Endpoints(
@@ -203,7 +202,9 @@ public record MastodonMigrationSpec(
             @JsonPropertyDescription("Set to true to let the freeze begin.") Boolean approved,
             @JsonPropertyDescription("True: no approval is needed.") Boolean automatic,
             @Pattern(TIME) @JsonPropertyDescription("RFC 3339 time before which the freeze does not begin.") String notBefore,
-            @Pattern(TIME) @JsonPropertyDescription("RFC 3339 time after which the freeze does not begin.") String notAfter) {}
+            @Pattern(TIME) @JsonPropertyDescription("RFC 3339 time after which the freeze does not begin.") String notAfter,
+            @Default("false")
+            @JsonPropertyDescription("True: the freeze stops one-off dynos of the source (heroku run, Scheduler, release commands) instead of waiting for them to end.") Boolean stopOneOffDynos) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Soak(

@@ -19,7 +19,6 @@ public final class ImmutableFields {
         var heroku = spec.source() == null ? null : spec.source().heroku();
         fields.put("spec.source.heroku.app", heroku == null ? "" : String.valueOf(heroku.app()));
         fields.put("spec.source.heroku.streamingApp", heroku == null || heroku.streamingApp() == null ? "" : heroku.streamingApp());
-        fields.put("spec.source.heroku.apiUrl", heroku == null || heroku.apiUrl() == null ? "" : heroku.apiUrl());
         var target = spec.target();
         fields.put("spec.target.postgres", target == null || target.postgres() == null ? "" : target.postgres().existing() == null ? "rds" : text(target.postgres().existing().urlSecretRef()));
         fields.put("spec.target.redis", target == null || target.redis() == null ? "" : target.redis().existing() == null ? "elastiCache" : text(target.redis().existing().urlSecretRef()));

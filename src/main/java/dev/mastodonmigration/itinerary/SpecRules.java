@@ -18,7 +18,6 @@ public final class SpecRules {
     private static final Pattern DNS_NAME = Pattern.compile(MastodonMigrationSpec.DNS_NAME);
     private static final Pattern SIDEKIQ_NAME = Pattern.compile("^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$");
     private static final Pattern TIME = Pattern.compile(MastodonMigrationSpec.TIME);
-    private static final Pattern API_URL = Pattern.compile("^https?://[A-Za-z0-9.\\-\\[\\]:]+(/[A-Za-z0-9._/-]*)?$");
     private static final Pattern QUEUE = Pattern.compile("^[a-z_]+(,[0-9]+)?$");
 
     private final List<String> violations = new ArrayList<>();
@@ -77,9 +76,6 @@ public final class SpecRules {
             violations.add("spec.source.heroku.app is required.");
         }
         secret("spec.source.heroku.apiTokenSecretRef", source.heroku().apiTokenSecretRef());
-        if (source.heroku().apiUrl() != null && !API_URL.matcher(source.heroku().apiUrl()).matches()) {
-            violations.add("spec.source.heroku.apiUrl must be a URL such as https://api.heroku.com.");
-        }
     }
 
     private void target(MastodonMigrationSpec spec) {

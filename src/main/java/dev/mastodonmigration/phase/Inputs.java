@@ -1,14 +1,16 @@
 package dev.mastodonmigration.phase;
 
+import dev.mastodonmigration.OperatorConfig;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec.SecretKeyRef;
 import dev.mastodonmigration.api.SpecDefaults;
-import dev.mastodonmigration.job.KeptToken;
 import dev.mastodonmigration.mastodon.SourceUrls;
 import dev.mastodonmigration.mastodon.TargetEnvironment;
 import dev.mastodonmigration.outside.MissingInputException;
 import dev.mastodonmigration.source.heroku.HerokuApi;
 import dev.mastodonmigration.source.heroku.HerokuClient;
+import dev.mastodonmigration.source.heroku.HerokuHosts;
+import dev.mastodonmigration.source.heroku.KeptToken;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.ReplicateRedis;
@@ -25,13 +27,14 @@ import java.util.SortedMap;
 /** What the admin gave us: tokens and URLs from Secrets, the source's from its config vars. Read at each use, kept nowhere. */
 @Singleton
 public class Inputs {
-    private static final String HEROKU_API = "https://api.heroku.com";
     private final KubernetesClient client;
     private final KeptToken kept;
+    private final OperatorConfig config;
 
-    public Inputs(KubernetesClient client, KeptToken kept) {
+    public Inputs(KubernetesClient client, KeptToken kept, OperatorConfig config) {
         this.client = client;
         this.kept = kept;
+        this.config = config;
     }
 
     /**
@@ -52,8 +55,7 @@ public class Inputs {
     }
 
     public HerokuApi heroku(MastodonMigration migration) {
-        var heroku = migration.getSpec().source().heroku();
-        return new HerokuClient(URI.create(heroku.apiUrl() == null ? HEROKU_API : heroku.apiUrl()), token(migration));
+        return new HerokuClient(HerokuHosts.of(config.herokuApiUrl()), token(migration));
     }
 
     /** Before the source is stopped: what starting it again needs must not be lost with the admin's Secret. */

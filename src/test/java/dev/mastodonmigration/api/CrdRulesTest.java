@@ -30,7 +30,7 @@ class CrdRulesTest {
             Arguments.of(spec("", "postgres: {" + BY_URL + "}"), ".spec.source is required"),
             Arguments.of(spec(HEROKU.replace("app: a, ", ""), "postgres: {" + BY_URL + "}"), "heroku.app is required"),
             Arguments.of(spec(HEROKU.replace("app: a", "app: ''"), "postgres: {" + BY_URL + "}"), "heroku.app is too short"),
-            Arguments.of(spec(HEROKU.replace("app: a", "app: a, apiUrl: 'ftp://x'"), "postgres: {" + BY_URL + "}"), "apiUrl does not match"),
+            Arguments.of(spec(HEROKU.replace("app: a", "app: a, apiUrl: 'https://elsewhere.example'"), "postgres: {" + BY_URL + "}"), "heroku.apiUrl is unknown"),
             Arguments.of(spec(HEROKU, ""), "target: set at least one of postgres, redis, compute"),
             Arguments.of(spec(HEROKU, "postgres: {}"), "target.postgres: set exactly one of rds, existing"),
             Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + ", rds: {instanceClass: c, allocatedStorageGiB: 20}}"), "target.postgres: set exactly one"),

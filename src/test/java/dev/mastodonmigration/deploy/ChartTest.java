@@ -114,7 +114,8 @@ class ChartTest {
                 .collect(Collectors.toMap(EnvVar::getName, variable -> variable.getValueFrom().getFieldRef().getFieldPath()));
         assertThat(fields).isEqualTo(Map.of("QUARKUS_KUBERNETES_CLIENT_NAMESPACE", "metadata.namespace", "QUARKUS_OPERATOR_SDK_NAMESPACES", "metadata.namespace"));
         assertThat(container.getImage()).isEqualTo("mastodon-migration-operator:0.1.0");
-        assertThat(values(container)).containsEntry("MASTODON_MIGRATION_WORKER_IMAGE", container.getImage()).containsEntry("MASTODON_MIGRATION_WORKER_PORT", "8089");
+        assertThat(values(container)).containsEntry("MASTODON_MIGRATION_WORKER_IMAGE", container.getImage()).containsEntry("MASTODON_MIGRATION_WORKER_PORT", "8089")
+                .containsEntry("MASTODON_MIGRATION_HEROKU_API_URL", "https://api.heroku.com");
     }
 
     @Test
@@ -123,6 +124,7 @@ class ChartTest {
                 image: {repository: registry.example.net:5000/mover, tag: v9, pullPolicy: Always}
                 imagePullSecrets: [{name: pull}, {name: mirror}]
                 worker: {image: 'registry.example.net/worker:v8', port: 9000}
+                heroku: {apiUrl: 'https://heroku.example.net'}
                 serviceAccount: {name: chosen, annotations: {a: b}}
                 logLevel: DEBUG
                 podLabels: {team: social}
@@ -136,6 +138,7 @@ class ChartTest {
         assertThat(chart.only(Deployment.class).getMetadata().getName()).isEqualTo("short");
         assertThat(operator(chart).getImage()).isEqualTo("registry.example.net:5000/mover:v9");
         assertThat(values(operator(chart))).containsEntry("MASTODON_MIGRATION_WORKER_IMAGE", "registry.example.net/worker:v8").containsEntry("MASTODON_MIGRATION_WORKER_PORT", "9000")
+                .containsEntry("MASTODON_MIGRATION_HEROKU_API_URL", "https://heroku.example.net")
                 .containsEntry("QUARKUS_LOG_LEVEL", "DEBUG").containsEntry("MASTODON_MIGRATION_WORKER_IMAGE_PULL_SECRETS", "pull,mirror");
         assertThat(pod.getSpec().getImagePullSecrets()).extracting(LocalObjectReference::getName).containsExactly("pull", "mirror");
         assertThat(chart.only(ServiceAccount.class).getMetadata().getName()).isEqualTo("chosen");

@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -30,8 +31,9 @@ class RoleIT {
         try (var world = World.start(World.Options.SMALL);
                 var proxy = RecordingProxy.to(URI.create(world.apiServer().url()).getPort())) {
             world.operator().kill();
-            try (var operator = OperatorProcess.start(world.apiServer(), World.NAMESPACE, Map.of("QUARKUS_KUBERNETES_CLIENT_API_SERVER_URL", proxy.url()),
-                    directory.resolve("operator.log")).awaitReady()) {
+            var settings = new HashMap<>(world.operatorSettings());
+            settings.put("QUARKUS_KUBERNETES_CLIENT_API_SERVER_URL", proxy.url());
+            try (var operator = OperatorProcess.start(world.apiServer(), World.NAMESPACE, settings, directory.resolve("operator.log")).awaitReady()) {
                 world.apply(world.example(WITHOUT_WAITING));
                 Awaitility.await("completed").atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(200))
                         .failFast("the migration stalled", () -> { assertThat(stalled(world)).as(world.describe()).isEmpty(); })

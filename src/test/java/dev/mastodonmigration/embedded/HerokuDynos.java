@@ -3,9 +3,11 @@ package dev.mastodonmigration.embedded;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -19,14 +21,19 @@ final class HerokuDynos {
         }
     }
 
-    /** How long a dyno takes to come and to go, beside what its runtime takes. */
-    record Delays(Duration start, Duration stop) {}
+    /** Until when a dyno that was told to stop is in Heroku's list: that is not documented, so either may be met. */
+    enum Listing { UNTIL_GONE, UNTIL_SIGTERM }
+
+    /** How long a dyno takes to come and to go, beside what its runtime takes; {@code stop} is asked for each dyno. */
+    record Delays(Duration start, Supplier<Duration> stop, Listing listing) {}
 
     private final String app;
     private final Supplier<DynoRuntime> runtime;
     private final Supplier<Delays> delays;
     private final Executor threads;
     private final Map<String, Dyno> existing = new ConcurrentSkipListMap<>();
+    /** Of those the ones that Heroku does not list any more. */
+    private final Set<String> unlisted = new ConcurrentSkipListSet<>();
     /** Last thing still to happen to each dyno name: a stop and the next start of web.1 never overlap. */
     private final Map<String, CompletableFuture<Void>> queued = new ConcurrentSkipListMap<>();
     private final Map<String, Boolean> wanted = new ConcurrentSkipListMap<>();
@@ -44,8 +51,19 @@ final class HerokuDynos {
         return List.copyOf(failures);
     }
 
+    /** What Heroku says exists. */
     List<Dyno> list() {
+        return existing.values().stream().filter(dyno -> !unlisted.contains(dyno.name())).toList();
+    }
+
+    /** What does exist. */
+    List<Dyno> alive() {
         return List.copyOf(existing.values());
+    }
+
+    /** Shows a dyno in another state, as one that crashed or that Heroku has a new word for. */
+    void state(String name, String state) {
+        existing.computeIfPresent(name, (same, dyno) -> dyno.in(state));
     }
 
     synchronized void scale(String type, int quantity) {
@@ -82,6 +100,26 @@ final class HerokuDynos {
 
     void end(String name) {
         existing.remove(name);
+        unlisted.remove(name);
+    }
+
+    /** What the stop action does: SIGTERM, and the dyno goes when it is done; one of the formation is started anew. False when there is none of that name. */
+    synchronized boolean stop(String name) {
+        if (restart(name)) {
+            return true;
+        }
+        if (!existing.containsKey(name)) {
+            return false;
+        }
+        sigterm(name);
+        then(name, delays.get().stop().get(), () -> end(name));
+        return true;
+    }
+
+    private void sigterm(String name) {
+        if (delays.get().listing() == Listing.UNTIL_SIGTERM) {
+            then(name, Duration.ZERO, () -> unlisted.add(name));
+        }
     }
 
     private void start(String type, int index) {
@@ -101,13 +139,14 @@ final class HerokuDynos {
 
     private void stop(String type, int index) {
         var name = type + "." + index;
-        then(name, delays.get().stop(), () -> {
+        sigterm(name);
+        then(name, delays.get().stop().get(), () -> {
             try {
                 runtime.get().stop(app, type, index);
             } catch (RuntimeException | Error e) {
                 failures.add(e);
             }
-            existing.remove(name);
+            end(name);
         });
     }
 

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -20,11 +21,22 @@ final class HerokuHttp {
         private static final long serialVersionUID = 1L;
         final int status;
         final String id;
+        /** What was not found, as Heroku names it; empty where it does not. */
+        final String resource;
 
         Refused(int status, String id, String message) {
+            this(status, id, message, "");
+        }
+
+        private Refused(int status, String id, String message, String resource) {
             super(message);
             this.status = status;
             this.id = id;
+            this.resource = resource;
+        }
+
+        static Refused notFound(String resource, String message) {
+            return new Refused(404, "not_found", message, resource);
         }
     }
 
@@ -60,7 +72,11 @@ final class HerokuHttp {
     }
 
     static void answer(HttpExchange exchange, Refused refused) throws IOException {
-        answer(exchange, refused.status, Map.of("id", refused.id, "message", refused.getMessage(), "url", "https://devcenter.heroku.com/articles/platform-api-reference#errors"));
+        var error = new LinkedHashMap<String, Object>(Map.of("id", refused.id, "message", refused.getMessage(), "url", "https://devcenter.heroku.com/articles/platform-api-reference#errors"));
+        if (!refused.resource.isEmpty()) {
+            error.put("resource", refused.resource);
+        }
+        answer(exchange, refused.status, error);
     }
 
     /** Answers one page of a list as the Range header asks, by default in the order of id. */

@@ -14,6 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -30,6 +32,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class HerokuStub implements AutoCloseable {
     /** What may happen to the next calls instead of an answer. SLOW answers only after {@link #slowness}. */
     public enum Fault { RATE_LIMITED, UNAVAILABLE, SLOW, CUT_OFF, NOT_JSON, ANOTHER_SHAPE }
+
+    /** What a token may do (blog.heroku.com/oauth-for-platform-api-in-public-beta): only the protected ones show config vars. */
+    public enum Scope { READ, READ_PROTECTED, WRITE_PROTECTED }
 
     private static final DynoRuntime NOTHING_RUNS = new DynoRuntime() {
         @Override
@@ -50,9 +55,12 @@ public final class HerokuStub implements AutoCloseable {
     private final AtomicInteger remaining = new AtomicInteger(4500);
     private final AtomicInteger calls = new AtomicInteger();
     private final CountDownLatch closing = new CountDownLatch(1);
+    /** Tokens with fewer rights than {@link #token}. */
+    private final Map<String, Scope> scoped = new ConcurrentHashMap<>();
     private volatile String token = "HRKU-" + UUID.randomUUID();
     private volatile DynoRuntime runtime = NOTHING_RUNS;
-    private volatile HerokuDynos.Delays delays = new HerokuDynos.Delays(Duration.ofMillis(20), Duration.ofMillis(50));
+    private volatile HerokuDynos.Delays delays = new HerokuDynos.Delays(Duration.ofMillis(20), () -> Duration.ofMillis(50), HerokuDynos.Listing.UNTIL_GONE);
+    private volatile int busyAfterRelease;
     private volatile Duration slowness = Duration.ofSeconds(60);
     private volatile int pageSize = 200;
 
@@ -81,6 +89,13 @@ public final class HerokuStub implements AutoCloseable {
         return token;
     }
 
+    /** One more token, with this scope. */
+    public String token(Scope scope) {
+        var made = "HRKU-" + UUID.randomUUID();
+        scoped.put(made, scope);
+        return made;
+    }
+
     /** Revokes the token; returns the new one that is good from now on. */
     public String revokeToken() {
         token = "HRKU-" + UUID.randomUUID();
@@ -88,7 +103,7 @@ public final class HerokuStub implements AutoCloseable {
     }
 
     public HerokuStubApp createApp(String name) {
-        var app = new HerokuStubApp(name, () -> runtime, () -> delays, threads);
+        var app = new HerokuStubApp(name, () -> runtime, () -> delays, () -> busyAfterRelease, threads);
         apps.put(name, app);
         return app;
     }
@@ -111,7 +126,23 @@ public final class HerokuStub implements AutoCloseable {
 
     /** How long each dyno takes to start and to go after SIGTERM, beside what its runtime takes. */
     public void delays(Duration start, Duration stop) {
-        delays = new HerokuDynos.Delays(start, stop);
+        delays = new HerokuDynos.Delays(start, () -> stop, delays.listing());
+    }
+
+    /** As above, each dyno taking another time to go. */
+    public void delays(Duration start, Duration stopAtLeast, Duration stopAtMost, long seed) {
+        var random = new Random(seed);
+        delays = new HerokuDynos.Delays(start, () -> Duration.ofMillis(random.nextLong(stopAtLeast.toMillis(), stopAtMost.toMillis() + 1)), delays.listing());
+    }
+
+    /** From now on a dyno leaves the list with SIGTERM, while its process runs on until it has drained. */
+    public void unlistDynosAtSigterm() {
+        delays = new HerokuDynos.Delays(delays.start(), delays.stop(), HerokuDynos.Listing.UNTIL_SIGTERM);
+    }
+
+    /** From now on an app answers 409 to this many writes after each of its releases. */
+    public void busyAfterRelease(int writes) {
+        busyAfterRelease = writes;
     }
 
     /** The next {@code count} calls meet this fault. */
@@ -174,9 +205,7 @@ public final class HerokuStub implements AutoCloseable {
 
     private void refuse(HttpExchange exchange, Fault fault) throws Refused {
         var headers = exchange.getRequestHeaders();
-        if (!("Bearer " + token).equals(headers.getFirst("Authorization"))) {
-            throw new Refused(401, "unauthorized", "Invalid credentials provided.");
-        }
+        scope(exchange);
         if (!"application/vnd.heroku+json; version=3".equals(headers.getFirst("Accept"))) {
             throw new Refused(406, "not_acceptable", "Specify Accept: application/vnd.heroku+json; version=3");
         }
@@ -190,16 +219,31 @@ public final class HerokuStub implements AutoCloseable {
         }
     }
 
+    private Scope scope(HttpExchange exchange) throws Refused {
+        var given = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization")).filter(header -> header.startsWith("Bearer ")).map(header -> header.substring("Bearer ".length()));
+        return given.flatMap(bearer -> bearer.equals(token) ? Optional.of(Scope.WRITE_PROTECTED) : Optional.ofNullable(scoped.get(bearer)))
+                .orElseThrow(() -> new Refused(401, "unauthorized", "Invalid credentials provided."));
+    }
+
+    private void authorize(Scope scope, String route) throws Refused {
+        var needed = !route.startsWith("GET") ? Scope.WRITE_PROTECTED : route.equals("GET config-vars") ? Scope.READ_PROTECTED : Scope.READ;
+        if (scope.compareTo(needed) < 0) {
+            throw new Refused(403, "forbidden", "You do not have access to the app. Its token has not the scope for it.");
+        }
+    }
+
+    /** The platform's paths, and those of the metrics and GitHub services, which have hosts of their own at Heroku. */
     private void route(HttpExchange exchange) throws IOException, Refused {
         var path = exchange.getRequestURI().getPath().split("/", -1);
-        if (path.length < 3 || path.length > 5 || !path[1].equals("apps")) {
+        if (path.length < 3 || !path[1].equals("apps")) {
             throw new Refused(404, "not_found", "The requested API endpoint was not found. Are you using the right HTTP verb (i.e. `GET` vs. `POST`)?");
         }
-        var app = apps.get(path[2]);
-        if (app == null) {
-            throw new Refused(404, "not_found", "Couldn't find that app.");
-        }
-        switch (exchange.getRequestMethod() + (path.length > 3 ? " " + path[3] : "") + (path.length > 4 ? " one" : "")) {
+        var app = apps.values().stream().filter(candidate -> candidate.name().equals(path[2]) || candidate.id().equals(path[2])).findFirst()
+                .orElseThrow(() -> Refused.notFound("app", "Couldn't find that app."));
+        var route = exchange.getRequestMethod() + (path.length > 3 ? " " + path[3] : "") + (path.length > 4 ? " one" : "") + (path.length > 5 ? " " + path[path.length - 1] : "");
+        authorize(scope(exchange), route);
+        app.admit(route);
+        switch (route) {
             case "GET" -> HerokuHttp.answer(exchange, 200, app.json());
             case "PATCH" -> {
                 app.patch(HerokuHttp.body(exchange));
@@ -217,6 +261,13 @@ public final class HerokuStub implements AutoCloseable {
                 app.restartDyno(path[4]);
                 HerokuHttp.answer(exchange, 202, Map.of());
             }
+            case "POST dynos one stop" -> {
+                app.stopDyno(path[4]);
+                HerokuHttp.answer(exchange, 202, Map.of());
+            }
+            case "GET addons" -> HerokuHttp.page(exchange, app.addOnsJson(), pageSize);
+            case "GET formation one monitors" -> HerokuHttp.answer(exchange, 200, app.monitorsJson(path[4]));
+            case "GET github" -> HerokuHttp.answer(exchange, 200, app.githubJson());
             case "GET releases" -> HerokuHttp.page(exchange, app.releasesJson(), pageSize);
             default -> throw new Refused(404, "not_found", "The requested API endpoint was not found.");
         }

@@ -9,12 +9,15 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /** One app of the stub: its state as tests see and set it, and as the API shows and changes it. */
@@ -31,15 +34,63 @@ public final class HerokuStubApp {
     private final Map<String, String> configVars = new TreeMap<>();
     private final Map<String, Process> processes = new TreeMap<>();
     private final List<String> releases = new CopyOnWriteArrayList<>();
+    private final AtomicInteger writes = new AtomicInteger();
+    private final IntSupplier busyAfterRelease;
+    private final AtomicInteger busy = new AtomicInteger();
+    private final Map<String, Refused> refusals = new ConcurrentHashMap<>();
+    private final List<String> addOns = new CopyOnWriteArrayList<>();
     private volatile boolean maintenance;
+    private volatile String generation = "cedar";
+    private volatile Optional<String> space = Optional.empty();
+    private volatile Optional<String> autoDeployed = Optional.empty();
+    private volatile boolean autoscaled;
 
-    HerokuStubApp(String name, Supplier<DynoRuntime> runtime, Supplier<HerokuDynos.Delays> delays, Executor threads) {
+    HerokuStubApp(String name, Supplier<DynoRuntime> runtime, Supplier<HerokuDynos.Delays> delays, IntSupplier busyAfterRelease, Executor threads) {
         this.name = name;
+        this.busyAfterRelease = busyAfterRelease;
         this.dynos = new HerokuDynos(name, runtime, delays, threads);
     }
 
     public String name() {
         return name;
+    }
+
+    public String id() {
+        return id;
+    }
+
+    /** From now on each such request is refused so; for example "PATCH formation", "POST dynos one stop", "GET github". */
+    public void refuse(String route, int status, String errorId, String message) {
+        refusals.put(route, new Refused(status, errorId, message));
+    }
+
+    /** Takes every refusal back. */
+    public void refuseNothing() {
+        refusals.clear();
+    }
+
+    /** Fir has no maintenance mode. */
+    public void generation(String newGeneration) {
+        generation = newGeneration;
+    }
+
+    public void privateSpace(String name) {
+        space = Optional.of(name);
+    }
+
+    /** Adds an add-on of that service, such as hirefire. */
+    public void addOn(String service) {
+        addOns.add(service);
+    }
+
+    /** Heroku's own autoscaling of web. */
+    public void autoscale() {
+        autoscaled = true;
+    }
+
+    /** Pushes to that GitHub repository deploy the app. */
+    public void autoDeploy(String repository) {
+        autoDeployed = Optional.of(repository);
     }
 
     public boolean maintenance() {
@@ -71,6 +122,7 @@ public final class HerokuStubApp {
         });
         if (!before.equals(configVars)) {
             releases.add("Set " + String.join(", ", changes.keySet()) + " config vars");
+            busy.set(busyAfterRelease.getAsInt());
             dynos.restart();
         }
     }
@@ -101,6 +153,16 @@ public final class HerokuStubApp {
         return dynos.list().stream().map(dyno -> dyno.name() + " " + dyno.state()).toList();
     }
 
+    /** Dynos that run, those included that Heroku does not list any more. */
+    public List<String> aliveDynos() {
+        return dynos.alive().stream().map(HerokuDynos.Dyno::name).toList();
+    }
+
+    /** Shows a dyno in another state from now on. */
+    public void dynoState(String dynoName, String state) {
+        dynos.state(dynoName, state);
+    }
+
     /** Ids of the dynos: a restarted one has another. */
     public List<String> dynoIds(String type) {
         return dynos.list().stream().filter(dyno -> dyno.type().equals(type)).map(HerokuDynos.Dyno::id).toList();
@@ -127,9 +189,14 @@ public final class HerokuStubApp {
         return List.copyOf(releases);
     }
 
-    /** Changes accepted through the API: 0 means that the migration left this app untouched. */
+    /** Changes made through the API: 0 means that the migration left this app untouched. */
     public int mutations() {
         return mutations.get();
+    }
+
+    /** Writes accepted through the API, those included that wrote what was there already. */
+    public int writes() {
+        return writes.get();
     }
 
     /** Told the whole formation after each change of it. */
@@ -146,6 +213,20 @@ public final class HerokuStubApp {
         formationListeners.forEach(listener -> listener.accept(now));
     }
 
+    /** Refuses what this app refuses now. */
+    void admit(String route) throws Refused {
+        var refused = refusals.get(route);
+        if (refused != null) {
+            throw refused;
+        }
+        if (!route.startsWith("GET")) {
+            if (busy.getAndUpdate(writesLeft -> Math.max(0, writesLeft - 1)) > 0) {
+                throw new Refused(409, "conflict", "A release of this app is in progress.");
+            }
+            writes.incrementAndGet();
+        }
+    }
+
     void patch(JsonNode body) throws Refused {
         for (var field : body.properties()) {
             if (!field.getKey().equals("maintenance") || !field.getValue().isBoolean()) {
@@ -153,8 +234,14 @@ public final class HerokuStubApp {
             }
         }
         if (body.has("maintenance")) {
-            mutations.incrementAndGet();
-            maintenance(body.get("maintenance").booleanValue());
+            if (generation.equals("fir")) {
+                throw new Refused(422, "invalid_params", "Maintenance mode is not available for apps of this generation.");
+            }
+            var wanted = body.get("maintenance").booleanValue();
+            if (wanted != maintenance) {
+                mutations.incrementAndGet();
+            }
+            maintenance(wanted);
         }
     }
 
@@ -165,7 +252,14 @@ public final class HerokuStubApp {
 
     void restartDyno(String dyno) throws Refused {
         if (!dynos.restart(dyno)) {
-            throw new Refused(404, "not_found", "Couldn't find that process.");
+            throw Refused.notFound("dyno", "Couldn't find that process.");
+        }
+        mutations.incrementAndGet();
+    }
+
+    void stopDyno(String dyno) throws Refused {
+        if (!dynos.stop(dyno)) {
+            throw Refused.notFound("dyno", "Couldn't find that dyno.");
         }
         mutations.incrementAndGet();
     }
@@ -180,17 +274,18 @@ public final class HerokuStubApp {
             for (var update : body.get("updates")) {
                 var type = update.path("type").asText();
                 if (!processes.containsKey(type)) {
-                    throw new Refused(404, "not_found", "Couldn't find that process type (" + type + ").");
+                    throw Refused.notFound("formation", "Couldn't find that process type (" + type + ").");
                 }
                 if (!update.path("quantity").isInt() || update.get("quantity").intValue() < 0) {
                     throw new Refused(422, "invalid_params", "Cannot update to an invalid quantity of " + type);
                 }
             }
-            mutations.incrementAndGet();
             for (var update : body.get("updates")) {
                 var type = update.get("type").asText();
-                var process = new Process(update.get("quantity").intValue(), update.path("size").asText(processes.get(type).size()));
-                processes.put(type, process);
+                var process = new Process(update.get("quantity").intValue(), update.path("dyno_size").path("name").asText(processes.get(type).size()));
+                if (!process.equals(processes.put(type, process))) {
+                    mutations.incrementAndGet();
+                }
                 dynos.scale(type, process.quantity());
                 changed.add(type);
             }
@@ -203,6 +298,8 @@ public final class HerokuStubApp {
         var json = new LinkedHashMap<String, Object>(reference());
         json.put("maintenance", maintenance);
         json.put("stack", Map.of("name", "heroku-24"));
+        json.put("generation", Map.of("name", generation));
+        json.put("space", space.map(found -> Map.of("name", found)).orElse(null));
         return json;
     }
 
@@ -212,7 +309,7 @@ public final class HerokuStubApp {
 
     synchronized List<Map<String, Object>> formationJson() {
         return processes.entrySet().stream().map(entry -> Map.<String, Object>of(
-                "id", stableId(entry.getKey()), "type", entry.getKey(), "quantity", entry.getValue().quantity(), "size", entry.getValue().size(),
+                "id", stableId(entry.getKey()), "type", entry.getKey(), "quantity", entry.getValue().quantity(), "dyno_size", Map.of("name", entry.getValue().size()),
                 "command", "run-" + entry.getKey(), "app", reference())).toList();
     }
 
@@ -228,6 +325,22 @@ public final class HerokuStubApp {
                     "current", i == releases.size() - 1));
         }
         return json;
+    }
+
+    List<Map<String, Object>> addOnsJson() {
+        return addOns.stream().map(service -> Map.<String, Object>of("id", stableId(service), "name", service + "-round-1234", "state", "provisioned",
+                "addon_service", Map.of("name", service), "app", reference())).toList();
+    }
+
+    /** Alerts are monitors too. */
+    List<Map<String, Object>> monitorsJson(String type) {
+        return List.of(Map.of("id", stableId("alert"), "process_type", type, "action_type", "alert", "is_active", true),
+                Map.of("id", stableId("scale"), "process_type", type, "action_type", "scale", "is_active", autoscaled && type.equals("web")));
+    }
+
+    Map<String, Object> githubJson() throws Refused {
+        var repository = autoDeployed.orElseThrow(() -> new Refused(404, "not_found", "Not found"));
+        return Map.of("app_id", id, "repo", repository, "branch", "main", "auto_deploy", true);
     }
 
     private String stableId(String of) {

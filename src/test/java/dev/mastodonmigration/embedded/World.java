@@ -36,6 +36,9 @@ public final class World implements AutoCloseable {
     private static final String SOURCE_ROLE = "u7c2heroku";
     private static final String TARGET_DATABASE = "mastodon_production";
     private static final String TARGET_ROLE = "mastodon";
+    private static final Duration DYNO_START = Duration.ofMillis(500);
+    private static final Duration SHORTEST_DYNO_STOP = Duration.ofSeconds(1);
+    private static final Duration LONGEST_DYNO_STOP = Duration.ofSeconds(5);
 
     /**
      * How large and how busy.
@@ -88,6 +91,7 @@ public final class World implements AutoCloseable {
     private final LiveInstance instance;
     private final OperatorProcess operator;
     private final Users users;
+    private final FreezeWatch freezeWatch;
 
     /** Starts all of it, on a slow cluster; when this returns, users write on the stub Heroku and the operator is ready. */
     public static World start(Options options) {
@@ -104,7 +108,8 @@ public final class World implements AutoCloseable {
             var source = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.sourceMajor())));
             var target = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.targetMajor())));
             apiServer = opened(EmbeddedApiServer.startWithOlderCrd(cluster.unknownFields().toArray(String[]::new)));
-            operator = opened(OperatorProcess.start(apiServer, NAMESPACE, Map.of(), directory.resolve("operator.log")));
+            heroku = opened(HerokuStub.start());
+            operator = opened(OperatorProcess.start(apiServer, NAMESPACE, operatorSettings(), directory.resolve("operator.log")));
             sourceRedis = opened(RedisServer.start());
             sourceSidekiqRedis = options.jobs() == Options.Jobs.IN_A_REDIS_OF_SIDEKIQS_OWN ? opened(RedisServer.start()) : sourceRedis;
             targetRedis = opened(RedisServer.start());
@@ -112,16 +117,17 @@ public final class World implements AutoCloseable {
             targetPostgres = target.join();
             seed(options);
             ledger = opened(Ledger.open(directory.resolve("ledger")));
-            heroku = opened(HerokuStub.start());
             instance = opened(new LiveInstance(heroku, WEB_APP, client(), ledger));
             jobRunner = opened(JobRunner.start(client(), NAMESPACE, cluster));
             jobRunner.runtime(instance);
             heroku.runtime(instance);
             ExampleApps.start(heroku, dataUrls());
+            heroku.delays(DYNO_START, SHORTEST_DYNO_STOP, LONGEST_DYNO_STOP, options.seed());
             createSecrets();
             try (var connection = source()) {
                 users = opened(Users.start(instance, ledger, connection, options.users(), options.requestsPerSecond(), options.seed()));
             }
+            freezeWatch = opened(FreezeWatch.start(heroku, () -> sourcePostgres.superuser(SOURCE_DATABASE), () -> targetPostgres.superuser(TARGET_DATABASE)));
             operator.awaitReady();
             stopFirst(operator);
         } catch (SQLException e) {
@@ -178,12 +184,15 @@ public final class World implements AutoCloseable {
     /**
      * The example that the README shows, made to fit this machine.
      *
-     * @param changes JSON pointers to new values, beside the address of the stub Heroku
+     * @param changes JSON pointers to new values
      */
     public MastodonMigration example(Map<String, String> changes) {
-        var all = new TreeMap<>(Map.of("/spec/source/heroku/apiUrl", heroku.url().toString()));
-        all.putAll(changes);
-        return Manifest.example(all);
+        return Manifest.example(changes);
+    }
+
+    /** What an operator must be told to work in this world. */
+    public Map<String, String> operatorSettings() {
+        return Map.of("MASTODON_MIGRATION_HEROKU_API_URL", heroku.url().toString());
     }
 
     /** Creates the resource, as {@code kubectl apply} does. */
@@ -319,6 +328,11 @@ public final class World implements AutoCloseable {
 
     public Users users() {
         return users;
+    }
+
+    /** What was seen of the last freeze, without asking the operator; empty before the target has taken writes. */
+    Optional<FreezeWatch.Seen> freeze() {
+        return freezeWatch.seen();
     }
 
     public Ledger ledger() {

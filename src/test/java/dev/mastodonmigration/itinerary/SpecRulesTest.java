@@ -23,7 +23,7 @@ class SpecRulesTest {
         return Stream.of(
                 Arguments.of("parallelism", Specs.with(new Strategy(PostgresStrategy.Dump, RedisStrategy.Snapshot, 0, null, null)), "spec.strategy.parallelism must be 1 to 32"),
                 Arguments.of("maxDowntime", Specs.with(new Strategy(PostgresStrategy.Dump, RedisStrategy.Snapshot, 1, null, "ten minutes")), "spec.strategy.maxDowntime: \"ten minutes\" is not a duration"),
-                Arguments.of("notBefore", Specs.with(new Cutover(null, null, "tonight", null)), "spec.cutover.notBefore: \"tonight\" is not a time"),
+                Arguments.of("notBefore", Specs.with(new Cutover(null, null, "tonight", null, null)), "spec.cutover.notBefore: \"tonight\" is not a time"),
                 Arguments.of("reverse", Specs.with(new Soak("1h", true), null), "spec.soak.reverseReplication: true is not supported yet"),
                 Arguments.of("backup", Specs.with(new Soak("1h", null), new Retire(null, true, null, null, null)), "spec.retire.finalBackup: true is not supported yet"),
                 Arguments.of("addons", Specs.with(new Soak("1h", null), new Retire(null, null, null, true, null)), "spec.retire.addons: true is not supported yet"),
@@ -32,7 +32,7 @@ class SpecRulesTest {
                 Arguments.of("no source", Specs.with(null, target), "spec.source: set exactly one"),
                 Arguments.of("both sources", Specs.with(new Source(Specs.source("a").heroku(), new Endpoints(existing, existing)), target), "spec.source: set exactly one"),
                 Arguments.of("endpoints", Specs.with(new Source(null, new Endpoints(existing, existing)), target), "spec.source.endpoints is not supported yet"),
-                Arguments.of("no token", Specs.with(new Source(new Heroku("a", null, null, null), null), target), "spec.source.heroku.apiTokenSecretRef needs the name and the key"),
+                Arguments.of("no token", Specs.with(new Source(new Heroku("a", null, null), null), target), "spec.source.heroku.apiTokenSecretRef needs the name and the key"),
                 Arguments.of("no target", Specs.with(Specs.source("a"), null), "spec.target is required"),
                 Arguments.of("rds", Specs.with(Specs.source("a"), new Target(new TargetPostgres(new Rds("db.t4g.small", 20, null, null, null, null), null), target.redis(), target.compute(), null)), "spec.target.postgres.rds is not supported yet"),
                 Arguments.of("rds and existing", Specs.with(Specs.source("a"), new Target(new TargetPostgres(null, null), target.redis(), target.compute(), null)), "spec.target.postgres: set exactly one"),

@@ -9,7 +9,7 @@ public final class Specs {
     private Specs() {}
 
     public static MastodonMigrationSpec valid() {
-        return of(DesiredState.Running, new Strategy(PostgresStrategy.Dump, RedisStrategy.Snapshot, 2, null, "10m"), new Cutover(null, null, null, null), new Soak("1h", null), null);
+        return of(DesiredState.Running, new Strategy(PostgresStrategy.Dump, RedisStrategy.Snapshot, 2, null, "10m"), new Cutover(null, null, null, null, null), new Soak("1h", null), null);
     }
 
     public static MastodonMigrationSpec with(DesiredState state) {
@@ -46,7 +46,7 @@ public final class Specs {
     }
 
     public static Source source(String app) {
-        return new Source(new Heroku(app, "example-streaming", new SecretKeyRef("heroku", "token"), null), null);
+        return new Source(new Heroku(app, "example-streaming", new SecretKeyRef("heroku", "token")), null);
     }
 
     public static Target target(Existing postgres) {

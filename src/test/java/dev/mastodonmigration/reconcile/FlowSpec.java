@@ -13,7 +13,7 @@ import dev.mastodonmigration.itinerary.Specs;
 /** The spec of a migration that waits for nobody, but for what a test says otherwise. */
 final class FlowSpec {
     private Strategy strategy = Specs.valid().strategy();
-    private Cutover cutover = new Cutover(true, null, null, null);
+    private Cutover cutover = new Cutover(true, null, null, null, null);
     private Soak soak = new Soak("0s", null);
     private Retire retire = new Retire(true, null, true, null, null);
     private DesiredState state = DesiredState.Running;
@@ -29,7 +29,7 @@ final class FlowSpec {
     }
 
     FlowSpec notApproved() {
-        cutover = new Cutover(false, null, null, null);
+        cutover = new Cutover(false, null, null, null, null);
         return this;
     }
 

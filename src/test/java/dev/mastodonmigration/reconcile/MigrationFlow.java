@@ -10,7 +10,6 @@ import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.EmbeddedApiServer;
 import dev.mastodonmigration.embedded.HerokuStub;
 import dev.mastodonmigration.job.Jobs;
-import dev.mastodonmigration.job.KeptToken;
 import dev.mastodonmigration.job.ProgressReader;
 import dev.mastodonmigration.job.WorkerSecret;
 import dev.mastodonmigration.phase.Inputs;
@@ -19,6 +18,7 @@ import dev.mastodonmigration.phase.PhaseContext;
 import dev.mastodonmigration.phase.Phases;
 import dev.mastodonmigration.phase.Rivals;
 import dev.mastodonmigration.target.kubernetes.KubernetesCompute;
+import dev.mastodonmigration.source.heroku.KeptToken;
 import dev.mastodonmigration.worker.control.Progress;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
@@ -75,7 +75,7 @@ final class MigrationFlow implements AutoCloseable {
     /** The same spec, with the stub as Heroku. */
     MastodonMigrationSpec atStub(MastodonMigrationSpec spec) {
         var there = spec.source() == null || spec.source().heroku() == null ? spec.source()
-                : new Source(new Heroku(spec.source().heroku().app(), spec.source().heroku().streamingApp(), new SecretKeyRef("heroku", "token"), heroku.url().toString()), null);
+                : new Source(new Heroku(spec.source().heroku().app(), spec.source().heroku().streamingApp(), new SecretKeyRef("heroku", "token")), null);
         return new MastodonMigrationSpec(spec.instance(), there, spec.target(), spec.aws(), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), spec.retire(), spec.state());
     }
 
@@ -133,8 +133,13 @@ final class MigrationFlow implements AutoCloseable {
             public int workerPort() {
                 return ScriptedJobs.PORT;
             }
+
+            @Override
+            public String herokuApiUrl() {
+                return heroku.url().toString();
+            }
         };
-        var outside = new PhaseContext.Outside(new Inputs(client, new KeptToken(client)), jobs(config), new WorkerSecret(client), workers(), new KubernetesCompute(client), new Rivals(client));
+        var outside = new PhaseContext.Outside(new Inputs(client, new KeptToken(client), config), jobs(config), new WorkerSecret(client), workers(), new KubernetesCompute(client), new Rivals(client));
         var phases = Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase));
         return new MastodonMigrationReconciler(client, new Executor(phases, outside), new StatusReporter(client, new MigrationEvents(client)));
     }

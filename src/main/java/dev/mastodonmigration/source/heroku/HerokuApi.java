@@ -9,18 +9,30 @@ import java.util.Optional;
  * change nothing that already is as wanted, because Heroku knows no idempotency keys.
  */
 public interface HerokuApi {
-    /** An app; {@code maintenance} stops HTTP only, dynos run on. */
-    record App(String name, boolean maintenance) {}
+    /**
+     * An app.
+     *
+     * @param maintenance stops HTTP only, dynos run on
+     * @param generation  cedar or fir, which has no maintenance mode
+     * @param space       the Private Space that it is in
+     */
+    record App(String id, String name, boolean maintenance, String generation, Optional<String> space) {}
 
     /** One line of an app's formation: how many dynos of this type Heroku keeps running. */
     record ProcessType(String type, int quantity, String size) {}
 
-    /** One dyno that exists now, one-off and Scheduler dynos included; {@code state} is crashed, down, idle, starting or up. */
+    /** One dyno that exists now, one-off and Scheduler dynos included; {@code state} is crashed, down, idle, starting, up, or a word that Heroku adds later. */
     record Dyno(String name, String type, String state, String command) {}
 
     App app(String app);
 
     void setMaintenance(String app, boolean on);
+
+    /** Writes the maintenance mode that the app has: refused where the token may not change it, and nothing changes. */
+    void tryMaintenance(App app);
+
+    /** Writes the quantity that a process type has: refused where the token may not scale, and nothing changes. */
+    void tryScaling(String app, ProcessType type);
 
     /** The current config vars. Read them at each use: Heroku rotates credentials. */
     Map<String, String> configVars(String app);
@@ -30,17 +42,32 @@ public interface HerokuApi {
     /**
      * Scales the named process types in one batch and leaves the others as they are.
      *
-     * @throws HerokuException of kind REJECTED, with nothing scaled, when the app has no such process type (a type that
+     * @throws HerokuException of kind PART_NOT_FOUND, with nothing scaled, when the app has no such process type (a type that
      *     should have no dynos need not exist)
      */
     void scale(String app, Map<String, Integer> quantityByType);
 
-    /** Every dyno that exists; one that was told to stop stays in the list until it is gone. */
+    /** Scales every process type to zero, in one batch. */
+    void scaleToZero(String app);
+
+    /** Every dyno that Heroku lists. One that was told to stop may be missing here before it is gone. */
     List<Dyno> dynos(String app);
 
     /** Stops a dyno of the formation, which Heroku then starts anew; one that is gone meanwhile needs no restart. */
     void restart(String app, String dyno);
 
+    /** Sends SIGTERM to a one-off dyno, and SIGKILL 30 s later; does nothing where it is gone meanwhile. */
+    void stop(String app, String dyno);
+
     /** The version of the newest release, which each change of config vars raises; empty for an app never released. */
     Optional<Integer> latestReleaseVersion(String app);
+
+    /** The services of its add-ons, such as heroku-postgresql. */
+    List<String> addOnServices(String app);
+
+    /** Whether Heroku itself scales its web dynos. */
+    boolean isAutoscaled(App app);
+
+    /** The GitHub repository whose pushes deploy the app by themselves; empty where none does. From an undocumented service. */
+    Optional<String> autoDeploys(App app);
 }

@@ -20,41 +20,37 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** One HTTP exchange with Heroku's Platform API v3 at a time: headers, time limits, a short back-off, and lists page by page. */
+/** One HTTP exchange with one of Heroku's hosts at a time: headers, time limits, a short back-off, and lists page by page. */
 final class HerokuCalls {
     private static final int TRIES = 3;
-    /** No new try begins later than this after the first: the caller is a reconcile that comes back anyway. */
-    private static final Duration PATIENCE = Duration.ofSeconds(4);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
     private static final int MAX_PAGES = 1000;
     private static final ObjectMapper JSON = new ObjectMapper();
-    /** Never follows a redirect: the token goes to the configured host alone. */
-    private static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(HerokuClient.TIMEOUT).followRedirects(HttpClient.Redirect.NEVER).build();
+    /**
+     * Never follows a redirect: the token goes to the configured host alone. And never HTTP/2, whose one connection the JDK keeps using after it fell silent:
+     * an HTTP/1.1 connection whose exchange was given up is closed, and the next try makes another.
+     */
+    private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Patience.INSIDE_THE_FREEZE.exchange())
+            .followRedirects(HttpClient.Redirect.NEVER).build();
 
     private record Answer(int status, String body, Optional<String> nextRange) {}
 
-    private final URI api;
+    private final URI host;
     private final String token;
-    private final Duration timeout;
+    private final Patience patience;
+    private final long begunNanos;
 
-    HerokuCalls(URI api, String token, Duration timeout) {
-        this.api = guarded(api);
-        this.timeout = timeout;
+    /** @param begunNanos when the operation began whose patience counts, as of {@link System#nanoTime} */
+    HerokuCalls(URI host, String token, Patience patience, long begunNanos) {
+        this.host = host;
+        this.patience = patience;
+        this.begunNanos = begunNanos;
         this.token = token.strip();
         if (!this.token.matches("[\\x21-\\x7e]+")) {
             // HttpRequest would refuse it too, but with the value in its message.
             throw new HerokuException(Kind.UNAUTHORIZED, "the Heroku API token is empty or holds characters that no token has. "
                     + "Put the token alone into the Secret that spec.source.heroku.apiTokenSecretRef names.");
         }
-    }
-
-    /** Heroku itself is spoken to over TLS only, because the API token is sent along; what stands in for it inside a cluster or a test may have none. */
-    private static URI guarded(URI api) {
-        var herokus = api.getHost() != null && (api.getHost().equals("heroku.com") || api.getHost().endsWith(".heroku.com"));
-        if (api.getHost() != null && ("https".equals(api.getScheme()) || "http".equals(api.getScheme()) && !herokus)) {
-            return api;
-        }
-        throw new HerokuException(Kind.REJECTED, "spec.source.heroku.apiUrl must be an https:// URL, because the API token is sent to it.");
     }
 
     JsonNode get(String app, String path) {
@@ -99,6 +95,11 @@ final class HerokuCalls {
                 .method("PATCH", HttpRequest.BodyPublishers.ofString(body.toString())).build());
     }
 
+    /** Sent twice it does no harm: what is asked to stop is asked again. */
+    void post(String app, String path) {
+        call(app, request(app, path).header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString("{}")).build());
+    }
+
     /** Sent twice it does no harm either: a dyno restarts once more. */
     void delete(String app, String path) {
         call(app, request(app, path).DELETE().build());
@@ -106,22 +107,20 @@ final class HerokuCalls {
 
     private HttpRequest.Builder request(String app, String path) {
         var name = URLEncoder.encode(app, StandardCharsets.UTF_8);
-        return HttpRequest.newBuilder(URI.create(api.toString().replaceAll("/+$", "") + "/apps/" + name + path))
-                .timeout(timeout)
+        return HttpRequest.newBuilder(URI.create(host + "/apps/" + name + path))
+                .timeout(patience.exchange())
                 .header("Authorization", "Bearer " + token)
                 .header("Accept", "application/vnd.heroku+json; version=3")
                 .header("User-Agent", "mastodon-migration-operator");
     }
 
     private Answer call(String app, HttpRequest request) {
-        var started = System.nanoTime();
         var pause = FIRST_PAUSE;
         for (int attempt = 1; ; attempt++) {
             try {
                 return once(app, request);
             } catch (HerokuException e) {
-                var waited = Duration.ofNanos(System.nanoTime() - started).plus(pause);
-                if (!e.retryable() || attempt == TRIES || waited.compareTo(PATIENCE) > 0 || Thread.currentThread().isInterrupted()) {
+                if (!e.mayPass() || attempt == TRIES || patience.left(begunNanos).compareTo(pause) <= 0 || Thread.currentThread().isInterrupted()) {
                     throw e;
                 }
                 sleep(app, pause);
@@ -131,20 +130,25 @@ final class HerokuCalls {
     }
 
     private Answer once(String app, HttpRequest request) {
+        var left = patience.left(begunNanos);
+        if (left.isNegative() || left.isZero()) {
+            throw unavailable(app, "its answers together took longer than " + patience.operation().toSeconds() + " seconds");
+        }
+        var limit = left.compareTo(patience.exchange()) < 0 ? left : patience.exchange();
         var pending = HTTP.sendAsync(request, HttpResponse.BodyHandlers.ofString());
         try {
             // The request's own timeout ends with the headers; this one covers the body too.
-            var response = pending.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            var response = pending.get(limit.toMillis(), TimeUnit.MILLISECONDS);
             if (response.statusCode() / 100 != 2) {
                 throw HerokuRefusals.of(response.statusCode(), response.body(), app);
             }
             return new Answer(response.statusCode(), response.body(), response.headers().firstValue("Next-Range"));
         } catch (ExecutionException e) {
             throw unavailable(app, e.getCause() instanceof HttpTimeoutException
-                    ? silent() : "no connection to " + api.getHost() + " (" + e.getCause().getClass().getSimpleName() + ")");
+                    ? silent(limit) : "no connection to " + host.getHost() + " (" + e.getCause().getClass().getSimpleName() + ")");
         } catch (TimeoutException e) {
             pending.cancel(true);
-            throw unavailable(app, silent());
+            throw unavailable(app, silent(limit));
         } catch (InterruptedException e) {
             pending.cancel(true);
             throw interrupted(app);
@@ -167,11 +171,11 @@ final class HerokuCalls {
         }
     }
 
-    private String silent() {
-        return "no answer within " + timeout.toSeconds() + " seconds";
+    private static String silent(Duration limit) {
+        return "no answer within " + (limit.toMillis() + 999) / 1000 + " seconds";
     }
 
-    private static HerokuException interrupted(String app) {
+    static HerokuException interrupted(String app) {
         Thread.currentThread().interrupt();
         return unavailable(app, "the operator is stopping");
     }

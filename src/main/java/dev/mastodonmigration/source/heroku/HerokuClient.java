@@ -2,56 +2,77 @@ package dev.mastodonmigration.source.heroku;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import java.net.URI;
-import java.time.Duration;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mastodonmigration.source.heroku.HerokuException.Kind;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** {@link HerokuApi} over Heroku's Platform API v3 (devcenter.heroku.com/articles/platform-api-reference). */
+/**
+ * {@link HerokuApi} over Heroku's Platform API v3 (devcenter.heroku.com/articles/platform-api-reference) and the two services beside it. One client serves one
+ * operation: its patience begins with it.
+ */
 public final class HerokuClient implements HerokuApi {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
     private static final String LATEST = "version ..; max=1, order=desc";
 
-    /** For one try, its body included. */
-    static final Duration TIMEOUT = Duration.ofSeconds(10);
-
-    private final HerokuCalls calls;
+    private final HerokuCalls platform;
+    private final HerokuCalls metrics;
+    private final HerokuCalls github;
 
     /**
-     * @param apiUrl https; http only for what is not Heroku's own host
-     * @param token  an API token of an account that can operate the apps
-     * @throws HerokuException of kind REJECTED when the token would travel to Heroku in the clear, of kind UNAUTHORIZED when this cannot be a token at all
+     * For one operation inside the freeze.
+     *
+     * @param token an API token of an account that can operate the apps
+     * @throws HerokuException of kind UNAUTHORIZED when this cannot be a token at all
      */
-    public HerokuClient(URI apiUrl, String token) {
-        this(apiUrl, token, TIMEOUT);
+    public HerokuClient(HerokuHosts hosts, String token) {
+        this(hosts, token, Patience.INSIDE_THE_FREEZE);
     }
 
-    HerokuClient(URI apiUrl, String token, Duration timeout) {
-        this.calls = new HerokuCalls(apiUrl, token, timeout);
+    HerokuClient(HerokuHosts hosts, String token, Patience patience) {
+        var begun = System.nanoTime();
+        this.platform = new HerokuCalls(hosts.platform(), token, patience, begun);
+        this.metrics = new HerokuCalls(hosts.metrics(), token, patience, begun);
+        this.github = new HerokuCalls(hosts.github(), token, patience, begun);
     }
 
     @Override
     public App app(String app) {
-        var found = calls.get(app, "");
+        var found = platform.get(app, "");
         if (!found.path("maintenance").isBoolean()) {
             throw HerokuCalls.unreadable(app);
         }
-        return new App(found.path("name").asText(app), found.path("maintenance").booleanValue());
+        return new App(found.path("id").asText(app), found.path("name").asText(app), found.path("maintenance").booleanValue(),
+                found.path("generation").path("name").asText("cedar"), Optional.of(found.path("space").path("name").asText()).filter(name -> !name.isEmpty()));
     }
 
     @Override
     public void setMaintenance(String app, boolean on) {
         if (app(app).maintenance() != on) {
-            calls.patch(app, "", JSON.objectNode().put("maintenance", on));
+            platform.patch(app, "", maintenance(on));
         }
     }
 
     @Override
+    public void tryMaintenance(App app) {
+        platform.patch(app.name(), "", maintenance(app.maintenance()));
+    }
+
+    private static ObjectNode maintenance(boolean on) {
+        return JSON.objectNode().put("maintenance", on);
+    }
+
+    @Override
+    public void tryScaling(String app, ProcessType type) {
+        platform.patch(app, "/formation", quantities(Map.of(type.type(), type.quantity())));
+    }
+
+    @Override
     public Map<String, String> configVars(String app) {
-        var found = calls.get(app, "/config-vars");
+        var found = platform.get(app, "/config-vars");
         if (!found.isObject()) {
             throw HerokuCalls.unreadable(app);
         }
@@ -62,34 +83,45 @@ public final class HerokuClient implements HerokuApi {
 
     @Override
     public List<ProcessType> formation(String app) {
-        return calls.list(app, "/formation").stream().map(found -> processType(app, found)).toList();
+        return platform.list(app, "/formation").stream().map(found -> processType(app, found)).toList();
     }
 
     private static ProcessType processType(String app, JsonNode found) {
         if (!found.path("type").isTextual() || !found.path("quantity").isInt()) {
             throw HerokuCalls.unreadable(app);
         }
-        return new ProcessType(found.path("type").asText(), found.path("quantity").asInt(), found.path("size").asText());
+        // "size" is deprecated: an answer without it is Heroku's too.
+        return new ProcessType(found.path("type").asText(), found.path("quantity").asInt(), found.path("dyno_size").path("name").asText(found.path("size").asText()));
     }
 
     @Override
     public void scale(String app, Map<String, Integer> quantityByType) {
         var now = formation(app).stream().collect(Collectors.toMap(ProcessType::type, ProcessType::quantity));
+        write(app, quantityByType.entrySet().stream().filter(wanted -> !wanted.getValue().equals(now.getOrDefault(wanted.getKey(), 0)))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
+    }
+
+    @Override
+    public void scaleToZero(String app) {
+        write(app, formation(app).stream().filter(type -> type.quantity() > 0).collect(Collectors.toMap(ProcessType::type, type -> 0)));
+    }
+
+    private void write(String app, Map<String, Integer> changes) {
+        if (!changes.isEmpty()) {
+            platform.patch(app, "/formation", quantities(changes));
+        }
+    }
+
+    private static ObjectNode quantities(Map<String, Integer> quantityByType) {
         var body = JSON.objectNode();
         var updates = body.putArray("updates");
-        quantityByType.forEach((type, quantity) -> {
-            if (!quantity.equals(now.getOrDefault(type, 0))) {
-                updates.addObject().put("type", type).put("quantity", quantity);
-            }
-        });
-        if (!updates.isEmpty()) {
-            calls.patch(app, "/formation", body);
-        }
+        new TreeMap<>(quantityByType).forEach((type, quantity) -> updates.addObject().put("type", type).put("quantity", quantity));
+        return body;
     }
 
     @Override
     public List<Dyno> dynos(String app) {
-        return calls.list(app, "/dynos").stream().map(found -> dyno(app, found)).toList();
+        return platform.list(app, "/dynos").stream().map(found -> dyno(app, found)).toList();
     }
 
     private static Dyno dyno(String app, JsonNode found) {
@@ -101,20 +133,29 @@ public final class HerokuClient implements HerokuApi {
 
     @Override
     public void restart(String app, String dyno) {
+        unlessGone(app, () -> platform.delete(app, "/dynos/" + dyno));
+    }
+
+    @Override
+    public void stop(String app, String dyno) {
+        unlessGone(app, () -> platform.post(app, "/dynos/" + dyno + "/actions/stop"));
+    }
+
+    private void unlessGone(String app, Runnable act) {
         try {
-            calls.delete(app, "/dynos/" + dyno);
+            act.run();
         } catch (HerokuException e) {
-            if (e.kind() != HerokuException.Kind.NOT_FOUND) {
+            if (e.kind() != Kind.PART_NOT_FOUND && e.kind() != Kind.NOT_FOUND) {
                 throw e;
             }
-            // Of the two that may be missing, the app tells.
+            // Not every answer says which of the two is missing: the app tells.
             app(app);
         }
     }
 
     @Override
     public Optional<Integer> latestReleaseVersion(String app) {
-        var releases = calls.range(app, "/releases", LATEST);
+        var releases = platform.range(app, "/releases", LATEST);
         if (releases.isEmpty()) {
             return Optional.empty();
         }
@@ -122,5 +163,29 @@ public final class HerokuClient implements HerokuApi {
             throw HerokuCalls.unreadable(app);
         }
         return Optional.of(releases.get(0).path("version").intValue());
+    }
+
+    @Override
+    public List<String> addOnServices(String app) {
+        return platform.list(app, "/addons").stream().map(found -> found.path("addon_service").path("name").asText()).toList();
+    }
+
+    @Override
+    public boolean isAutoscaled(App app) {
+        return metrics.list(app.id(), "/formation/web/monitors").stream()
+                .anyMatch(monitor -> monitor.path("action_type").asText().equals("scale") && monitor.path("is_active").asBoolean());
+    }
+
+    @Override
+    public Optional<String> autoDeploys(App app) {
+        try {
+            var found = github.get(app.id(), "/github");
+            return found.path("auto_deploy").asBoolean() ? Optional.of(found.path("repo").asText()) : Optional.empty();
+        } catch (HerokuException e) {
+            if (e.kind() == Kind.NOT_FOUND || e.kind() == Kind.PART_NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 }

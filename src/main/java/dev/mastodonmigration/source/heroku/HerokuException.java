@@ -1,29 +1,42 @@
 package dev.mastodonmigration.source.heroku;
 
+import dev.mastodonmigration.outside.OutsideException;
+
 /** Heroku said no, or nothing at all: why, whether waiting helps, and a message for the admin without the token. */
-public final class HerokuException extends RuntimeException {
+public final class HerokuException extends OutsideException {
     private static final long serialVersionUID = 1L;
 
     /** What kind of no it was. */
     public enum Kind {
-        /** 401: the token is wrong, expired or revoked. */
+        /** The token is wrong, expired or revoked. */
         UNAUTHORIZED,
-        /** 403: the token is good but may not do this. */
+        /** The token is good but may not do this. */
         FORBIDDEN,
-        /** 404: no such app, or none that the token's account can see. */
+        /** No such app, or none that the token's account can see. */
         NOT_FOUND,
-        /** 429: too many calls on this account. */
+        /** The app is there; the process type or the dyno in it is not. */
+        PART_NOT_FOUND,
+        /** Too many calls on this account. */
         RATE_LIMITED,
+        /** The app is busy with something else, most often with a release that has just been made. */
+        BUSY,
         /** 5xx, no connection, no answer in time, or no answer that reads as Heroku's. */
         UNAVAILABLE,
         /** Any other refusal, with Heroku's own words. */
-        REJECTED
+        REJECTED;
+
+        boolean mayPass() {
+            return switch (this) {
+                case RATE_LIMITED, BUSY, UNAVAILABLE -> true;
+                case UNAUTHORIZED, FORBIDDEN, NOT_FOUND, PART_NOT_FOUND, REJECTED -> false;
+            };
+        }
     }
 
     private final Kind kind;
 
     public HerokuException(Kind kind, String message) {
-        super(message);
+        super(message, kind.mayPass());
         this.kind = kind;
     }
 
@@ -33,9 +46,6 @@ public final class HerokuException extends RuntimeException {
 
     /** Whether the same call may succeed later without the admin doing anything. */
     public boolean retryable() {
-        return switch (kind) {
-            case RATE_LIMITED, UNAVAILABLE -> true;
-            case UNAUTHORIZED, FORBIDDEN, NOT_FOUND, REJECTED -> false;
-        };
+        return mayPass();
     }
 }

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -27,13 +28,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HerokuClientTest {
     private final HerokuStub heroku = HerokuStub.start();
     private final HerokuStubApp web = heroku.createApp("example-web");
-    private final HerokuApi api = new HerokuClient(heroku.url(), heroku.token());
+    /** For a whole test. */
+    private static final Patience PATIENCE = new Patience(Duration.ofSeconds(4), Duration.ofMinutes(2));
+    private final HerokuApi api = client(heroku.token(), PATIENCE);
 
     @BeforeEach
     void instance() {
@@ -49,7 +53,7 @@ class HerokuClientTest {
 
     @Test
     void readsWhatTheAppIs() {
-        assertThat(api.app("example-web")).isEqualTo(new HerokuApi.App("example-web", false));
+        assertThat(api.app("example-web")).isEqualTo(new HerokuApi.App(web.id(), "example-web", false, "cedar", Optional.empty()));
         assertThat(api.configVars("example-web")).containsExactly(Map.entry("LOCAL_DOMAIN", "example.social"));
         assertThat(api.formation("example-web"))
                 .containsExactlyInAnyOrder(new HerokuApi.ProcessType("web", 2, "Basic"), new HerokuApi.ProcessType("worker", 1, "Basic"));
@@ -77,10 +81,10 @@ class HerokuClientTest {
         var heard = new ArrayList<Boolean>();
         web.onMaintenance(heard::add);
         api.setMaintenance("example-web", false);
-        assertThat(web.mutations()).isZero();
+        assertThat(web.writes()).isZero();
         api.setMaintenance("example-web", true);
         api.setMaintenance("example-web", true);
-        assertThat(web.mutations()).isEqualTo(1);
+        assertThat(web.writes()).isEqualTo(1);
         assertThat(heard).containsExactly(true);
         assertThat(api.app("example-web").maintenance()).isTrue();
     }
@@ -90,17 +94,18 @@ class HerokuClientTest {
         var heard = new ArrayList<Map<String, Integer>>();
         web.onFormation(heard::add);
         api.scale("example-web", Map.of("web", 2, "worker", 1));
-        assertThat(web.mutations()).isZero();
+        assertThat(web.writes()).isZero();
         api.scale("example-web", Map.of("web", 0, "worker", 0));
         api.scale("example-web", Map.of("web", 0, "worker", 0, "release", 0));
-        assertThat(web.mutations()).isEqualTo(1);
+        api.scaleToZero("example-web");
+        assertThat(web.writes()).isEqualTo(1);
         assertThat(heard).containsExactly(Map.of("web", 0, "worker", 0));
     }
 
     @Test
     void anUnknownProcessTypeIsRejectedAndNothingIsScaled() {
         assertThatThrownBy(() -> api.scale("example-web", Map.of("web", 1, "wrker", 1)))
-                .isInstanceOfSatisfying(HerokuException.class, e -> assertThat(e.kind()).isEqualTo(Kind.REJECTED))
+                .isInstanceOfSatisfying(HerokuException.class, e -> assertThat(e.kind()).isEqualTo(Kind.PART_NOT_FOUND))
                 .hasMessageContaining("wrker").hasMessageContaining("heroku ps -a example-web");
         assertThat(web.formation()).containsEntry("web", 2);
     }
@@ -224,7 +229,7 @@ class HerokuClientTest {
     @Test
     void noAnswerInTimeIsUnavailable() {
         heroku.failNext(3, Fault.SLOW);
-        var hasty = new HerokuClient(heroku.url(), heroku.token(), Duration.ofSeconds(1));
+        var hasty = client(heroku.token(), new Patience(Duration.ofSeconds(1), Duration.ofSeconds(30)));
         var refused = refusal(() -> hasty.app("example-web"));
         assertThat(refused.kind()).isEqualTo(Kind.UNAVAILABLE);
         assertThat(refused).hasMessageContaining("no answer within 1 seconds");
@@ -236,7 +241,7 @@ class HerokuClientTest {
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
         }
-        var nobody = new HerokuClient(URI.create("http://127.0.0.1:" + port), "secret-token");
+        var nobody = new HerokuClient(HerokuHosts.of("http://127.0.0.1:" + port), "secret-token");
         var refused = refusal(() -> nobody.app("example-web"));
         assertThat(refused.kind()).isEqualTo(Kind.UNAVAILABLE);
         assertThat(refused).hasMessageContaining("no connection to 127.0.0.1").hasMessageNotContaining("secret-token");
@@ -262,7 +267,7 @@ class HerokuClientTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "  ", "two words", "line\nbreak", "ümlaut"})
     void aTokenThatCannotBeOneIsRefusedWithoutBeingQuoted(String token) {
-        assertThatThrownBy(() -> new HerokuClient(heroku.url(), token)).isInstanceOfSatisfying(HerokuException.class, e -> {
+        assertThatThrownBy(() -> client(token, PATIENCE)).isInstanceOfSatisfying(HerokuException.class, e -> {
             assertThat(e.kind()).isEqualTo(Kind.UNAUTHORIZED);
             assertThat(e.getMessage()).doesNotContain("words").doesNotContain("break").doesNotContain("mlaut");
         });
@@ -270,13 +275,98 @@ class HerokuClientTest {
 
     @Test
     void aTokenWithANewlineAtItsEndWorks() {
-        assertThat(new HerokuClient(heroku.url(), heroku.token() + "\n").app("example-web").name()).isEqualTo("example-web");
+        assertThat(client(heroku.token() + "\n", PATIENCE).app("example-web").name()).isEqualTo("example-web");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"http://api.heroku.com", "ftp://127.0.0.1", "api.heroku.com", "https:///apps"})
+    @ValueSource(strings = {"http://api.heroku.com", "ftp://127.0.0.1", "api.heroku.com", "https:///apps", "https://somebody:else@example.net", "no URL at all"})
     void theTokenNeverTravelsInTheClear(String url) {
-        assertThatThrownBy(() -> new HerokuClient(URI.create(url), "token")).isInstanceOf(HerokuException.class).hasMessageContaining("https");
+        assertThatThrownBy(() -> HerokuHosts.of(url)).isInstanceOf(HerokuException.class).hasMessageContaining("https").hasMessageContaining("MASTODON_MIGRATION_HEROKU_API_URL");
+    }
+
+    @Test
+    void herokusOwnServicesHaveHostsOfTheirOwnAndAStandInServesAll() {
+        assertThat(HerokuHosts.of("https://api.heroku.com/")).isEqualTo(
+                new HerokuHosts(URI.create("https://api.heroku.com"), URI.create("https://api.metrics.heroku.com"), URI.create("https://kolkrabbi.heroku.com")));
+        var standIn = URI.create("http://heroku.test:8080");
+        assertThat(HerokuHosts.of("http://heroku.test:8080")).isEqualTo(new HerokuHosts(standIn, standIn, standIn));
+    }
+
+    @Test
+    void anAppThatIsBusyWithAReleaseIsAskedAgain() {
+        heroku.busyAfterRelease(2);
+        web.config("SMTP_SERVER", "smtp.example.net");
+        api.setMaintenance("example-web", true);
+        assertThat(web.maintenance()).isTrue();
+
+        heroku.busyAfterRelease(50);
+        web.config("SMTP_SERVER", "smtp2.example.net");
+        var refused = refusal(() -> api.scaleToZero("example-web"));
+        assertThat(refused.kind()).isEqualTo(Kind.BUSY);
+        assertThat(refused.mayPass()).isTrue();
+        assertThat(refused).hasMessageContaining("release of app example-web");
+    }
+
+    /** Heroku sends one id with several statuses. */
+    @ParameterizedTest
+    @CsvSource({"400, confirmation_required, REJECTED, false", "423, confirmation_required, REJECTED, false", "409, confirmation_required, REJECTED, false",
+        "422, multiple_matches, REJECTED, false", "403, two_factor, FORBIDDEN, false", "402, forbidden, FORBIDDEN, false", "400, rate_limit, RATE_LIMITED, true",
+        "409, conflict, BUSY, true", "503, maintenance, UNAVAILABLE, true", "404, not_found, NOT_FOUND, false", "418, teapot, REJECTED, false"})
+    void aRefusalIsToldByItsIdAndBeforeItsStatus(int status, String id, Kind kind, boolean mayPass) {
+        web.refuse("PATCH formation", status, id, "No.");
+        var refused = refusal(() -> api.scaleToZero("example-web"));
+        assertThat(refused.kind()).isEqualTo(kind);
+        assertThat(refused.mayPass()).isEqualTo(mayPass);
+        assertThat(refused).hasMessageContaining("example-web").hasMessageContaining(id + ": No");
+    }
+
+    @Test
+    void aStoppedOneOffDynoGoesAndOneThatIsGoneNeedsNoStop() {
+        var run = web.oneOff("run", "bin/tootctl feeds build");
+        api.stop("example-web", run);
+        await().until(() -> !web.aliveDynos().contains(run));
+        api.stop("example-web", run);
+        assertThat(web.mutations()).isEqualTo(1);
+        assertThatThrownBy(() -> api.stop("unknown", run)).isInstanceOf(HerokuException.class).hasMessageContaining("unknown");
+    }
+
+    @Test
+    void aDynoMayLeaveTheListWhileItRunsOn() {
+        await().until(() -> web.dynos().equals(List.of("web.1 up", "web.2 up", "worker.1 up")));
+        heroku.unlistDynosAtSigterm();
+        heroku.delays(Duration.ZERO, Duration.ofMinutes(1));
+        api.scaleToZero("example-web");
+        await().until(() -> api.dynos("example-web").isEmpty());
+        assertThat(web.aliveDynos()).containsExactly("web.1", "web.2", "worker.1");
+    }
+
+    @Test
+    void dynosTakeAsLongToStopAsTheStubWasTold() {
+        await().until(() -> web.dynos().equals(List.of("web.1 up", "web.2 up", "worker.1 up")));
+        heroku.delays(Duration.ZERO, Duration.ofMillis(300), Duration.ofMillis(600), 1);
+        var asked = System.nanoTime();
+        api.scaleToZero("example-web");
+        await().pollInterval(Duration.ofMillis(10)).until(() -> web.aliveDynos().isEmpty());
+        assertThat(Duration.ofNanos(System.nanoTime() - asked)).isBetween(Duration.ofMillis(300), Duration.ofSeconds(3));
+    }
+
+    @Test
+    void aClientAnswersWithinItsPatienceWhateverItIsAsked() {
+        heroku.slowness(Duration.ofMillis(700));
+        heroku.failNext(50, Fault.SLOW);
+        var hasty = client(heroku.token(), new Patience(Duration.ofSeconds(1), Duration.ofSeconds(2)));
+        var asked = System.nanoTime();
+        var refused = refusal(() -> {
+            for (int i = 0; i < 10; i++) {
+                hasty.app("example-web");
+            }
+        });
+        assertThat(Duration.ofNanos(System.nanoTime() - asked)).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(3));
+        assertThat(refused.mayPass()).isTrue();
+    }
+
+    private HerokuClient client(String token, Patience patience) {
+        return new HerokuClient(HerokuHosts.of(heroku.url().toString()), token, patience);
     }
 
     private static HerokuException refusal(ThrowingCallable call) {

@@ -1,4 +1,4 @@
-package dev.mastodonmigration.job;
+package dev.mastodonmigration.source.heroku;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import io.fabric8.kubernetes.api.model.Secret;
@@ -11,12 +11,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A copy of the Heroku token, in a Secret that the migration owns, made before the source is stopped: whoever deletes the migration and its
- * Secrets together must still get the source started again. No pod mounts it, and it goes with the migration.
+ * A copy of the Heroku token, made before the source is stopped: whoever deletes the migration and its Secrets together must still get the source started
+ * again. No pod mounts it. It has no owner, because a deletion in the foreground removes what a migration owns before the operator may start the source
+ * (kubernetes.io, garbage collection); {@link HerokuSource#forgetCredentials} removes it, before the finalizer goes.
  */
 @Singleton
 public class KeptToken {
+    static final String UID_LABEL = "mastodonmigration.dev/uid";
     private static final String KEY = "token";
+    /** The longest name of a Secret is 253; a uid has 36 characters. */
+    private static final int LONGEST_PREFIX = 200;
     private final KubernetesClient client;
 
     public KeptToken(KubernetesClient client) {
@@ -30,7 +34,7 @@ public class KeptToken {
             client.secrets().resource(new SecretBuilder()
                     .withNewMetadata()
                         .withName(name(migration)).withNamespace(migration.getMetadata().getNamespace())
-                        .withLabels(WorkerJob.labels(migration)).withOwnerReferences(WorkerJob.owner(migration))
+                        .withLabels(Map.of("app.kubernetes.io/managed-by", "mastodon-migration-operator", UID_LABEL, migration.getMetadata().getUid()))
                     .endMetadata()
                     .withType("Opaque").withData(data).build()).create();
         } else if (!data.equals(found.get().getData())) {
@@ -39,15 +43,22 @@ public class KeptToken {
     }
 
     public Optional<String> read(MastodonMigration migration) {
-        return find(migration).map(secret -> new String(Base64.getDecoder().decode(secret.getData().get(KEY)), StandardCharsets.UTF_8));
+        return find(migration).flatMap(secret -> Optional.ofNullable(secret.getData())).map(data -> data.get(KEY))
+                .map(value -> new String(Base64.getDecoder().decode(value), StandardCharsets.UTF_8));
+    }
+
+    public void remove(MastodonMigration migration) {
+        find(migration).ifPresent(secret -> client.secrets().resource(secret).delete());
     }
 
     private Optional<Secret> find(MastodonMigration migration) {
         return Optional.ofNullable(client.secrets().inNamespace(migration.getMetadata().getNamespace()).withName(name(migration)).get())
-                .filter(secret -> secret.getMetadata().getOwnerReferences().stream().anyMatch(owner -> migration.getMetadata().getUid().equals(owner.getUid())));
+                .filter(secret -> Optional.ofNullable(secret.getMetadata().getLabels())
+                        .filter(labels -> migration.getMetadata().getUid().equals(labels.get(UID_LABEL))).isPresent());
     }
 
     private static String name(MastodonMigration migration) {
-        return WorkerJob.secretName(migration).replace("-worker-", "-source-");
+        var name = migration.getMetadata().getName();
+        return name.substring(0, Math.min(name.length(), LONGEST_PREFIX)) + "-source-" + migration.getMetadata().getUid();
     }
 }

@@ -1,0 +1,252 @@
+package dev.mastodonmigration.source.heroku;
+
+import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.SpecDefaults;
+import dev.mastodonmigration.mastodon.SourceUrls;
+import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.MissingInputException;
+import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.source.Source;
+import dev.mastodonmigration.source.heroku.HerokuApi.Dyno;
+import dev.mastodonmigration.source.heroku.HerokuApi.ProcessType;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/** The instance as one or two Heroku apps. Each method is one operation with its own {@link Patience}. */
+final class HerokuSource implements Source {
+    /**
+     * A dyno that is stopping has 30 s from SIGTERM to SIGKILL (devcenter.heroku.com/articles/dyno-shutdown-behavior). Whether Heroku lists it meanwhile is not
+     * documented, so that we count on its not being listed.
+     */
+    private static final Duration SHUTDOWN = Duration.ofSeconds(30);
+    /** Never kept running by Heroku, even where a Procfile, and so the formation, has a type of that name. */
+    private static final Set<String> ONE_OFF = Set.of("run", "release", "scheduler");
+    /** An Eco dyno that sleeps wakes up when it is asked. */
+    private static final Set<String> SERVING = Set.of("up", "idle");
+
+    private final MastodonMigration migration;
+    private final String apiUrl;
+    private final Supplier<String> token;
+    private final KeptToken kept;
+
+    /** @param token reads the API token, anew each time; may throw {@link MissingInputException} */
+    HerokuSource(MastodonMigration migration, String apiUrl, Supplier<String> token, KeptToken kept) {
+        this.migration = migration;
+        this.apiUrl = apiUrl;
+        this.token = token;
+        this.kept = kept;
+    }
+
+    private HerokuApi heroku(Patience patience) {
+        return new HerokuClient(HerokuHosts.of(apiUrl), token.get(), patience);
+    }
+
+    private HerokuApi heroku() {
+        return heroku(Patience.INSIDE_THE_FREEZE);
+    }
+
+    /** The one that runs web and Sidekiq first. */
+    private List<String> apps() {
+        return SpecDefaults.apps(migration.getSpec());
+    }
+
+    private String webApp() {
+        return apps().getFirst();
+    }
+
+    @Override
+    public String name() {
+        return (apps().size() > 1 ? "Heroku apps " : "Heroku app ") + String.join(", ", apps());
+    }
+
+    /** Of its part of the spec the schema catches everything; where the token would go is the operator's configuration. */
+    @Override
+    public List<String> violations() {
+        try {
+            HerokuHosts.of(apiUrl);
+            return List.of();
+        } catch (HerokuException refused) {
+            return List.of(refused.getMessage());
+        }
+    }
+
+    @Override
+    public Findings preflight() {
+        try {
+            var heroku = heroku(Patience.BEFORE_ANYTHING);
+            return SideBySide.all(apps(), app -> new HerokuPreflight(heroku, app).look()).stream().reduce(Findings.NONE, Findings::and);
+        } catch (OutsideException refused) {
+            if (refused.mayPass()) {
+                throw refused;
+            }
+            return new Findings(List.of(refused.getMessage()), List.of());
+        }
+    }
+
+    @Override
+    public MastodonMigrationStatus.Source read(Instant now) {
+        var heroku = heroku();
+        var source = new MastodonMigrationStatus.Source();
+        source.savedAt = now.toString();
+        source.apps.addAll(SideBySide.all(apps(), name -> {
+            var app = new MastodonMigrationStatus.App();
+            app.name = name;
+            app.maintenance = heroku.app(name).maintenance();
+            app.release = heroku.latestReleaseVersion(name).orElse(null);
+            heroku.formation(name).forEach(type -> app.formation.put(type.type(), type.quantity()));
+            return app;
+        }));
+        return source;
+    }
+
+    /** Maintenance mode first, so that users see its page and not the router's error. */
+    @Override
+    public void stop() {
+        var heroku = heroku();
+        SideBySide.each(apps(), app -> {
+            heroku.setMaintenance(app, true);
+            heroku.scaleToZero(app);
+        });
+    }
+
+    @Override
+    public void stopOneOffs() {
+        var heroku = heroku();
+        SideBySide.each(apps(), app -> SideBySide.each(
+                listed(heroku, app).entrySet().stream().filter(dyno -> dyno.getValue() == Process.Kind.ONE_OFF).map(dyno -> dyno.getKey().name()).toList(),
+                dyno -> heroku.stop(app, dyno)));
+    }
+
+    @Override
+    public List<Process> alive() {
+        var heroku = heroku();
+        return SideBySide.all(apps(), app -> listed(heroku, app).entrySet().stream()
+                        .map(dyno -> new Process(dyno.getKey().name() + " of " + app + " (" + dyno.getKey().state() + ")", dyno.getValue())).toList())
+                .stream().flatMap(List::stream).sorted(Comparator.comparing(Process::name)).toList();
+    }
+
+    /** The dynos of an app. What its formation does not list nobody keeps running, whatever it is called. */
+    private static Map<Dyno, Process.Kind> listed(HerokuApi heroku, String app) {
+        var kinds = new LinkedHashMap<Dyno, Process.Kind>();
+        var dynos = heroku.dynos(app);
+        if (!dynos.isEmpty()) {
+            var supervised = supervised(heroku, app);
+            dynos.forEach(dyno -> kinds.put(dyno, supervised.contains(dyno.type()) ? Process.Kind.SUPERVISED : Process.Kind.ONE_OFF));
+        }
+        return kinds;
+    }
+
+    private static Set<String> supervised(HerokuApi heroku, String app) {
+        return heroku.formation(app).stream().map(ProcessType::type).filter(type -> !ONE_OFF.contains(type)).collect(Collectors.toSet());
+    }
+
+    @Override
+    public Duration unseen() {
+        return SHUTDOWN;
+    }
+
+    @Override
+    public List<String> awake() {
+        var heroku = heroku();
+        return SideBySide.all(apps(), app -> heroku.formation(app).stream().filter(type -> type.quantity() > 0).map(type -> type.type() + "=" + type.quantity() + " of " + app).toList())
+                .stream().flatMap(List::stream).toList();
+    }
+
+    /** Dynos first, so that they come up when maintenance mode ends. An app that is refused does not keep the other one stopped. */
+    @Override
+    public void start(MastodonMigrationStatus.Source saved) {
+        var heroku = heroku(Patience.TO_START_AGAIN);
+        var apps = saved.apps.stream().collect(Collectors.toMap(app -> app.name, app -> app));
+        SideBySide.each(List.copyOf(apps.keySet()), name -> {
+            var wanted = new LinkedHashMap<>(apps.get(name).formation);
+            wanted.keySet().retainAll(heroku.formation(name).stream().map(ProcessType::type).toList());
+            heroku.scale(name, wanted);
+            heroku.setMaintenance(name, apps.get(name).maintenance);
+        });
+    }
+
+    @Override
+    public List<String> notUp(MastodonMigrationStatus.Source saved) {
+        return missing(saved, dyno -> SERVING.contains(dyno.state()));
+    }
+
+    @Override
+    public List<String> notThere(MastodonMigrationStatus.Source saved) {
+        return missing(saved, dyno -> !dyno.state().equals("down"));
+    }
+
+    private List<String> missing(MastodonMigrationStatus.Source saved, Predicate<Dyno> counts) {
+        var heroku = heroku();
+        var formations = saved.apps.stream().collect(Collectors.toMap(app -> app.name, app -> app.formation));
+        return SideBySide.all(saved.apps.stream().map(app -> app.name).toList(), name -> {
+            var missing = new ArrayList<String>();
+            var dynos = heroku.dynos(name);
+            formations.get(name).forEach((type, wanted) -> {
+                var there = dynos.stream().filter(dyno -> dyno.type().equals(type)).filter(counts).count();
+                if (there < wanted) {
+                    missing.add(type + " of " + name + ": " + there + "/" + wanted);
+                }
+            });
+            return missing;
+        }).stream().flatMap(List::stream).toList();
+    }
+
+    /** Of the web app's formation every dyno but the web dynos, and those too if their command names Sidekiq. */
+    @Override
+    public List<String> restartSidekiq() {
+        var heroku = heroku();
+        var app = webApp();
+        var supervised = supervised(heroku, app);
+        var dynos = heroku.dynos(app).stream().filter(dyno -> supervised.contains(dyno.type()) && (!dyno.type().equals("web") || dyno.command().contains("sidekiq"))).map(Dyno::name).toList();
+        SideBySide.each(dynos, dyno -> heroku.restart(app, dyno));
+        return dynos;
+    }
+
+    /** @throws MissingInputException when the web app names no Postgres or no Redis, or a Redis of Sidekiq's own that cannot be read */
+    @Override
+    public SourceUrls urls() {
+        var config = heroku().configVars(webApp());
+        var urls = SourceUrls.of(config);
+        require(urls.postgres(), "DATABASE_URL");
+        require(urls.redis(), "REDIS_URL, REDISCLOUD_URL or REDIS_HOST");
+        if (SourceUrls.namesUnreadableSidekiqRedis(config)) {
+            throw new MissingInputException("Heroku app " + webApp()
+                    + ": SIDEKIQ_REDIS_URL or SIDEKIQ_REDIS_HOST is set and names no Redis. Correct it, or unset it if Sidekiq uses the main Redis.");
+        }
+        return urls;
+    }
+
+    private void require(Optional<?> url, String variable) {
+        if (url.isEmpty()) {
+            throw new MissingInputException("Heroku app " + webApp() + " has no config var " + variable + ". Is it the app that runs web and Sidekiq?");
+        }
+    }
+
+    @Override
+    public Environment environment() {
+        var heroku = heroku();
+        var configs = SideBySide.all(apps(), heroku::configVars);
+        return new Environment(configs.getFirst(), configs.getLast());
+    }
+
+    @Override
+    public void keepCredentials() {
+        kept.keep(migration, token.get());
+    }
+
+    @Override
+    public void forgetCredentials() {
+        kept.remove(migration);
+    }
+}
