@@ -1,142 +1,203 @@
 package dev.mastodonmigration.embedded;
 
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.OwnerReference;
-import io.fabric8.kubernetes.api.model.StatusBuilder;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.dsl.base.CustomResourceDefinitionContext;
 import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.fabric8.mockwebserver.crud.AttributeSet;
+import io.fabric8.mockwebserver.dsl.HttpMethod;
 import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
+import io.fabric8.zjsonpatch.JsonPatch;
+import io.fabric8.zjsonpatch.JsonPatchException;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiConsumer;
-import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
- * Brings Fabric8's CRUD server nearer to a cluster where we would notice: it has no garbage collection (fabric8io/kubernetes-client
- * issue 5607), accepts a PUT of status with a stale resourceVersion, and marks a deletion without raising the resourceVersion.
+ * Fabric8's CRUD server with the manners of a real API server where we would notice the difference: it files and finds objects, everything that changes one is
+ * decided here, in {@link Writing}, {@link Admission} and {@link Deletion}.
  */
-final class ClusterLikeDispatcher extends KubernetesCrudDispatcher {
-    /** The server replaces by remove and put: a reader in between would take an object for gone. */
+final class ClusterLikeDispatcher extends KubernetesCrudDispatcher implements ObjectStore {
+    private static final Pattern SEEN_VERSION = Pattern.compile("[?&]resourceVersion=([1-9][0-9]*)");
+    private static final int OK = 200;
+    private static final int CREATED = 201;
+
+    /** A request may read while no other one writes: Fabric8's server replaces by remove and put. */
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private final Map<String, StoredObject> objects = new LinkedHashMap<>();
+    private final WatchHistory history = new WatchHistory();
+    private final Deletion deletion = new Deletion(this);
+    private final Admission admission;
+    private final Writing writing;
+    private long version;
     private volatile BiConsumer<RecordedRequest, MockResponse> beforeAnswering = (request, answer) -> {};
 
-    ClusterLikeDispatcher(List<CustomResourceDefinitionContext> customResources) {
+    private interface Action {
+        MockResponse run() throws ApiRefusal;
+    }
+
+    ClusterLikeDispatcher(List<CustomResourceDefinitionContext> customResources, ServedCrd crd) {
         super(customResources);
+        admission = new Admission(this, crd);
+        writing = new Writing(this, admission, deletion);
     }
 
     void beforeAnswering(BiConsumer<RecordedRequest, MockResponse> then) {
         beforeAnswering = then;
     }
 
-    @Override
-    public MockResponse dispatch(RecordedRequest request) {
-        var answer = super.dispatch(request);
-        beforeAnswering.accept(request, answer);
-        return answer;
+    Admission admission() {
+        return admission;
     }
 
-    @Override
-    public MockResponse handleGet(String path) {
-        return locked(lock.readLock(), () -> EventFieldSelector.answer(path, super::handleGet));
-    }
-
-    @Override
-    public MockResponse handleCreate(RecordedRequest request) {
-        return locked(lock.writeLock(), () -> super.handleCreate(request));
-    }
-
-    @Override
-    public MockResponse handlePatch(RecordedRequest request) {
-        return locked(lock.writeLock(), () -> super.handlePatch(request));
-    }
-
-    @Override
-    public MockResponse handleUpdate(RecordedRequest request) {
-        return locked(lock.writeLock(), () -> isStale(request) ? conflict() : super.handleUpdate(request));
-    }
-
-    @Override
-    public MockResponse handleDelete(String path) {
-        return locked(lock.writeLock(), () -> {
-            var held = Optional.ofNullable(findResource(getKey(path))).filter(entry -> path.endsWith("/" + read(entry.getValue()).getMetadata().getName()))
-                    .filter(entry -> !read(entry.getValue()).getFinalizers().isEmpty());
-            if (held.isEmpty()) {
-                return super.handleDelete(path);
-            }
-            delete(held.get(), read(held.get().getValue()));
-            return new MockResponse().setResponseCode(200).setBody(findResource(getKey(path)).getValue());
+    /** Ends all watches, whose watchers then have to list anew. */
+    void expireWatches() {
+        locked(lock.writeLock(), () -> {
+            history.forget(version);
+            history.endAll();
+            return new MockResponse();
         });
     }
 
     @Override
-    public void processEvent(String path, AttributeSet pathAttributes, AttributeSet oldAttributes, GenericKubernetesResource resource, String newState) {
-        var before = oldAttributes == null ? null : map.get(oldAttributes);
-        super.processEvent(path, pathAttributes, oldAttributes, resource, newState);
-        if (before != null && newState == null) {
-            collect(read(before).getMetadata().getUid());
+    public MockResponse dispatch(RecordedRequest request) {
+        var answer = ApiPath.of(request.getPath()).filter(path -> request.method() != HttpMethod.GET).map(path -> locked(lock.writeLock(), () -> write(request, path)))
+                .orElseGet(() -> super.dispatch(request));
+        beforeAnswering.accept(request, answer);
+        return answer;
+    }
+
+    private MockResponse write(RecordedRequest request, ApiPath path) throws ApiRefusal {
+        var itself = request.getPath().replaceFirst("\\?.*", "").replaceFirst("/status$", "");
+        return switch (request.method()) {
+            case POST -> answer(CREATED, writing.create(path, itself, body(request)));
+            case PUT -> answer(OK, writing.update(path, itself, body(request)));
+            case PATCH -> answer(OK, writing.update(path, itself, patched(request, path, itself)));
+            case DELETE -> writing.delete(path, itself, getKey(request.getPath()), options(request));
+            default -> throw ApiRefusal.of(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+        };
+    }
+
+    private static MockResponse answer(int code, JsonNode object) {
+        return new MockResponse().setResponseCode(code).setHeader("Content-Type", "application/json").setBody(object.toString());
+    }
+
+    private static ObjectNode body(RecordedRequest request) throws ApiRefusal {
+        return parse(request) instanceof ObjectNode object ? object : refuse("the body of the request is no object");
+    }
+
+    private static ObjectNode options(RecordedRequest request) throws ApiRefusal {
+        return text(request).isBlank() ? Serialization.jsonMapper().createObjectNode() : body(request);
+    }
+
+    private static JsonNode parse(RecordedRequest request) throws ApiRefusal {
+        try {
+            return Serialization.jsonMapper().readTree(text(request));
+        } catch (JsonProcessingException e) {
+            return refuse("the body of the request is not JSON");
         }
     }
 
-    private boolean isStale(RecordedRequest request) {
-        var current = findResource(getKey(request.getPath()));
-        var sent = read(new String(request.getBody().getBytes(), StandardCharsets.UTF_8)).getMetadata().getResourceVersion();
-        return current != null && sent != null && !sent.isEmpty() && !sent.equals(read(current.getValue()).getMetadata().getResourceVersion());
+    private static <T> T refuse(String message) throws ApiRefusal {
+        throw ApiRefusal.of(400, "BadRequest", message);
     }
 
-    private static MockResponse conflict() {
-        var status = new StatusBuilder().withStatus("Failure").withCode(409).withReason("Conflict")
-                .withMessage("the object has been modified; please apply your changes to the latest version and try again").build();
-        return new MockResponse().setResponseCode(409).setHeader("Content-Type", "application/json").setBody(Serialization.asJson(status));
+    private static String text(RecordedRequest request) {
+        return new String(request.getBody().getBytes(), StandardCharsets.UTF_8);
     }
 
-    private void collect(String ownerUid) {
-        for (var entry : new ArrayList<>(map.entrySet())) {
-            var dependent = read(entry.getValue());
-            if (map.containsKey(entry.getKey()) && isOwnedOnlyBy(ownerUid, dependent)) {
-                delete(entry, dependent);
+    /** The operator framework sets its finalizer by a JSON patch; nothing of ours patches, and nothing shall begin to. */
+    private ObjectNode patched(RecordedRequest request, ApiPath path, String itself) throws ApiRefusal {
+        var type = Optional.ofNullable(request.getHeader("Content-Type")).orElse("");
+        if (!type.startsWith("application/json-patch+json")) {
+            throw ApiRefusal.of(415, "UnsupportedMediaType", "the body of the request was in an unknown format - this API server takes application/json-patch+json alone, not " + type);
+        }
+        var current = find(itself).orElseThrow(() -> ApiRefusal.notFound(path.resource(), path.name().orElse("")));
+        try {
+            return (ObjectNode) JsonPatch.apply(parse(request), current.json().deepCopy());
+        } catch (JsonPatchException e) {
+            throw ApiRefusal.of(422, "Invalid", "the server rejected our request due to an error in our request: " + e.getMessage());
+        }
+    }
+
+    @Override
+    public MockResponse handleGet(String path) {
+        return locked(lock.readLock(), () -> {
+            var answer = EventFieldSelector.answer(path, super::handleGet);
+            var found = ApiPath.of(path);
+            if (answer.code() == 404 && found.isPresent()) {
+                throw ApiRefusal.notFound(found.get().resource(), found.get().name().orElse(""));
             }
-        }
+            return answer;
+        });
     }
 
-    /** Removes the object, or marks it while finalizers hold it. */
-    private void delete(Map.Entry<AttributeSet, String> entry, GenericKubernetesResource object) {
-        if (object.getFinalizers().isEmpty()) {
-            processEvent("", entry.getKey(), entry.getKey(), null, null);
-        } else if (!object.isMarkedForDeletion()) {
-            object.getMetadata().setDeletionTimestamp(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-            object.getMetadata().setResourceVersion(String.valueOf(requestResourceVersion()));
-            processEvent("", entry.getKey(), entry.getKey(), object, Serialization.asJson(object));
-        }
+    /** From where the watcher's list ended; from the present without a list. */
+    @Override
+    public MockResponse handleWatch(String path) {
+        var seen = SEEN_VERSION.matcher(path);
+        var query = getKey(path);
+        return seen.find() ? history.watch(query, Long.parseLong(seen.group(1)))
+                : history.watch(query, objects().stream().filter(object -> object.key().matches(query)).map(StoredObject::json).toList());
     }
 
-    private boolean isOwnedOnlyBy(String uid, HasMetadata object) {
-        var owners = object.getMetadata().getOwnerReferences().stream().map(OwnerReference::getUid).toList();
-        return owners.contains(uid) && owners.stream().allMatch(owner -> owner.equals(uid) || !exists(owner));
+    @Override
+    public List<StoredObject> objects() {
+        return List.copyOf(objects.values());
     }
 
-    private boolean exists(String uid) {
-        return map.values().stream().anyMatch(json -> uid.equals(read(json).getMetadata().getUid()));
+    @Override
+    public Optional<StoredObject> find(String path) {
+        return Optional.ofNullable(objects.get(path));
     }
 
-    private static GenericKubernetesResource read(String json) {
-        return Serialization.unmarshal(json, GenericKubernetesResource.class);
+    @Override
+    public StoredObject create(String path, ObjectNode json) {
+        return store(path, Optional.empty(), json);
     }
 
-    private static MockResponse locked(Lock lock, Supplier<MockResponse> action) {
+    @Override
+    public StoredObject replace(StoredObject current, ObjectNode json) {
+        return store(current.path(), Optional.of(current.key()), json);
+    }
+
+    private StoredObject store(String path, Optional<AttributeSet> before, ObjectNode json) {
+        version = requestResourceVersion();
+        ((ObjectNode) json.get("metadata")).put("resourceVersion", String.valueOf(version));
+        var text = json.toString();
+        processEvent(path, getKey(path), before.orElse(null), null, text);
+        var key = map.entrySet().stream().filter(entry -> entry.getValue().equals(text)).findFirst().orElseThrow().getKey();
+        var stored = new StoredObject(path, key, json);
+        objects.put(path, stored);
+        history.append(version, before, Optional.of(key), json);
+        return stored;
+    }
+
+    @Override
+    public void remove(StoredObject current) {
+        version = requestResourceVersion();
+        var last = current.json().deepCopy();
+        ((ObjectNode) last.get("metadata")).put("resourceVersion", String.valueOf(version));
+        processEvent(current.path(), current.key(), current.key(), null, null);
+        objects.remove(current.path());
+        history.append(version, Optional.of(current.key()), Optional.empty(), last);
+    }
+
+    private static MockResponse locked(Lock lock, Action action) {
         lock.lock();
         try {
-            return action.get();
+            return action.run();
+        } catch (ApiRefusal refusal) {
+            return refusal.response();
         } finally {
             lock.unlock();
         }

@@ -23,8 +23,8 @@ public final class Demo {
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(150);
     private static final Duration LIFE_BEFORE = Duration.ofSeconds(2);
     private static final Map<String, String> CHANGES = Map.of("/spec/strategy/inSyncFor", "3s", "/spec/soak/duration", "3s");
+    /** What opens a gate. */
     private static final Map<String, String> GATES = Map.of("AwaitCutover", "cutover", "AwaitRetire", "retire");
-
     private static final String AWAITING_APPROVAL = "AwaitingApproval";
 
     private final World world;
@@ -37,8 +37,7 @@ public final class Demo {
     }
 
     public static void main(String... args) throws Exception {
-        // Netty's use of Unsafe makes newer JVMs print warnings over the first screen.
-        System.setProperty("io.netty.noUnsafe", "true");
+        quietNetty();
         var screen = new DemoScreen(System.out);
         var end = DemoEnd.register(screen);
         try {
@@ -51,10 +50,18 @@ public final class Demo {
         }
     }
 
+    /** Its use of Unsafe makes newer JVMs print warnings over the first screen. */
+    static void quietNetty() {
+        System.setProperty("io.netty.noUnsafe", "true");
+    }
+
     private static boolean tell(DemoScreen screen, DemoEnd end) throws Exception {
         OwnedDirectory.sweep(Path.of(System.getProperty("java.io.tmpdir")));
         var begun = Instant.now();
-        screen.line("Starting a Kubernetes API, a stub Heroku, two Postgres, two Redis, the operator, and an instance with users …");
+        screen.line("Real here:     Postgres " + OPTIONS.sourceMajor() + " and " + OPTIONS.targetMajor() + ", two Redis servers, the packaged operator and its workers as processes, every copy and every proof.");
+        screen.line("Standing in:   a Kubernetes API with its controllers in this program (pods take 2 to 3 s to start, and their end is seen 1 to 2 s late),");
+        screen.line("               a stub of Heroku's API (dynos take 1 to 5 s to stop), and processes shaped like Mastodon's with users who write all the time.");
+        screen.line("Starting them …");
         var world = World.start(options());
         end.closes(world);
         screen.line(String.format(Locale.ROOT, "Ready after %.1f s: Postgres %d on the source, %d on the target; users write on Heroku.",
@@ -139,7 +146,7 @@ public final class Demo {
         var status = world.status();
         var measured = world.users().measured();
         var downtime = measured.outage().map(outage -> outage.toMillis() / 1000.0);
-        var freeze = Duration.between(Instant.parse(status.downtime.startedAt), Instant.parse(status.downtime.targetWritableAt)).toMillis() / 1000.0;
+        var seen = world.freeze().orElseThrow(() -> new IllegalStateException("the freeze was not seen from outside"));
         var rows = status.verification.postgres.rows;
         var keys = status.verification.redis.keys;
         losses.stream().limit(20).forEach(loss -> screen.line("LOST: " + loss));
@@ -148,7 +155,8 @@ public final class Demo {
         screen.line("");
         screen.line("The migration is complete.");
         screen.line("  downtime             " + downtime.map(Demo::decimal).orElse("none measured") + " s as users saw it, " + decimal(status.downtime.seconds) + " s as the operator says");
-        screen.line("  freeze               " + decimal(freeze) + " s from maintenance mode to the target accepting writes");
+        screen.line("  freeze               " + decimal(seen.freeze()) + " s from maintenance mode until the target took writes; the slowest dyno took " + decimal(seen.longestDynoStop()) + " s to stop");
+        screen.line("  of which ours        " + decimal(seen.stoppedToWritable()) + " s from the moment when the last dyno was gone and the write gate up");
         screen.line("  rows verified        " + rows);
         screen.line("  keys verified        " + keys);
         screen.line("  acknowledged writes  " + acknowledged + " in " + (measured.requests() - measured.refused()) + " requests");
@@ -158,7 +166,8 @@ public final class Demo {
         screen.line("  Sidekiq              " + (overlaps.isEmpty() ? "never ran on both sides at a time" : "started " + overlaps.size() + " times while one of the other side still ran"));
         screen.line("");
         screen.line("for scripts:");
-        screen.line(String.join(" ", List.of("demo.downtime_seconds=" + decimal(downtime.orElse(status.downtime.seconds)), "demo.freeze_seconds=" + decimal(freeze), "demo.rows_verified=" + rows,
+        screen.line(String.join(" ", List.of("demo.downtime_seconds=" + decimal(downtime.orElse(status.downtime.seconds)), "demo.freeze_seconds=" + decimal(seen.freeze()),
+                "demo.stopped_to_writable_seconds=" + decimal(seen.stoppedToWritable()), "demo.longest_dyno_stop_seconds=" + decimal(seen.longestDynoStop()), "demo.rows_verified=" + rows,
                 "demo.keys_verified=" + keys, "demo.writes_acknowledged=" + acknowledged, "demo.writes_lost=" + losses.size(),
                 "demo.jobs_acknowledged=" + jobs.acknowledged(), "demo.jobs_due=" + jobs.due(), "demo.jobs_run=" + jobs.ran().size(),
                 "demo.schedulers_overlapped=" + overlaps.size())));
@@ -177,6 +186,10 @@ public final class Demo {
             var onSource = jobs.ran().stream().filter(LedgerCheck.executed(source)::contains).count();
             return onSource + " ran on Heroku and " + (jobs.ran().size() - onSource) + " on the target";
         }
+    }
+
+    private static String decimal(Duration time) {
+        return decimal(time.toMillis() / 1000.0);
     }
 
     private static String decimal(double seconds) {

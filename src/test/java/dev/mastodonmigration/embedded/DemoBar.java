@@ -15,7 +15,7 @@ import java.util.Set;
 record DemoBar(String stage, long done, long total, List<String> figures) {
     private static final int WIDTH = 10;
     /** Stages in which changes are followed: how far behind is what counts. */
-    private static final Set<String> FOLLOWING = Set.of("applying", "in sync", "draining");
+    private static final Set<String> FOLLOWING = Set.of("applying", "in sync", "draining", "proving");
 
     /** What of the copies has the most left, if anything is copied at all. */
     static Optional<DemoBar> of(Progress progress) {

@@ -7,18 +7,23 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseRecord;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseState;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PostgresProgress;
 import dev.mastodonmigration.api.MastodonMigrationStatus.RedisProgress;
+import dev.mastodonmigration.api.PhaseId;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class DemoScreenTest {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-    private final DemoScreen screen = new DemoScreen(out, new DemoTerminal(false, 80));
+    private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+    private final DemoScreen screen = new DemoScreen(out, new DemoTerminal(false, 80), () -> now);
     private final MastodonMigrationStatus status = new MastodonMigrationStatus();
 
     @Test
@@ -33,8 +38,8 @@ class DemoScreenTest {
         phase("Rehearse", PhaseState.Running, "copying");
         screen.show(status, events);
         screen.show(status, events);
-        assertThat(printed()).containsExactly("▶ Provision  claiming the target's databases", "    ! Finding: a table without a key", "✔ Provision   claimed. Point DNS.",
-                "▶ Rehearse  copying into a scratch database, verifying it and dropping it", "    ! Finding: slow disk");
+        assertThat(printed()).containsExactly("▶ Provision  " + PhaseId.Provision.caption(), "    ! Finding: a table without a key", "✔ Provision   claimed. Point DNS.",
+                "▶ Rehearse  " + PhaseId.Rehearse.caption(), "    ! Finding: slow disk");
     }
 
     @Test
@@ -52,10 +57,31 @@ class DemoScreenTest {
         assertThat(printed().getLast()).isEqualTo("  Postgres restoring       [··········]   1 %  4 min left  70.0 MB/s");
         copies("restoring", 29_000, "looking for strays", 100);
         screen.show(status, List.of());
+        assertThat(printed().getLast()).as("not yet again").contains("Postgres restoring");
+        now = now.plusSeconds(10);
+        screen.show(status, List.of());
         assertThat(printed().getLast()).isEqualTo("  Redis checking leftovers [█·········]  10 %  100 of 1000 keys");
-        var narrow = new DemoScreen(out, new DemoTerminal(true, 40));
+        var narrow = new DemoScreen(out, new DemoTerminal(true, 40), () -> now);
         narrow.show(status, List.of());
         assertThat(printed().getLast()).endsWith("\r\u001b[K  Redis checking leftovers [█·········]").hasSize(4 + 39);
+    }
+
+    @Test
+    void aLongStoryStaysWithin150Lines() {
+        for (var phase : PhaseId.values()) {
+            phase(phase.name(), PhaseState.Running, "begun");
+            var findings = IntStream.range(0, 40).mapToObj(n -> event("Finding", phase.name() + " found " + n));
+            var events = Stream.concat(Stream.of(event("PhaseStarted", "3/17 " + phase.name() + ": begun")), findings).toList();
+            for (var megabytes = 0; megabytes < 30_000; megabytes += 1000) {
+                copies("restoring", megabytes, "copying", 900);
+                now = now.plusSeconds(1);
+                screen.show(status, events);
+            }
+            status.phases.getLast().state = PhaseState.Succeeded;
+            screen.show(status, events);
+        }
+        assertThat(printed()).hasSizeLessThanOrEqualTo(150 - 25).anyMatch(line -> line.contains("Preflight found 39")).anyMatch(line -> line.contains("… more is in"));
+        assertThat(printed().getLast()).startsWith("✔ " + PhaseId.values()[PhaseId.values().length - 1]);
     }
 
     @Test

@@ -17,7 +17,7 @@ import java.util.function.BiConsumer;
 
 /**
  * The Kubernetes API of the demo and the tests: Fabric8's CRUD server on a loopback port over plain HTTP, so that other processes
- * reach it, with what it lacks added by {@link ClusterLikeDispatcher}.
+ * reach it, made as strict as a real one by {@link ClusterLikeDispatcher}.
  */
 public final class EmbeddedApiServer implements AutoCloseable {
     private final KubernetesMockServer server;
@@ -30,11 +30,25 @@ public final class EmbeddedApiServer implements AutoCloseable {
         this.client = server.createClient();
     }
 
+    /** With the CRD of this version. */
     public static EmbeddedApiServer start() {
+        return start(ServedCrd.ofThisVersion());
+    }
+
+    /**
+     * With the CRD of an older version.
+     *
+     * @param missing fields of the status that it does not know, such as {@code downtime.targetWritableAt}: they are pruned without a word
+     */
+    public static EmbeddedApiServer startWithOlderCrd(String... missing) {
+        return start(ServedCrd.older(List.of(missing)));
+    }
+
+    private static EmbeddedApiServer start(ServedCrd crd) {
         var migrations = new CustomResourceDefinitionContext.Builder()
                 .withGroup(MastodonMigration.GROUP).withVersion(MastodonMigration.VERSION).withKind(MastodonMigration.KIND)
                 .withPlural(HasMetadata.getPlural(MastodonMigration.class)).withScope("Namespaced").withStatusSubresource(true).build();
-        var dispatcher = new ClusterLikeDispatcher(List.of(migrations));
+        var dispatcher = new ClusterLikeDispatcher(List.of(migrations), crd);
         var server = new KubernetesMockServer(new Context(), new MockWebServer(), new HashMap<>(), dispatcher, false);
         server.init(InetAddress.getLoopbackAddress(), 0);
         return new EmbeddedApiServer(server, dispatcher);
@@ -53,6 +67,21 @@ public final class EmbeddedApiServer implements AutoCloseable {
     /** Called when a request was carried out and watchers were told, before its answer is sent: an answer may be slow. */
     public void beforeAnswering(BiConsumer<RecordedRequest, MockResponse> then) {
         dispatcher.beforeAnswering(then);
+    }
+
+    /** From here on nothing of this kind can be created, as under an admission webhook of somebody's: answered with 403. */
+    public void refuse(String plural, String why) {
+        dispatcher.admission().refuse(plural, why);
+    }
+
+    /** Ends what {@link #refuse} began. */
+    public void admitAgain(String plural) {
+        dispatcher.admission().admitAgain(plural);
+    }
+
+    /** Ends all watches and forgets what they were told: a watch that goes on from there is answered 410. */
+    public void expireWatches() {
+        dispatcher.expireWatches();
     }
 
     /** Environment that makes a Quarkus process use this server and no kubeconfig or service account of the machine. */

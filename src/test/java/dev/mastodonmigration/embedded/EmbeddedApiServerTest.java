@@ -128,9 +128,7 @@ class EmbeddedApiServerTest {
     }
 
     private static MastodonMigration migration(String name) {
-        var migration = new MastodonMigration();
-        migration.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(NAMESPACE).build());
-        return migration;
+        return Manifest.example(Map.of("/metadata/name", name));
     }
 
     private static ObjectMeta ownedBy(HasMetadata owner, String name) {

@@ -4,8 +4,6 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.PodFluent;
-import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
 import io.fabric8.kubernetes.api.model.batch.v1.JobConditionBuilder;
@@ -22,7 +20,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -37,14 +34,17 @@ final class JobController {
     private static final String TRACKING = "batch.kubernetes.io/job-tracking";
 
     private final KubernetesClient client;
-    private final Supplier<String> addresses;
+    private final Timing timing;
+    private final PodMaker pods;
     private final Consumer<String> violations;
     private final Map<String, JobTally> tallies = new HashMap<>();
-    private final Map<String, PodTemplateSpec> templates = new HashMap<>();
+    /** When an ended pod is counted, by its uid. */
+    private final Map<String, Instant> countedAt = new HashMap<>();
 
-    JobController(KubernetesClient client, Supplier<String> addresses, Consumer<String> violations) {
+    JobController(KubernetesClient client, Timing timing, Consumer<String> violations) {
         this.client = client;
-        this.addresses = addresses;
+        this.timing = timing;
+        this.pods = new PodMaker(client, timing, "job-controller", violations);
         this.violations = violations;
     }
 
@@ -55,20 +55,20 @@ final class JobController {
             sync(job, pods.stream().filter(pod -> isOwned(pod, job.getMetadata().getUid())).toList());
         }
         tallies.keySet().retainAll(living);
-        templates.keySet().retainAll(living);
+        countedAt.keySet().retainAll(pods.stream().map(pod -> pod.getMetadata().getUid()).toList());
         releaseOrphans(pods, living);
     }
 
     private void sync(Job job, List<Pod> pods) {
-        guardTemplate(job);
         var tally = tallies.computeIfAbsent(job.getMetadata().getUid(), uid -> new JobTally());
-        var ended = pods.stream().filter(Kubelet::isTerminal).toList();
+        var counted = pods.stream().filter(Kubelet::isTerminal)
+                .filter(pod -> Timing.isDue(countedAt.computeIfAbsent(pod.getMetadata().getUid(), uid -> timing.status()))).toList();
         if (!isFinished(job)) {
-            ended.forEach(pod -> tally.count(job.getSpec(), pod));
-            var active = pods.stream().filter(pod -> !Kubelet.isTerminal(pod)).toList();
+            counted.forEach(pod -> tally.count(job.getSpec(), pod));
+            var active = pods.stream().filter(pod -> !counted.contains(pod)).toList();
             advance(job, tally, active);
         }
-        ended.forEach(this::release);
+        counted.forEach(this::release);
     }
 
     private void advance(Job job, JobTally tally, List<Pod> active) {
@@ -77,7 +77,7 @@ final class JobController {
         if (tally.isComplete(job.getSpec()) && reason.isEmpty()) {
             conclude(job, tally, active, "SuccessCriteriaMet", "Complete", "CompletionsReached");
         } else if (reason.isPresent()) {
-            active.forEach(pod -> client.resource(pod).delete());
+            active.stream().filter(pod -> !Kubelet.isDeleted(pod)).forEach(pod -> client.resource(pod).delete());
             conclude(job, tally, active, "FailureTarget", "Failed", reason.get());
         } else {
             var all = new ArrayList<>(active);
@@ -93,7 +93,7 @@ final class JobController {
         var room = Optional.ofNullable(job.getSpec().getParallelism()).orElse(1) - active.size();
         return tally.toBeDone(job.getSpec()).stream()
                 .filter(index -> active.stream().noneMatch(pod -> JobTally.index(pod) == index) && tally.mayRetryNow(job.getSpec(), index))
-                .limit(Math.max(0, room)).map(index -> createPod(job, index)).toList();
+                .limit(Math.max(0, room)).flatMap(index -> createPod(job, index).stream()).toList();
     }
 
     private void conclude(Job job, JobTally tally, List<Pod> active, String targetType, String finalType, String reason) {
@@ -136,7 +136,7 @@ final class JobController {
         }
     }
 
-    private Pod createPod(Job job, int index) {
+    private Optional<Pod> createPod(Job job, int index) {
         var name = job.getMetadata().getName();
         var builder = new PodBuilder()
                 .withMetadata(Optional.ofNullable(job.getSpec().getTemplate().getMetadata()).orElseGet(ObjectMeta::new))
@@ -150,15 +150,14 @@ final class JobController {
                         .withUid(job.getMetadata().getUid()).withController(true).withBlockOwnerDeletion(true).build())
                 .endMetadata()
                 .withSpec(job.getSpec().getTemplate().getSpec());
-        var refused = new ArrayList<>(PodSecurity.workerViolations(job.getSpec().getTemplate().getSpec()));
+        PodSecurity.beyondTheStandard(job.getSpec().getTemplate().getSpec()).forEach(rule -> violations.accept("Job " + name + ": " + rule));
         if (JobTally.isIndexed(job.getSpec())) {
             indexed(builder, name, index);
             if (name.length() + String.valueOf(job.getSpec().getCompletions() - 1).length() + 1 > LONGEST_LABEL) {
-                refused.add("the Job's name with the highest index is the pods' host name and must be no more than 63 characters");
+                violations.accept("Job " + name + ": the Job's name with the highest index is the pods' host name and must be no more than 63 characters");
             }
         }
-        refused.forEach(rule -> violations.accept("Job " + name + ": " + rule));
-        return client.resource(withStatus(builder, refused).build()).create();
+        return pods.create(job, builder.build());
     }
 
     private static String prefix(Job job, int index) {
@@ -172,20 +171,6 @@ final class JobController {
                 .editSpec().withHostname(job + "-" + index)
                 .editFirstContainer().addNewEnv().withName("JOB_COMPLETION_INDEX").withNewValueFrom().withNewFieldRef()
                 .withFieldPath("metadata.labels['" + JobTally.INDEX + "']").endFieldRef().endValueFrom().endEnv().endContainer().endSpec();
-    }
-
-    private PodBuilder withStatus(PodBuilder pod, List<String> refused) {
-        PodFluent<PodBuilder>.StatusNested<PodBuilder> status = pod.withNewStatus().withPodIP(addresses.get()).withHostIP("127.0.0.1");
-        return refused.isEmpty()
-                ? status.withPhase(Kubelet.PENDING).endStatus()
-                : status.withPhase(Kubelet.FAILED).withReason("PodSecurity").withMessage("violates PodSecurity \"restricted\": " + refused).endStatus();
-    }
-
-    private void guardTemplate(Job job) {
-        var first = templates.putIfAbsent(job.getMetadata().getUid(), job.getSpec().getTemplate());
-        if (first != null && !first.equals(job.getSpec().getTemplate())) {
-            violations.accept("Job " + job.getMetadata().getName() + ": spec.template was changed, which a cluster refuses: field is immutable");
-        }
     }
 
     private void releaseOrphans(List<Pod> pods, Set<String> living) {

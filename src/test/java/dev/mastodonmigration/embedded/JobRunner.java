@@ -1,13 +1,17 @@
 package dev.mastodonmigration.embedded;
 
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodConditionBuilder;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
+import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
+import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.fabric8.kubernetes.client.dsl.Watchable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,11 +31,12 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * Plays what stands behind the API server in a cluster: Job controller, kubelet and Deployment controller, with Jobs as local
- * processes of the packaged program. It refuses what a cluster with the restricted Pod Security Standard refuses.
+ * Plays what stands behind the API server in a cluster: the controllers of Jobs, ReplicaSets and Deployments, scheduler and kubelet, with Jobs as local
+ * processes of the packaged program. The namespace enforces the restricted Pod Security Standard.
  */
 public final class JobRunner implements AutoCloseable {
     private static final long RESYNC_MILLIS = 500;
+    private static final String QUOTA = "pods";
 
     private final KubernetesClient client;
     private final String namespace;
@@ -39,43 +44,72 @@ public final class JobRunner implements AutoCloseable {
     private final Semaphore wake = new Semaphore(0);
     private final Set<String> violations = new ConcurrentSkipListSet<>();
     private final List<Consumer<Pod>> podListeners = new CopyOnWriteArrayList<>();
-    private final List<Consumer<Deployment>> deploymentListeners = new CopyOnWriteArrayList<>();
     private final AtomicInteger addresses = new AtomicInteger();
     private final String network = "127." + ThreadLocalRandom.current().nextInt(10, 250) + "." + ThreadLocalRandom.current().nextInt(0, 250) + ".";
+    private final PodFaults faults;
     private final JobController jobs;
     private final Kubelet kubelet;
+    private final ReplicaSetController sets;
     private final DeploymentController deployments;
     private final List<Watch> watches;
     private final Thread loop = Thread.ofPlatform().daemon().name("job-runner").unstarted(this::run);
     private volatile boolean closed;
 
-    private JobRunner(KubernetesClient client, String namespace) {
+    private JobRunner(KubernetesClient client, String namespace, ClusterSettings settings) {
         this.client = client;
         this.namespace = namespace;
-        this.jobs = new JobController(client, () -> network + (1 + addresses.getAndIncrement() % 250), violations::add);
-        this.kubelet = new Kubelet(client, directory.path(), wake::release, pod -> podListeners.forEach(listener -> listener.accept(pod)));
-        this.deployments = new DeploymentController(client, d -> deploymentListeners.forEach(listener -> listener.accept(d)), violations::add);
+        this.faults = new PodFaults(wake::release);
+        settings.faults().forEach(fault -> fault.accept(faults));
+        var timing = new Timing(settings, wake::release);
+        this.jobs = new JobController(client, timing, violations::add);
+        this.kubelet = new Kubelet(client, directory.path(), timing, wake::release, faults, () -> network + (1 + addresses.getAndIncrement() % 250), pod -> podListeners.forEach(listener -> listener.accept(pod)));
+        this.sets = new ReplicaSetController(client, timing, violations::add);
+        this.deployments = new DeploymentController(client, timing, sets);
+        client.resource(new NamespaceBuilder().withNewMetadata().withName(namespace).addToLabels(Admission.ENFORCE, "restricted").endMetadata().build()).createOr(NonDeletingOperation::update);
+        settings.podQuota().ifPresent(this::podQuota);
         this.watches = List.of(
                 watch(client.batch().v1().jobs().inNamespace(namespace)),
                 watch(client.pods().inNamespace(namespace)),
                 watch(client.apps().deployments().inNamespace(namespace)),
+                watch(client.apps().replicaSets().inNamespace(namespace)),
                 watch(client.secrets().inNamespace(namespace)));
     }
 
+    /** With everything at once. */
     public static JobRunner start(KubernetesClient client, String namespace) {
-        var runner = new JobRunner(client, namespace);
+        return start(client, namespace, ClusterSettings.fast());
+    }
+
+    public static JobRunner start(KubernetesClient client, String namespace, ClusterSettings settings) {
+        var runner = new JobRunner(client, namespace, settings);
         runner.loop.start();
         return runner;
+    }
+
+    /** What is wrong with pods; to be changed at any time. */
+    public PodFaults faults() {
+        return faults;
+    }
+
+    /** From here on the namespace may have so many pods that are not over; replaces the quota that it has. */
+    public void podQuota(int pods) {
+        client.resource(new ResourceQuotaBuilder().withNewMetadata().withName(QUOTA).withNamespace(namespace).endMetadata()
+                .withNewSpec().addToHard("pods", new Quantity(String.valueOf(pods))).endSpec().build()).createOr(NonDeletingOperation::update);
+    }
+
+    public void liftPodQuota() {
+        client.resourceQuotas().inNamespace(namespace).withName(QUOTA).delete();
+        wake.release();
+    }
+
+    /** What plays pods that belong to no Job. */
+    void runtime(PodRuntime runtime) {
+        kubelet.runtime(runtime);
     }
 
     /** Called in the runner's thread when a pod's process has started, with the pod as stored. */
     public void onPodStarted(Consumer<Pod> listener) {
         podListeners.add(listener);
-    }
-
-    /** Called when a Deployment is new, changed, or (with 0 replicas) gone; it is reported ready a little after the listener returns. */
-    public void onDeployment(Consumer<Deployment> listener) {
-        deploymentListeners.add(listener);
     }
 
     /** What a real cluster would have refused so far, each with the object's name. */
@@ -98,10 +132,22 @@ public final class JobRunner implements AutoCloseable {
         return kill(process -> jobName.test(process.jobName()), 1);
     }
 
+    /** The kernel kills the running pods of Jobs with such a name because they use too much memory; gives how many there were. */
+    public int outOfMemory(Predicate<String> jobName) {
+        var killed = kubelet.running().stream().filter(process -> jobName.test(process.jobName())).toList();
+        killed.forEach(PodProcess::killOutOfMemory);
+        return killed.size();
+    }
+
     private int kill(Predicate<PodProcess> chosen, int atMost) {
         var killed = kubelet.running().stream().filter(chosen).limit(atMost).toList();
         killed.forEach(PodProcess::kill);
         return killed.size();
+    }
+
+    /** Drains the node: evicts every pod that is on it and not over. */
+    public void drainNode() {
+        pods().stream().filter(pod -> pod.getSpec().getNodeName() != null && !Kubelet.isTerminal(pod) && !Kubelet.isDeleted(pod)).forEach(pod -> evict(pod.getMetadata().getName()));
     }
 
     /** Evicts a pod as a node drain does: condition DisruptionTarget, then a graceful deletion. */
@@ -109,6 +155,9 @@ public final class JobRunner implements AutoCloseable {
         var pod = client.pods().inNamespace(namespace).withName(podName);
         while (true) {
             var current = pod.get();
+            if (current == null) {
+                return;
+            }
             current.getStatus().getConditions().add(new PodConditionBuilder().withType("DisruptionTarget").withStatus("True")
                     .withReason("EvictionByEvictionAPI").withMessage("Eviction API: evicting")
                     .withLastTransitionTime(Kubelet.time(Instant.now())).build());
@@ -169,7 +218,12 @@ public final class JobRunner implements AutoCloseable {
     private void sync() {
         kubelet.sync(pods());
         jobs.sync(client.batch().v1().jobs().inNamespace(namespace).list().getItems(), pods());
-        deployments.sync(client.apps().deployments().inNamespace(namespace).list().getItems());
+        deployments.sync(client.apps().deployments().inNamespace(namespace).list().getItems(), replicaSets(), pods());
+        sets.sync(replicaSets(), pods());
+    }
+
+    private List<ReplicaSet> replicaSets() {
+        return client.apps().replicaSets().inNamespace(namespace).list().getItems();
     }
 
     private List<Pod> pods() {

@@ -1,7 +1,7 @@
 package dev.mastodonmigration.embedded;
 
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Secret;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -15,15 +15,22 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /**
- * A Mastodon-shaped instance that lives: its processes start and stop as Heroku's formation and the target's Deployments say, and each
- * reads where its data is when it starts, from nothing but the app's config vars or the Deployment's env Secret.
+ * A Mastodon-shaped instance that lives: its processes start and stop as Heroku's formation and the target's pods do, and each
+ * reads where its data is when it starts, from nothing but the app's config vars or the pod's env Secret.
  */
-public final class LiveInstance implements DynoRuntime, AutoCloseable {
+public final class LiveInstance implements DynoRuntime, PodRuntime, AutoCloseable {
     private static final String WEB = "web";
     private static final List<String> ALL_QUEUES = List.of("default", "push", "ingress", "mailers", "pull", "scheduler", "fasp");
 
-    /** What runs of one Deployment, as it was when it started. */
-    private record Rollout(Deployment deployment, List<AutoCloseable> processes) {}
+    /** What runs in one pod. */
+    private static final class Served {
+        private final AutoCloseable process;
+        private volatile boolean ready;
+
+        Served(AutoCloseable process) {
+            this.process = process;
+        }
+    }
 
     private final HerokuStub heroku;
     private final String webApp;
@@ -31,7 +38,7 @@ public final class LiveInstance implements DynoRuntime, AutoCloseable {
     private final Ledger ledger;
     private final SchedulerWatch watch = new SchedulerWatch();
     private final Map<String, AutoCloseable> dynos = new ConcurrentHashMap<>();
-    private final Map<String, Rollout> rollouts = new ConcurrentHashMap<>();
+    private final Map<String, Served> pods = new ConcurrentHashMap<>();
 
     public LiveInstance(HerokuStub heroku, String webApp, KubernetesClient client, Ledger ledger) {
         this.heroku = heroku;
@@ -57,30 +64,27 @@ public final class LiveInstance implements DynoRuntime, AutoCloseable {
         close(Optional.ofNullable(dynos.remove(app + "/" + type + "." + index)).stream().toList());
     }
 
-    /** Follows a Deployment of the target: starts, stops and, when its template changes, replaces its processes. */
-    public void deployed(Deployment deployment) {
-        var name = deployment.getMetadata().getName();
-        var wanted = Optional.ofNullable(deployment.getSpec().getReplicas()).orElse(1);
-        var environment = wanted == 0 ? Optional.<SiteEnvironment>empty() : Optional.of(SiteEnvironment.ofEnvSecret(environment(deployment)));
-        var before = rollouts.remove(name);
-        if (before != null) {
-            close(before.processes());
-        }
-        var processes = new ArrayList<AutoCloseable>();
-        for (var replica = 0; replica < wanted; replica++) {
-            processes.add(startOnTarget(deployment, environment.orElseThrow(), name + "-" + replica));
-        }
-        rollouts.put(name, new Rollout(deployment, processes));
+    @Override
+    public AutoCloseable start(Pod pod) {
+        var name = pod.getMetadata().getName();
+        var environment = SiteEnvironment.ofEnvSecret(environment(pod));
+        AutoCloseable process = switch (pod.getSpec().getContainers().getFirst().getName()) {
+            case WEB -> new WebProcess(environment);
+            case "sidekiq" -> startSidekiq(World.Side.TARGET, "the target", name, environment, queues(pod));
+            default -> StreamingProcess.start(environment);
+        };
+        var served = new Served(process);
+        pods.put(name, served);
+        return () -> {
+            pods.remove(name, served);
+            process.close();
+        };
     }
 
-    private AutoCloseable startOnTarget(Deployment deployment, SiteEnvironment environment, String pod) {
-        var name = deployment.getMetadata().getName();
-        if (name.endsWith("-web")) {
-            return new WebProcess(environment);
-        }
-        return name.contains("-sidekiq")
-                ? startSidekiq(World.Side.TARGET, "the target", pod, environment, queues(deployment))
-                : StreamingProcess.start(environment);
+    /** A Service sends requests to ready pods alone. */
+    @Override
+    public void ready(Pod pod) {
+        Optional.ofNullable(pods.get(pod.getMetadata().getName())).ifPresent(served -> served.ready = true);
     }
 
     private SidekiqProcess startSidekiq(World.Side side, String place, String name, SiteEnvironment environment, List<String> queues) {
@@ -88,11 +92,11 @@ public final class LiveInstance implements DynoRuntime, AutoCloseable {
         return SidekiqProcess.start(environment, ledger, queues, name, () -> watch.ended(running));
     }
 
-    private Map<String, String> environment(Deployment deployment) {
+    private Map<String, String> environment(Pod pod) {
         var environment = new HashMap<String, String>();
-        var container = deployment.getSpec().getTemplate().getSpec().getContainers().getFirst();
+        var container = pod.getSpec().getContainers().getFirst();
         for (var source : container.getEnvFrom()) {
-            var secret = client.secrets().inNamespace(deployment.getMetadata().getNamespace()).withName(source.getSecretRef().getName()).require();
+            var secret = client.secrets().inNamespace(pod.getMetadata().getNamespace()).withName(source.getSecretRef().getName()).require();
             environment.putAll(decode(secret));
         }
         container.getEnv().stream().filter(variable -> variable.getValue() != null).forEach(variable -> environment.put(variable.getName(), variable.getValue()));
@@ -107,8 +111,8 @@ public final class LiveInstance implements DynoRuntime, AutoCloseable {
     }
 
     /** The queues after each {@code -q} of Sidekiq's command line, without their weights. */
-    private static List<String> queues(Deployment deployment) {
-        var container = deployment.getSpec().getTemplate().getSpec().getContainers().getFirst();
+    private static List<String> queues(Pod pod) {
+        var container = pod.getSpec().getContainers().getFirst();
         var words = Stream.concat(container.getCommand().stream(), container.getArgs().stream()).flatMap(word -> Stream.of(word.split(" "))).toList();
         var queues = new ArrayList<String>();
         for (var i = 1; i < words.size(); i++) {
@@ -125,9 +129,9 @@ public final class LiveInstance implements DynoRuntime, AutoCloseable {
                 .filter(dyno -> dyno.getKey().startsWith(webApp + "/" + WEB)).map(Map.Entry::getValue));
     }
 
-    /** A web process of the target, which users reach once the old host no longer serves; empty when none runs. */
+    /** A ready web process of the target, which users reach once the old host no longer serves; empty when none runs. */
     Optional<WebProcess> targetWeb() {
-        return any(rollouts.values().stream().flatMap(rollout -> rollout.processes().stream()));
+        return any(pods.values().stream().filter(served -> served.ready).map(served -> served.process));
     }
 
     private static Optional<WebProcess> any(Stream<AutoCloseable> processes) {
@@ -146,7 +150,7 @@ public final class LiveInstance implements DynoRuntime, AutoCloseable {
     }
 
     private Stream<AutoCloseable> processes() {
-        return Stream.concat(dynos.values().stream(), rollouts.values().stream().flatMap(rollout -> rollout.processes().stream()));
+        return Stream.concat(dynos.values().stream(), pods.values().stream().map(served -> served.process));
     }
 
     private static void close(List<? extends AutoCloseable> processes) {
@@ -163,6 +167,6 @@ public final class LiveInstance implements DynoRuntime, AutoCloseable {
     public void close() {
         close(processes().toList());
         dynos.clear();
-        rollouts.clear();
+        pods.clear();
     }
 }

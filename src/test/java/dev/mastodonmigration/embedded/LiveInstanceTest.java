@@ -3,9 +3,8 @@ package dev.mastodonmigration.embedded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -83,7 +82,7 @@ class LiveInstanceTest {
     }
 
     @Test
-    void usersFollowToTheTargetAndMeasureTheOutage() {
+    void usersFollowToTheTargetAndMeasureTheOutage() throws Exception {
         createTargetEnvironment();
         heroku.app("web-app").maintenance(true);
         heroku.app("web-app").formation("web", 0, "standard-2x");
@@ -92,13 +91,14 @@ class LiveInstanceTest {
         var refused = users.measured().refused();
         await().until(() -> users.measured().refused() > refused + 10);
 
-        instance.deployed(deployment("x-web", 2));
-        instance.deployed(deployment("x-sidekiq-default", 1));
+        start("web", "x-web-0");
+        start("web", "x-web-1");
+        var sidekiq = start("sidekiq", "x-sidekiq-default-0");
         var acknowledged = ledger.acknowledged();
         await().until(() -> ledger.acknowledged() > acknowledged + 50);
         assertThat(instance.overlaps()).isEmpty();
         assertThat(users.measured().outage()).hasValueSatisfying(outage -> assertThat(outage).isBetween(Duration.ofMillis(50), Duration.ofSeconds(20)));
-        instance.deployed(deployment("x-sidekiq-default", 0));
+        sidekiq.close();
         try (var jedis = redis.connect()) {
             assertThat(jedis.exists("processes")).isFalse();
         }
@@ -108,10 +108,9 @@ class LiveInstanceTest {
     void aSidekiqOfOneSideThatStartsWhileAQuietOneOfTheOtherRunsIsAnOverlapInBothDirections() {
         createTargetEnvironment();
         instance.sidekiqs().forEach(SidekiqProcess::quiet);
-        instance.deployed(deployment("x-sidekiq-default", 0));
         assertThat(instance.overlaps()).isEmpty();
 
-        instance.deployed(deployment("x-sidekiq-default", 1));
+        start("sidekiq", "x-sidekiq-default-0");
         assertThat(instance.overlaps()).singleElement().asString().endsWith(": x-sidekiq-default-0 of the target started while worker.1 of web-app still ran");
         heroku.app("web-app").formation("worker", 2, "standard-1x");
         await().untilAsserted(() -> assertThat(instance.overlaps()).hasSize(2).last().asString()
@@ -119,8 +118,9 @@ class LiveInstanceTest {
     }
 
     @Test
-    void aSidekiqThatWasToldToStopRunsUntilItsJobIsDone() throws SQLException {
+    void aSidekiqThatWasToldToStopRunsUntilItsJobIsDone() throws Exception {
         createTargetEnvironment();
+        AutoCloseable overlapping;
         try (var blocker = postgres.connect("mastodon", "mastodon")) {
             blocker.setAutoCommit(false);
             blocker.createStatement().execute("LOCK TABLE deliveries IN EXCLUSIVE MODE");
@@ -128,12 +128,13 @@ class LiveInstanceTest {
             heroku.app("web-app").formation("worker", 0, "standard-1x");
             await().until(() -> instance.sidekiqs().isEmpty());
 
-            instance.deployed(deployment("x-sidekiq-default", 1));
+            overlapping = start("sidekiq", "x-sidekiq-default-0");
             assertThat(instance.overlaps()).singleElement().asString().contains("while worker.1 of web-app still ran");
             blocker.rollback();
         }
         await().until(() -> heroku.app("web-app").dynos().stream().noneMatch(dyno -> dyno.startsWith("worker")));
-        instance.deployed(deployment("x-sidekiq-default", 1));
+        overlapping.close();
+        start("sidekiq", "x-sidekiq-default-1");
         assertThat(instance.overlaps()).as("none since it is gone").hasSize(1);
     }
 
@@ -217,11 +218,13 @@ class LiveInstanceTest {
         }
     }
 
-    private static Deployment deployment(String name, int replicas) {
-        return new DeploymentBuilder().withNewMetadata().withName(name).withNamespace(NAMESPACE).endMetadata()
-                .withNewSpec().withReplicas(replicas).withNewTemplate().withNewSpec()
-                .addNewContainer().withName("c").withArgs(List.of("-q", "default,8", "-q", "push"))
-                .addNewEnvFrom().withNewSecretRef().withName("x-env").endSecretRef().endEnvFrom().endContainer()
-                .endSpec().endTemplate().endSpec().build();
+    /** As the kubelet does, with a probe that says yes at once. */
+    private AutoCloseable start(String container, String name) {
+        var pod = new PodBuilder().withNewMetadata().withName(name).withNamespace(NAMESPACE).endMetadata().withNewSpec()
+                .addNewContainer().withName(container).withArgs(List.of("-q", "default,8", "-q", "push"))
+                .addNewEnvFrom().withNewSecretRef().withName("x-env").endSecretRef().endEnvFrom().endContainer().endSpec().build();
+        var process = instance.start(pod);
+        instance.ready(pod);
+        return process;
     }
 }

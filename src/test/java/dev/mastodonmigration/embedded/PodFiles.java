@@ -80,25 +80,25 @@ final class PodFiles implements AutoCloseable {
     /**
      * Writes the mounted Secrets as they are now; unchanged ones are left alone.
      *
-     * @return names of Secrets or keys that are mounted but missing: a real pod waits for them
+     * @return volumes whose Secrets or keys are missing, each as the kubelet says it: a real pod waits for them
      */
     List<String> refreshSecrets(Function<String, Optional<Secret>> secrets) {
         var missing = new ArrayList<String>();
         for (var volume : pod.getVolumes()) {
             var directory = root.resolve("volume-" + volume.getName());
             if (volume.getSecret() != null && Files.isDirectory(directory)) {
-                refresh(volume.getSecret(), directory, secrets, missing);
+                refresh("\"" + volume.getName() + "\" : ", volume.getSecret(), directory, secrets, missing);
             }
         }
         return missing;
     }
 
-    private void refresh(SecretVolumeSource source, Path directory, Function<String, Optional<Secret>> secrets, List<String> missing) {
+    private void refresh(String volume, SecretVolumeSource source, Path directory, Function<String, Optional<Secret>> secrets, List<String> missing) {
         var secret = secrets.apply(source.getSecretName());
         var optional = Boolean.TRUE.equals(source.getOptional());
         if (secret.isEmpty()) {
             if (!optional) {
-                missing.add("secret \"" + source.getSecretName() + "\" not found");
+                missing.add(volume + "secret \"" + source.getSecretName() + "\" not found");
             }
             return;
         }
@@ -115,7 +115,7 @@ final class PodFiles implements AutoCloseable {
                 var mode = Optional.ofNullable(item.getMode()).or(() -> Optional.ofNullable(source.getDefaultMode())).orElse(DEFAULT_MODE);
                 write(directory.resolve(item.getPath()), Base64.getDecoder().decode(data.get(item.getKey())), mode);
             } else if (!optional) {
-                missing.add("secret \"" + source.getSecretName() + "\" has no key " + item.getKey());
+                missing.add(volume + "references non-existent secret key: " + item.getKey());
             }
         }
         remove(directory, items.stream().filter(item -> data.containsKey(item.getKey())).map(KeyToPath::getPath).toList());

@@ -15,21 +15,24 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /** The one container of a pod, run as a local process in the environment that the pod names and no other. */
-final class PodProcess implements AutoCloseable {
+final class PodProcess implements RunningContainer {
     private static final List<String> SMALL_JVM = List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
     private static final long DEFAULT_GRACE_SECONDS = 30;
 
     private final PodFiles files;
+    private final Function<String, Optional<Secret>> secrets;
     private final LocalProcess process;
     private final Instant startedAt = Instant.now();
     private final AtomicBoolean terminating = new AtomicBoolean();
+    private final AtomicBoolean outOfMemory = new AtomicBoolean();
     private final String podName;
     private final String jobName;
 
-    private PodProcess(Pod pod, PodFiles files, LocalProcess process) {
+    private PodProcess(Pod pod, PodFiles files, Function<String, Optional<Secret>> secrets, LocalProcess process) {
         this.podName = pod.getMetadata().getName();
         this.jobName = pod.getMetadata().getLabels().getOrDefault(JobController.JOB_NAME_LABEL, "");
         this.files = files;
+        this.secrets = secrets;
         this.process = process;
     }
 
@@ -46,7 +49,7 @@ final class PodProcess implements AutoCloseable {
             process.waitFor();
             onExit.run();
         });
-        return new PodProcess(pod, files, process);
+        return new PodProcess(pod, files, secrets, process);
     }
 
     private static List<String> command(Container container, Map<String, String> environment, PodFiles files) {
@@ -54,6 +57,7 @@ final class PodProcess implements AutoCloseable {
         var program = container.getCommand().isEmpty()
                 ? PackagedJar.command(concat(SMALL_JVM, List.of("-Djava.io.tmpdir=" + files.here("/tmp"))), args)
                 : container.getCommand().getFirst().equals(Tootctl.NAME) ? Tootctl.command(SMALL_JVM, concat(container.getCommand(), args))
+                : PlayedSmokeTest.plays(container.getCommand()) ? PlayedSmokeTest.command(SMALL_JVM)
                 : concat(container.getCommand().stream().map(files::here).toList(), args);
         var command = new ArrayList<>(List.of("env", "-i", "PATH=" + System.getenv("PATH"), "LANG=C.UTF-8"));
         environment.forEach((name, value) -> command.add(name + "=" + value));
@@ -71,7 +75,7 @@ final class PodProcess implements AutoCloseable {
             environment.putAll(LiveInstance.decode(secrets.apply(name).orElseThrow(() -> new IllegalArgumentException("secret \"" + name + "\" not found"))));
         }
         for (var variable : container.getEnv()) {
-            environment.put(variable.getName(), files.here(value(pod, variable)));
+            environment.put(variable.getName(), files.here(value(pod, variable, secrets)));
         }
         environment.put("HOSTNAME", Optional.ofNullable(pod.getSpec().getHostname()).orElse(pod.getMetadata().getName()));
         environment.put("TERMINATION_LOG", files.terminationLog());
@@ -79,9 +83,14 @@ final class PodProcess implements AutoCloseable {
         return environment;
     }
 
-    private static String value(Pod pod, EnvVar variable) {
+    private static String value(Pod pod, EnvVar variable, Function<String, Optional<Secret>> secrets) {
         if (variable.getValueFrom() == null) {
             return Optional.ofNullable(variable.getValue()).orElse("");
+        }
+        var key = variable.getValueFrom().getSecretKeyRef();
+        if (key != null) {
+            return secrets.apply(key.getName()).map(LiveInstance::decode).map(values -> values.get(key.getKey()))
+                    .orElseThrow(() -> new IllegalArgumentException("couldn't find key " + key.getKey() + " in Secret " + key.getName()));
         }
         var field = variable.getValueFrom().getFieldRef();
         return switch (field == null ? "" : field.getFieldPath()) {
@@ -107,33 +116,52 @@ final class PodProcess implements AutoCloseable {
         return jobName;
     }
 
-    PodFiles files() {
-        return files;
+    @Override
+    public void refreshSecrets() {
+        files.refreshSecrets(secrets);
     }
 
-    Instant startedAt() {
+    @Override
+    public String terminationMessage() {
+        return files.terminationMessage();
+    }
+
+    @Override
+    public Instant startedAt() {
         return startedAt;
     }
 
-    boolean isAlive() {
+    @Override
+    public boolean isAlive() {
         return process.isAlive();
     }
 
-    int exitCode() {
+    @Override
+    public int exitCode() {
         return process.waitFor();
     }
 
-    /** SIGTERM now, SIGKILL when the pod's grace period is over; returns at once, and acts once. */
-    void terminate(Pod pod) {
+    /** Whether it was {@link #killOutOfMemory} that ended it. */
+    boolean isOutOfMemory() {
+        return outOfMemory.get();
+    }
+
+    @Override
+    public void terminate(Pod pod) {
         if (terminating.compareAndSet(false, true)) {
             var grace = Optional.ofNullable(pod.getSpec().getTerminationGracePeriodSeconds()).orElse(DEFAULT_GRACE_SECONDS);
             Thread.ofVirtual().start(() -> endTree(() -> process.stop(grace)));
         }
     }
 
-    /** SIGKILL to all of the container, as when the kernel runs out of memory. */
-    void kill() {
+    @Override
+    public void kill() {
         endTree(process::kill);
+    }
+
+    void killOutOfMemory() {
+        outOfMemory.set(true);
+        kill();
     }
 
     /** A container's end is the end of its children too. */

@@ -40,9 +40,9 @@ public final class PodSecurity {
         return found;
     }
 
-    /** What is asked of our own worker pods beyond {@link #violations}: no API token, and each attempt is one pod. */
-    static List<String> workerViolations(PodSpec pod) {
-        var found = new ArrayList<>(violations(pod));
+    /** What is asked of pods of Jobs beyond {@link #violations}: no API token, and each attempt is one pod. */
+    static List<String> beyondTheStandard(PodSpec pod) {
+        var found = new ArrayList<String>();
         if (!Boolean.FALSE.equals(pod.getAutomountServiceAccountToken())) {
             found.add("automountServiceAccountToken is not false");
         }

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 
 /** Everything a migration needs, on this machine alone: the demo and the end-to-end tests each start one, and closing it leaves nothing. */
@@ -35,6 +36,9 @@ public final class World implements AutoCloseable {
     private static final String SOURCE_ROLE = "u7c2heroku";
     private static final String TARGET_DATABASE = "mastodon_production";
     private static final String TARGET_ROLE = "mastodon";
+    private static final Duration DYNO_START = Duration.ofMillis(500);
+    private static final Duration SHORTEST_DYNO_STOP = Duration.ofSeconds(1);
+    private static final Duration LONGEST_DYNO_STOP = Duration.ofSeconds(5);
 
     /**
      * How large and how busy.
@@ -87,17 +91,23 @@ public final class World implements AutoCloseable {
     private final LiveInstance instance;
     private final OperatorProcess operator;
     private final Users users;
+    private final FreezeWatch freezeWatch;
 
-    /** Starts all of it; when this returns, users write on the stub Heroku and the operator is ready. */
+    /** Starts all of it, on a slow cluster; when this returns, users write on the stub Heroku and the operator is ready. */
     public static World start(Options options) {
-        return new World(options);
+        return start(options, ClusterSettings.slow().withSeed(options.seed()));
     }
 
-    private World(Options options) {
+    /** The same on a cluster of which a test says how slow and how unkind it is. */
+    public static World start(Options options, ClusterSettings cluster) {
+        return new World(options, cluster);
+    }
+
+    private World(Options options, ClusterSettings cluster) {
         try {
             var source = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.sourceMajor())));
             var target = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.targetMajor())));
-            apiServer = opened(EmbeddedApiServer.start());
+            apiServer = opened(EmbeddedApiServer.startWithOlderCrd(cluster.unknownFields().toArray(String[]::new)));
             heroku = opened(HerokuStub.start());
             operator = opened(OperatorProcess.start(apiServer, NAMESPACE, operatorSettings(), directory.resolve("operator.log")));
             sourceRedis = opened(RedisServer.start());
@@ -108,14 +118,16 @@ public final class World implements AutoCloseable {
             seed(options);
             ledger = opened(Ledger.open(directory.resolve("ledger")));
             instance = opened(new LiveInstance(heroku, WEB_APP, client(), ledger));
-            jobRunner = opened(JobRunner.start(client(), NAMESPACE));
-            jobRunner.onDeployment(instance::deployed);
+            jobRunner = opened(JobRunner.start(client(), NAMESPACE, cluster));
+            jobRunner.runtime(instance);
             heroku.runtime(instance);
             ExampleApps.start(heroku, dataUrls());
+            heroku.delays(DYNO_START, SHORTEST_DYNO_STOP, LONGEST_DYNO_STOP, options.seed());
             createSecrets();
             try (var connection = source()) {
                 users = opened(Users.start(instance, ledger, connection, options.users(), options.requestsPerSecond(), options.seed()));
             }
+            freezeWatch = opened(FreezeWatch.start(heroku, () -> sourcePostgres.superuser(SOURCE_DATABASE), () -> targetPostgres.superuser(TARGET_DATABASE)));
             operator.awaitReady();
             stopFirst(operator);
         } catch (SQLException e) {
@@ -215,9 +227,13 @@ public final class World implements AutoCloseable {
         Awaitility.await("phase " + phase).atMost(atMost).pollInterval(Duration.ofMillis(100)).until(() -> phase.equals(status().phase));
     }
 
-    /** Events so far, oldest first. */
+    /** Events of the migration so far, oldest first. */
     public List<Event> events() {
-        return client().v1().events().inNamespace(NAMESPACE).list().getItems().stream()
+        return events(MastodonMigration.KIND::equals);
+    }
+
+    private List<Event> events(Predicate<String> kinds) {
+        return client().v1().events().inNamespace(NAMESPACE).list().getItems().stream().filter(event -> kinds.test(event.getInvolvedObject().getKind()))
                 .sorted(Comparator.comparing((Event event) -> Objects.requireNonNullElse(event.getLastTimestamp(), ""))
                         .thenComparing(event -> Long.parseLong(event.getMetadata().getResourceVersion())))
                 .toList();
@@ -262,6 +278,8 @@ public final class World implements AutoCloseable {
         Consumer<Event> append = event -> text.append(event.getType()).append(' ').append(event.getReason()).append(": ").append(event.getMessage()).append('\n');
         var events = events();
         events.subList(Math.max(0, events.size() - 20), events.size()).forEach(append);
+        text.append("--- events of the cluster\n");
+        events(kind -> !kind.equals(MastodonMigration.KIND)).forEach(append);
         text.append("--- what a cluster would have refused\n").append(jobRunner.violations()).append('\n');
         text.append("--- users\n").append(users.measured()).append(' ').append(users.broken()).append('\n');
         text.append("--- last workers\n").append(jobRunner.lastLogs(3, 15));
@@ -310,6 +328,11 @@ public final class World implements AutoCloseable {
 
     public Users users() {
         return users;
+    }
+
+    /** What was seen of the last freeze, without asking the operator; empty before the target has taken writes. */
+    Optional<FreezeWatch.Seen> freeze() {
+        return freezeWatch.seen();
     }
 
     public Ledger ledger() {
