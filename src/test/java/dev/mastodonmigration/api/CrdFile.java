@@ -43,7 +43,7 @@ public final class CrdFile {
         }
     }
 
-    static JsonNode read() throws IOException {
+    public static JsonNode read() throws IOException {
         return YAML.readTree(Files.readString(PATH));
     }
 

@@ -14,43 +14,72 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 
 /** Does what an API server does with a structural schema and its CEL rules, so that they are tried without one. */
-final class SchemaCheck {
+public final class SchemaCheck {
     private static final CelCompiler COMPILER = CelCompilerFactory.standardCelCompilerBuilder().setStandardMacros(CelStandardMacro.STANDARD_MACROS)
             .addVar("self", SimpleType.DYN).addVar("oldSelf", SimpleType.DYN).build();
     private static final CelRuntime RUNTIME = CelRuntimeFactory.standardCelRuntimeBuilder().build();
+    private static final Map<String, CelRuntime.Program> PROGRAMS = new ConcurrentHashMap<>();
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final List<String> findings = new ArrayList<>();
+    /** Kinds of mistakes, as the causes of an API server's answer name them. */
+    public enum Reason { FieldValueRequired, FieldValueNotSupported, FieldValueTypeInvalid, FieldValueInvalid }
+
+    /**
+     * One mistake.
+     *
+     * @param path   of the field, with a point before each name
+     * @param reason kind of mistake
+     * @param words  what is wrong with it
+     */
+    public record Finding(String path, Reason reason, String words) {
+        @Override
+        public String toString() {
+            return path + words;
+        }
+    }
+
+    private final List<Finding> findings = new ArrayList<>();
 
     private SchemaCheck() {}
 
     /** What an API server would refuse; empty when it would accept. Without an old value, rules on changes are not run. */
-    static List<String> of(JsonNode schema, JsonNode value, Optional<JsonNode> old) {
+    public static List<Finding> findings(JsonNode schema, JsonNode value, Optional<JsonNode> old) {
         var check = new SchemaCheck();
         check.visit("", schema, value, old);
         return check.findings;
     }
 
+    /** The same, each as one line. */
+    static List<String> of(JsonNode schema, JsonNode value, Optional<JsonNode> old) {
+        return findings(schema, value, old).stream().map(Finding::toString).toList();
+    }
+
+    private void add(String path, Reason reason, String words) {
+        findings.add(new Finding(path, reason, words));
+    }
+
     private void visit(String path, JsonNode schema, JsonNode value, Optional<JsonNode> old) {
-        if (!isOfType(schema.path("type").asText(), value)) {
-            findings.add(path + " is not of type " + schema.path("type").asText());
+        if (!isOfType(schema, value)) {
+            add(path, Reason.FieldValueTypeInvalid, " is not of type " + schema.path("type").asText());
             return;
         }
         scalar(path, schema, value);
         schema.path("required").forEach(name -> {
             if (!value.has(name.asText())) {
-                findings.add(path + "." + name.asText() + " is required");
+                add(path + "." + name.asText(), Reason.FieldValueRequired, " is required");
             }
         });
         if (value.isObject()) {
             value.properties().forEach(field -> {
                 var of = schema.path("properties").has(field.getKey()) ? schema.path("properties").get(field.getKey()) : schema.get("additionalProperties");
-                if (of == null) {
-                    findings.add(path + "." + field.getKey() + " is unknown");
-                } else {
+                if (of != null) {
                     visit(path + "." + field.getKey(), of, field.getValue(), old.map(before -> before.get(field.getKey())));
+                } else if (!SchemaShape.keepsUnknown(schema)) {
+                    add(path + "." + field.getKey(), Reason.FieldValueInvalid, " is unknown");
                 }
             });
         }
@@ -62,17 +91,17 @@ final class SchemaCheck {
 
     private void scalar(String path, JsonNode schema, JsonNode value) {
         if (schema.has("enum") && !JSON.convertValue(schema.get("enum"), List.class).contains(value.asText())) {
-            findings.add(path + " is none of " + schema.get("enum"));
+            add(path, Reason.FieldValueNotSupported, " is none of " + schema.get("enum"));
         }
-        if (schema.has("pattern") && !value.asText().matches(schema.get("pattern").asText() + ".*")) {
-            findings.add(path + " does not match " + schema.get("pattern").asText());
+        if (schema.has("pattern") && !Pattern.compile(schema.get("pattern").asText()).matcher(value.asText()).find()) {
+            add(path, Reason.FieldValueInvalid, " does not match " + schema.get("pattern").asText());
         }
         if (schema.has("minimum") && value.asDouble() < schema.get("minimum").asDouble() || schema.has("maximum") && value.asDouble() > schema.get("maximum").asDouble()) {
-            findings.add(path + " is out of range");
+            add(path, Reason.FieldValueInvalid, " is out of range");
         }
-        if (schema.has("minLength") && value.asText().length() < schema.get("minLength").asInt()
+        if (schema.has("minLength") && value.asText().length() < schema.get("minLength").asInt() || schema.has("maxLength") && value.asText().length() > schema.get("maxLength").asInt()
                 || schema.has("minItems") && value.size() < schema.get("minItems").asInt() || schema.has("maxItems") && value.size() > schema.get("maxItems").asInt()) {
-            findings.add(path + " is too short or too long");
+            add(path, Reason.FieldValueInvalid, " is too short or too long");
         }
     }
 
@@ -82,13 +111,20 @@ final class SchemaCheck {
             return;
         }
         try {
-            var program = RUNTIME.createProgram(COMPILER.compile(text).getAst());
             var variables = Map.of("self", plain(value), "oldSelf", old.map(SchemaCheck::plain).orElse(Map.of()));
-            if (!Boolean.TRUE.equals(program.eval(variables))) {
-                findings.add(path + ": " + rule.get("message").asText());
+            if (!Boolean.TRUE.equals(PROGRAMS.computeIfAbsent(text, SchemaCheck::program).eval(variables))) {
+                add(path, Reason.FieldValueInvalid, ": " + rule.get("message").asText());
             }
-        } catch (CelValidationException | CelEvaluationException e) {
+        } catch (CelEvaluationException e) {
             throw new IllegalStateException(path + ": the rule " + text + " is not valid", e);
+        }
+    }
+
+    private static CelRuntime.Program program(String rule) {
+        try {
+            return RUNTIME.createProgram(COMPILER.compile(rule).getAst());
+        } catch (CelValidationException | CelEvaluationException e) {
+            throw new IllegalStateException("the rule " + rule + " is not valid", e);
         }
     }
 
@@ -96,15 +132,18 @@ final class SchemaCheck {
         return JSON.convertValue(value, Object.class);
     }
 
-    private static boolean isOfType(String type, JsonNode value) {
-        return switch (type) {
+    private static boolean isOfType(JsonNode schema, JsonNode value) {
+        if (schema.path("x-kubernetes-int-or-string").asBoolean()) {
+            return value.isIntegralNumber() || value.isTextual();
+        }
+        return switch (schema.path("type").asText()) {
             case "object" -> value.isObject();
             case "array" -> value.isArray();
             case "string" -> value.isTextual();
             case "boolean" -> value.isBoolean();
             case "integer" -> value.isIntegralNumber();
             case "number" -> value.isNumber();
-            default -> false;
+            default -> SchemaShape.keepsUnknown(schema);
         };
     }
 }

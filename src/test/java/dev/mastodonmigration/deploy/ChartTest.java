@@ -55,12 +55,13 @@ class ChartTest {
         assertThat(verbs).isEqualTo(Map.of(
                 "mastodonmigration.dev/mastodonmigrations", Set.of("get", "list", "watch", "patch", "update"),
                 "mastodonmigration.dev/mastodonmigrations/status", Set.of("update"),
-                "batch/jobs", Set.of("get", "create", "delete"),
+                "batch/jobs", Set.of("get", "list", "create", "delete"),
                 "/pods", Set.of("list"),
                 "/secrets", Set.of("get", "create", "update", "delete"),
                 "/services", Set.of("get", "create", "update", "delete"),
                 "apps/deployments", Set.of("get", "create", "update", "delete"),
-                "/events", Set.of("create")));
+                "/events", Set.of("create", "list"),
+                "policy/poddisruptionbudgets", Set.of("get", "create", "update", "delete")));
     }
 
     @Test
