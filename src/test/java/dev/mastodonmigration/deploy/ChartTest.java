@@ -60,7 +60,8 @@ class ChartTest {
                 "/secrets", Set.of("get", "create", "update", "delete"),
                 "/services", Set.of("get", "create", "update", "delete"),
                 "apps/deployments", Set.of("get", "create", "update", "delete"),
-                "/events", Set.of("list", "create")));
+                "/events", Set.of("create", "list"),
+                "policy/poddisruptionbudgets", Set.of("get", "create", "update", "delete")));
     }
 
     @Test

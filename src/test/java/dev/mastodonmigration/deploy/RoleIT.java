@@ -24,7 +24,8 @@ class RoleIT {
     private static final Map<String, String> WITHOUT_WAITING = Map.of("/spec/cutover/approved", "true", "/spec/retire/approved", "true", "/spec/soak/duration", "1s", "/spec/strategy/inSyncFor", "1s");
 
     /** What only a rotated credential, an edited spec or an abort makes the operator do. */
-    private static final Set<String> ON_OTHER_WAYS = Set.of("update secrets", "delete secrets", "update services", "delete services", "update deployments.apps", "delete deployments.apps", "list events");
+    private static final Set<String> ON_OTHER_WAYS = Set.of("update secrets", "update services", "delete services", "update deployments.apps", "delete deployments.apps",
+            "update poddisruptionbudgets.policy", "delete poddisruptionbudgets.policy", "list events");
 
     @Test
     void aWholeMigrationNeedsExactlyWhatTheRoleAllows(@TempDir Path directory) {
