@@ -1,0 +1,60 @@
+package dev.mastodonmigration.target;
+
+import dev.mastodonmigration.mastodon.Feeds;
+import dev.mastodonmigration.outside.Findings;
+import java.util.List;
+import java.util.SortedMap;
+
+/** Where the instance's web, streaming and Sidekiq will run. Every method returns at once, may be called again at any time, and may throw {@link dev.mastodonmigration.outside.OutsideException}. */
+public interface Compute {
+    /** What is wrong with its part of the spec beyond the schema, a sentence each that names the field. */
+    List<String> violations();
+
+    /** Reads and tries what running the instance here will need; changes nothing. */
+    Findings preflight();
+
+    /** Brings web, streaming and Sidekiq to what the spec and the environment say; Sidekiq stays stopped until {@link #startSidekiq}. */
+    void ensure(SortedMap<String, String> environment);
+
+    /** How many processes of the present image and configuration serve, and what keeps the others from it. */
+    Readiness ready();
+
+    /** Names the image and configuration that {@link #ensure} brought about last; changes with either. Empty before the first. */
+    String revision();
+
+    /** One look at the smoke test of the present {@link #revision}; begins it unless it was begun. Read-only on every database. */
+    SmokeTest smokeTest();
+
+    /** Removes what is left of smoke tests. */
+    void removeSmokeTest();
+
+    /** Starts every Sidekiq. The caller has proved that none runs on the source any more. */
+    void startSidekiq();
+
+    /** Where users' requests are to be sent, for messages, as "Service example-social-web:3000". */
+    Entrances entrances();
+
+    /** @param web for web, @param streaming for streaming */
+    record Entrances(String web, String streaming) {}
+
+    /** Removes what {@link #ensure} made, and only that. */
+    void remove();
+
+    /**
+     * Fails when what {@link #startFeeds} needs stands there already and is not ours: asked while nothing is frozen yet.
+     *
+     * @throws dev.mastodonmigration.outside.OutsideException naming it
+     */
+    void refuseForeignFeeds();
+
+    /** Has Mastodon build its home and list feeds from the database, unless that was begun before. */
+    void startFeeds();
+
+    Feeds feeds();
+
+    /** What builds them, as kubectl wants it. */
+    String feedsJob();
+
+    /** Removes what built them once it has ended well. */
+    void removeFeeds();
+}

@@ -1,0 +1,27 @@
+package dev.mastodonmigration.target;
+
+import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.Provisioned;
+import java.util.List;
+import java.util.Optional;
+
+/** A database server of the target, Postgres or Redis. Every method returns at once, may be called again at any time, and may throw {@link dev.mastodonmigration.outside.OutsideException}. */
+public interface TargetDatabase {
+    /** What is wrong with its part of the spec beyond the schema, a sentence each that names the field. */
+    List<String> violations();
+
+    /** Reads and tries what creating it will need; changes nothing. */
+    Findings preflight();
+
+    /** Creates it, or finds what an earlier call created: one look, and at most one change. */
+    Provisioned ensure();
+
+    /** With user and password: what workers and Mastodon connect to. Read it at each use, because credentials rotate. */
+    String url();
+
+    /** Certificates in PEM form that its own is signed with; empty where the system's do. */
+    Optional<String> ca();
+
+    /** Removes what {@link #ensure} created, and only that. */
+    Provisioned release();
+}
