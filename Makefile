@@ -8,7 +8,9 @@ REQUIREMENTS := . .ci/requirements
 MAVEN := mvn -B -ntp -Dstyle.color=never
 # Silent unless it fails; some Mavens print escape codes even with -q.
 QUIETLY := quietly() { out=$$("$$@" 2>&1) || { printf '%s\n' "$$out" >&2; exit 1; }; }; quietly
-JAVA_ON_TESTS = "$$JAVA_HOME/bin/java" -cp "target/test-classes:target/classes:$$(cat target/test-classpath.txt)"
+# Named, because otherwise whichever of two log managers comes first decides how much libraries say.
+JAVA := "$$JAVA_HOME/bin/java" -Djava.util.logging.manager=org.jboss.logmanager.LogManager
+JAVA_ON_TESTS = $(JAVA) -cp "target/test-classes:target/classes:$$(cat target/test-classpath.txt)"
 BENCHES := $(shell sed -n 's/^\(bench-[a-z]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 .PHONY: help demo test bench crds image clean $(BENCHES)
@@ -29,7 +31,7 @@ bench: $(BENCHES) ## all of bench-*
 
 bench-postgres: ## a live copy against pg_dump with pg_restore and pgcopydb; the freeze at two sizes; what capture costs the source
 	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q test-compile
-	@$(REQUIREMENTS); "$$JAVA_HOME/bin/java" -Dbench.postgres.rows=$${ROWS:-2000000} -cp "target/test-classes:target/classes:$$(cat target/test-classpath.txt)" dev.mastodonmigration.bench.PostgresBench
+	@$(REQUIREMENTS); $(JAVA) -Dbench.postgres.rows=$${ROWS:-2000000} -cp "target/test-classes:target/classes:$$(cat target/test-classpath.txt)" dev.mastodonmigration.bench.PostgresBench
 
 bench-redis: ## a million keys: copy and verification against the most that one reading connection can do; the drain under 5,000 writes a second
 	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q test-compile
