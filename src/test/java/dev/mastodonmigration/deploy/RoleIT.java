@@ -46,8 +46,8 @@ class RoleIT {
             assertThat(calls).extracting(ApiCall::namespace).containsOnly(World.NAMESPACE);
             assertThat(proxy.requests().stream().filter(request -> ApiCall.of(request).isEmpty())).as("calls outside every namespace").allMatch(request -> request.startsWith("GET /version"));
             var used = calls.stream().map(call -> permission(call.group(), call.resource(), call.verb())).collect(Collectors.toSet());
-            var granted = Chart.rendered().only(Role.class).getRules().stream().flatMap(RoleIT::permissions).collect(Collectors.toSet());
-            assertThat(granted).as("the chart's Role").containsAll(used);
+            var granted = Chart.rendered().all(Role.class).stream().flatMap(role -> role.getRules().stream()).flatMap(RoleIT::permissions).collect(Collectors.toSet());
+            assertThat(granted).as("the chart's Roles").containsAll(used);
             assertThat(granted).filteredOn(permission -> !used.contains(permission)).as("allowed, but no phase called it").isSubsetOf(ON_OTHER_WAYS);
         }
     }

@@ -1,12 +1,12 @@
 package dev.mastodonmigration.embedded;
 
+import dev.mastodonmigration.mastodon.SourceEnvironment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.mastodon.Example;
 import dev.mastodonmigration.mastodon.MastodonEnvironment;
-import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.SmokeTest;
 import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
@@ -60,7 +60,7 @@ class SmokeTestStandInTest {
     private Compute deployed(String tag) {
         MastodonMigration migration = Example.migration("mastodon/mastodon:v4.5.3", "mastodon/mastodon:" + tag);
         var compute = new KubernetesComputes(server.client()).of(migration);
-        compute.ensure(MastodonEnvironment.of(new Source.Environment(Example.web(), Example.streaming()), migration.getSpec(), databases.sourceServer.url(databases.source, TwoDatabases.OWNER), Optional.empty(), redis.url(), Optional.empty()));
+        compute.ensure(MastodonEnvironment.of(new SourceEnvironment(Example.web(), Example.streaming()), migration.getSpec(), databases.sourceServer.url(databases.source, TwoDatabases.OWNER), Optional.empty(), redis.url(), Optional.empty()));
         return compute;
     }
 }

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.target.kubernetes;
 
+import dev.mastodonmigration.mastodon.SourceEnvironment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,7 +9,6 @@ import dev.mastodonmigration.mastodon.Example;
 import dev.mastodonmigration.mastodon.MastodonEnvironment;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
-import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.target.Compute;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
@@ -183,7 +183,7 @@ class KubernetesComputeTest {
     }
 
     private static SortedMap<String, String> withCertificates() {
-        return MastodonEnvironment.of(new Source.Environment(Example.web(), Example.streaming()), Example.migration().getSpec(),
+        return MastodonEnvironment.of(new SourceEnvironment(Example.web(), Example.streaming()), Example.migration().getSpec(),
                 Example.POSTGRES.toString(), Optional.of("PEM"), "rediss://:p@cache.example.net:6380", Optional.empty());
     }
 
