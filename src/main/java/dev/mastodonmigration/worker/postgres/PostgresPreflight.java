@@ -59,6 +59,10 @@ public final class PostgresPreflight implements Findings.Check {
             }
             if (target.isPresent()) {
                 checkTarget(target.get(), context);
+                if (!Database.target(context, NAME).tls().verifies() && Query.isTrue(target.get(), "SELECT coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false)")) {
+                    notes.add("the connection to the target database is encrypted, and its certificate is not verified: name its CA in target.postgres.existing.caSecretRef, or "
+                            + "put sslmode=verify-full into its URL where a public CA signed it");
+                }
             }
             if (source.isPresent() && target.isPresent()) {
                 checkPair(source.get(), target.get());
