@@ -30,6 +30,7 @@ class RoleIT {
         try (var world = World.start(World.Options.SMALL);
                 var proxy = RecordingProxy.to(URI.create(world.apiServer().url()).getPort())) {
             world.operator().kill();
+            world.client().leases().inNamespace(World.NAMESPACE).delete(); // so that the next one makes it
             try (var operator = OperatorProcess.start(world.apiServer(), World.NAMESPACE, Map.of("QUARKUS_KUBERNETES_CLIENT_API_SERVER_URL", proxy.url()),
                     directory.resolve("operator.log")).awaitReady()) {
                 world.apply(world.example(WITHOUT_WAITING));
