@@ -28,6 +28,11 @@ final class FlowSpec {
         return this;
     }
 
+    FlowSpec maxDowntime(String duration) {
+        strategy = new Strategy(strategy.postgres(), strategy.redis(), strategy.parallelism(), strategy.inSyncFor(), duration);
+        return this;
+    }
+
     FlowSpec notApproved() {
         cutover = new Cutover(false, null, null, null, null);
         return this;
