@@ -65,7 +65,7 @@ class GoLiveFlowTest {
             return ScriptedJobs.succeeded();
         });
         flow.apply(approved());
-        flow.until(status -> "GoLive".equals(status.phase) && status.phases.getLast().message.contains(dyno[0]));
+        flow.until(status -> flow.says("GoLive", dyno[0]));
         assertThat(flow.status().downtime.targetOpenedAt).isNull();
         flow.heroku.app("example-web").endOneOff(dyno[0]);
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
@@ -131,7 +131,7 @@ class GoLiveFlowTest {
             return ScriptedJobs.succeeded();
         });
         flow.apply(approved());
-        flow.until(status -> "GoLive".equals(status.phase) && flow.phase("GoLive").message.contains("could not serve"));
+        flow.until(status -> flow.says("GoLive", "could not serve"));
         flow.look();
         assertThat(flow.status().downtime.targetOpenedAt).isNull();
         flow.jobs.late.clear();

@@ -193,7 +193,21 @@ final class MigrationFlow implements AutoCloseable {
     }
 
     PhaseRecord phase(String name) {
-        return status().phases.stream().filter(record -> record.name.equals(name)).findFirst().orElseThrow(() -> new AssertionError("no phase " + name + ": " + describe()));
+        return record(name).orElseThrow(() -> new AssertionError("no phase " + name + ": " + describe()));
+    }
+
+    private Optional<PhaseRecord> record(String phase) {
+        return status().phases.stream().filter(record -> record.name.equals(phase)).findFirst();
+    }
+
+    /** Whether that phase runs and says so. */
+    boolean says(String phase, String words) {
+        return phase.equals(status().phase) && record(phase).filter(record -> record.message.contains(words)).isPresent();
+    }
+
+    /** Whether that phase runs and a system outside does not answer it. */
+    boolean isBlocked(String phase) {
+        return phase.equals(status().phase) && record(phase).filter(record -> record.blockedSince != null).isPresent();
     }
 
     boolean isWaitingForApproval() {

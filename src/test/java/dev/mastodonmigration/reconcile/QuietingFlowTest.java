@@ -76,7 +76,7 @@ class QuietingFlowTest {
             return WorkerReport.refused("Sidekiq process worker.1:4:ab did not become idle within 180 s.");
         });
         flow.apply(approved());
-        flow.until(status -> "UndoQuietSidekiq".equals(status.phase) && flow.phase("UndoQuietSidekiq").blockedSince != null);
+        flow.until(status -> flow.isBlocked("UndoQuietSidekiq"));
         flow.look();
         assertThat(flow.status().sidekiqIsQuiet()).isTrue();
         assertThat(flow.condition("SourceFrozen")).contains("its Sidekiq takes no new jobs");
@@ -161,7 +161,7 @@ class QuietingFlowTest {
         untilSidekiqIsBeingQuieted();
         flow.heroku.failNext(10_000, HerokuStub.Fault.UNAVAILABLE);
         flow.edit(Specs.with(DesiredState.Aborted));
-        flow.until(status -> "UndoQuietSidekiq".equals(status.phase) && flow.phase("UndoQuietSidekiq").blockedSince != null);
+        flow.until(status -> flow.isBlocked("UndoQuietSidekiq"));
         flow.look();
         assertThat(flow.status().sidekiqIsQuiet()).isTrue();
         flow.heroku.clearFaults();

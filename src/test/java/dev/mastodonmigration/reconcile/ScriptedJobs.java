@@ -190,7 +190,8 @@ final class ScriptedJobs {
 
     private static PodBuilder pod(Job job) {
         return new PodBuilder()
-                .withNewMetadata().withName(job.getMetadata().getName() + "-pod").withNamespace(job.getMetadata().getNamespace()).addToLabels(JOB_NAME, job.getMetadata().getName())
+                .withNewMetadata().withName(job.getMetadata().getName() + "-pod").withNamespace(job.getMetadata().getNamespace())
+                    .addToLabels(job.getSpec().getTemplate().getMetadata().getLabels()).addToLabels(JOB_NAME, job.getMetadata().getName())
                     .addNewOwnerReference().withApiVersion("batch/v1").withKind("Job").withName(job.getMetadata().getName()).withUid(job.getMetadata().getUid()).endOwnerReference()
                 .endMetadata()
                 .withSpec(job.getSpec().getTemplate().getSpec());
