@@ -68,7 +68,7 @@ class Executor {
             case Decision.Start start when start.itinerary() == Itinerary.FORWARD && !seen.started() -> new Acted(start, List.of(new Fact.WorkerImagePinned(outside.workers().image())));
             case Decision.Start start -> {
                 stopWhatGoesForward(seen, outside);
-                yield new Acted(start);
+                yield start.at().isEmpty() ? endAtOnce(start, seen, outside) : new Acted(start);
             }
             default -> new Acted(decision);
         };
@@ -87,7 +87,7 @@ class Executor {
         var decision = engine.decide(seen.after(step(run, seen, context)));
         var facts = new ArrayList<>(context.facts());
         if (decision instanceof Decision.Advance advance && advance.next().isEmpty()) {
-            return tidyUp(advance, facts, outside);
+            return tidyUp(advance, advance.run(), facts, outside);
         }
         return new Acted(decision, facts);
     }
@@ -136,14 +136,19 @@ class Executor {
         }
     }
 
+    /** Nothing is to be undone; but what runs now may have made workers, and with them the Secret that they read. */
+    private static Acted endAtOnce(Decision.Start start, Observation seen, Outside outside) {
+        return PhaseRun.parse(seen.status().phase).filter(run -> seen.record(run).isPresent()).map(run -> tidyUp(start, run, List.of(), outside)).orElseGet(() -> new Acted(start));
+    }
+
     /** An itinerary ends with nothing of ours left but what the instance runs on. */
-    private static Acted tidyUp(Decision.Advance last, List<Fact> facts, Outside outside) {
+    private static Acted tidyUp(Decision last, PhaseRun run, List<Fact> facts, Outside outside) {
         var tidied = guarded(() -> {
             outside.workers().removeAll();
             outside.source().forgetCredentials();
-            return last.result();
+            return new StepResult.Done("");
         });
         return tidied instanceof StepResult.Done ? new Acted(last, facts)
-                : new Acted(new Decision.Continue(last.run(), new StepResult.Blocked("Everything is done but removing our Jobs and Secrets: " + tidied.message()), Duration.ofSeconds(5)), facts);
+                : new Acted(new Decision.Continue(run, new StepResult.Blocked("Everything is done but removing our Jobs and Secrets: " + tidied.message()), Duration.ofSeconds(5)), facts);
     }
 }

@@ -25,6 +25,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /** Observe, decide, act, report: once for each look at a migration. */
@@ -76,7 +77,10 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
             letGo(migration, seen);
         }
         migration.removeFinalizer(FINALIZER);
-        return unlessEdited(() -> client.resource(migration).update(), LET_GO);
+        return unlessEdited(() -> {
+            client.resource(migration).update();
+            return LET_GO;
+        });
     }
 
     /** What is left of a deleted migration must not keep it: its namespace may be going, and its Secrets gone. */
@@ -99,14 +103,13 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
         LOG.debugf("%s: %s", migration.getMetadata().getName(), acted.decision());
         var facts = new ArrayList<Fact>(acted.facts());
         facts.addAll(Report.of(acted.decision(), seen));
-        return unlessEdited(() -> reporter.report(facts, seen, migration), lookAgain(acted.decision()));
+        return unlessEdited(() -> reporter.report(facts, seen, migration) == StatusReporter.Kept.ALL ? lookAgain(acted.decision()) : STALLED);
     }
 
     /** Edited meanwhile: what was just done is found again at the next look. */
-    private static Duration unlessEdited(Runnable write, Duration lookAgain) {
+    private static Duration unlessEdited(Supplier<Duration> write) {
         try {
-            write.run();
-            return lookAgain;
+            return write.get();
         } catch (KubernetesClientException e) {
             if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
                 throw e;

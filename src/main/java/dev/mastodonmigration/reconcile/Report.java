@@ -46,17 +46,17 @@ final class Report {
             case Decision.Step step -> throw new IllegalStateException("a step is taken, not reported: " + step);
         }
         refusedAbort(seen).ifPresent(facts::add);
-        stands(decision).ifPresent(facts::add);
+        stands(decision, seen).ifPresent(facts::add);
         return facts;
     }
 
-    private static Optional<Fact> stands(Decision decision) {
+    private static Optional<Fact> stands(Decision decision, Observation seen) {
         return Optional.ofNullable(switch (decision) {
             case Decision.Start start when start.plan().isEmpty() -> ended(start.itinerary().endsAs(), start.reason());
             case Decision.Start start -> goesOn(start.plan().getFirst(), start.reason().isEmpty() ? "The migration begins." : start.reason());
             case Decision.Begin begin -> goesOn(begin.run(), begin.run().caption());
             case Decision.Continue going -> continues(going);
-            case Decision.Advance advance when advance.next().isEmpty() -> ended(advance.endsAs(), "");
+            case Decision.Advance advance when advance.next().isEmpty() -> ended(advance.endsAs(), Optional.ofNullable(seen.status().reason).orElse(""));
             case Decision.Advance advance -> goesOn(advance.run(), advance.result().message());
             case Decision.Retry retry -> new Fact.Stands(standing(retry.persistence()), retry.reason(), retry.run() + ": " + retry.message());
             case Decision.BackToGate back -> new Fact.Stands(Standing.GOES_ON, "ReturnedToGate", back.from() + ": " + back.message());

@@ -13,7 +13,6 @@ import dev.mastodonmigration.status.Told;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.inject.Singleton;
 import java.util.List;
-import java.util.Optional;
 
 /** Writes status, with the resourceVersion that was read, so that nothing is overwritten, and not at all when nothing changed; then tells the facts behind it. */
 @Singleton
@@ -27,20 +26,25 @@ class StatusReporter {
         this.events = events;
     }
 
+    /** Whether the API server kept what it was sent. */
+    enum Kept { ALL, NOT_ALL }
+
     /** Facts are put into status and told, in order, once the API server has them. */
-    void report(List<Fact> facts, Observation seen, MastodonMigration migration) {
+    Kept report(List<Fact> facts, Observation seen, MastodonMigration migration) {
         JsonNode before = JSON.valueToTree(seen.status());
         var told = apply(facts, seen, migration.getStatus());
         JsonNode sent = JSON.valueToTree(migration.getStatus());
-        if (!before.equals(sent)) {
-            var kept = client.resource(migration).updateStatus();
-            var lost = LostFields.between(sent, JSON.valueToTree(kept.getStatus()));
-            if (lost.isEmpty()) {
-                told.forEach(event -> events.send(migration, event));
-            } else {
-                stall(new Fact.StatusPruned(lost), seen, kept);
-            }
+        if (before.equals(sent)) {
+            return Kept.ALL;
         }
+        var kept = client.resource(migration).updateStatus();
+        var lost = LostFields.between(sent, JSON.valueToTree(kept.getStatus()));
+        if (!lost.isEmpty()) {
+            takeBack(before, new Fact.StatusPruned(lost), seen, kept);
+            return Kept.NOT_ALL;
+        }
+        told.forEach(event -> events.send(migration, event));
+        return Kept.ALL;
     }
 
     private static List<Told> apply(List<Fact> facts, Observation seen, MastodonMigrationStatus status) {
@@ -52,8 +56,9 @@ class StatusReporter {
         }).toList();
     }
 
-    private void stall(Fact.StatusPruned pruned, Observation seen, MastodonMigration kept) {
-        var status = Optional.ofNullable(kept.getStatus()).orElseGet(MastodonMigrationStatus::new);
+    /** As if the operator had died before it wrote: the next look does the same again, and its status is kept once the CustomResourceDefinition is updated. */
+    private void takeBack(JsonNode before, Fact.StatusPruned pruned, Observation seen, MastodonMigration kept) {
+        var status = JSON.convertValue(before, MastodonMigrationStatus.class);
         var told = apply(List.of(pruned), seen, status);
         kept.setStatus(status);
         client.resource(kept).updateStatus();

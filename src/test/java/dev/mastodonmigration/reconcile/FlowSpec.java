@@ -5,6 +5,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.Cutover;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Rehearsal;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Retire;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Soak;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Strategy;
@@ -13,6 +14,7 @@ import dev.mastodonmigration.itinerary.Specs;
 /** The spec of a migration that waits for nobody, but for what a test says otherwise. */
 final class FlowSpec {
     private Strategy strategy = Specs.valid().strategy();
+    private Rehearsal rehearsal = new Rehearsal(true, null);
     private Cutover cutover = new Cutover(true, null, null, null, null);
     private Soak soak = new Soak("0s", null);
     private Retire retire = new Retire(true, null, true, null, null);
@@ -25,6 +27,16 @@ final class FlowSpec {
     /** With the shortest time in sync. */
     FlowSpec redis(RedisStrategy redis) {
         strategy = new Strategy(PostgresStrategy.Dump, redis, 2, "0s", "10m");
+        return this;
+    }
+
+    FlowSpec maxDowntime(String duration) {
+        strategy = new Strategy(strategy.postgres(), strategy.redis(), strategy.parallelism(), strategy.inSyncFor(), duration);
+        return this;
+    }
+
+    FlowSpec withoutRehearsal() {
+        rehearsal = new Rehearsal(false, null);
         return this;
     }
 
@@ -50,6 +62,6 @@ final class FlowSpec {
 
     MastodonMigrationSpec spec() {
         var spec = Specs.valid();
-        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, strategy, null, cutover, soak, retire, state);
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, strategy, rehearsal, cutover, soak, retire, state);
     }
 }

@@ -4,6 +4,7 @@ import static dev.mastodonmigration.reconcile.FlowSpec.approved;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.embedded.HerokuStub;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import java.util.Map;
@@ -19,18 +20,20 @@ class FreezeFlowTest {
     void aSourceThatCarriesAnotherMigrationsMarkerIsNotStopped() {
         flow.jobs.script(Tasks.MARK_SOURCE, run -> WorkerReport.refused("The source database belongs to migration other/one."));
         flow.apply(approved());
-        flow.until(status -> "Freeze".equals(status.phase) && MigrationFlow.stalled(status));
+        flow.until(status -> "Replicate".equals(status.phase) && MigrationFlow.stalled(status));
+        assertThat(flow.condition("Stalled")).contains("belongs to migration other/one");
         assertThat(flow.status().source).isNull();
         assertThat(flow.heroku.app("example-web").formation()).isEqualTo(MigrationFlow.WEB_FORMATION);
         assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
     }
 
     @Test
-    void aOneOffDynoHoldsTheFreezeUpUntilItEnds() {
+    void aOneOffDynoIsLockedOutOfTheDatabaseAndHoldsTheFreezeUpUntilItEnds() {
         var run = flow.heroku.app("example-web").oneOff("run", "rails console");
         flow.apply(approved());
-        flow.until(status -> "Freeze".equals(status.phase) && status.phases.getLast().message.contains(run));
-        assertThat(flow.jobs.ran).doesNotContain(Tasks.CLOSE_SOURCE);
+        flow.until(status -> flow.says("Drain", run) && flow.jobs.ran.contains(Tasks.COPY_POSTGRES));
+        assertThat(flow.phase("Drain").message).contains("spec.cutover.stopOneOffDynos");
+        assertThat(flow.jobs.ran).as("the gate is the lock, and Redis has none").contains(Tasks.CLOSE_SOURCE).doesNotContain(Tasks.COPY_REDIS);
         flow.heroku.app("example-web").endOneOff(run);
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
     }
@@ -54,24 +57,71 @@ class FreezeFlowTest {
         assertThat(flow.heroku.app("example-streaming").formation()).isEqualTo(Map.of("web", 1));
         assertThat(flow.events()).anyMatch(event -> event.startsWith("SourceSaved") && event.contains("example-web (web=2, worker=1, maintenance off)"));
         assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
-        assertThat(flow.status().downtime.endedAt).isNotNull();
+        assertThat(flow.status().downtime.finishedAt).isNotNull();
         assertThat(flow.jobs.ran).contains(Tasks.REOPEN_SOURCE, Tasks.RESET_TARGET).doesNotContain(Tasks.OPEN_TARGET);
         assertThat(flow.jobs.ran.indexOf(Tasks.REOPEN_SOURCE)).isLessThan(flow.jobs.ran.indexOf(Tasks.RESET_TARGET));
         assertThat(flow.client.apps().deployments().inNamespace(MigrationFlow.NAMESPACE).list().getItems()).isEmpty();
         assertThat(flow.condition("Stalled")).contains("public.statuses differs").contains("delete this MastodonMigration and create another");
-        assertThat(flow.events()).anyMatch(event -> event.startsWith("RestoringSource") && event.contains("public.statuses differs"));
+        assertThat(flow.events()).anyMatch(event -> event.startsWith("GoingBack") && event.contains("public.statuses differs"));
     }
 
     @Test
-    void anApiServerThatRefusesJobsInsideTheFreezeIsToldAndTheSourceStartsWhenItTakesThemAgain() {
+    void anApiServerThatRefusesJobsInsideTheFreezeIsToldAndTheSourceStartsWithoutOne() {
         flow.apply(approved());
         flow.until(status -> status.source != null);
-        flow.refuseJobs = true;
-        flow.until(status -> "StopReplication".equals(status.phase) && status.phases.getLast().attempts > 1);
-        assertThat(flow.events()).anyMatch(event -> event.contains("exceeded quota"));
-        flow.refuseJobs = false;
-        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+        flow.refuseJobs();
+        flow.until(status -> "Abort".equals(status.itinerary) && status.downtime.finishedAt != null);
         assertThat(flow.heroku.app("example-web").formation()).isEqualTo(MigrationFlow.WEB_FORMATION);
         assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
+        assertThat(flow.jobs.ran).as("what stood by for it").contains(Tasks.REOPEN_SOURCE);
+        assertThat(flow.events()).anyMatch(event -> event.startsWith("GoingBack") && event.contains("exceeded quota"));
+        flow.admitJobs();
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+    }
+
+    @Test
+    void theOperatorOpensTheSourceItselfWhereNoPodCanBeHad() {
+        flow.apply(approved());
+        flow.until(status -> "Drain".equals(status.phase));
+        flow.refuseJobs();
+        flow.jobsThatAreLeft().forEach(job -> flow.client.resource(job).delete());
+        flow.until(status -> "Abort".equals(status.itinerary) && status.downtime.finishedAt != null);
+        assertThat(flow.jobs.ranHere).contains(Tasks.REOPEN_SOURCE);
+        assertThat(flow.jobs.ran).doesNotContain(Tasks.REOPEN_SOURCE);
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(MigrationFlow.WEB_FORMATION);
+        assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
+    }
+
+    @Test
+    void aHerokuThatFailsTwiceInsideTheFreezeEndsNothing() {
+        flow.apply(approved());
+        flow.until(status -> status.downtime != null);
+        flow.heroku.failNext(2, HerokuStub.Fault.UNAVAILABLE);
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.status().phases).allSatisfy(phase -> assertThat(phase.attempts).as(phase.name).isEqualTo(1));
+    }
+
+    @Test
+    void aHerokuThatIsAwayInsideTheFreezeIsToldOnceAndWaitedFor() {
+        flow.jobs.script(Tasks.COPY_POSTGRES, run -> {
+            flow.heroku.failNext(10_000, HerokuStub.Fault.UNAVAILABLE);
+            return ScriptedJobs.succeeded();
+        });
+        flow.apply(approved());
+        flow.until(status -> flow.isBlocked("Drain"));
+        flow.look();
+        flow.heroku.clearFaults();
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.phase("Drain").attempts).isEqualTo(1);
+        assertThat(flow.events()).filteredOn(event -> event.startsWith("Waiting")).singleElement().asString().contains("Drain", "Heroku");
+    }
+
+    @Test
+    void anInstanceThatIsDownForLongerThanAllowedIsRestored() {
+        flow.jobs.script(Tasks.COPY_REDIS, run -> ScriptedJobs.RUNS_ON);
+        flow.apply(new FlowSpec().maxDowntime("3s").withoutRehearsal().spec());
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+        assertThat(flow.status().reason).contains("strategy.maxDowntime", "Drain", "copy-redis");
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(MigrationFlow.WEB_FORMATION);
     }
 }

@@ -2,38 +2,38 @@ package dev.mastodonmigration.reconcile;
 
 import dev.mastodonmigration.OperatorConfig;
 import dev.mastodonmigration.api.MastodonMigration;
-import dev.mastodonmigration.api.MastodonMigrationSpec.Heroku;
-import dev.mastodonmigration.api.MastodonMigrationSpec.SecretKeyRef;
-import dev.mastodonmigration.api.MastodonMigrationSpec.Source;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseRecord;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.EmbeddedApiServer;
 import dev.mastodonmigration.embedded.HerokuStub;
 import dev.mastodonmigration.job.Jobs;
-import dev.mastodonmigration.job.KeptToken;
-import dev.mastodonmigration.job.ProgressReader;
 import dev.mastodonmigration.job.WorkerSecret;
-import dev.mastodonmigration.phase.Inputs;
+import dev.mastodonmigration.job.WorkersFactory;
+import dev.mastodonmigration.outside.SecretReader;
 import dev.mastodonmigration.phase.Phase;
-import dev.mastodonmigration.phase.PhaseContext;
 import dev.mastodonmigration.phase.Phases;
-import dev.mastodonmigration.phase.Rivals;
+import dev.mastodonmigration.source.heroku.HerokuSources;
+import dev.mastodonmigration.source.heroku.KeptToken;
+import dev.mastodonmigration.status.MigrationEvents;
+import dev.mastodonmigration.target.existing.ExistingDatabases;
 import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
-import dev.mastodonmigration.worker.control.Progress;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
-import io.fabric8.kubernetes.api.model.StatusBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** The operator in the process, against a real HTTP API server and the Heroku stub, with workers played from a script. */
 final class MigrationFlow implements AutoCloseable {
@@ -43,15 +43,25 @@ final class MigrationFlow implements AutoCloseable {
     static final String NAME = "example-social";
     static final Map<String, Integer> WEB_FORMATION = Map.of("web", 2, "worker", 1);
     static final Map<String, Integer> STOPPED = Map.of("web", 0, "worker", 0);
-    final EmbeddedApiServer server = EmbeddedApiServer.start();
-    final KubernetesClient client = server.client();
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    final EmbeddedApiServer server;
+    final KubernetesClient client;
     final HerokuStub heroku = HerokuStub.start();
-    final ScriptedJobs jobs = new ScriptedJobs(client, NAMESPACE);
-
-    /** A quota, an admission webhook: the API server answers 403 to every new Job. */
-    boolean refuseJobs;
+    final ScriptedJobs jobs;
+    private final OperatorConfig config = new FlowConfig(heroku.url().toString());
+    private final ScriptedTasks tasks;
+    private WorkersFactory workers;
 
     MigrationFlow() {
+        this(EmbeddedApiServer.start());
+    }
+
+    MigrationFlow(EmbeddedApiServer server) {
+        this.server = server;
+        this.client = server.client();
+        this.jobs = new ScriptedJobs(client, NAMESPACE);
+        this.tasks = new ScriptedTasks(jobs);
+        this.workers = newWorkers();
         heroku.delays(Duration.ZERO, Duration.ZERO);
         var web = heroku.createApp("example-web");
         web.config(Map.of("LOCAL_DOMAIN", "example.social", "SECRET_KEY_BASE", "s3cr3t-base", "DATABASE_URL", "postgres://u:p4ss@127.0.0.1:1/db", "REDIS_URL", "redis://:p4ss@127.0.0.1:2",
@@ -72,13 +82,6 @@ final class MigrationFlow implements AutoCloseable {
                 .withData(Map.of(key, Base64.getEncoder().encodeToString(value.getBytes(StandardCharsets.UTF_8)))).build()).createOr(resource -> resource.update());
     }
 
-    /** The same spec, with the stub as Heroku. */
-    MastodonMigrationSpec atStub(MastodonMigrationSpec spec) {
-        var there = spec.source() == null || spec.source().heroku() == null ? spec.source()
-                : new Source(new Heroku(spec.source().heroku().app(), spec.source().heroku().streamingApp(), new SecretKeyRef("heroku", "token"), heroku.url().toString()), null);
-        return new MastodonMigrationSpec(spec.instance(), there, spec.target(), spec.aws(), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), spec.retire(), spec.state());
-    }
-
     MastodonMigration apply(MastodonMigrationSpec spec) {
         return apply(NAME, spec);
     }
@@ -86,7 +89,7 @@ final class MigrationFlow implements AutoCloseable {
     MastodonMigration apply(String name, MastodonMigrationSpec spec) {
         var migration = new MastodonMigration();
         migration.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(NAMESPACE).build());
-        migration.setSpec(atStub(spec));
+        migration.setSpec(spec);
         return client.resource(migration).create();
     }
 
@@ -100,7 +103,7 @@ final class MigrationFlow implements AutoCloseable {
     /** What {@code kubectl edit} does. */
     void edit(MastodonMigrationSpec spec) {
         var migration = read();
-        migration.setSpec(atStub(spec));
+        migration.setSpec(spec);
         client.resource(migration).update();
     }
 
@@ -116,53 +119,27 @@ final class MigrationFlow implements AutoCloseable {
         return read().getStatus();
     }
 
-    /** A new operator process knows nothing but what the API server does. */
+    /** A new operator process knows nothing but what the API server does; one that has just begun a task itself lives on until the next look. */
     MastodonMigrationReconciler operator() {
-        var config = new OperatorConfig() {
-            @Override
-            public String workerImage() {
-                return "worker:test";
-            }
-
-            @Override
-            public Optional<List<String>> workerImagePullSecrets() {
-                return Optional.empty();
-            }
-
-            @Override
-            public int workerPort() {
-                return ScriptedJobs.PORT;
-            }
-        };
-        var outside = new PhaseContext.Outside(new Inputs(client, new KeptToken(client)), jobs(config), new WorkerSecret(client), workers(), new KubernetesComputes(client), new Rivals(client));
-        var phases = Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase));
-        return new MastodonMigrationReconciler(client, new Executor(phases, outside), new StatusReporter(client, new MigrationEvents(client)));
+        if (!tasks.begunSinceLastAsked()) {
+            workers = newWorkers();
+        }
+        var ports = new Ports(new HerokuSources(client, new KeptToken(client), config), new ExistingDatabases(new SecretReader(client)), new KubernetesComputes(client), workers, new Rivals(client));
+        var executor = new Executor(Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase)));
+        return new MastodonMigrationReconciler(client, ports, executor, new StatusReporter(client, new MigrationEvents(client)));
     }
 
-    private ProgressReader workers() {
-        return new ProgressReader() {
-            @Override
-            public Optional<Progress.Reading> read(String worker, String token) {
-                return jobs.reading(worker);
-            }
-
-            @Override
-            public int drain(List<String> workers, String token) {
-                return (int) workers.stream().filter(jobs::call).count();
-            }
-        };
+    private WorkersFactory newWorkers() {
+        return new WorkersFactory(new Jobs(client, config), new WorkerSecret(client), new ScriptedWorkerClient(jobs), tasks);
     }
 
-    private Jobs jobs(OperatorConfig config) {
-        return new Jobs(client, config) {
-            @Override
-            public String create(MastodonMigration migration, MastodonMigrationStatus.JobRecord record) {
-                if (refuseJobs) {
-                    throw new KubernetesClientException(new StatusBuilder().withCode(403).withMessage("jobs.batch \"" + record.name + "\" is forbidden: exceeded quota").build());
-                }
-                return super.create(migration, record);
-            }
-        };
+    /** A quota, an admission webhook: the API server answers 403 to every new Job. */
+    void refuseJobs() {
+        server.refuse("jobs", "exceeded quota: jobs");
+    }
+
+    void admitJobs() {
+        server.admitAgain("jobs");
     }
 
     /** Reconciles, each time with a restarted operator, until the status is as wanted. */
@@ -171,23 +148,80 @@ final class MigrationFlow implements AutoCloseable {
     }
 
     void until(String name, Predicate<MastodonMigrationStatus> wanted) {
-        Awaitility.await().atMost(Duration.ofSeconds(20)).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5))
-                .until(() -> {
-                    var migration = read(name);
-                    operator().reconcile(migration, null);
-                    jobs.play();
-                    var status = read(name).getStatus();
-                    return status != null && wanted.test(status);
-                });
+        within(() -> {
+            look(name);
+            var status = read(name).getStatus();
+            return status != null && wanted.test(status);
+        });
+    }
+
+    /** One look of a restarted operator, and what follows from it in the cluster. */
+    void look() {
+        look(NAME);
+    }
+
+    private void look(String name) {
+        operator().reconcile(read(name), null);
+        jobs.play();
     }
 
     /** Cleans up, each time with a restarted operator, until it lets the deleted resource go. */
     void untilTheFinalizerGoes() {
-        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
+        within(() -> {
             operator().cleanup(read(), null);
             jobs.play();
             return read() == null;
         });
+    }
+
+    private void within(Callable<Boolean> look) {
+        try {
+            Awaitility.await().atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5)).until(look);
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError("not reached: " + describe(), e);
+        }
+    }
+
+    private String describe() {
+        var now = Optional.ofNullable(read()).map(MastodonMigration::getStatus);
+        return now.map(status -> status.phase + ", " + status.summary + status.phases.stream().map(MigrationFlow::words).collect(Collectors.joining("\n  ", "\n  ", ""))).orElse("no status")
+                + events().stream().collect(Collectors.joining("\n  ", "\nevents:\n  ", "")) + "\nran: " + jobs.ran;
+    }
+
+    private static String words(PhaseRecord record) {
+        return record.name + " " + record.state + " " + record.attempts + " " + record.message;
+    }
+
+    PhaseRecord phase(String name) {
+        return record(name).orElseThrow(() -> new AssertionError("no phase " + name + ": " + describe()));
+    }
+
+    private Optional<PhaseRecord> record(String phase) {
+        return status().phases.stream().filter(record -> record.name.equals(phase)).findFirst();
+    }
+
+    /** Whether that phase runs and says so. */
+    boolean says(String phase, String words) {
+        return phase.equals(status().phase) && record(phase).filter(record -> record.message.contains(words)).isPresent();
+    }
+
+    /** Whether that phase runs and a system outside does not answer it. */
+    boolean isBlocked(String phase) {
+        return phase.equals(status().phase) && record(phase).filter(record -> record.blockedSince != null).isPresent();
+    }
+
+    boolean isWaitingForApproval() {
+        return condition("AwaitingApproval").startsWith("True");
+    }
+
+    List<Job> jobsThatAreLeft() {
+        return client.batch().v1().jobs().inNamespace(NAMESPACE).list().getItems();
+    }
+
+    /** Which hold credentials of ours: the admin's own and what the instance runs on are not among them. */
+    List<Secret> secretsOfOurs() {
+        return client.secrets().inNamespace(NAMESPACE).list().getItems().stream().filter(secret -> secret.getMetadata().getName().startsWith(NAME + "-source-")
+                || secret.getMetadata().getName().contains("-worker-")).toList();
     }
 
     static boolean stalled(MastodonMigrationStatus status) {

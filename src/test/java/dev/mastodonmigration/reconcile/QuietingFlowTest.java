@@ -29,7 +29,7 @@ class QuietingFlowTest {
     }
 
     private void untilSidekiqWasStartedAgain(List<String> before) {
-        flow.until(status -> status.quieting != null && status.quieting.endedAt != null);
+        flow.until(status -> status.internal.quieting != null && !status.sidekiqIsQuiet());
         Awaitility.await().until(() -> flow.heroku.app("example-web").dynoIds("worker").size() == 1);
         assertThat(flow.heroku.app("example-web").dynoIds("worker")).doesNotContainAnyElementsOf(before);
         assertThat(flow.heroku.app("example-web").formation()).isEqualTo(MigrationFlow.WEB_FORMATION);
@@ -46,10 +46,12 @@ class QuietingFlowTest {
         flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> run == 1 ? WorkerReport.refused("Sidekiq process worker.1:4:ab did not become idle within 180 s.") : ScriptedJobs.succeeded());
         flow.apply(approved());
         untilSidekiqWasStartedAgain(worker);
-        flow.until(status -> flow.condition("Stalled").contains("worker.1:4:ab"));
         assertThat(flow.heroku.app("example-web").dynoIds("web")).isEqualTo(web);
-        flow.until(status -> status.phases.getLast().attempts > 1);
+        flow.until(status -> flow.isWaitingForApproval());
+        assertThat(flow.condition("AwaitingApproval")).contains("worker.1:4:ab", "set spec.cutover.approved to false and to true again");
+        flow.look();
         assertThat(flow.jobs.count(Tasks.QUIET_SIDEKIQ)).as("not told again before the admin says so").isEqualTo(1);
+        assertThat(flow.events()).filteredOn(event -> event.startsWith("ReturnedToGate")).singleElement().asString().contains("worker.1:4:ab");
 
         flow.edit(new FlowSpec().soak("1s").spec());
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
@@ -73,15 +75,15 @@ class QuietingFlowTest {
             flow.heroku.failNext(10_000, HerokuStub.Fault.UNAVAILABLE);
             return WorkerReport.refused("Sidekiq process worker.1:4:ab did not become idle within 180 s.");
         });
-        flow.jobs.script(Tasks.MARK_SOURCE, run -> run == 1 ? ScriptedJobs.succeeded() : WorkerReport.refused("No other attempt may depend on this."));
         flow.apply(approved());
-        flow.until(status -> "Freeze".equals(status.phase) && status.phases.getLast().attempts > 2);
-        assertThat(flow.status().quieting.endedAt).isNull();
-        assertThat(flow.condition("SourceFrozen")).contains("its Sidekiq is quiet");
+        flow.until(status -> flow.isBlocked("UndoQuietSidekiq"));
+        flow.look();
+        assertThat(flow.status().sidekiqIsQuiet()).isTrue();
+        assertThat(flow.condition("SourceFrozen")).contains("its Sidekiq takes no new jobs");
         flow.heroku.clearFaults();
         untilSidekiqWasStartedAgain(worker);
-        flow.jobs.script(Tasks.MARK_SOURCE, run -> ScriptedJobs.succeeded());
-        flow.until(status -> flow.condition("Stalled").contains("worker.1:4:ab"));
+        flow.until(status -> flow.isWaitingForApproval());
+        assertThat(flow.condition("AwaitingApproval")).contains("worker.1:4:ab");
         assertThat(flow.jobs.count(Tasks.QUIET_SIDEKIQ)).isEqualTo(1);
         assertThat(flow.events()).anyMatch(event -> event.startsWith("QuietingSidekiq")).anyMatch(event -> event.startsWith("SidekiqRestarted") && event.contains("worker.1"));
     }
@@ -114,24 +116,25 @@ class QuietingFlowTest {
         untilSidekiqIsBeingQuieted();
         flow.edit(Specs.valid());
         untilSidekiqWasStartedAgain(worker);
-        flow.until(status -> flow.condition("AwaitingApproval").startsWith("True"));
+        flow.until(status -> flow.isWaitingForApproval());
         flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> ScriptedJobs.succeeded());
         flow.edit(approved());
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
     }
 
     @Test
-    void aSecretThatIsMissingWhileSidekiqIsQuietStartsItAgainAtOnce() {
+    void aSecretThatIsMissingBeforeTheClockStartsSidekiqAgain() {
         var worker = flow.heroku.app("example-web").dynoIds("worker");
         flow.jobs.inSync = true;
         flow.jobs.script(Tasks.REPLICATE_REDIS, run -> ScriptedJobs.RUNS_ON);
-        flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> ScriptedJobs.RUNS_ON);
+        flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> {
+            flow.client.secrets().inNamespace(MigrationFlow.NAMESPACE).withName("target-redis").delete();
+            return ScriptedJobs.succeeded();
+        });
         flow.apply(new FlowSpec().redis(RedisStrategy.Live).spec());
-        flow.until(status -> flow.jobs.count(Tasks.QUIET_SIDEKIQ) == 1);
-        flow.client.secrets().inNamespace(MigrationFlow.NAMESPACE).withName("target-redis").delete();
         untilSidekiqWasStartedAgain(worker);
-        assertThat(flow.status().quieting.failure).contains("Secret mastodon/target-redis does not exist");
-        assertThat(flow.status().quieting.againAt).as("the Secret may come back without an edit").isNotNull();
+        assertThat(flow.status().internal.returned.reason).contains("Secret mastodon/target-redis does not exist");
+        flow.until(status -> flow.condition("Ready").contains("Secret mastodon/target-redis does not exist"));
     }
 
     @Test
@@ -158,8 +161,9 @@ class QuietingFlowTest {
         untilSidekiqIsBeingQuieted();
         flow.heroku.failNext(10_000, HerokuStub.Fault.UNAVAILABLE);
         flow.edit(Specs.with(DesiredState.Aborted));
-        flow.until(status -> "StopReplication".equals(status.phase) && status.phases.getLast().attempts > 1);
-        assertThat(flow.status().quieting.endedAt).isNull();
+        flow.until(status -> flow.isBlocked("UndoQuietSidekiq"));
+        flow.look();
+        assertThat(flow.status().sidekiqIsQuiet()).isTrue();
         flow.heroku.clearFaults();
         untilSidekiqWasStartedAgain(worker);
         flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));

@@ -26,17 +26,20 @@ final class ScriptedJobs {
     /** A Job that is left running. */
     static final WorkerReport RUNS_ON = WorkerReport.retryable("runs on");
     static final int PORT = 8089;
-    private static final String RUNS_ON_IP = "10.0.1.1";
-    private static final Map<String, Long> FIGURES = Map.of(Figure.TABLES, 3L, Figure.ROWS, 30L, Figure.KEYS, 7L, Figure.DIFFERENCES, 0L, Figure.COPY_MILLISECONDS, 1500L);
+    /** The two halves of the smoke test, as their Jobs are labelled. */
+    static final String SMOKE_TEST = "smoke-web";
+    static final String SMOKE_TEST_OF_STREAMING = "smoke-streaming";
+    private static final String COMPONENT = "app.kubernetes.io/component";
+    private static final String JOB_NAME = "batch.kubernetes.io/job-name";
+    private static final Map<String, Long> FIGURES = Map.of(Figure.TABLES, 3L, Figure.ROWS, 30L, Figure.KEYS, 7L, Figure.DIFFERENCES, 0L, Figure.COPY_MILLISECONDS, 1500L,
+            Figure.CLIENTS, 0L, Figure.OPENED, 0L);
 
     private final KubernetesClient client;
     private final String namespace;
     private final Map<String, Function<Integer, WorkerReport>> script = new HashMap<>();
     private final Map<String, WorkerReport> evicted = new HashMap<>();
     private final Map<String, Integer> runs = new HashMap<>();
-    private final Map<String, String> standing = new HashMap<>();
-    private final Set<String> answering = new HashSet<>(Set.of("http://" + RUNS_ON_IP + ":" + PORT));
-    private final Set<String> called = new HashSet<>();
+    private final ScriptedWorkers workers = new ScriptedWorkers();
     /** What the Jobs that are left running say of themselves. */
     boolean inSync;
     String redis = MigrationFlow.SOURCE_REDIS;
@@ -47,6 +50,10 @@ final class ScriptedJobs {
     /** Tasks whose workers stood by, in the order in which they were started. */
     final List<String> started = new ArrayList<>();
     final List<String> ran = new ArrayList<>();
+    /** What the operator did itself. */
+    final List<String> ranHere = new ArrayList<>();
+    /** Deployments, by what their names end with, whose pods are not ready. */
+    final Set<String> late = new HashSet<>();
 
     ScriptedJobs(KubernetesClient client, String namespace) {
         this.client = client;
@@ -69,55 +76,86 @@ final class ScriptedJobs {
 
     void play() {
         for (var job : client.batch().v1().jobs().inNamespace(namespace).list().getItems()) {
+            var name = job.getMetadata().getName();
             if (job.getStatus() == null && isStandby(job)) {
                 standBy(job);
             } else if (job.getStatus() == null) {
-                run(job);
-            } else if (!busy.contains(task(job)) && called.remove(job.getMetadata().getName())) {
-                runAgain(job);
+                run(job, next(task(job)));
+            } else if (!busy.contains(task(job)) && workers.begins(name)) {
+                var report = next(task(job));
+                if (report == RUNS_ON || !workers.speaks(name, report)) {
+                    replacePod(job, report);
+                }
+            } else {
+                workers.ends(name).ifPresent(report -> replacePod(job, report));
             }
         }
         client.apps().deployments().inNamespace(namespace).list().getItems().forEach(this::makeReady);
     }
 
+    private WorkerReport next(String task) {
+        ran.add(task);
+        return report(task);
+    }
+
+    private WorkerReport report(String task) {
+        return script.getOrDefault(task, run -> succeeded()).apply(runs.merge(task, 1, Integer::sum));
+    }
+
+    /** What the task reports that the operator runs itself. */
+    WorkerReport here(String task) {
+        ranHere.add(task);
+        return report(task);
+    }
+
     /** The Job of that task that was left running, if there is one, ends well. */
     void finish(String task) {
         script(task, run -> succeeded());
-        client.batch().v1().jobs().inNamespace(namespace).list().getItems().stream().filter(job -> task(job).equals(task)).forEach(this::runAgain);
+        client.batch().v1().jobs().inNamespace(namespace).list().getItems().stream().filter(job -> task(job).equals(task)).forEach(job -> replacePod(job, next(task)));
     }
 
-    private void runAgain(Job job) {
-        client.pods().inNamespace(namespace).withLabel("batch.kubernetes.io/job-name", job.getMetadata().getName()).delete();
-        run(job);
+    private void replacePod(Job job, WorkerReport report) {
+        client.pods().inNamespace(namespace).withLabel(JOB_NAME, job.getMetadata().getName()).delete();
+        run(job, report);
     }
 
     /** What the worker at that address says of itself; empty from one that does not run. */
     Optional<Progress.Reading> reading(String worker) {
-        return Optional.ofNullable(standing.get(worker)).map(job -> Progress.Reading.STANDING_BY)
-                .or(() -> Optional.of(new Progress.Reading("in sync", 0, 0, 0, 0, 0, 0).withLag(0, 0, true)).filter(reading -> inSync && worker.contains(RUNS_ON_IP))
-                        .map(reading -> reading.ofRedis(redis)));
+        return workers.standing(worker).map(job -> Progress.Reading.STANDING_BY)
+                .or(() -> Optional.of(ScriptedWorkers.inSync(redis)).filter(reading -> inSync && worker.contains(ScriptedWorkers.RUNS_ON_IP)));
     }
 
-    /** {@code POST /drain}: heard by a worker that stands by, which then runs as scripted, and by one that already does. */
+    Optional<WorkerReport> lastWords(String worker) {
+        return workers.lastWords(worker);
+    }
+
     boolean call(String worker) {
-        Optional.ofNullable(standing.remove(worker)).ifPresent(called::add);
-        return answering.contains(worker);
+        return workers.call(worker);
     }
 
-    /** Its pods stand there and do not answer, as on a node that is lost. */
+    void acknowledge(String worker) {
+        workers.acknowledge(worker);
+    }
+
     void silence(String task) {
-        standing.values().removeIf(job -> job.contains("-" + task + "-"));
-        answering.clear();
+        workers.silence(task);
     }
 
     private static boolean isStandby(Job job) {
         return job.getSpec().getTemplate().getSpec().getContainers().getFirst().getEnv().stream().anyMatch(variable -> variable.getName().equals(WorkerContext.ENV_STANDBY) && "true".equals(variable.getValue()));
     }
 
-    /** Of a Job that is no worker's, its command. */
+    /** Of a Job of the smoke test, which half it is; of another that is no worker's, its command. */
     private static String task(Job job) {
+        if (isSmokeTest(job)) {
+            return job.getMetadata().getLabels().get(COMPONENT);
+        }
         var container = job.getSpec().getTemplate().getSpec().getContainers().getFirst();
         return container.getArgs().isEmpty() ? String.join(" ", container.getCommand()) : container.getArgs().getLast();
+    }
+
+    private static boolean isSmokeTest(Job job) {
+        return Optional.ofNullable(job.getMetadata().getLabels()).map(labels -> labels.getOrDefault(COMPONENT, "")).filter(component -> component.startsWith("smoke-")).isPresent();
     }
 
     private void standBy(Job job) {
@@ -127,18 +165,14 @@ final class ScriptedJobs {
                     .withMessage("0/3 nodes are available").endCondition().endStatus().build()).create();
         } else {
             var ip = "10.0.0." + started.size();
-            var worker = "http://" + ip + ":" + PORT;
             client.pods().inNamespace(namespace).resource(pod(job).withNewStatus().withPhase("Running").withPodIP(ip).endStatus().build()).create();
-            standing.put(worker, job.getMetadata().getName());
-            answering.add(worker);
+            workers.standBy(ip, job.getMetadata().getName());
         }
         client.batch().v1().jobs().inNamespace(namespace).resource(new JobBuilder(job).withNewStatus().withActive(1).endStatus().build()).updateStatus();
     }
 
-    private void run(Job job) {
+    private void run(Job job, WorkerReport report) {
         var task = task(job);
-        var report = script.getOrDefault(task, run -> succeeded()).apply(runs.merge(task, 1, Integer::sum));
-        ran.add(task);
         var over = report != RUNS_ON;
         var good = report.outcome() == WorkerReport.Outcome.SUCCEEDED;
         client.pods().inNamespace(namespace).resource(pod(job, over, good, report)).create();
@@ -156,7 +190,8 @@ final class ScriptedJobs {
 
     private static PodBuilder pod(Job job) {
         return new PodBuilder()
-                .withNewMetadata().withName(job.getMetadata().getName() + "-pod").withNamespace(job.getMetadata().getNamespace()).addToLabels("batch.kubernetes.io/job-name", job.getMetadata().getName())
+                .withNewMetadata().withName(job.getMetadata().getName() + "-pod").withNamespace(job.getMetadata().getNamespace())
+                    .addToLabels(job.getSpec().getTemplate().getMetadata().getLabels()).addToLabels(JOB_NAME, job.getMetadata().getName())
                     .addNewOwnerReference().withApiVersion("batch/v1").withKind("Job").withName(job.getMetadata().getName()).withUid(job.getMetadata().getUid()).endOwnerReference()
                 .endMetadata()
                 .withSpec(job.getSpec().getTemplate().getSpec());
@@ -164,19 +199,22 @@ final class ScriptedJobs {
 
     private Pod pod(Job job, boolean over, boolean good, WorkerReport report) {
         if (!over) {
-            return pod(job).withNewStatus().withPhase("Running").withPodIP(RUNS_ON_IP).endStatus().build();
+            return pod(job).withNewStatus().withPhase("Running").withPodIP(ScriptedWorkers.RUNS_ON_IP).endStatus().build();
         }
         return pod(job).withNewStatus().withPhase(good ? "Succeeded" : "Failed")
-                .addNewContainerStatus().withName("worker").withNewState().withNewTerminated().withExitCode(good ? 0 : 1).withMessage(report.toJson()).endTerminated().endState().endContainerStatus()
+                .addNewContainerStatus().withName(job.getSpec().getTemplate().getSpec().getContainers().getFirst().getName()).withNewState().withNewTerminated()
+                .withExitCode(good ? 0 : 1).withMessage(isSmokeTest(job) ? report.message() : report.toJson()).endTerminated().endState().endContainerStatus()
                 .endStatus().build();
     }
 
     private void makeReady(Deployment deployment) {
+        var isLate = late.stream().anyMatch(name -> deployment.getMetadata().getName().endsWith(name));
         var replicas = deployment.getSpec().getReplicas();
+        var ready = isLate ? Integer.valueOf(0) : replicas;
         var status = deployment.getStatus();
-        if (status == null || !replicas.equals(status.getReadyReplicas())) {
+        if (status == null || !ready.equals(status.getReadyReplicas()) || !deployment.getMetadata().getGeneration().equals(status.getObservedGeneration())) {
             client.apps().deployments().inNamespace(namespace).resource(new DeploymentBuilder(deployment).withNewStatus()
-                    .withObservedGeneration(deployment.getMetadata().getGeneration()).withReplicas(replicas).withReadyReplicas(replicas).withUpdatedReplicas(replicas).withAvailableReplicas(replicas)
+                    .withObservedGeneration(deployment.getMetadata().getGeneration()).withReplicas(replicas).withReadyReplicas(ready).withUpdatedReplicas(replicas).withAvailableReplicas(ready)
                     .endStatus().build()).updateStatus();
         }
     }
@@ -186,7 +224,7 @@ final class ScriptedJobs {
     }
 
     static List<String> everyTask() {
-        return List.of(Tasks.PREFLIGHT, Tasks.CLAIM_TARGET, Tasks.REHEARSE_POSTGRES, Tasks.CAPACITY, Tasks.MARK_SOURCE, Tasks.QUIET_SIDEKIQ, Tasks.CLOSE_SOURCE, Tasks.COPY_POSTGRES, Tasks.COPY_REDIS,
+        return List.of(Tasks.PREFLIGHT, Tasks.CLAIM_TARGET, Tasks.REHEARSE_POSTGRES, Tasks.MARK_SOURCE, Tasks.CAPACITY, SMOKE_TEST, SMOKE_TEST_OF_STREAMING, Tasks.QUIET_SIDEKIQ, Tasks.CLOSE_SOURCE, Tasks.COPY_POSTGRES, Tasks.COPY_REDIS,
                 Tasks.VERIFY_POSTGRES, Tasks.VERIFY_REDIS, Tasks.OPEN_TARGET, Tasks.RELEASE);
     }
 }

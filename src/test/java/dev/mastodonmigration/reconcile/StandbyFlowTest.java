@@ -21,12 +21,13 @@ class StandbyFlowTest {
     void theWorkersOfTheFreezeStandByBeforeTheClockStartsAndDoNothingBeforeTheyAreAsked() {
         flow.jobs.held.add(Tasks.OPEN_TARGET);
         flow.apply(approved());
-        flow.until(status -> "Freeze".equals(status.phase) && status.phases.getLast().message.contains("0/3 nodes are available"));
-        assertThat(flow.jobs.started).containsExactlyInAnyOrder(Tasks.CLOSE_SOURCE, Tasks.OPEN_TARGET);
+        flow.until(status -> "StandBy".equals(status.phase) && status.phases.getLast().message.contains("0/3 nodes are available"));
+        assertThat(flow.jobs.started).containsExactlyInAnyOrder(Tasks.CLOSE_SOURCE, Tasks.OPEN_TARGET, Tasks.REOPEN_SOURCE);
         assertThat(flow.mutations()).as("the source is untouched").isZero();
         assertThat(flow.status().downtime).isNull();
         assertThat(flow.jobs.ran).doesNotContain(Tasks.CLOSE_SOURCE, Tasks.OPEN_TARGET);
-        assertThat(flow.status().standby.jobs).extracting(job -> job.standbyEpoch).as("the target is opened in the next epoch").containsExactly(1L, 2L);
+        assertThat(flow.status().internal.standby.jobs).extracting(job -> job.task + " in " + job.standbyEpoch).as("the target is opened in the next epoch")
+                .containsExactly("close-source in 1", "open-target in 2", "reopen-source in 1");
 
         flow.edit(Specs.with(DesiredState.Aborted));
         flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
@@ -37,16 +38,17 @@ class StandbyFlowTest {
 
     @Test
     void anApiServerThatRefusesTheWorkersOfTheFreezeIsToldAndTheClockDoesNotStart() {
-        flow.jobs.script(Tasks.MARK_SOURCE, run -> {
-            flow.refuseJobs = run == 1;
-            return ScriptedJobs.succeeded();
-        });
-        flow.apply(approved());
-        flow.until(status -> "Freeze".equals(status.phase) && status.phases.getLast().attempts > 1);
+        flow.apply(Specs.valid());
+        flow.until(status -> flow.isWaitingForApproval());
+        flow.refuseJobs();
+        flow.edit(approved());
+        flow.until(status -> status.internal.returned != null && flow.isWaitingForApproval());
         assertThat(flow.status().source).isNull();
         assertThat(flow.mutations()).isZero();
-        assertThat(flow.events()).anyMatch(event -> event.contains("exceeded quota"));
-        flow.refuseJobs = false;
+        assertThat(flow.events()).anyMatch(event -> event.startsWith("ReturnedToGate") && event.contains("exceeded quota"));
+        assertThat(flow.condition("AwaitingApproval")).contains("exceeded quota");
+        flow.admitJobs();
+        flow.edit(new FlowSpec().soak("1s").spec());
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
     }
 
@@ -104,8 +106,8 @@ class StandbyFlowTest {
     void aWorkerThatHeardAndStaysSilentIsFollowedByAnOrdinaryOne() {
         flow.jobs.busy.add(Tasks.OPEN_TARGET);
         flow.apply(approved());
-        flow.until(status -> status.downtime != null && status.downtime.targetOpenedAt != null && status.standby.heardAt != null
-                && Instant.parse(status.downtime.targetOpenedAt).isBefore(Instant.parse(status.standby.heardAt)));
+        flow.until(status -> status.downtime != null && status.downtime.targetOpenedAt != null && status.internal.standby.heardAt != null
+                && Instant.parse(status.downtime.targetOpenedAt).isBefore(Instant.parse(status.internal.standby.heardAt)));
         flow.jobs.silence(Tasks.OPEN_TARGET);
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
         assertThat(flow.jobs.count(Tasks.OPEN_TARGET)).isEqualTo(1);
