@@ -173,12 +173,9 @@ final class KubernetesWorkers implements Workers {
         return means.here().run(new TasksHere.Key(migration.getMetadata().getUid(), task, epoch), WorkerJob.told(migration, epoch, SpecDefaults.parallelism(migration.getSpec())), this::lastFiles);
     }
 
+    /** The pods' own, which are kept up to date: what is done here is done in a hurry, and perhaps while the source's platform does not answer. */
     private Map<String, String> lastFiles() {
-        try {
-            return files.get();
-        } catch (OutsideException unreadable) {
-            return means.secret().files(migration).orElseThrow(() -> unreadable);
-        }
+        return means.secret().files(migration).orElseGet(files);
     }
 
     @Override

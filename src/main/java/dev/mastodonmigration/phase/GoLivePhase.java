@@ -17,6 +17,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 
 /** Opens the target. That it will be opened is written down before it is; the point of no return is the target taking writes. */
@@ -43,16 +45,26 @@ public class GoLivePhase implements Phase {
         if (proved == null || proved.postgres.differences + proved.redis.differences != 0) {
             return new StepResult.Refused("The target was not opened, because it is not proved equal to the source.");
         }
+        // Side by side, because users wait: both only look.
+        var asked = CompletableFuture.supplyAsync(() -> stillRunning(context), task -> Thread.ofVirtual().start(task));
         var cannotServe = new TargetCheck(context).cannotServe();
+        var running = join(asked);
         if (cannotServe.isPresent()) {
             return new StepResult.Working("The target is not opened yet, because it could not serve: " + cannotServe.get() + ". At the end of strategy.maxDowntime the source is restored.", WHILE_NOT_READY);
         }
-        var running = stillRunning(context);
         if (running.isPresent()) {
             return running.get();
         }
         context.tell(new Fact.TargetOpening());
         return new StepResult.Working("the target is being opened", PhaseContext.AT_ONCE);
+    }
+
+    private static <T> T join(CompletableFuture<T> asked) {
+        try {
+            return asked.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException told ? told : e;
+        }
     }
 
     private static Optional<StepResult> stillRunning(PhaseContext context) {

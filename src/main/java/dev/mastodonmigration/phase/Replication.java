@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
  * died is told and started again at once, alone, and goes on from its checkpoints; "in sync" is withdrawn meanwhile.
  */
 public final class Replication {
-    private static final Duration WHILE_DRAINING = Duration.ofMillis(100);
+    private static final Duration WHILE_DRAINING = Duration.ofMillis(50);
     private static final Duration WHILE_A_SECRET_ARRIVES = Duration.ofSeconds(2);
     private static final Duration BETWEEN_CREDENTIALS = Duration.ofSeconds(60);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);

@@ -18,9 +18,9 @@ import java.util.stream.Collectors;
  */
 final class SourceGone {
     /** Heroku counts requests, 4500 and 75 more a minute: dynos take seconds to stop, and up to 30. */
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(150);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
     private static final Duration BETWEEN_LATER_LOOKS = Duration.ofSeconds(1);
-    private static final Duration WHILE_ASKING = Duration.ofMillis(30);
+    private static final Duration WHILE_ASKING = Duration.ofMillis(20);
     private static final Duration LONGEST_STOP = Duration.ofSeconds(30);
     private final PhaseContext context;
 

@@ -21,7 +21,7 @@ import java.util.function.Function;
 final class Standby {
     private static final List<String> TASKS = List.of(Tasks.CLOSE_SOURCE, Tasks.OPEN_TARGET, Tasks.REOPEN_SOURCE);
     private static final Duration WHILE_STARTING = Duration.ofMillis(250);
-    private static final Duration WHILE_DOWN = Duration.ofMillis(100);
+    private static final Duration WHILE_DOWN = Duration.ofMillis(50);
     /** Time in which a pod that stands by must have heard. */
     private static final Duration HEARING = Duration.ofSeconds(3);
     /** Time in which one that heard must answer again: it may be busy, or over, which its pod's status says a second or two later. */
