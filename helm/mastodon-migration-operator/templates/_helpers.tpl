@@ -35,3 +35,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "operator.image" -}}
 {{ printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) }}
 {{- end }}
+
+{{- /* The namespaces of the migrations, as a JSON list: the release's own unless told otherwise. */}}
+{{- define "operator.watchNamespaces" -}}
+{{ default (list .Release.Namespace) .Values.watchNamespaces | uniq | toJson }}
+{{- end }}

@@ -1,7 +1,6 @@
 package dev.mastodonmigration.mastodon;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec;
-import dev.mastodonmigration.source.Source;
 import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
@@ -43,7 +42,7 @@ public final class MastodonEnvironment {
      * @param redisCa     in PEM form
      * @throws IllegalArgumentException when postgresUrl lacks user, host or database
      */
-    public static SortedMap<String, String> of(Source.Environment source, MastodonMigrationSpec spec, String postgresUrl, Optional<String> postgresCa,
+    public static SortedMap<String, String> of(SourceEnvironment source, MastodonMigrationSpec spec, String postgresUrl, Optional<String> postgresCa,
             String redisUrl, Optional<String> redisCa) {
         var environment = new TreeMap<String, String>();
         source.streaming().forEach((name, value) -> {

@@ -2,7 +2,6 @@ package dev.mastodonmigration.mastodon;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.outside.Findings;
-import dev.mastodonmigration.source.Source;
 import java.util.ArrayList;
 import java.util.Map;
 
@@ -11,7 +10,7 @@ public final class MastodonFindings {
     private MastodonFindings() {}
 
     /** Reads both apps' variables. What only a new Mastodon needs (keys, media storage) is looked at only when compute moves. */
-    public static Findings of(Source.Environment source, MastodonMigrationSpec spec) {
+    public static Findings of(SourceEnvironment source, MastodonMigrationSpec spec) {
         var web = AppConfig.web(source.web(), spec);
         var two = spec.source().heroku() != null && spec.source().heroku().streamingApp() != null;
         var streaming = AppConfig.streaming(two ? source.streaming() : Map.of(), spec);

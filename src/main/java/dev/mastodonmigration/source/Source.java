@@ -1,11 +1,11 @@
 package dev.mastodonmigration.source;
 
+import dev.mastodonmigration.mastodon.SourceEnvironment;
 import dev.mastodonmigration.mastodon.SourceUrls;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -20,20 +20,6 @@ public interface Source {
             SUPERVISED,
             /** Ends by itself, or when it is stopped by name. */
             ONE_OFF
-        }
-    }
-
-    /**
-     * The variables of the instance as it runs now.
-     *
-     * @param web       of the app that runs web and Sidekiq
-     * @param streaming of the app that runs streaming; the same where it is one app
-     */
-    record Environment(Map<String, String> web, Map<String, String> streaming) {
-        /** The record's own text would show every secret of the instance. */
-        @Override
-        public String toString() {
-            return "Environment[" + web.size() + " and " + streaming.size() + " variables]";
         }
     }
 
@@ -78,7 +64,7 @@ public interface Source {
 
     SourceUrls urls();
 
-    Environment environment();
+    SourceEnvironment environment();
 
     /** Databases that the instance is to use from now on; empty where it keeps its own. */
     record Databases(Optional<String> postgres, Optional<String> redis) {

@@ -20,6 +20,7 @@ import dev.mastodonmigration.worker.postgres.SourceSessions;
 import dev.mastodonmigration.worker.postgres.VerifyPostgres;
 import dev.mastodonmigration.worker.postgres.live.HousekeepPostgres;
 import dev.mastodonmigration.worker.postgres.live.InstallCapture;
+import dev.mastodonmigration.worker.postgres.live.KeylessTables;
 import dev.mastodonmigration.worker.postgres.live.RehearseLive;
 import dev.mastodonmigration.worker.postgres.live.ReplicatePostgres;
 import dev.mastodonmigration.worker.redis.KeyScope;
@@ -49,7 +50,8 @@ public final class TaskRegistry implements TaskSource {
         var scope = KeyScope.of(environment);
         return Map.ofEntries(
             Map.entry(Tasks.PREFLIGHT, new Looks(List.of(
-                    new Looks.Look(WorkerContext.TARGET_POSTGRES_URL, PostgresPreflight.planned(Boolean.parseBoolean(environment.get(WorkerContext.ENV_REHEARSAL)))),
+                    new Looks.Look(WorkerContext.TARGET_POSTGRES_URL, PostgresPreflight.planned(Boolean.parseBoolean(environment.get(WorkerContext.ENV_REHEARSAL)),
+                            source -> KeylessTables.announce(source).lines())),
                     new Looks.Look(WorkerContext.TARGET_REDIS_URL, context -> RedisPreflight.check(context, scope))))),
             Map.entry(Tasks.CLAIM_TARGET, new Parts(List.of(
                     Part.postgres(new TargetClaim()),

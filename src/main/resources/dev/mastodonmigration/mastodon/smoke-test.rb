@@ -10,10 +10,12 @@ SEVERAL = 20
 # A certain no, which trying again cannot change.
 class Refusal < StandardError; end
 
+# As bytes: a message may be in any encoding, and this runs without a locale too.
 def struck(text)
   secrets = ENV.select { |name, value| name.match?(/PASS|SECRET|KEY|TOKEN|SALT|URL/) && value.length > 3 }.values.sort_by { |value| -value.length }
-  words = text.to_s.lines.map(&:strip).reject(&:empty?).first(3).join(' ')
-  secrets.reduce(words) { |struck, secret| struck.gsub(secret, '…') }.gsub(%r{://[^@\s/]*@}, '://…@')[0, 700]
+  words = text.to_s.b.split("\n").map(&:strip).reject(&:empty?).first(3).join(' ')
+  words = secrets.reduce(words) { |struck, secret| struck.gsub(secret.b, '...') }.gsub(%r{://[^@\s/]*@}n, '://...@')
+  words[0, 700].force_encoding(Encoding::UTF_8).scrub('?')
 end
 
 def finish(code, words)
@@ -24,7 +26,7 @@ def finish(code, words)
 end
 
 def some(versions)
-  versions.sort.last(3).join(', ') + (versions.size > 3 ? ", … (#{versions.size})" : '')
+  versions.sort.last(3).join(', ') + (versions.size > 3 ? ", ... (#{versions.size})" : '')
 end
 
 def compare_migrations(database)

@@ -46,6 +46,11 @@ class CrdRulesTest {
             Arguments.of(spec(HEROKU, sidekiq("{name: A}")), "sidekiq[].name does not match"),
             Arguments.of(spec(HEROKU, sidekiq("{name: a, queues: [scheduler], concurrency: 0}")), "concurrency is out of range"),
             Arguments.of(spec(HEROKU, "compute: {kubernetes: {web: {replicas: 0}}}"), "web.replicas is out of range"),
+            Arguments.of(spec(HEROKU, "compute: {kubernetes: {web: {podTemplate: {env: [{value: a}]}}}}"), "env[].name is required"),
+            Arguments.of(spec(HEROKU, "compute: {kubernetes: {podTemplate: {tolerations: [{operator: Equals}]}}}"), "tolerations[].operator is none of"),
+            Arguments.of(spec(HEROKU, "compute: {kubernetes: {streaming: {podTemplate: {nodeselector: {a: b}}}}}"), "podTemplate.nodeselector is unknown"),
+            Arguments.of(spec(HEROKU, "compute: {kubernetes: {podTemplate: {resources: {limits: {memory: [1]}}}}}"), "limits.memory is not of type"),
+            Arguments.of(spec(HEROKU, "postgres: {existing: {urlSecretRef: {name: n, key: k}, caSecretRef: {name: n}}}"), "caSecretRef.key is required"),
             Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  strategy: {postgres: dump}\n", "strategy.postgres is none of"),
             Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  state: Stopped\n", "state is none of"),
             Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  cutover: {aproved: true}\n", "cutover.aproved is unknown"),
@@ -78,6 +83,9 @@ class CrdRulesTest {
             spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {manual: {}}"),
             spec("  source: {endpoints: {postgres: {urlSecretRef: {name: n, key: k}}}}\n", "redis: {elastiCache: {nodeType: t, replicas: 0}}"),
             spec(HEROKU, sidekiq("{name: a}")),
+            spec(HEROKU, "redis: {existing: {urlSecretRef: {name: n, key: k}, caSecretRef: {name: n, key: ca}}}"),
+            spec(HEROKU, "compute: {kubernetes: {podTemplate: {resources: {requests: {cpu: 1, memory: 2Gi}}, volumes: [{name: a, emptyDir: {sizeLimit: 1Gi}}], affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1}]}},"
+                    + " tolerations: [{key: a, effect: NoExecute, tolerationSeconds: 30}], env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]}, sidekiq: [{name: a, podTemplate: {securityContext: {runAsUser: 1}}}]}}"),
             spec(HEROKU, sidekiq("{name: a, queues: ['default,8'], replicas: 3}, {name: b, queues: [scheduler]}"))}) {
             assertThat(SchemaCheck.of(schema(), YAML.readTree(good), Optional.empty())).isEmpty();
         }

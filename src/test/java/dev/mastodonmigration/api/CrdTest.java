@@ -35,6 +35,12 @@ class CrdTest {
         assertThat(problems).isEmpty();
     }
 
+    /** Whoever applies it with kubectl client-side has all of it in an annotation, which may have 262144 bytes. */
+    @Test
+    void theCrdCanBeAppliedByEveryMeans() throws IOException {
+        assertThat(Files.size(CrdFile.PATH)).isLessThan(250_000);
+    }
+
     @Test
     void whatAMigrationCannotDoWithoutIsRequired() throws IOException {
         assertThat(strings(schema().at("/required"))).containsExactly("spec");

@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Optional;
 
 /** The chart as real Helm renders it. */
-record Chart(List<HasMetadata> objects) {
+public record Chart(List<HasMetadata> objects) {
     static final Path DIRECTORY = Path.of("helm/mastodon-migration-operator");
 
     /** Renders into the namespace {@code mastodon}; settings are name, value, name, value. Helm's refusal comes as an IllegalStateException. */
-    static Chart rendered(String... settings) {
+    public static Chart rendered(String... settings) {
         var command = new Helm(DIRECTORY).template().withName("mover").withNamespace("mastodon").withKubeVersion("1.31.0");
         for (int i = 0; i < settings.length; i += 2) {
             command.set(settings[i], settings[i + 1]);
@@ -31,11 +31,15 @@ record Chart(List<HasMetadata> objects) {
                 .map(document -> (HasMetadata) Serialization.unmarshal(document)).toList());
     }
 
-    <T extends HasMetadata> T only(Class<T> kind) {
+    public <T extends HasMetadata> T only(Class<T> kind) {
         return find(kind).orElseThrow(() -> new AssertionError("the chart renders no " + kind.getSimpleName() + ", but " + objects.stream().map(HasMetadata::getKind).toList()));
     }
 
+    <T extends HasMetadata> List<T> all(Class<T> kind) {
+        return objects.stream().filter(kind::isInstance).map(kind::cast).toList();
+    }
+
     <T extends HasMetadata> Optional<T> find(Class<T> kind) {
-        return objects.stream().filter(kind::isInstance).map(kind::cast).findFirst();
+        return all(kind).stream().findFirst();
     }
 }

@@ -8,15 +8,18 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -40,19 +43,15 @@ class ChartTest {
     void nothingIsOutsideTheNamespaceExceptTheCrd() {
         var chart = Chart.rendered();
         assertThat(chart.objects()).extracting(HasMetadata::getKind)
-                .containsExactlyInAnyOrder("CustomResourceDefinition", "ServiceAccount", "Role", "RoleBinding", "Deployment");
+                .containsExactlyInAnyOrder("CustomResourceDefinition", "ServiceAccount", "Role", "RoleBinding", "Role", "RoleBinding", "NetworkPolicy", "Deployment");
         assertThat(chart.objects()).filteredOn(object -> !(object instanceof CustomResourceDefinition)).extracting(object -> object.getMetadata().getNamespace()).containsOnly("mastodon");
     }
 
     @Test
     void theRoleAllowsWhatTheOperatorCallsAndNothingElse() {
-        var verbs = new TreeMap<String, Set<String>>();
-        for (var rule : Chart.rendered().only(Role.class).getRules()) {
-            assertThat(rule.getNonResourceURLs()).isEmpty();
-            rule.getApiGroups().forEach(group -> rule.getResources().forEach(resource ->
-                    verbs.computeIfAbsent(group + "/" + resource, key -> new TreeSet<>()).addAll(rule.getVerbs())));
-        }
-        assertThat(verbs).isEqualTo(Map.of(
+        var chart = Chart.rendered();
+        assertThat(verbs(role(chart, "mover-mastodon-migration-operator-lease"))).isEqualTo(Map.of("coordination.k8s.io/leases", Set.of("get", "create", "update")));
+        assertThat(verbs(role(chart, "mover-mastodon-migration-operator"))).isEqualTo(Map.of(
                 "mastodonmigration.dev/mastodonmigrations", Set.of("get", "list", "watch", "patch", "update"),
                 "mastodonmigration.dev/mastodonmigrations/status", Set.of("update"),
                 "batch/jobs", Set.of("get", "list", "create", "delete"),
@@ -60,21 +59,50 @@ class ChartTest {
                 "/secrets", Set.of("get", "create", "update", "delete"),
                 "/services", Set.of("get", "create", "update", "delete"),
                 "apps/deployments", Set.of("get", "create", "update", "delete"),
-                "/events", Set.of("list", "create")));
+                "/events", Set.of("create", "list"),
+                "policy/poddisruptionbudgets", Set.of("get", "create", "update", "delete")));
     }
 
     @Test
-    void theRoleIsBoundToTheOperatorsAccount() {
+    void noLeaseButItsOwnIsReadOrChanged() {
+        assertThat(role(Chart.rendered(), "mover-mastodon-migration-operator-lease").getRules()).filteredOn(rule -> !rule.getVerbs().equals(List.of("create")))
+                .allSatisfy(rule -> assertThat(rule.getResourceNames()).containsExactly("mastodon-migration-operator"));
+    }
+
+    @Test
+    void eachRoleIsBoundToTheOperatorsAccount() {
         var chart = Chart.rendered();
         var account = chart.only(ServiceAccount.class);
-        var binding = chart.only(RoleBinding.class);
         assertThat(account.getAutomountServiceAccountToken()).isFalse();
-        assertThat(binding.getRoleRef().getName()).isEqualTo(chart.only(Role.class).getMetadata().getName());
-        assertThat(binding.getSubjects()).singleElement().satisfies(subject -> {
-            assertThat(subject.getName()).isEqualTo(account.getMetadata().getName());
-            assertThat(subject.getNamespace()).isEqualTo("mastodon");
-        });
+        assertBound(chart, account.getMetadata().getName(), "mastodon");
         assertThat(chart.only(Deployment.class).getSpec().getTemplate().getSpec().getServiceAccountName()).isEqualTo(account.getMetadata().getName());
+    }
+
+    @Test
+    void migrationsOfOtherNamespacesHaveARoleAndAPolicyThereAndTheOperatorNoneAtHomeButItsLease() {
+        var chart = Chart.rendered("watchNamespaces[0]", "one", "watchNamespaces[1]", "other");
+        assertThat(chart.all(Role.class)).extracting(role -> role.getMetadata().getNamespace() + "/" + role.getMetadata().getName()).containsExactlyInAnyOrder(
+                "one/mover-mastodon-migration-operator", "other/mover-mastodon-migration-operator", "mastodon/mover-mastodon-migration-operator-lease");
+        assertThat(chart.all(Role.class)).filteredOn(role -> !role.getMetadata().getNamespace().equals("mastodon"))
+                .allSatisfy(role -> assertThat(verbs(role)).isEqualTo(verbs(role(Chart.rendered(), role.getMetadata().getName()))));
+        assertBound(chart, chart.only(ServiceAccount.class).getMetadata().getName(), "mastodon");
+        assertThat(chart.all(NetworkPolicy.class)).extracting(policy -> policy.getMetadata().getNamespace()).containsExactlyInAnyOrder("one", "other");
+        assertThat(chart.all(NetworkPolicy.class)).allSatisfy(policy -> assertThat(policy.getSpec().getIngress().getFirst().getFrom().getFirst().getNamespaceSelector().getMatchLabels())
+                .isEqualTo(Map.of("kubernetes.io/metadata.name", "mastodon")));
+        assertThat(values(operator(chart))).containsEntry("QUARKUS_OPERATOR_SDK_NAMESPACES", "one,other");
+    }
+
+    @Test
+    void onlyTheOperatorReachesTheWorkersPortAndWorkersReachEverything() {
+        var chart = Chart.rendered("worker.port", "9000");
+        var policy = chart.only(NetworkPolicy.class).getSpec();
+        assertThat(policy.getPolicyTypes()).containsExactly("Ingress");
+        assertThat(policy.getIngress()).singleElement().satisfies(rule -> {
+            assertThat(rule.getPorts()).singleElement().satisfies(port -> assertThat(port.getPort().getIntVal()).isEqualTo(9000));
+            assertThat(rule.getFrom()).singleElement().satisfies(peer -> assertThat(chart.only(Deployment.class).getSpec().getTemplate().getMetadata().getLabels())
+                    .containsAllEntriesOf(peer.getPodSelector().getMatchLabels()));
+        });
+        assertThat(Chart.rendered("networkPolicy.enabled", "false").find(NetworkPolicy.class)).isEmpty();
     }
 
     @Test
@@ -88,16 +116,20 @@ class ChartTest {
         assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
         assertThat(container.getSecurityContext().getCapabilities().getDrop()).containsExactly("ALL");
         assertThat(container.getVolumeMounts()).extracting(mount -> mount.getMountPath()).containsExactly("/tmp");
-        assertThat(pod.getVolumes()).singleElement().satisfies(volume -> assertThat(volume.getEmptyDir().getMedium()).as("where credentials may stand for a moment").isEqualTo("Memory"));
+        assertThat(pod.getVolumes()).singleElement().satisfies(volume -> {
+            assertThat(volume.getEmptyDir().getMedium()).isEqualTo("Memory");
+            assertThat(volume.getEmptyDir().getSizeLimit()).isEqualTo(new Quantity("64Mi"));
+        });
         assertThat(container.getResources().getRequests()).containsKeys("cpu", "memory");
         assertThat(container.getResources().getLimits()).containsKey("memory");
     }
 
     @Test
-    void oneOperatorRunsAtATimeAndIsProbed() {
+    void aNewOperatorIsThereBeforeTheOldOneGoesAndIsProbed() {
         var chart = Chart.rendered();
         assertThat(chart.only(Deployment.class).getSpec().getReplicas()).isEqualTo(1);
-        assertThat(chart.only(Deployment.class).getSpec().getStrategy().getType()).isEqualTo("Recreate");
+        assertThat(Chart.rendered("replicas", "2").only(Deployment.class).getSpec().getReplicas()).isEqualTo(2);
+        assertThat(chart.only(Deployment.class).getSpec().getStrategy().getRollingUpdate().getMaxUnavailable().getIntVal()).isZero();
         var container = operator(chart);
         assertThat(container.getArgs()).containsExactly("operator");
         assertThat(container.getLivenessProbe().getHttpGet().getPath()).isEqualTo("/q/health/live");
@@ -112,7 +144,8 @@ class ChartTest {
         var container = operator(Chart.rendered());
         var fields = container.getEnv().stream().filter(variable -> variable.getValueFrom() != null)
                 .collect(Collectors.toMap(EnvVar::getName, variable -> variable.getValueFrom().getFieldRef().getFieldPath()));
-        assertThat(fields).isEqualTo(Map.of("QUARKUS_KUBERNETES_CLIENT_NAMESPACE", "metadata.namespace", "QUARKUS_OPERATOR_SDK_NAMESPACES", "metadata.namespace"));
+        assertThat(fields).isEqualTo(Map.of("QUARKUS_KUBERNETES_CLIENT_NAMESPACE", "metadata.namespace", "POD_NAME", "metadata.name"));
+        assertThat(values(container)).containsEntry("QUARKUS_OPERATOR_SDK_NAMESPACES", "mastodon");
         assertThat(container.getImage()).isEqualTo("mastodon-migration-operator:0.1.0");
         assertThat(values(container)).containsEntry("MASTODON_MIGRATION_WORKER_IMAGE", container.getImage()).containsEntry("MASTODON_MIGRATION_WORKER_PORT", "8089")
                 .containsEntry("MASTODON_MIGRATION_HEROKU_API_URL", "https://api.heroku.com");
@@ -139,7 +172,7 @@ class ChartTest {
         assertThat(operator(chart).getImage()).isEqualTo("registry.example.net:5000/mover:v9");
         assertThat(values(operator(chart))).containsEntry("MASTODON_MIGRATION_WORKER_IMAGE", "registry.example.net/worker:v8").containsEntry("MASTODON_MIGRATION_WORKER_PORT", "9000")
                 .containsEntry("MASTODON_MIGRATION_HEROKU_API_URL", "https://heroku.example.net")
-                .containsEntry("QUARKUS_LOG_LEVEL", "DEBUG").containsEntry("MASTODON_MIGRATION_WORKER_IMAGE_PULL_SECRETS", "pull,mirror");
+                .containsEntry("LOG_LEVEL", "DEBUG").containsEntry("MASTODON_MIGRATION_WORKER_IMAGE_PULL_SECRETS", "pull,mirror");
         assertThat(pod.getSpec().getImagePullSecrets()).extracting(LocalObjectReference::getName).containsExactly("pull", "mirror");
         assertThat(chart.only(ServiceAccount.class).getMetadata().getName()).isEqualTo("chosen");
         assertThat(chart.only(ServiceAccount.class).getMetadata().getAnnotations()).containsEntry("a", "b");
@@ -151,9 +184,9 @@ class ChartTest {
 
     @ParameterizedTest
     @CsvSource({"image.repository,''", "image.repository,name:tag", "image.pullPolicy,Sometimes", "worker.port,80", "worker.port,high", "logLevel,LOUD", "crds.install,maybe",
-        "crd.install,true", "replicas,2", "serviceAccount.nam,x"})
+        "crd.install,true", "replicas,0", "replicas,3", "watchNamespaces[0],Not_a_name", "networkPolicy.enabled,maybe", "serviceAccount.nam,x"})
     void valuesThatCannotBeMeantAreRefused(String name, String value) {
-        assertThatThrownBy(() -> Chart.rendered(name, value)).isInstanceOf(IllegalStateException.class).hasMessageContaining(name.split("\\.")[0]);
+        assertThatThrownBy(() -> Chart.rendered(name, value)).isInstanceOf(IllegalStateException.class).hasMessageContaining(name.split("[.\\[]")[0]);
     }
 
     @Test
@@ -161,7 +194,7 @@ class ChartTest {
         assertThatThrownBy(() -> Chart.rendered("serviceAccount.create", "false")).isInstanceOf(IllegalStateException.class).hasMessageContaining("serviceAccount.name");
         var chart = Chart.rendered("serviceAccount.create", "false", "serviceAccount.name", "given");
         assertThat(chart.find(ServiceAccount.class)).isEmpty();
-        assertThat(chart.only(RoleBinding.class).getSubjects().getFirst().getName()).isEqualTo("given");
+        assertBound(chart, "given", "mastodon");
     }
 
     @Test
@@ -175,6 +208,35 @@ class ChartTest {
         assertThat(Files.readString(Chart.DIRECTORY.resolve("files/crd.yaml"))).as("run `make crds`").isEqualTo(Files.readString(CRD));
         var rendered = Chart.rendered().only(CustomResourceDefinition.class);
         assertThat(rendered.getSpec()).isEqualTo(Serialization.unmarshal(Files.readString(CRD), CustomResourceDefinition.class).getSpec());
+    }
+
+    private static void assertBound(Chart chart, String account, String namespace) {
+        assertThat(chart.all(RoleBinding.class)).extracting(ChartTest::name).containsExactlyInAnyOrderElementsOf(chart.all(Role.class).stream().map(ChartTest::name).toList());
+        assertThat(chart.all(RoleBinding.class)).allSatisfy(binding -> {
+            assertThat(binding.getRoleRef().getName()).isEqualTo(binding.getMetadata().getName());
+            assertThat(binding.getSubjects()).singleElement().satisfies(subject -> {
+                assertThat(subject.getName()).isEqualTo(account);
+                assertThat(subject.getNamespace()).isEqualTo(namespace);
+            });
+        });
+    }
+
+    private static String name(HasMetadata object) {
+        return object.getMetadata().getNamespace() + "/" + object.getMetadata().getName();
+    }
+
+    private static Role role(Chart chart, String name) {
+        return chart.all(Role.class).stream().filter(role -> role.getMetadata().getName().equals(name)).findFirst().orElseThrow();
+    }
+
+    private static Map<String, Set<String>> verbs(Role role) {
+        var verbs = new TreeMap<String, Set<String>>();
+        for (var rule : role.getRules()) {
+            assertThat(rule.getNonResourceURLs()).isEmpty();
+            rule.getApiGroups().forEach(group -> rule.getResources().forEach(resource ->
+                    verbs.computeIfAbsent(group + "/" + resource, key -> new TreeSet<>()).addAll(rule.getVerbs())));
+        }
+        return verbs;
     }
 
     private static Map<String, String> values(Container container) {

@@ -8,9 +8,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class DockerfileTest {
+    /** Users and groups of the package base-passwd, the same since Debian 1.3: groupadd and useradd refuse them. */
+    private static final List<String> OF_DEBIANS_BASE_SYSTEM = List.of("root", "daemon", "bin", "sys", "adm", "tty", "disk", "lp", "mail", "news", "uucp", "man", "proxy", "kmem",
+            "dialout", "fax", "voice", "cdrom", "floppy", "tape", "sudo", "audio", "dip", "www-data", "backup", "operator", "list", "irc", "src", "shadow", "utmp", "video", "sasl",
+            "plugdev", "staff", "games", "users", "nogroup", "nobody", "sync", "gnats", "_apt");
+
     private final Dockerfile dockerfile = read();
 
     @Test
@@ -19,6 +25,13 @@ class DockerfileTest {
         assertThat(dockerfile.instructions().getLast()).as("USER comes before the entry point, nothing runs as root after it").startsWith("CMD");
         assertThat(dockerfile.instructions().indexOf("USER 10001:10001")).isGreaterThan(dockerfile.instructions().indexOf(dockerfile.instructions().stream()
                 .filter(line -> line.startsWith("COPY")).reduce((first, last) -> last).orElseThrow()));
+    }
+
+    @Test
+    void itsAccountHasANameThatDebiansBaseSystemDoesNotHave() {
+        var run = dockerfile.of("RUN").getFirst();
+        var names = Pattern.compile("(?:groupadd|useradd) [^&]*?([a-z_][a-z0-9_-]*)(?=\\s*(?:&&|$))").matcher(run.strip()).results().map(made -> made.group(1)).toList();
+        assertThat(names).hasSize(2).doesNotContainAnyElementsOf(OF_DEBIANS_BASE_SYSTEM);
     }
 
     @Test

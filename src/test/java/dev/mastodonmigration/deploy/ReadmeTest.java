@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.mastodonmigration.api.MastodonMigration;
-import dev.mastodonmigration.itinerary.Itineraries;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,14 +14,29 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class ReadmeTest {
+    private static final List<String> FORWARD = List.of("Preflight", "Provision", "Rehearse", "Replicate", "DeployCompute", "SmokeTest", "ShiftTraffic", "AwaitCutover", "StandBy",
+            "QuietSidekiq", "StopSource", "CloseSource", "Drain", "Verify", "GoLive", "Housekeeping", "Soak", "AwaitRetire", "Retire");
+
     private final String readme = read(Path.of("README.md"));
 
     @Test
+    void itsFirstParagraphSaysWhatCannotBeUndoneAndWhen() {
+        var first = readme.split("\\n\\n")[1];
+        assertThat(first).contains("cannot be undone", "takes its first writes", "targetWritableAt", "Aborted", "approved");
+    }
+
+    @Test
     void thePhaseTableIsTheForwardItinerary() {
-        var rows = Pattern.compile("(?m)^\\| ([A-Z][A-Za-z]+) \\|").matcher(readme).results().map(row -> row.group(1)).filter(name -> !name.equals("Phase")).toList();
-        assertThat(rows).isEqualTo(Itineraries.FORWARD.phases().stream().map(Enum::name).toList());
-        assertThat(Itineraries.NOT_YET.stream().filter(Itineraries.FORWARD.phases()::contains)).allSatisfy(
-                phase -> assertThat(readme).containsPattern("\\| " + phase + " \\|[^|]*\\| not "));
+        var rows = Pattern.compile("(?m)^\\| ([A-Z][A-Za-z]+) \\|").matcher(section("Phases")).results().map(row -> row.group(1)).filter(name -> !name.equals("Phase")).toList();
+        assertThat(rows).isEqualTo(FORWARD);
+    }
+
+    @Test
+    void whateverStateIsShownHasItsRowAndWhatToDo() {
+        var section = section("If something goes wrong");
+        assertThat(List.of("waiting for your approval", "Retrying", "Stalled", "Suspended", "DOWN", "Aborted", "Undo", "namespace is deleted", "operator is gone", "Heroku's API is down",
+                "became unready")).allSatisfy(state -> assertThat(section).contains(state));
+        assertThat(section.lines().filter(line -> line.startsWith("| ") && !line.startsWith("| You see"))).hasSizeGreaterThan(10).allMatch(row -> row.split(" \\| ").length == 3);
     }
 
     @Test
@@ -40,8 +54,15 @@ class ReadmeTest {
             assertThat(readme).contains("make " + target);
             assertThat(makefile).containsPattern("(?m)^" + target + ":");
         });
-        var links = Pattern.compile("\\]\\(([^)h][^)]*)\\)").matcher(readme).results().map(link -> link.group(1)).toList();
+        var links = Pattern.compile("\\]\\(([^)h#][^)]*)\\)").matcher(readme).results().map(link -> link.group(1)).toList();
         assertThat(links).isNotEmpty().allSatisfy(link -> assertThat(Path.of(link)).exists());
+    }
+
+    private String section(String title) {
+        var from = readme.indexOf("\n## " + title + "\n");
+        assertThat(from).as(title).isNotNegative();
+        var to = readme.indexOf("\n## ", from + 1);
+        return readme.substring(from, to < 0 ? readme.length() : to);
     }
 
     private static String read(Path path) {

@@ -45,6 +45,11 @@ final class RecordingProxy implements AutoCloseable {
         return Set.copyOf(requests);
     }
 
+    /** Begins a new recording. */
+    void forget() {
+        requests.clear();
+    }
+
     private void accept() {
         while (!server.isClosed()) {
             try {

@@ -92,7 +92,7 @@ class LiveMigrationIT {
                 return MastodonMigrationStatus.COMPLETED.equals(status.phase);
             });
             assertThat(killed).containsExactlyInAnyOrderElementsOf(LIVE_WORKERS);
-            assertThat(killedIn).contains("Replicate", "Freeze", "Drain", "GoLive", "Housekeeping");
+            assertThat(killedIn).contains("Replicate", "StandBy", "Drain", "GoLive", "Housekeeping");
             EndToEnd.assertNothingLost(world, World.Side.TARGET);
         }
     }

@@ -18,9 +18,44 @@ final class FreezeWatch implements AutoCloseable {
             + "AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = 'mastodon_migration_gate')";
     private static final String CLOSED_TABLES = "SELECT count(*) FROM pg_trigger WHERE tgname = 'mastodon_migration_gate'";
 
-    /** How the two databases are asked. */
+    /** How a database is reached. */
     interface Database {
         Connection connect() throws SQLException;
+    }
+
+    /** Asks one database by a connection that is kept as long as it lives: closing the source ends sessions that are older. */
+    private static final class Look {
+        private final Database database;
+        private Optional<Connection> kept = Optional.empty();
+
+        Look(Database database) {
+            this.database = database;
+        }
+
+        boolean isZero(String count) {
+            try {
+                if (kept.isEmpty()) {
+                    kept = Optional.of(database.connect());
+                }
+                try (var statement = kept.get().createStatement(); var rows = statement.executeQuery(count)) {
+                    return rows.next() && rows.getLong(1) == 0;
+                }
+            } catch (SQLException notNow) {
+                close();
+                return false;
+            }
+        }
+
+        void close() {
+            try {
+                if (kept.isPresent()) {
+                    kept.get().close();
+                }
+            } catch (SQLException alreadyBroken) {
+                // It is opened anew in any case.
+            }
+            kept = Optional.empty();
+        }
     }
 
     /**
@@ -47,16 +82,16 @@ final class FreezeWatch implements AutoCloseable {
     }
 
     private final HerokuStub heroku;
-    private final Database source;
-    private final Database target;
+    private final Look source;
+    private final Look target;
     private final Thread thread = Thread.ofPlatform().daemon().name("freeze-watch").unstarted(this::run);
     private volatile boolean closed;
     private volatile Optional<Seen> seen = Optional.empty();
 
     private FreezeWatch(HerokuStub heroku, Database source, Database target) {
         this.heroku = heroku;
-        this.source = source;
-        this.target = target;
+        this.source = new Look(source);
+        this.target = new Look(target);
     }
 
     static FreezeWatch start(HerokuStub heroku, Database source, Database target) {
@@ -80,6 +115,9 @@ final class FreezeWatch implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            source.close();
+            target.close();
         }
     }
 
@@ -91,8 +129,8 @@ final class FreezeWatch implements AutoCloseable {
         while (!closed && heroku.app(World.WEB_APP).maintenance()) {
             scaled = scaled.or(() -> when(() -> apps().allMatch(app -> app.formation().values().stream().allMatch(quantity -> quantity == 0))));
             gone = scaled.isEmpty() ? gone : gone.or(() -> when(() -> apps().allMatch(app -> app.dynos().isEmpty())));
-            gateUp = gateUp.or(() -> when(() -> isZero(source, OPEN_TABLES)));
-            if (gone.isPresent() && gateUp.isPresent() && isZero(target, CLOSED_TABLES)) {
+            gateUp = gateUp.or(() -> when(() -> source.isZero(OPEN_TABLES)));
+            if (gone.isPresent() && gateUp.isPresent() && target.isZero(CLOSED_TABLES)) {
                 seen = Optional.of(new Seen(stopped, scaled.orElseThrow(), gone.get(), gateUp.get(), Instant.now()));
                 return;
             }
@@ -106,15 +144,6 @@ final class FreezeWatch implements AutoCloseable {
 
     private static Optional<Instant> when(BooleanSupplier happened) {
         return happened.getAsBoolean() ? Optional.of(Instant.now()) : Optional.empty();
-    }
-
-    /** A connection of its own each time, because closing the source ends sessions that are older. */
-    private static boolean isZero(Database database, String count) {
-        try (var connection = database.connect(); var statement = connection.createStatement(); var rows = statement.executeQuery(count)) {
-            return rows.next() && rows.getLong(1) == 0;
-        } catch (SQLException notNow) {
-            return false;
-        }
     }
 
     private static void pause() throws InterruptedException {

@@ -135,6 +135,21 @@ public final class LocalProcess implements AutoCloseable {
         return waitFor();
     }
 
+    /** Sends a signal by its name, such as STOP. */
+    void signal(String name) {
+        try {
+            var sent = new ProcessBuilder("kill", "-" + name, String.valueOf(pid())).inheritIO().start();
+            if (sent.waitFor() != 0) {
+                throw new IllegalStateException("kill -" + name + " " + pid() + " failed");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** SIGKILL: what a crash looks like. */
     public void kill() {
         process.destroyForcibly();

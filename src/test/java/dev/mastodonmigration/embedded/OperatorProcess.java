@@ -30,6 +30,7 @@ public final class OperatorProcess implements AutoCloseable {
         this.log = log;
         environment.putAll(server.environment(namespace));
         environment.putAll(Map.of("QUARKUS_HTTP_HOST", "127.0.0.1", "QUARKUS_HTTP_PORT", String.valueOf(port), "QUARKUS_OPERATOR_SDK_NAMESPACES", namespace));
+        environment.put("POD_NAME", "operator-" + port); // the pod's, over all starts of its container
         environment.putAll(settings);
     }
 
@@ -78,6 +79,21 @@ public final class OperatorProcess implements AutoCloseable {
     /** SIGKILL: what a crash looks like. */
     public synchronized void kill() {
         process.kill();
+    }
+
+    /** SIGTERM, as when its pod is deleted. */
+    public synchronized void stop() {
+        process.stop(30);
+    }
+
+    /** SIGSTOP: a pod whose node stands still. */
+    public synchronized void pause() {
+        process.signal("STOP");
+    }
+
+    /** SIGCONT, after {@link #pause}. */
+    public synchronized void resume() {
+        process.signal("CONT");
     }
 
     /** Starts it anew, after {@link #kill} or instead of the one that runs. */

@@ -57,7 +57,7 @@ final class PodProcess implements RunningContainer {
         var program = container.getCommand().isEmpty()
                 ? PackagedJar.command(concat(SMALL_JVM, List.of("-Djava.io.tmpdir=" + files.here("/tmp"))), args)
                 : container.getCommand().getFirst().equals(Tootctl.NAME) ? Tootctl.command(SMALL_JVM, concat(container.getCommand(), args))
-                : PlayedSmokeTest.plays(container.getCommand()) ? PlayedSmokeTest.command(SMALL_JVM)
+                : SmokeTestStandIn.plays(container.getCommand()) ? SmokeTestStandIn.command(SMALL_JVM, container.getCommand(), container.getImage())
                 : concat(container.getCommand().stream().map(files::here).toList(), args);
         var command = new ArrayList<>(List.of("env", "-i", "PATH=" + System.getenv("PATH"), "LANG=C.UTF-8"));
         environment.forEach((name, value) -> command.add(name + "=" + value));

@@ -147,6 +147,20 @@ public final class PostgresServer implements AutoCloseable {
         return command;
     }
 
+    /**
+     * From now on speaks TLS too, with a certificate that signs itself and is made out to this address.
+     *
+     * @return the certificate
+     */
+    public Path speakTls() {
+        var key = home.resolve("data/tls.key");
+        var certificate = home.resolve("data/tls.crt");
+        LocalProcess.runUnprivileged(List.of("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                "-subj", "/CN=postgres.invalid", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key.toString(), "-out", certificate.toString()), log());
+        execute("ALTER SYSTEM SET ssl_cert_file = 'tls.crt'", "ALTER SYSTEM SET ssl_key_file = 'tls.key'", "ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()");
+        return certificate;
+    }
+
     public int port() {
         return port;
     }

@@ -76,7 +76,7 @@ public final class RedisServer implements AutoCloseable {
         var certificate = directory.resolve("tls.crt");
         LocalProcess.giveToUnprivileged(directory);
         LocalProcess.runUnprivileged(List.of("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                "-subj", "/CN=redis.invalid", "-keyout", key.toString(), "-out", certificate.toString()), log());
+                "-subj", "/CN=redis.invalid", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key.toString(), "-out", certificate.toString()), log());
         return List.of("port 0", "tls-port " + port, "tls-cert-file " + certificate, "tls-key-file " + key, "tls-auth-clients no");
     }
 
@@ -113,6 +113,11 @@ public final class RedisServer implements AutoCloseable {
     /** {@code redis://:password@127.0.0.1:port}, the form of Heroku's {@code REDIS_URL}. */
     public String url() {
         return (tls ? "rediss" : "redis") + "://:" + password + "@127.0.0.1:" + port;
+    }
+
+    /** That of a server over TLS, which signs itself. */
+    public Path certificate() {
+        return directory.resolve("tls.crt");
     }
 
     public int port() {

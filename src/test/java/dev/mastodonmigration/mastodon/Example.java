@@ -1,7 +1,6 @@
 package dev.mastodonmigration.mastodon;
 
 import dev.mastodonmigration.api.MastodonMigration;
-import dev.mastodonmigration.source.Source;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -84,11 +83,11 @@ public final class Example {
     }
 
     public static SortedMap<String, String> environment(String... changes) {
-        return environment(new Source.Environment(web(changes), streaming()));
+        return environment(new SourceEnvironment(web(changes), streaming()));
     }
 
     /** On targets whose certificates, if they have any, the system knows. */
-    public static SortedMap<String, String> environment(Source.Environment source) {
+    public static SortedMap<String, String> environment(SourceEnvironment source) {
         return MastodonEnvironment.of(source, migration().getSpec(), POSTGRES.toString(), Optional.empty(), REDIS.toString(), Optional.empty());
     }
 }

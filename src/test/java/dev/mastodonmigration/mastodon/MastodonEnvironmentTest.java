@@ -3,7 +3,6 @@ package dev.mastodonmigration.mastodon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mastodonmigration.source.Source;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -78,7 +77,7 @@ class MastodonEnvironmentTest {
         assertThat(Example.environment("STREAMING_API_BASE_URL", "wss://example-streaming.herokuapp.com"))
                 .containsEntry("STREAMING_API_BASE_URL", "wss://streaming.example.social");
         var spec = Example.migration("    streamingDomain: streaming.example.social ", "    # ").getSpec();
-        assertThat(MastodonEnvironment.of(new Source.Environment(Example.web("STREAMING_API_BASE_URL", "wss://example-streaming.herokuapp.com"), Map.of()), spec,
+        assertThat(MastodonEnvironment.of(new SourceEnvironment(Example.web("STREAMING_API_BASE_URL", "wss://example-streaming.herokuapp.com"), Map.of()), spec,
                 Example.POSTGRES.toString(), Optional.empty(), Example.REDIS.toString(), Optional.empty()))
                 .doesNotContainKey("STREAMING_API_BASE_URL");
     }
@@ -91,7 +90,7 @@ class MastodonEnvironmentTest {
 
     @Test
     void railsNeverSeesWhatOnlyTheStreamingAppHad() {
-        var environment = Example.environment(new Source.Environment(Example.web("LOG_LEVEL", "warn"),
+        var environment = Example.environment(new SourceEnvironment(Example.web("LOG_LEVEL", "warn"),
                 Example.streaming("LIMITED_FEDERATION_MODE", "true", "LOG_LEVEL", "silly", "STREAMING_EXTRA", "1")));
         assertThat(environment).doesNotContainKeys("LIMITED_FEDERATION_MODE", "PGSSLMODE", "RUN_STREAMING").containsEntry("LOG_LEVEL", "warn").containsEntry("STREAMING_EXTRA", "1");
     }
@@ -129,6 +128,6 @@ class MastodonEnvironmentTest {
     }
 
     private static Map<String, String> of(String postgres, Optional<String> postgresCa, String redis, Optional<String> redisCa) {
-        return MastodonEnvironment.of(new Source.Environment(Example.web(), Map.of()), Example.migration().getSpec(), postgres, postgresCa, redis, redisCa);
+        return MastodonEnvironment.of(new SourceEnvironment(Example.web(), Map.of()), Example.migration().getSpec(), postgres, postgresCa, redis, redisCa);
     }
 }

@@ -3,7 +3,6 @@ package dev.mastodonmigration.mastodon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.outside.Findings;
-import dev.mastodonmigration.source.Source;
 import java.net.URI;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -119,7 +118,7 @@ class MastodonFindingsTest {
     void oneAppForAllIsNotAskedTwice() {
         var spec = Example.migration("      streamingApp: example-streaming\n", "").getSpec();
         var web = Example.web("REDIS_NAMESPACE", "x");
-        assertThat(MastodonFindings.of(new Source.Environment(web, web), spec).blockers()).hasSize(1);
+        assertThat(MastodonFindings.of(new SourceEnvironment(web, web), spec).blockers()).hasSize(1);
     }
 
     @Test
@@ -142,7 +141,7 @@ class MastodonFindingsTest {
     @Test
     void aMoveOfDataAloneAsksForNoKeysAndNoMediaStore() {
         var spec = Example.withoutCompute().getSpec();
-        var findings = MastodonFindings.of(new Source.Environment(Example.web("S3_ENABLED", null, "SECRET_KEY_BASE", null), Map.of()), spec);
+        var findings = MastodonFindings.of(new SourceEnvironment(Example.web("S3_ENABLED", null, "SECRET_KEY_BASE", null), Map.of()), spec);
         assertThat(findings.blockers()).isEmpty();
     }
 
@@ -158,6 +157,6 @@ class MastodonFindingsTest {
     }
 
     private static Findings of(Map<String, String> web, Map<String, String> streaming) {
-        return MastodonFindings.of(new Source.Environment(web, streaming), Example.migration().getSpec());
+        return MastodonFindings.of(new SourceEnvironment(web, streaming), Example.migration().getSpec());
     }
 }

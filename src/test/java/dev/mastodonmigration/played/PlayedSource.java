@@ -1,5 +1,6 @@
 package dev.mastodonmigration.played;
 
+import dev.mastodonmigration.mastodon.SourceEnvironment;
 import dev.mastodonmigration.mastodon.SourceUrls;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
@@ -134,9 +135,9 @@ public final class PlayedSource implements Source {
     }
 
     @Override
-    public Environment environment() {
+    public SourceEnvironment environment() {
         trouble.may("source.environment");
-        return new Environment(Map.of("LOCAL_DOMAIN", "example.social"), Map.of());
+        return new SourceEnvironment(Map.of("LOCAL_DOMAIN", "example.social"), Map.of());
     }
 
     @Override

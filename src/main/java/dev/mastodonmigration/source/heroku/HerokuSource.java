@@ -1,5 +1,6 @@
 package dev.mastodonmigration.source.heroku;
 
+import dev.mastodonmigration.mastodon.SourceEnvironment;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.mastodon.SourceUrls;
@@ -231,10 +232,10 @@ final class HerokuSource implements Source {
     }
 
     @Override
-    public Environment environment() {
+    public SourceEnvironment environment() {
         var heroku = heroku();
         var configs = SideBySide.all(apps(), heroku::configVars);
-        return new Environment(configs.getFirst(), configs.getLast());
+        return new SourceEnvironment(configs.getFirst(), configs.getLast());
     }
 
     @Override

@@ -57,9 +57,9 @@ final class OwnedObjects {
         return asking(() -> client.batch().v1().jobs().inNamespace(names.namespace()).withLabel(WorkloadNames.UID_LABEL, names.uid()).list().getItems());
     }
 
-    /** Warnings in our namespace with such a field, for example {@code involvedObject.uid}. */
-    List<Event> warnings(String field, String value) {
-        return asking(() -> client.v1().events().inNamespace(names.namespace()).withField("type", "Warning").withField(field, value).list().getItems());
+    /** Of our namespace, about whatever. One list, because many pods may have something to tell. */
+    List<Event> warnings() {
+        return asking(() -> client.v1().events().inNamespace(names.namespace()).list().getItems()).stream().filter(event -> "Warning".equals(event.getType())).toList();
     }
 
     void create(HasMetadata intent) {

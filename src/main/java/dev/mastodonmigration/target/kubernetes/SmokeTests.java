@@ -52,7 +52,7 @@ final class SmokeTests {
         if (!failed.isEmpty()) {
             return new SmokeTest.Failed(String.join(" ", failed) + ADVICE);
         }
-        return running.isEmpty() ? new SmokeTest.Passed(String.join(", ", passed)) : new SmokeTest.Running(String.join(", ", running));
+        return running.isEmpty() ? new SmokeTest.Passed(passed.isEmpty() ? "both images passed" : String.join(", ", passed)) : new SmokeTest.Running(String.join(", ", running));
     }
 
     void remove() {

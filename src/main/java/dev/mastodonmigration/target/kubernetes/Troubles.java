@@ -8,12 +8,15 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Finds, in one look, what keeps pods from serving or from being created at all. */
 final class Troubles {
     private static final String NOT_CREATED = "FailedCreate";
     private final OwnedObjects objects;
     private final List<Pod> pods;
+    /** Read when something is asked that only they tell. */
+    private Optional<List<Event>> warnings = Optional.empty();
 
     /** Reads our pods once, for all that is asked of it. */
     Troubles(OwnedObjects objects) {
@@ -30,14 +33,14 @@ final class Troubles {
         var present = pods.stream().filter(pod -> belongs(pod, deployment.getSpec().getSelector().getMatchLabels()))
                 .filter(pod -> template.equals(OwnedObjects.annotations(pod).get(Workloads.TEMPLATE_ANNOTATION))).toList();
         var name = deployment.getMetadata().getName();
-        return notCreated.or(() -> ofPods(present)).or(() -> present.isEmpty() ? notCreated("ReplicaSet", name + "-") : Optional.empty()).map(trouble -> name + ": " + trouble);
+        return notCreated.or(() -> ofPods(present)).or(() -> present.isEmpty() ? notCreated("ReplicaSet", owner -> owner.startsWith(name + "-")) : Optional.empty()).map(trouble -> name + ": " + trouble);
     }
 
     /** What holds up the pod of a Job. */
     Optional<String> of(Job job) {
         var own = podsOf(job);
         return ofPods(own.stream().filter(pod -> !hasEnded(pod)).toList())
-                .or(() -> own.isEmpty() ? notCreated("Job", job.getMetadata().getName()) : Optional.empty());
+                .or(() -> own.isEmpty() ? notCreated("Job", job.getMetadata().getName()::equals) : Optional.empty());
     }
 
     /** Those of a Job, in the order in which they were created. */
@@ -64,13 +67,20 @@ final class Troubles {
     }
 
     private List<Event> warnings(Pod pod) {
-        return objects.warnings("involvedObject.uid", pod.getMetadata().getUid()).stream().filter(event -> pod.getMetadata().getUid().equals(event.getInvolvedObject().getUid())).toList();
+        return warnings().stream().filter(event -> pod.getMetadata().getUid().equals(event.getInvolvedObject().getUid())).toList();
     }
 
     /** A quota and an admission webhook are told in events of what would create the pods, for the case that nothing else tells. */
-    private Optional<String> notCreated(String kind, String name) {
-        return PodTrouble.latest(objects.warnings("reason", NOT_CREATED).stream().filter(event -> NOT_CREATED.equals(event.getReason()) && kind.equals(event.getInvolvedObject().getKind()))
-                .filter(event -> name.endsWith("-") ? event.getInvolvedObject().getName().startsWith(name) : event.getInvolvedObject().getName().equals(name)).toList())
+    private Optional<String> notCreated(String kind, Predicate<String> name) {
+        return PodTrouble.latest(warnings().stream().filter(event -> NOT_CREATED.equals(event.getReason()))
+                .filter(event -> kind.equals(event.getInvolvedObject().getKind()) && name.test(event.getInvolvedObject().getName())).toList())
                 .map(words -> "no pod can be created: " + words);
+    }
+
+    private List<Event> warnings() {
+        if (warnings.isEmpty()) {
+            warnings = Optional.of(objects.warnings());
+        }
+        return warnings.get();
     }
 }

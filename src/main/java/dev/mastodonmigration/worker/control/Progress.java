@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 
@@ -13,7 +14,7 @@ public final class Progress {
      * One reading.
      *
      * @param stage          what is being done now, in the field's words: "dumping", "restoring", "verifying"; of live replication:
-     *                       "copying", "applying", "in sync", "draining", "drained"
+     *                       "copying", "proving", "applying", "in sync", "draining", "drained"
      * @param bytesDone      bytes copied
      * @param bytesTotal     bytes to copy, as estimated
      * @param itemsDone      tables (Postgres) or keys (Redis) done
@@ -42,6 +43,15 @@ public final class Progress {
         /** Of a task that ends by itself: it has no lag. */
         public Reading(String stage, long bytesDone, long bytesTotal, long itemsDone, long itemsTotal, long bytesPerSecond, long etaSeconds) {
             this(stage, bytesDone, bytesTotal, itemsDone, itemsTotal, bytesPerSecond, etaSeconds, 0, 0, false, 0, "");
+        }
+
+        /** How much of the stage is done, in percent: by bytes while there are some to copy, then by tables or keys; empty where neither is left. */
+        public OptionalInt percent() {
+            return bytesDone < bytesTotal ? part(bytesDone, bytesTotal) : itemsDone < itemsTotal ? part(itemsDone, itemsTotal) : OptionalInt.empty();
+        }
+
+        private static OptionalInt part(long done, long total) {
+            return OptionalInt.of((int) (100 * done / total));
         }
 
         public Reading withLag(long changes, long seconds, boolean isInSync) {

@@ -25,11 +25,7 @@ final class ProgressLog implements AutoCloseable {
     /** Such as "replicate-postgres: copying, 43 %", "replicate-redis: in sync, 12 changes behind (1 s)". */
     static String line(String task, Progress.Reading reading) {
         var line = new StringBuilder(task).append(": ").append(reading.stage());
-        var bytes = reading.bytesTotal() > 0;
-        var total = bytes ? reading.bytesTotal() : reading.itemsTotal();
-        if (total > 0) {
-            line.append(", ").append(Math.min(100, 100 * (bytes ? reading.bytesDone() : reading.itemsDone()) / total)).append(" %");
-        }
+        reading.percent().ifPresent(percent -> line.append(", ").append(percent).append(" %"));
         if (reading.lagChanges() > 0 || reading.lagSeconds() > 0) {
             line.append(", ").append(reading.lagChanges()).append(" changes behind (").append(reading.lagSeconds()).append(" s)");
         }

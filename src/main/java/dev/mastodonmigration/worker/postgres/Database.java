@@ -7,8 +7,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
@@ -24,6 +28,9 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
     /** The server's own, in seconds: it looks after a silent minute, and gives up half a minute later. */
     private static final String[] KEEPALIVE = {"SET tcp_keepalives_idle = 60", "SET tcp_keepalives_interval = 10", "SET tcp_keepalives_count = 3"};
 
+    /** In the driver's words, which it translates, only the name of its class says that another name is certified. */
+    private static final Pattern OF_TLS = Pattern.compile("SSL|HostnameVerifier");
+
     public static Database source(WorkerContext context, String task) {
         return new Database(context, Side.SOURCE, task, Optional.empty());
     }
@@ -35,6 +42,10 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
     public PostgresUrl url() throws Refusal, IOException {
         var url = PostgresUrl.parse(side.secret(), context.url(side.secret()));
         return override.map(url::withDatabase).orElse(url);
+    }
+
+    PostgresTls tls() throws Refusal, IOException {
+        return PostgresTls.of(this, url());
     }
 
     public String applicationName() {
@@ -61,12 +72,11 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
         source.setSocketFactory(KeptAliveSockets.class.getName());
         // Its details quote the row that did not fit.
         source.setLogServerErrorDetail(false);
-        source.setSslMode(url.sslMode());
-        Optional.ofNullable(url.parameters().get("sslrootcert")).ifPresent(source::setSslRootCert);
+        tls().tell(source);
         try {
             return patient(source.getConnection());
         } catch (SQLException e) {
-            throw new SQLException(explain(url, e), e.getSQLState(), e);
+            throw new SQLException(explain(url, tls(), e), e.getSQLState(), e);
         }
     }
 
@@ -89,7 +99,7 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
         return connection;
     }
 
-    private String explain(PostgresUrl url, SQLException e) {
+    private String explain(PostgresUrl url, PostgresTls tls, SQLException e) {
         var state = e.getSQLState() == null ? "" : e.getSQLState();
         var server = url.host() + ":" + url.port();
         var fix = " Correct " + side.secret() + " in its Secret.";
@@ -101,8 +111,15 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
             case "3D000" -> "The " + side + " server " + server + " has no database \"" + url.database() + "\"." + fix;
             case "53300" -> "The " + side + " server " + server + " has no connection left. Lower strategy.parallelism or close other sessions.";
             case "08001", "08004", "08006" -> "The " + side + " database at " + server + " cannot be reached: "
-                    + (e.getMessage().contains("SSL") ? "TLS failed (sslmode=" + url.sslMode() + ")." : "check host, port and network rules.") + fix;
+                    + (isOfTls(e) ? tls.verifies()
+                            ? "its certificate is not signed by a CA that was given or that the system knows, or it is made out to another name (sslmode=" + tls.mode() + ")."
+                            : "TLS failed (sslmode=" + tls.mode() + ")." : "check host, port and network rules.") + fix;
             default -> "The " + side + " database at " + server + " does not accept a connection: " + e.getMessage();
         };
+    }
+
+    private static boolean isOfTls(SQLException e) {
+        return Stream.<Throwable>iterate(e, Objects::nonNull, Throwable::getCause)
+                .anyMatch(cause -> cause instanceof SSLException || OF_TLS.matcher(String.valueOf(cause.getMessage())).find());
     }
 }

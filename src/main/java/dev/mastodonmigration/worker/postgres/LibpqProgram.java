@@ -53,7 +53,7 @@ public final class LibpqProgram {
         try {
             Files.writeString(passwords, "*:*:*:*:" + url.password().replace("\\", "\\\\").replace(":", "\\:") + "\n");
             var builder = new ProcessBuilder(dyingWithUs()).redirectInput(input.toFile()).redirectOutput(output.toFile());
-            environment(builder.environment(), database, url, passwords);
+            environment(builder.environment(), database, database.tls(), url, passwords);
             runToEnd(builder, url);
         } finally {
             Files.deleteIfExists(passwords);
@@ -64,14 +64,12 @@ public final class LibpqProgram {
         return Path.of("/dev/null");
     }
 
-    private void environment(Map<String, String> environment, Database database, PostgresUrl url, Path passwords) {
+    private void environment(Map<String, String> environment, Database database, PostgresTls tls, PostgresUrl url, Path passwords) {
         environment.keySet().removeIf(name -> name.startsWith("PG"));
         environment.putAll(Map.of("PGHOST", url.host(), "PGPORT", String.valueOf(url.port()), "PGDATABASE", url.database(), "PGUSER", url.user(),
-                "PGSSLMODE", url.sslMode(), "PGAPPNAME", database.applicationName(), "PGPASSFILE", passwords.toString(), "PGCONNECT_TIMEOUT", "10",
+                "PGAPPNAME", database.applicationName(), "PGPASSFILE", passwords.toString(), "PGCONNECT_TIMEOUT", "10",
                 "PGTZ", "UTC", "LC_ALL", "C.UTF-8"));
-        if (url.parameters().containsKey("sslrootcert")) {
-            environment.put("PGSSLROOTCERT", url.parameters().get("sslrootcert"));
-        }
+        tls.tell(environment);
         environment.putAll(variables);
     }
 

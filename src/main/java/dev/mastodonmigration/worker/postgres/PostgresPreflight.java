@@ -27,18 +27,26 @@ public final class PostgresPreflight implements Findings.Check {
 
     private static final int SETS_TRANSACTION_TIMEOUT = 17;
 
+    /** What the live engine has to say of a source, as notes. */
+    @FunctionalInterface
+    public interface Remarks {
+        List<String> on(Connection source) throws SQLException;
+    }
+
     private final boolean rehearsal;
+    private final Remarks remarks;
     private final List<String> blockers = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
     private final Map<String, Long> figures = new TreeMap<>();
 
-    private PostgresPreflight(boolean rehearsal) {
+    private PostgresPreflight(boolean rehearsal, Remarks remarks) {
         this.rehearsal = rehearsal;
+        this.remarks = remarks;
     }
 
     /** @param rehearsal whether one is planned: then the target's user must be able to create a database */
-    public static Findings.Check planned(boolean rehearsal) {
-        return context -> new PostgresPreflight(rehearsal).check(context);
+    public static Findings.Check planned(boolean rehearsal, Remarks remarks) {
+        return context -> new PostgresPreflight(rehearsal, remarks).check(context);
     }
 
     @Override
@@ -47,10 +55,14 @@ public final class PostgresPreflight implements Findings.Check {
         var target = connect(Database.target(context, NAME));
         try {
             if (source.isPresent()) {
-                new SourceCheck(source.get(), context, blockers, notes, figures).run();
+                new SourceCheck(source.get(), context, blockers, notes, figures, remarks).run();
             }
             if (target.isPresent()) {
                 checkTarget(target.get(), context);
+                if (!Database.target(context, NAME).tls().verifies() && Query.isTrue(target.get(), "SELECT coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false)")) {
+                    notes.add("the connection to the target database is encrypted, and its certificate is not verified: name its CA in target.postgres.existing.caSecretRef, or "
+                            + "put sslmode=verify-full into its URL where a public CA signed it");
+                }
             }
             if (source.isPresent() && target.isPresent()) {
                 checkPair(source.get(), target.get());

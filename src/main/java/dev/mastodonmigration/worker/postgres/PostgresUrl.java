@@ -11,7 +11,7 @@ import java.util.TreeMap;
 /**
  * A database's address as Heroku, Rails and libpq write it, taken apart once for both JDBC and libpq, which disagree about its form.
  *
- * @param parameters the query, decoded; of these only the {@code ssl…} ones are used
+ * @param parameters the query, decoded; of these only the {@code ssl…} ones are used, see {@link PostgresTls}
  */
 public record PostgresUrl(String host, int port, String database, String user, String password, Map<String, String> parameters) {
     private static final int DEFAULT_PORT = 5432;

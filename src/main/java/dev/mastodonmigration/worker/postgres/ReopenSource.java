@@ -5,7 +5,6 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
-import dev.mastodonmigration.worker.postgres.live.RemoveCapture;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.worker.postgres;
 
 import dev.mastodonmigration.worker.control.WorkerContext;
+import java.util.Optional;
 
 /** Which of the two databases is meant: names the file that holds its address, and the word that messages use. */
 public enum Side {
@@ -17,6 +18,11 @@ public enum Side {
 
     public String secret() {
         return secret;
+    }
+
+    /** The file with the CA of its certificate; the source's cannot be verified, because Heroku's signs itself. */
+    Optional<String> ca() {
+        return this == TARGET ? Optional.of(WorkerContext.TARGET_POSTGRES_CA) : Optional.empty();
     }
 
     @Override

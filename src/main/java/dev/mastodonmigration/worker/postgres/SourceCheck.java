@@ -3,7 +3,6 @@ package dev.mastodonmigration.worker.postgres;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
-import dev.mastodonmigration.worker.postgres.live.KeylessTables;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -20,13 +19,16 @@ final class SourceCheck {
     private final List<String> blockers;
     private final List<String> notes;
     private final Map<String, Long> figures;
+    private final PostgresPreflight.Remarks remarks;
 
-    SourceCheck(Connection source, WorkerContext context, List<String> blockers, List<String> notes, Map<String, Long> figures) {
+    SourceCheck(Connection source, WorkerContext context, List<String> blockers, List<String> notes, Map<String, Long> figures,
+            PostgresPreflight.Remarks remarks) {
         this.source = source;
         this.context = context;
         this.blockers = blockers;
         this.notes = notes;
         this.figures = figures;
+        this.remarks = remarks;
     }
 
     void run() throws SQLException, Refusal {
@@ -108,7 +110,7 @@ final class SourceCheck {
         if (!secured.isEmpty()) {
             notes.add("row security is on for " + first(secured) + "; copying reads all rows or fails, it never leaves some out");
         }
-        notes.addAll(KeylessTables.announce(source).lines());
+        notes.addAll(remarks.on(source));
         var forced = Query.strings(source, TABLES + " AND c.relrowsecurity AND c.relforcerowsecurity AND NOT (SELECT rolsuper OR rolbypassrls FROM pg_roles "
                 + "WHERE rolname = current_user) ORDER BY 1");
         if (!forced.isEmpty()) {

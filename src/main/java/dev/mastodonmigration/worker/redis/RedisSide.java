@@ -4,13 +4,15 @@ import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
+import java.security.cert.CertificateException;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.ClientSetInfoConfig;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.SslOptions;
-import redis.clients.jedis.SslVerifyMode;
 import redis.clients.jedis.exceptions.JedisAccessControlException;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
@@ -76,14 +78,13 @@ enum RedisSide {
 
     /**
      * Connects, logs in, selects the URL's database, and names the connection so that a successor can find and end it.
-     * {@code rediss://} is encrypted but the certificate is not checked: Heroku Key-Value Store's is self-signed
-     * (devcenter.heroku.com/articles/connecting-heroku-redis).
+     * {@code rediss://} is encrypted; the target's certificate is verified, see {@link RedisTls}.
      *
      * @throws IOException when it cannot be reached or refuses the login: credentials rotate, so trying again may help
      */
     Jedis open(WorkerContext context) throws Refusal, IOException {
         return connected(context, url -> {
-            var jedis = login(url, RedisSide::connect);
+            var jedis = login(context, url, RedisSide::connect);
             name(jedis, connectionName(context));
             return jedis;
         });
@@ -95,7 +96,7 @@ enum RedisSide {
      * @throws ChangeFeed.Unsupported when the server or this user may not follow changes
      */
     ChangeFeed track(WorkerContext context, ChangeFeed.Listener listener) throws Refusal, IOException {
-        return connected(context, url -> login(url, (address, config) -> {
+        return connected(context, url -> login(context, url, (address, config) -> {
             try {
                 return ChangeTracker.open(address, config.resp3().socketTimeoutMillis(0).build(), listener);
             } catch (JedisDataException e) {
@@ -113,11 +114,11 @@ enum RedisSide {
      * @throws ChangeFeed.Unsupported when the server does not notify, or this user may not subscribe
      */
     ChangeFeed subscribe(WorkerContext context, Jedis open, ChangeFeed.Listener listener) throws Refusal, IOException {
-        return connected(context, url -> login(url, (address, config) -> KeyspaceNotifications.open(address, config.build(), url.database(), open, listener)));
+        return connected(context, url -> login(context, url, (address, config) -> KeyspaceNotifications.open(address, config.build(), url.database(), open, listener)));
     }
 
     private interface Connecting<T> {
-        T to(RedisUrl url);
+        T to(RedisUrl url) throws Refusal, IOException;
     }
 
     private interface Client<T> {
@@ -133,6 +134,10 @@ enum RedisSide {
         } catch (JedisDataException e) {
             throw new IOException(name(url) + " refuses the connection (" + Redaction.of(e) + "). Check the password and the database number in its URL.", e);
         } catch (JedisConnectionException e) {
+            if (this == TARGET && isCausedBy(CertificateException.class, e)) {
+                throw new IOException(name(url) + " shows a certificate that is not trusted (" + cause(e)
+                        + "). Name its CA in target.redis.existing.caSecretRef, and in its URL the host that it is made out to.", e);
+            }
             throw new IOException(name(url) + " cannot be reached (" + cause(e) + "). Check host, port, network rules, and whether the URL should begin with "
                     + (url.tls() ? "redis://" : "rediss:// (TLS)") + ".", e);
         }
@@ -143,19 +148,19 @@ enum RedisSide {
         return "mastodon-migration-" + context.migrationUid();
     }
 
-    private static <T> T login(RedisUrl url, Client<T> client) {
+    private <T> T login(WorkerContext context, RedisUrl url, Client<T> client) throws Refusal, IOException {
         try {
-            return client.connect(new HostAndPort(url.host(), url.port()), config(url, url.user()));
+            return client.connect(new HostAndPort(url.host(), url.port()), config(context, url, url.user()));
         } catch (JedisDataException e) {
             // Heroku's older URLs carry the user "h", which Redis never knew; redis-rb falls back the same way.
             if (url.user().isEmpty() || url.password().isEmpty()) {
                 throw e;
             }
-            return client.connect(new HostAndPort(url.host(), url.port()), config(url, ""));
+            return client.connect(new HostAndPort(url.host(), url.port()), config(context, url, ""));
         }
     }
 
-    private static DefaultJedisClientConfig.Builder config(RedisUrl url, String user) {
+    private DefaultJedisClientConfig.Builder config(WorkerContext context, RedisUrl url, String user) throws Refusal, IOException {
         var config = DefaultJedisClientConfig.builder()
                 .connectionTimeoutMillis(CONNECT_MILLISECONDS)
                 .socketTimeoutMillis(READ_MILLISECONDS)
@@ -167,8 +172,10 @@ enum RedisSide {
                 config.user(user);
             }
         }
-        if (url.tls()) {
-            config.ssl(true).sslOptions(SslOptions.builder().sslVerifyMode(SslVerifyMode.INSECURE).build());
+        if (url.tls() && this == TARGET) {
+            RedisTls.verified(config, Optional.of(WorkerContext.TARGET_REDIS_CA).filter(context::has).map(context.secrets()::resolve));
+        } else if (url.tls()) {
+            RedisTls.unverified(config);
         }
         return config;
     }
@@ -191,6 +198,10 @@ enum RedisSide {
             // Only ending a lingering connection needs the name, and the marker's epoch fences that one anyway.
             return;
         }
+    }
+
+    private static boolean isCausedBy(Class<? extends Throwable> kind, Throwable e) {
+        return Stream.iterate(e, Objects::nonNull, Throwable::getCause).anyMatch(kind::isInstance);
     }
 
     private static String cause(Throwable e) {

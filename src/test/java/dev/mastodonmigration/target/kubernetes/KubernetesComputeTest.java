@@ -1,22 +1,30 @@
 package dev.mastodonmigration.target.kubernetes;
 
+import dev.mastodonmigration.mastodon.SourceEnvironment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.mastodon.Example;
+import dev.mastodonmigration.mastodon.MastodonEnvironment;
+import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.target.Compute;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.fabric8.kubernetes.api.model.apps.DeploymentStatusBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -142,41 +150,93 @@ class KubernetesComputeTest {
     }
 
     @Test
-    void aWriteInBetweenIsNotOverwritten() {
+    void twoPodsGetABudgetThatLetsADrainTakeOneAndOnePodGetsNone() {
         compute.ensure(Example.environment());
+        var budget = client.resources(PodDisruptionBudget.class).inNamespace(NAMESPACE).withName("example-social-web").get();
+        assertThat(budget.getSpec().getMaxUnavailable().getIntVal()).isEqualTo(1);
+        assertThat(budget.getSpec().getSelector().getMatchLabels()).isEqualTo(deployment("example-social-web").getSpec().getSelector().getMatchLabels());
+        of(Example.migration("web: {replicas: 2}", "web: {replicas: 1}")).ensure(Example.environment());
+        assertThat(versions()).doesNotContainKey("PodDisruptionBudget/example-social-web");
+    }
+
+    @Test
+    void certificatesOfTheTargetAreAFileAndNoVariable() {
+        compute.ensure(withCertificates());
+        var secret = client.secrets().inNamespace(NAMESPACE).withName("example-social-ca").get();
+        assertThat(secret.getData()).containsOnlyKeys("ca.pem");
+        assertThat(client.secrets().inNamespace(NAMESPACE).withName("example-social-env").get().getData()).doesNotContainKey(MastodonEnvironment.CA_CERTIFICATES).containsKey("PGSSLROOTCERT");
+        for (var name : List.of("example-social-web", "example-social-streaming", "example-social-sidekiq-default")) {
+            assertThat(mountsCertificates(deployment(name).getSpec().getTemplate())).as(name).isTrue();
+        }
+        compute.startFeeds();
+        compute.smokeTest();
+        assertThat(client.batch().v1().jobs().inNamespace(NAMESPACE).list().getItems()).hasSize(3).allMatch(job -> mountsCertificates(job.getSpec().getTemplate()));
+        compute.ensure(Example.environment());
+        assertThat(versions()).doesNotContainKey("Secret/example-social-ca");
+        assertThat(mountsCertificates(deployment("example-social-web").getSpec().getTemplate())).isFalse();
+    }
+
+    private static boolean mountsCertificates(PodTemplateSpec pod) {
+        return pod.getSpec().getVolumes().stream().filter(volume -> volume.getSecret() != null && volume.getSecret().getSecretName().equals("example-social-ca"))
+                .anyMatch(volume -> pod.getSpec().getContainers().getFirst().getVolumeMounts().stream()
+                        .anyMatch(mount -> mount.getName().equals(volume.getName()) && (mount.getMountPath() + "/ca.pem").equals(MastodonEnvironment.CA_FILE)));
+    }
+
+    private static SortedMap<String, String> withCertificates() {
+        return MastodonEnvironment.of(new SourceEnvironment(Example.web(), Example.streaming()), Example.migration().getSpec(),
+                Example.POSTGRES.toString(), Optional.of("PEM"), "rediss://:p@cache.example.net:6380", Optional.empty());
+    }
+
+    @Test
+    void theRevisionIsOfWhatWasBroughtAboutAndChangesWithImageConfigurationAndPods() {
+        assertThat(compute.revision()).isEmpty();
+        compute.ensure(Example.environment());
+        var first = compute.revision();
+        assertThat(first).isNotEmpty();
+        assertThat(of(Example.migration("mastodon:v4.5.3", "mastodon:v4.5.4")).revision()).as("before ensure").isEqualTo(first);
+        var seen = new HashSet<>(Set.of(first));
+        of(Example.migration("mastodon:v4.5.3", "mastodon:v4.5.4")).ensure(Example.environment());
+        assertThat(seen.add(compute.revision())).as("image").isTrue();
+        of(Example.migration("mastodon-streaming:v4.5.3", "mastodon-streaming:v4.5.4")).ensure(Example.environment());
+        assertThat(seen.add(compute.revision())).as("streaming image").isTrue();
+        compute.ensure(Example.environment("SMTP_PASSWORD", "rotated"));
+        assertThat(seen.add(compute.revision())).as("environment").isTrue();
+        of(Example.migration("web: {replicas: 2}", "web: {replicas: 2, podTemplate: {labels: {team: social}}}")).ensure(Example.environment());
+        assertThat(seen.add(compute.revision())).as("podTemplate").isTrue();
+        of(Example.migration("web: {replicas: 2}", "web: {replicas: 3}")).ensure(Example.environment());
+        assertThat(compute.revision()).as("replicas are no other revision").isEqualTo(first);
+    }
+
+    @Test
+    void preflightNamesEveryForeignObjectAtOnce() {
+        assertThat(compute.preflight()).isEqualTo(Findings.NONE);
+        for (var name : List.of("example-social-env", "example-social-ca")) {
+            client.resource(new SecretBuilder().withNewMetadata().withNamespace(NAMESPACE).withName(name).endMetadata().build()).create();
+        }
+        assertThat(compute.preflight().blockers()).hasSize(2).allSatisfy(blocker -> assertThat(blocker).contains("was not made by this migration"));
+    }
+
+    @Test
+    void whereRequestsGoIsSaidInWords() {
+        assertThat(compute.entrances()).isEqualTo(new Compute.Entrances("Service example-social-web:3000", "Service example-social-streaming:4000"));
+    }
+
+    @Test
+    void whatOnlyTheAdapterSeesOfTheSpecIsAViolation() {
+        assertThat(compute.violations()).isEmpty();
+        assertThat(of(Example.migration("- name: scheduler ", "- name: default ")).violations()).singleElement().asString().contains("same name");
+        assertThat(of(Example.migration("        web: {replicas: 2}", "        ingress: {}\n        web: {replicas: 2}")).violations()).singleElement().asString().contains("not supported yet");
+        assertThat(of(Example.migration("    streamingImage: ghcr.io/mastodon/mastodon-streaming:v4.5.3", "")).violations()).singleElement().asString().contains("streamingImage is required");
+    }
+
+    @Test
+    void aWriteInBetweenIsToldAsSomethingThatMayPass() {
+        compute.ensure(Example.environment());
+        var objects = new OwnedObjects(client, WorkloadNames.of(migration));
         var stale = deployment("example-social-web");
         edit("example-social-web", deployment -> deployment.getMetadata().getLabels().put("someone", "else"));
-        var version = stale.getMetadata().getResourceVersion();
-        assertThatThrownBy(() -> client.resource(stale).lockResourceVersion(version).update()).isInstanceOf(KubernetesClientException.class)
-                .extracting(e -> ((KubernetesClientException) e).getCode()).isEqualTo(409);
-    }
-
-    @Test
-    void readinessNamesWhatIsMissingAndWhatIsLate() {
-        assertThat(compute.ready().complete()).isFalse();
-        assertThat(compute.ready().missing()).hasSize(4);
-        compute.ensure(Example.environment());
-        assertThat(compute.ready().waitingFor()).isEqualTo("example-social-streaming 0/1, example-social-web 0/2");
-        report("example-social-streaming", 1, 1);
-        report("example-social-web", 2, 1);
-        assertThat(compute.ready().waitingFor()).isEqualTo("example-social-web 1/2");
-        report("example-social-web", 2, 2);
-        assertThat(compute.ready().complete()).isTrue();
-        compute.startSidekiq();
-        assertThat(compute.ready().waitingFor()).isEqualTo("example-social-sidekiq-default 0/1, example-social-sidekiq-scheduler 0/1");
-    }
-
-    @Test
-    void countsOfAnEarlierGenerationDoNotCount() {
-        compute.ensure(Example.environment());
-        report("example-social-web", 2, 2);
-        edit("example-social-web", deployment -> deployment.getStatus().setObservedGeneration(deployment.getMetadata().getGeneration() - 1));
-        assertThat(compute.ready().waitingFor()).contains("example-social-web 0/2");
-    }
-
-    private void report(String name, int updated, int ready) {
-        edit(name, deployment -> deployment.setStatus(new DeploymentStatusBuilder().withObservedGeneration(deployment.getMetadata().getGeneration())
-                .withReplicas(updated).withUpdatedReplicas(updated).withReadyReplicas(ready).build()));
+        assertThatThrownBy(() -> objects.replace(stale, stale)).isInstanceOf(OutsideException.class).hasMessageStartingWith("The Kubernetes API refused a request: ")
+                .extracting(e -> ((OutsideException) e).mayPass()).isEqualTo(true);
     }
 
     private void edit(String name, Consumer<Deployment> change) {

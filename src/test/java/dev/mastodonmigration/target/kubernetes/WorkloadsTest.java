@@ -1,5 +1,6 @@
 package dev.mastodonmigration.target.kubernetes;
 
+import dev.mastodonmigration.mastodon.SourceEnvironment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,7 +10,6 @@ import dev.mastodonmigration.mastodon.Example;
 import dev.mastodonmigration.mastodon.MastodonEnvironment;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
-import dev.mastodonmigration.source.Source;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HTTPHeader;
@@ -183,7 +183,7 @@ class WorkloadsTest {
     }
 
     private static Map<String, String> streamingEnvironment(String mode) {
-        var environment = MastodonEnvironment.of(new Source.Environment(Example.web(), Map.of()), Example.migration().getSpec(),
+        var environment = MastodonEnvironment.of(new SourceEnvironment(Example.web(), Map.of()), Example.migration().getSpec(),
                 "postgres://u:p@h/d?sslmode=" + mode, Optional.empty(), Example.REDIS.toString(), Optional.empty());
         return env(container(Workloads.of(Example.migration(), environment).deployments().get(1)));
     }

@@ -15,7 +15,9 @@ class ProgressLogTest {
         assertThat(ProgressLog.line("replicate-postgres", new Progress.Reading("applying", 0, 0, 0, 0, 0, -1).withLag(1200, 3, false)))
                 .isEqualTo("replicate-postgres: applying, 1200 changes behind (3 s)");
         assertThat(ProgressLog.line("close-source", Progress.Reading.STANDING_BY)).isEqualTo("close-source: standing by");
-        assertThat(ProgressLog.line("copy-redis", new Progress.Reading("copying", 0, 0, 210, 200, 0, -1))).as("totals are estimates").isEqualTo("copy-redis: copying, 100 %");
+        assertThat(ProgressLog.line("copy-redis", new Progress.Reading("copying", 0, 0, 210, 200, 0, -1))).as("totals are estimates").isEqualTo("copy-redis: copying");
+        assertThat(ProgressLog.line("replicate-postgres", new Progress.Reading("proving", 1000, 1000, 59, 118, 0, -1).withLag(2, 0, false)))
+                .as("all is copied").isEqualTo("replicate-postgres: proving, 50 %, 2 changes behind (0 s)");
     }
 
     @Test

@@ -29,6 +29,7 @@ class ProgressServerTest {
     private final Progress progress = new Progress();
     private final DrainSignal drain = new DrainSignal();
     private final FinalReport words = new FinalReport();
+    private final HttpClient client = HttpClient.newHttpClient();
     private final List<Socket> slow = new ArrayList<>();
     private ProgressServer server;
 
@@ -40,6 +41,7 @@ class ProgressServerTest {
     @AfterEach
     void stop() throws IOException {
         server.close();
+        client.close();
         for (var socket : slow) {
             socket.close();
         }
@@ -93,6 +95,7 @@ class ProgressServerTest {
     /** Half a request line, half the headers, nothing at all, a body that never comes. */
     @Test
     void halfOpenConnectionsKeepNobodyFromAnAnswerAndAreClosed() throws Exception {
+        ask("GET", "/progress", "token");
         for (var i = 0; i < 8; i++) {
             halfOpen("");
             halfOpen("GET /prog");
@@ -100,9 +103,9 @@ class ProgressServerTest {
             halfOpen("POST /drain HTTP/1.1\r\nHost: worker\r\nAuthorization: Bearer other\r\nContent-Length: 1000000\r\n\r\nx");
         }
         for (var i = 0; i < 20; i++) {
-            assertThat(ask("GET", "/progress", "token").statusCode()).isEqualTo(200);
+            assertThat(ask("GET", "/progress", "token", PATIENCE).statusCode()).isEqualTo(200);
         }
-        assertThat(ask("POST", "/drain", "token").statusCode()).isEqualTo(202);
+        assertThat(ask("POST", "/drain", "token", PATIENCE).statusCode()).isEqualTo(202);
         assertThat(drain.isRequested()).isTrue();
 
         var half = slow.get(1);
@@ -132,9 +135,11 @@ class ProgressServerTest {
     }
 
     private HttpResponse<String> ask(String method, String path, String token) throws IOException, InterruptedException {
-        try (var client = HttpClient.newHttpClient()) {
-            return client.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).timeout(PATIENCE)
-                    .method(method, BodyPublishers.noBody()).header("Authorization", "Bearer " + token).build(), BodyHandlers.ofString());
-        }
+        return ask(method, path, token, Duration.ofSeconds(10));
+    }
+
+    private HttpResponse<String> ask(String method, String path, String token, Duration patience) throws IOException, InterruptedException {
+        return client.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).timeout(patience)
+                .method(method, BodyPublishers.noBody()).header("Authorization", "Bearer " + token).build(), BodyHandlers.ofString());
     }
 }

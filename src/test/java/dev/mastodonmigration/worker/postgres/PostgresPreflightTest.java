@@ -9,6 +9,7 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.postgres.live.KeylessTables;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -19,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(SharedPostgres.class)
 class PostgresPreflightTest {
     private static Findings check(TwoDatabases world) throws Exception {
-        return PostgresPreflight.planned(false).check(world.context());
+        return PostgresPreflight.planned(false, source -> KeylessTables.announce(source).lines()).check(world.context());
     }
 
     @Test
@@ -204,7 +205,7 @@ class PostgresPreflightTest {
         }
         world.secret(WorkerContext.SOURCE_POSTGRES_URL, world.sourceServer.url(world.source, "stranger"));
         world.secret(WorkerContext.TARGET_POSTGRES_URL, world.targetServer.url(world.target, "stranger"));
-        var findings = PostgresPreflight.planned(true).check(world.context());
+        var findings = PostgresPreflight.planned(true, source -> KeylessTables.announce(source).lines()).check(world.context());
         assertThat(findings.blockers()).hasSize(5)
                 .anyMatch(b -> b.contains("may not create a schema in the source database"))
                 .anyMatch(b -> b.contains("does not own") && b.contains("public.account_events"))

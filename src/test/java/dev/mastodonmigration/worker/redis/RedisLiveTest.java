@@ -116,6 +116,7 @@ class RedisLiveTest {
     @Test
     void bothSidesMaySpeakTls(@TempDir Path secrets) throws Exception {
         try (var secure = new RedisPair(secrets, RedisServer.startTls(), RedisServer.startTls())) {
+            secure.targetCa(secure.targetServer.certificate());
             RedisTarget.claim(secure.context());
             EveryType.fill(secure.source);
             secure.source.set(EveryType.bytes("large"), new byte[10 << 20]);

@@ -44,6 +44,15 @@ final class RedisPair implements AutoCloseable {
         write(WorkerContext.TARGET_REDIS_URL, url);
     }
 
+    /** The CA of the target's certificate. */
+    void targetCa(Path certificate) {
+        try {
+            write(WorkerContext.TARGET_REDIS_CA, Files.readString(certificate));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** A Redis of Sidekiq's own. */
     void sourceOfSidekiq(String url) {
         write(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL, url);

@@ -241,6 +241,7 @@ class RedisPreflightTest {
         assertThat(check().notes()).noneMatch(note -> note.contains("REDIS_DRIVER"));
         try (var secure = RedisServer.startTls()) {
             redis.target(secure.url());
+            redis.targetCa(secure.certificate());
             assertThat(check().blockers()).isEmpty();
             assertThat(check().notes()).anyMatch(note -> note.contains("target Redis") && note.contains("REDIS_DRIVER=ruby"));
         }

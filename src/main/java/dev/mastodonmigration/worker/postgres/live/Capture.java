@@ -18,11 +18,6 @@ import java.util.List;
 final class Capture {
     static final List<String> EVENTS = List.of("insert", "update", "delete", "truncate");
     static final Duration LEASE = Duration.ofHours(1);
-    /** Who waits for a lock makes everyone else wait behind: little, and then for ten times as long not at all. */
-    private static final Duration LOCK_TIMEOUT = Duration.ofMillis(400);
-    static final Duration BETWEEN_LOCKS = LOCK_TIMEOUT.multipliedBy(10);
-    private static final String IN_MAINTENANCE = """
-            SELECT EXISTS (SELECT FROM pg_locks WHERE relation = ?::regclass AND granted AND mode = 'ShareUpdateExclusiveLock')""";
     private static final String[] SHARED = {"""
             CREATE TABLE IF NOT EXISTS mastodon_migration.capture (id int PRIMARY KEY, root text NOT NULL UNIQUE, key text NOT NULL)""",
         "CREATE SEQUENCE IF NOT EXISTS mastodon_migration.lease MINVALUE 0 START 0",
@@ -144,12 +139,6 @@ final class Capture {
     static boolean isOn(Connection source, String table) throws SQLException {
         return Query.number(source, "SELECT count(*) FROM pg_trigger WHERE tgrelid = ?::regclass AND tgenabled = 'A' AND tgname IN ('" + String.join("', '",
                 EVENTS.stream().map(Capture::trigger).toList()) + "')", table) == EVENTS.size();
-    }
-
-    /** Does this with a table of the app's, whose trigger it is to put on or off; false when the app, or an autovacuum that may not be ended, has it. */
-    static boolean tryLocked(Connection source, String table, Transaction.Body body) throws SQLException, Refusal {
-        // An autovacuum gives way, but only to one who waits for as long as the gate does.
-        return Query.isTrue(source, IN_MAINTENANCE, table) ? WriteGate.tryLocked(source, body) : WriteGate.tryLocked(source, LOCK_TIMEOUT, body);
     }
 
     /** Puts the triggers on one table; inside a transaction, which waits for the table's older writers. */

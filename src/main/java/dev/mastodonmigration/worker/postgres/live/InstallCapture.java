@@ -10,6 +10,7 @@ import dev.mastodonmigration.worker.postgres.Marker;
 import dev.mastodonmigration.worker.postgres.PinnedSessions;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.Side;
+import dev.mastodonmigration.worker.postgres.TableLock;
 import dev.mastodonmigration.worker.postgres.TargetClaim;
 import dev.mastodonmigration.worker.postgres.Transaction;
 import dev.mastodonmigration.worker.postgres.WriteGate;
@@ -107,7 +108,7 @@ public final class InstallCapture implements WorkerTask {
         while (!left.isEmpty()) {
             for (var table : List.copyOf(left)) {
                 if (Capture.isOn(source, table.getValue()) || !Query.isTrue(source, WRAPAROUND, table.getValue())
-                        && Capture.tryLocked(source, table.getValue(), () -> Capture.putOn(source, table.getKey(), table.getValue()))) {
+                        && TableLock.tryIn(source, table.getValue(), () -> Capture.putOn(source, table.getKey(), table.getValue()))) {
                     left.remove(table);
                 }
                 progress.set(new Progress.Reading("installing capture", 0, 0, tables.size() - left.size(), tables.size(), 0, -1));
@@ -117,7 +118,7 @@ public final class InstallCapture implements WorkerTask {
                     throw new SQLException("the capture could not be put on " + left.size() + " tables of the source, first " + left.getFirst().getValue()
                             + ": a long transaction or an autovacuum to prevent wraparound holds them locked; wait for it, or end it");
                 }
-                Thread.sleep(Capture.BETWEEN_LOCKS.toMillis());
+                Thread.sleep(TableLock.BETWEEN_LOCKS.toMillis());
             }
         }
     }

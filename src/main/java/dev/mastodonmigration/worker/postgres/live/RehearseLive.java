@@ -58,7 +58,7 @@ public final class RehearseLive implements WorkerTask {
     }
 
     private static Seen look(Progress.Reading reading, Seen before) {
-        var copied = reading.inSync() || reading.stage().equals(LiveProgress.APPLYING);
+        var copied = reading.inSync() || reading.stage().equals(LiveProgress.APPLYING) || reading.stage().startsWith(LiveProgress.PROVING);
         return new Seen(copied ? before.copied().or(() -> Optional.of(System.nanoTime())) : before.copied(), reading.inSync());
     }
 

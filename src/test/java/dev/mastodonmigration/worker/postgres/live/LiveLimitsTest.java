@@ -78,7 +78,7 @@ class LiveLimitsTest {
             for (var i = 0; i < APP; i++) {
                 app.add(world.source());
             }
-            var findings = PostgresPreflight.planned(false).check(world.context());
+            var findings = PostgresPreflight.planned(false, source -> KeylessTables.announce(source).lines()).check(world.context());
             assertThat(findings.figures()).containsEntry(PostgresPreflight.SOURCE_CONNECTIONS, (long) ConnectionBudget.LEAST);
             assertThat(findings.notes()).anyMatch(note -> note.contains("allows 20 connections") && note.contains("gives way to the app"));
             try (var copy = LiveCopy.of(world, 6)) {

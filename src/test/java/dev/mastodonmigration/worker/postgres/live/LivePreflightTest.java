@@ -109,6 +109,6 @@ class LivePreflightTest {
     }
 
     private static Findings check(TwoDatabases world) throws Exception {
-        return PostgresPreflight.planned(false).check(world.context());
+        return PostgresPreflight.planned(false, source -> KeylessTables.announce(source).lines()).check(world.context());
     }
 }

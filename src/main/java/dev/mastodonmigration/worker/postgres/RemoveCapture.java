@@ -1,11 +1,10 @@
-package dev.mastodonmigration.worker.postgres.live;
+package dev.mastodonmigration.worker.postgres;
 
 import dev.mastodonmigration.worker.control.Refusal;
-import dev.mastodonmigration.worker.postgres.Query;
-import dev.mastodonmigration.worker.postgres.WriteGate;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /** Takes the capture off the source table by table; the database alone tells where it is. What stays is in our schema, which goes with the marker. */
@@ -31,7 +30,7 @@ public final class RemoveCapture {
         for (var left = captured(source); !left.isEmpty(); left = captured(source)) {
             var locked = false;
             for (var table : left) {
-                locked |= !Capture.tryLocked(source, table.table(), () -> {
+                locked |= !TableLock.tryIn(source, table.table(), () -> {
                     for (var trigger : table.triggers().split(",")) {
                         Query.run(source, "DROP TRIGGER IF EXISTS " + trigger + " ON " + table.table());
                     }
@@ -43,12 +42,12 @@ public final class RemoveCapture {
             }
             // Behind the write gate there is no writer of the app to spare.
             if (locked && !Query.isTrue(source, "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgname = '" + WriteGate.TRIGGER + "')")) {
-                LockSupport.parkNanos(Capture.BETWEEN_LOCKS.toNanos());
+                LockSupport.parkNanos(TableLock.BETWEEN_LOCKS.toNanos());
             }
         }
     }
 
-    private static java.util.List<Captured> captured(Connection source) throws SQLException {
+    private static List<Captured> captured(Connection source) throws SQLException {
         return Query.list(source, CAPTURED, row -> new Captured(row.getString(1), row.getString(2)));
     }
 }

@@ -1,0 +1,23 @@
+package dev.mastodonmigration.worker.postgres;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+
+/** Takes a table that the app writes to, for as long as it takes to put a trigger on it or off. */
+public final class TableLock {
+    /** Who waits for a lock makes everyone else wait behind: little, and then for ten times as long not at all. */
+    private static final Duration LOCK_TIMEOUT = Duration.ofMillis(400);
+    public static final Duration BETWEEN_LOCKS = LOCK_TIMEOUT.multipliedBy(10);
+    private static final String IN_MAINTENANCE = """
+            SELECT EXISTS (SELECT FROM pg_locks WHERE relation = ?::regclass AND granted AND mode = 'ShareUpdateExclusiveLock')""";
+
+    private TableLock() {}
+
+    /** Does this in one transaction; false when the app, or an autovacuum that may not be ended, has the table. */
+    public static boolean tryIn(Connection source, String table, Transaction.Body body) throws SQLException, Refusal {
+        // An autovacuum gives way, but only to one who waits for as long as the gate does.
+        return Query.isTrue(source, IN_MAINTENANCE, table) ? WriteGate.tryLocked(source, body) : WriteGate.tryLocked(source, LOCK_TIMEOUT, body);
+    }
+}
