@@ -28,7 +28,11 @@ public class QuietSidekiqPhase implements Phase {
         }
         if (!context.status().sidekiqIsQuiet()) {
             var notReady = new TargetCheck(context).notReady();
-            return notReady.isPresent() ? new StepResult.Withdrawn("The freeze was not begun, because " + notReady.get() + ".") : begin(context);
+            if (notReady.isPresent()) {
+                return new StepResult.Withdrawn("The freeze was not begun, because " + notReady.get() + ".");
+            }
+            var followed = context.replication().followsEveryRedis();
+            return followed instanceof StepResult.Done ? begin(context) : followed;
         }
         var look = context.look(jobs(context));
         if (look.failure().isPresent()) {

@@ -70,6 +70,7 @@ class Executor {
                 stopWhatGoesForward(seen, outside);
                 yield start.at().isEmpty() ? endAtOnce(start, seen, outside) : new Acted(start);
             }
+            case Decision.Advance advance when advance.next().isEmpty() -> tidyUp(advance, advance.run(), List.of(), outside);
             default -> new Acted(decision);
         };
     }

@@ -16,6 +16,8 @@ import java.util.TreeMap;
 
 /** A source of one app, whose processes take a few looks to stop and to start. Every method may fail as the test says. */
 public final class PlayedSource implements Source {
+    private static final Map<String, String> ENVIRONMENT = Map.of("LOCAL_DOMAIN", "example.social", "SECRET_KEY_BASE", "s", "DATABASE_URL", "postgres://u:p@source:5432/db", "REDIS_URL", "redis://source:6379",
+            "ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", "a", "ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", "b", "ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT", "c", "S3_ENABLED", "true", "S3_BUCKET", "media");
     public static final Map<String, Integer> BEFORE = Map.of("web", 2, "worker", 1);
     private final Trouble trouble;
     public final Map<String, Integer> formation = new TreeMap<>(BEFORE);
@@ -137,7 +139,7 @@ public final class PlayedSource implements Source {
     @Override
     public SourceEnvironment environment() {
         trouble.may("source.environment");
-        return new SourceEnvironment(Map.of("LOCAL_DOMAIN", "example.social"), Map.of());
+        return new SourceEnvironment(ENVIRONMENT, Map.of());
     }
 
     @Override

@@ -103,7 +103,7 @@ class FreezeFlowTest {
 
     @Test
     void aHerokuThatIsAwayInsideTheFreezeIsToldOnceAndWaitedFor() {
-        flow.jobs.script(Tasks.COPY_POSTGRES, run -> {
+        flow.jobs.script(Tasks.CLOSE_SOURCE, run -> {
             flow.heroku.failNext(10_000, HerokuStub.Fault.UNAVAILABLE);
             return ScriptedJobs.succeeded();
         });

@@ -5,6 +5,7 @@ import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -188,10 +189,14 @@ final class ScriptedJobs {
         client.batch().v1().jobs().inNamespace(namespace).resource(started).updateStatus();
     }
 
+    private static Map<String, String> labels(Job job) {
+        return Optional.ofNullable(job.getSpec().getTemplate().getMetadata()).map(ObjectMeta::getLabels).orElse(Map.of());
+    }
+
     private static PodBuilder pod(Job job) {
         return new PodBuilder()
                 .withNewMetadata().withName(job.getMetadata().getName() + "-pod").withNamespace(job.getMetadata().getNamespace())
-                    .addToLabels(job.getSpec().getTemplate().getMetadata().getLabels()).addToLabels(JOB_NAME, job.getMetadata().getName())
+                    .addToLabels(labels(job)).addToLabels(JOB_NAME, job.getMetadata().getName())
                     .addNewOwnerReference().withApiVersion("batch/v1").withKind("Job").withName(job.getMetadata().getName()).withUid(job.getMetadata().getUid()).endOwnerReference()
                 .endMetadata()
                 .withSpec(job.getSpec().getTemplate().getSpec());
