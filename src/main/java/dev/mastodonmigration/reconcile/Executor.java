@@ -3,6 +3,7 @@ package dev.mastodonmigration.reconcile;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.PhaseRun;
+import dev.mastodonmigration.election.Leadership;
 import dev.mastodonmigration.itinerary.Decision;
 import dev.mastodonmigration.itinerary.Itinerary;
 import dev.mastodonmigration.itinerary.Observation;
@@ -27,6 +28,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -36,6 +38,7 @@ import org.jboss.logging.Logger;
 @Singleton
 class Executor {
     private static final Logger LOG = Logger.getLogger(Executor.class);
+    private static final Duration NOT_MINE = Duration.ofSeconds(1);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
     /** Phases beside which replication runs; Replicate, Drain and Verify look at it themselves. */
     private static final Set<PhaseId> BESIDE_REPLICATION = EnumSet.range(PhaseId.DeployCompute, PhaseId.CloseSource);
@@ -43,6 +46,7 @@ class Executor {
     private static final Set<Integer> INVALID = Set.of(HttpURLConnection.HTTP_BAD_REQUEST, 422);
     private final PhaseEngine engine = new PhaseEngine();
     private final Map<PhaseId, Phase> phases;
+    private final BooleanSupplier mayAct;
 
     /** @param facts what acting found out, before what the decision itself means */
     record Acted(Decision decision, List<Fact> facts) {
@@ -52,16 +56,25 @@ class Executor {
     }
 
     @Inject
-    Executor(Instance<Phase> phases) {
-        this(phases.stream().collect(Collectors.toMap(Phase::id, Function.identity())));
+    Executor(Instance<Phase> phases, Leadership leadership) {
+        this(phases.stream().collect(Collectors.toMap(Phase::id, Function.identity())), leadership::mayAct);
     }
 
     Executor(Map<PhaseId, Phase> phases) {
+        this(phases, () -> true);
+    }
+
+    /** @param mayAct whether this operator, of several, is the one that acts: asked again before each step, because a process may have been paused */
+    private Executor(Map<PhaseId, Phase> phases, BooleanSupplier mayAct) {
         this.phases = phases;
+        this.mayAct = mayAct;
     }
 
     /** Acts, and returns what is to be reported: for a step, what the engine makes of its result. */
     Acted act(Decision decision, Observation seen, MastodonMigration migration, Outside outside) {
+        if (!mayAct.getAsBoolean()) {
+            return new Acted(new Decision.Rest(NOT_MINE));
+        }
         return switch (decision) {
             case Decision.Step step -> take(step.run(), seen, outside);
             case Decision.Begin begin when begin.attempt() > 1 -> endLastAttempt(begin, seen, outside);

@@ -7,8 +7,6 @@ import dev.mastodonmigration.worker.control.Progress;
 
 /** Puts a worker's progress into the resource's words. */
 final class ProgressEntries {
-    private static final double PERCENT = 100.0;
-
     private ProgressEntries() {}
 
     /** A worker that measures nothing, because it starts or stands by, is no progress. */
@@ -45,8 +43,7 @@ final class ProgressEntries {
     }
 
     private static String summary(Progress.Reading reading) {
-        var done = reading.bytesTotal() > 0 ? reading.bytesDone() * PERCENT / reading.bytesTotal() : reading.itemsTotal() > 0 ? reading.itemsDone() * PERCENT / reading.itemsTotal() : 0;
-        return reading.stage() + " " + Math.min(Math.round(done), 100) + "%";
+        return reading.stage() + reading.percent().stream().mapToObj(percent -> " " + percent + " %").findFirst().orElse("");
     }
 
     private static PostgresProgress postgres(Progress.Reading reading) {

@@ -20,7 +20,7 @@ public final class CrdFile {
     /** The chart's copy: Helm reads no file outside its chart. */
     private static final Path CHART = Path.of("helm/mastodon-migration-operator/files/crd.yaml");
     private static final String HEADER = "# Generated from src/main/java/dev/mastodonmigration/api by `make crds`.\n";
-    private static final List<String> COLUMNS = List.of("PHASE", "READY", "PROGRESS", "LAG", "DOWNTIME", "AGE");
+    private static final List<String> COLUMNS = List.of("STEP", "PHASE", "STATUS", "DOWNTIME", "PROGRESS", "LAG", "AGE");
     private static final YAMLMapper YAML = YAMLMapper.builder()
             .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).enable(YAMLGenerator.Feature.MINIMIZE_QUOTES).disable(YAMLGenerator.Feature.SPLIT_LINES)
             .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS).build();

@@ -23,7 +23,7 @@ class CrdTest {
     void kubectlShowsWhereTheMigrationStands() throws IOException {
         var names = new ArrayList<String>();
         CrdFile.read().at("/spec/versions/0/additionalPrinterColumns").forEach(column -> names.add(column.get("name").asText()));
-        assertThat(names).containsExactly("PHASE", "READY", "PROGRESS", "LAG", "DOWNTIME", "AGE");
+        assertThat(names).containsExactly("STEP", "PHASE", "STATUS", "DOWNTIME", "PROGRESS", "LAG", "AGE");
         assertThat(CrdFile.read().at("/spec/names/shortNames/0").asText()).isEqualTo("mmig");
         assertThat(CrdFile.read().at("/spec/versions/0/subresources/status").isObject()).isTrue();
     }

@@ -3,7 +3,7 @@ package dev.mastodonmigration.embedded;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseRecord;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseState;
-import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.api.PhaseRun;
 import io.fabric8.kubernetes.api.model.Event;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -98,7 +98,7 @@ final class DemoScreen {
     }
 
     private static String caption(String phase) {
-        return PhaseId.of(phase).map(id -> "  " + id.caption()).orElse("");
+        return PhaseRun.parse(phase).map(run -> "  " + run.caption()).orElse("");
     }
 
     /** A line that can be spared. */
