@@ -76,6 +76,8 @@ class FreezeFlowTest {
         assertThat(flow.jobs.ran).as("what stood by for it").contains(Tasks.REOPEN_SOURCE);
         assertThat(flow.events()).anyMatch(event -> event.startsWith("GoingBack") && event.contains("exceeded quota"));
         flow.admitJobs();
+        // An edit brings the next attempt forward.
+        flow.edit(new FlowSpec().soak("1s").spec());
         flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
     }
 

@@ -50,6 +50,7 @@ final class MigrationFlow implements AutoCloseable {
     final ScriptedJobs jobs;
     private final OperatorConfig config = new FlowConfig(heroku.url().toString());
     private final ScriptedTasks tasks;
+    private final ScriptedWorkerClient workerClient;
     private WorkersFactory workers;
 
     MigrationFlow() {
@@ -61,6 +62,7 @@ final class MigrationFlow implements AutoCloseable {
         this.client = server.client();
         this.jobs = new ScriptedJobs(client, NAMESPACE);
         this.tasks = new ScriptedTasks(jobs);
+        this.workerClient = new ScriptedWorkerClient(jobs);
         this.workers = newWorkers();
         heroku.delays(Duration.ZERO, Duration.ZERO);
         var web = heroku.createApp("example-web");
@@ -130,7 +132,7 @@ final class MigrationFlow implements AutoCloseable {
     }
 
     private WorkersFactory newWorkers() {
-        return new WorkersFactory(new Jobs(client, config), new WorkerSecret(client), new ScriptedWorkerClient(jobs), tasks);
+        return new WorkersFactory(new Jobs(client, config), new WorkerSecret(client), workerClient, tasks);
     }
 
     /** A quota, an admission webhook: the API server answers 403 to every new Job. */
