@@ -57,9 +57,9 @@ public record Observation(MastodonMigrationSpec spec, List<String> violations, l
         return downSince().isPresent() && status.downtime.finishedAt == null;
     }
 
-    /** The target takes writes, and the instance does not serve yet. */
+    /** The target takes writes, and what belongs to going live is not done yet. */
     public boolean isGoingLive() {
-        return forward() && PhaseId.GoLive.name().equals(status.phase);
+        return forward() && (PhaseId.GoLive.name().equals(status.phase) || PhaseId.Housekeeping.name().equals(status.phase));
     }
 
     /** Going forward with the instance down. */

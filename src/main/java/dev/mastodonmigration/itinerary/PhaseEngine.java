@@ -79,6 +79,10 @@ public final class PhaseEngine {
         if (SpecDefaults.state(seen.spec()) == DesiredState.Aborted) {
             return Optional.of("spec.state is Aborted.");
         }
+        var changed = seen.frozen() ? ImmutableFields.changed(seen.spec(), seen.status().internal.accepted) : Optional.<String>empty();
+        if (changed.isPresent()) {
+            return Optional.of("The spec was changed while the instance was down. " + changed.get());
+        }
         var downTooLong = seen.frozen() && seen.downSince().filter(since -> seen.now().isAfter(since.plus(SpecDefaults.maxDowntime(seen.spec())))).isPresent();
         return downTooLong ? Optional.of("The instance was down for longer than strategy.maxDowntime, in phase " + run + "."
                 + seen.record(run).map(record -> " The last that was heard: " + record.message).orElse("")) : Optional.empty();

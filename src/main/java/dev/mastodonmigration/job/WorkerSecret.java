@@ -22,6 +22,8 @@ import java.util.TreeMap;
  */
 @Singleton
 public class WorkerSecret {
+    /** So that a namespace that is being deleted keeps it until the source was started again. */
+    private static final String FINALIZER = "mastodonmigration.dev/credentials";
     private static final int TOKEN_BYTES = 32;
     private final KubernetesClient client;
     private final SecureRandom random = new SecureRandom();
@@ -35,11 +37,11 @@ public class WorkerSecret {
         var found = find(migration);
         var data = new HashMap<String, String>();
         files.forEach((file, value) -> data.put(file, encode(value)));
-        data.put(WorkerContext.PROGRESS_TOKEN, found.map(secret -> secret.getData().get(WorkerContext.PROGRESS_TOKEN)).orElseGet(this::newToken));
+        data.put(WorkerContext.PROGRESS_TOKEN, found.flatMap(secret -> Optional.ofNullable(secret.getData())).map(given -> given.get(WorkerContext.PROGRESS_TOKEN)).orElseGet(this::newToken));
         if (found.isEmpty()) {
             client.secrets().resource(new SecretBuilder()
                     .withNewMetadata()
-                        .withName(WorkerJob.secretName(migration)).withNamespace(migration.getMetadata().getNamespace()).withLabels(WorkerJob.labels(migration))
+                        .withName(WorkerJob.secretName(migration)).withNamespace(migration.getMetadata().getNamespace()).withLabels(WorkerJob.labels(migration)).withFinalizers(FINALIZER)
                     .endMetadata()
                     .withType("Opaque").withData(data).build()).create();
         } else if (!data.equals(found.get().getData()) || !found.get().getMetadata().getOwnerReferences().isEmpty()) {
@@ -49,7 +51,7 @@ public class WorkerSecret {
 
     /** The bearer token of the migration's workers; empty before the first was started. */
     public Optional<String> token(MastodonMigration migration) {
-        return find(migration).map(secret -> decode(secret.getData().get(WorkerContext.PROGRESS_TOKEN)));
+        return find(migration).flatMap(secret -> Optional.ofNullable(secret.getData())).map(data -> data.get(WorkerContext.PROGRESS_TOKEN)).map(WorkerSecret::decode);
     }
 
     /** What the workers were given last. */
@@ -62,7 +64,10 @@ public class WorkerSecret {
     }
 
     void delete(MastodonMigration migration) {
-        find(migration).ifPresent(secret -> client.resource(secret).delete());
+        find(migration).ifPresent(secret -> {
+            client.secrets().resource(new SecretBuilder(secret).editMetadata().withFinalizers(List.of()).endMetadata().build()).update();
+            client.secrets().inNamespace(secret.getMetadata().getNamespace()).withName(secret.getMetadata().getName()).delete();
+        });
     }
 
     private Optional<Secret> find(MastodonMigration migration) {

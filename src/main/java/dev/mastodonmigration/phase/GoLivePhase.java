@@ -166,7 +166,7 @@ public class GoLivePhase implements Phase {
 
     /** One of its databases may be open and the other not yet. */
     private static StepResult openToTheEnd(PhaseContext context) {
-        return context.work(List.of(Tasks.OPEN_TARGET), opened -> {
+        return new GoingBack(context).openTarget(() -> {
             context.tell(new Fact.TargetWritable());
             return new StepResult.TooLate("The target takes writes already, so the migration goes on: going back now would lose them.");
         });

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Does what going back needs, by whatever can be had: the worker that stands by for it, else a Job, and where no pod starts, because of a quota, a lost
@@ -38,6 +39,11 @@ final class GoingBack {
     /** Raises the target's epoch, so that nobody opens it any more, and reads whether somebody did. */
     StepResult withdrawOpening(Function<WorkerReport, StepResult> whenWithdrawn) {
         return byWhatCanBeHad(Tasks.WITHDRAW_OPENING, reports -> whenWithdrawn.apply(reports.get(Tasks.WITHDRAW_OPENING)));
+    }
+
+    /** Opens the target to the end, where it was begun. */
+    StepResult openTarget(Supplier<StepResult> whenOpen) {
+        return byWhatCanBeHad(Tasks.OPEN_TARGET, reports -> whenOpen.get());
     }
 
     private StepResult byWhatCanBeHad(String task, Function<Map<String, WorkerReport>, StepResult> whenSucceeded) {

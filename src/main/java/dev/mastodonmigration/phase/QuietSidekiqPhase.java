@@ -27,9 +27,13 @@ public class QuietSidekiqPhase implements Phase {
             return withdrawn.get();
         }
         if (!context.status().sidekiqIsQuiet()) {
+            var edited = new TargetCheck(context).edited();
+            if (edited.isPresent()) {
+                return new StepResult.Withdrawn("The freeze was not begun, because " + edited.get() + ".");
+            }
             var notReady = new TargetCheck(context).notReady();
             if (notReady.isPresent()) {
-                return new StepResult.Withdrawn("The freeze was not begun, because " + notReady.get() + ".");
+                return new StepResult.Retryable("The freeze was not begun, because " + notReady.get() + ".");
             }
             var followed = context.replication().followsEveryRedis();
             return followed instanceof StepResult.Done ? begin(context) : followed;

@@ -4,6 +4,7 @@ import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.source.Source;
+import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -44,6 +45,7 @@ public class RetirePhase implements Phase {
                     compute.removeFeeds();
                 }
             });
+            context.tell(new Fact.SourceReleased());
             report.notes().forEach(note -> context.tell(Notes.of("retire", note)));
             return new StepResult.Done(report.message());
         });

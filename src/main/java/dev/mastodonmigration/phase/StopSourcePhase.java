@@ -38,9 +38,13 @@ public class StopSourcePhase implements Phase {
         if (withdrawn.isPresent()) {
             return withdrawn.get();
         }
+        var edited = new TargetCheck(context).edited();
+        if (edited.isPresent()) {
+            return new StepResult.Withdrawn("The clock was not started, because " + edited.get() + ". The source runs on.");
+        }
         var notReady = new TargetCheck(context).notReady();
         if (notReady.isPresent()) {
-            return new StepResult.Withdrawn("The clock was not started, because " + notReady.get() + ". The source runs on.");
+            return new StepResult.Retryable("The clock was not started, because " + notReady.get() + ". The source runs on.");
         }
         return Stream.<Supplier<StepResult>>of(() -> new Standby(context).ready(), () -> context.replication().keepingUp(), () -> context.replication().followsEveryRedis())
                 .map(Supplier::get).filter(result -> !(result instanceof StepResult.Done)).findFirst().orElseGet(() -> startTheClock(context));

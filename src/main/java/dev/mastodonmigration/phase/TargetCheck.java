@@ -30,7 +30,11 @@ final class TargetCheck {
             context.tell(new Fact.Deployed());
         }
         var late = late(compute);
-        return late.isPresent() ? new StepResult.Working("waiting for " + late.get(), BETWEEN_LOOKS) : tested(compute);
+        if (late.isPresent()) {
+            return new StepResult.Working("waiting for " + late.get(), BETWEEN_LOOKS);
+        }
+        var cannotServe = cannotServe();
+        return cannotServe.isPresent() ? new StepResult.Working(cannotServe.get(), BETWEEN_LOOKS) : tested(compute);
     }
 
     private boolean isStale() {
@@ -60,23 +64,22 @@ final class TargetCheck {
         return Optional.ofNullable(context.status().internal.deployed).map(deployed -> deployed.testedRevision).filter(compute.revision()::equals).isPresent();
     }
 
+    /** An edit since the gate, which has to be rolled out and tested there; in words. */
+    Optional<String> edited() {
+        var deployed = context.status().internal.deployed;
+        return context.compute().isPresent() && (deployed == null || deployed.generation != context.generation()) ? Optional.of("the spec was edited, and the edit has to be rolled out first") : Optional.empty();
+    }
+
     /** Just before the clock starts: what the gate stood for still holds; in words if not. Changes nothing. */
     Optional<String> notReady() {
         var compute = context.compute();
-        if (compute.isPresent()) {
-            if (context.status().internal.deployed == null || context.status().internal.deployed.generation != context.generation()) {
-                return Optional.of("the spec was edited, and the edit has to be rolled out first");
-            }
-            if (!isTested(compute.get())) {
-                return Optional.of("the smoke test has not passed with the present images and configuration");
-            }
-        }
-        return cannotServe();
+        return compute.isPresent() && !isTested(compute.get()) ? Optional.of("the smoke test has not passed with the present images and configuration") : cannotServe();
     }
 
     /** The last look before the target is opened; in words if it could not serve. */
     Optional<String> cannotServe() {
-        return context.compute().flatMap(TargetCheck::late).map(late -> "the target's web and streaming are not ready: " + late)
+        return context.compute().filter(Compute::runsSidekiq).map(compute -> "somebody or something started Sidekiq on the target, which must not run before the source's is gone: scale it to zero")
+                .or(() -> context.compute().flatMap(TargetCheck::late).map(late -> "the target's web and streaming are not ready: " + late))
                 .or(() -> context.edge().flatMap(edge -> edge.unhealthy()).map(why -> "the edge is not healthy: " + why));
     }
 

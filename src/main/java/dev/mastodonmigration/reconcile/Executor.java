@@ -84,8 +84,24 @@ class Executor {
                 yield start.at().isEmpty() ? endAtOnce(start, seen, outside) : new Acted(start);
             }
             case Decision.Advance advance when advance.next().isEmpty() -> tidyUp(advance, advance.run(), List.of(), outside);
+            case Decision.Suspend suspend -> watch(suspend, seen, outside);
+            case Decision.Stall stall when seen.started() -> watch(stall, seen, outside);
             default -> new Acted(decision);
         };
+    }
+
+    /** Nothing new begins, and what replicates is looked after all the same: a long pause must not end with a dead worker and a log that overflows. */
+    private static Acted watch(Decision decision, Observation seen, Outside outside) {
+        var run = PhaseRun.parse(seen.status().phase);
+        if (!seen.forward() || run.isEmpty() || run.get().isUndo() || !seen.began(PhaseId.Replicate) || !BESIDE_REPLICATION.contains(run.get().phase())) {
+            return new Acted(decision);
+        }
+        var context = new PhaseContext(seen.spec(), seen.status(), seen.generation(), run.get(), seen.now(), outside);
+        guarded(() -> {
+            context.replication().watch();
+            return new StepResult.Done("");
+        });
+        return new Acted(decision, context.facts());
     }
 
     /** A new attempt must not meet the workers of the last one. */
@@ -126,8 +142,9 @@ class Executor {
             return e.mayPass() ? new StepResult.Blocked(e.getMessage()) : new StepResult.Refused(e.getMessage());
         } catch (KubernetesClientException e) {
             return INVALID.contains(e.getCode()) ? new StepResult.Refused(words(e)) : new StepResult.Blocked(words(e));
-        } catch (IllegalArgumentException | IllegalStateException e) {
-            return new StepResult.Retryable(Redaction.of(e));
+        } catch (RuntimeException unexpected) {
+            LOG.error(Redaction.trace(unexpected));
+            return new StepResult.Retryable("The operator met a fault of its own: " + Redaction.of(unexpected));
         }
     }
 

@@ -83,15 +83,11 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
         });
     }
 
-    /** What is left of a deleted migration must not keep it: its namespace may be going, and its Secrets gone. */
+    /** Our Secrets have a finalizer of ours: what cannot be removed now is removed at the next look, before the migration is let go. */
     private void letGo(MastodonMigration migration, Observation seen) {
-        try {
-            var outside = ports.of(migration);
-            outside.workers().removeAll();
-            outside.source().forgetCredentials();
-        } catch (OutsideException | KubernetesClientException left) {
-            LOG.warnf("%s/%s was let go, and not everything of it could be removed: %s", migration.getMetadata().getNamespace(), migration.getMetadata().getName(), left.getMessage());
-        }
+        var outside = ports.of(migration);
+        outside.workers().removeAll();
+        outside.source().forgetCredentials();
         if (seen.targetTakesWrites() && !seen.ended()) {
             SavedSource.of(migration.getStatus()).map(Story::farewell).ifPresent(told -> reporter.farewell(told, migration));
         }

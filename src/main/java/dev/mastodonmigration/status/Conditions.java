@@ -36,7 +36,7 @@ public final class Conditions {
     }
 
     private static void replication(MastodonMigrationStatus status, ConditionSet set) {
-        if (status.internal.replicators.isEmpty()) {
+        if (status.internal.replicators.isEmpty() || status.source != null && status.source.stoppedAt != null) {
             set.remove(IN_SYNC);
             return;
         }
@@ -46,8 +46,10 @@ public final class Conditions {
     }
 
     private static void source(MastodonMigrationStatus status, ConditionSet set) {
-        if (status.downtime == null) {
-            set.set(SOURCE_FROZEN, false, "Running", status.internal.quieting == null ? "The source was not touched."
+        if (status.internal.sourceReleasedAt != null && status.downtime != null && status.downtime.targetWritableAt != null) {
+            set.set(SOURCE_FROZEN, false, "Released", "The source is retired: its database is no longer closed for writing. Never start its apps again with it.");
+        } else if (status.downtime == null) {
+            set.set(SOURCE_FROZEN, false, "Running", status.internal.quieting == null ? "The source runs."
                     : status.sidekiqIsQuiet() ? "The source runs, and its Sidekiq takes no new jobs." : "The source runs. Its Sidekiq was restarted.");
         } else if (status.downtime.finishedAt != null && status.downtime.targetWritableAt == null) {
             set.set(SOURCE_FROZEN, false, "Restored", "The source runs as before the freeze.");

@@ -20,7 +20,7 @@ public final class Story {
     public Optional<Told> tell(Fact fact) {
         return switch (fact) {
             case Fact.ItineraryStarted started when !started.reason().isEmpty() -> Optional.of(Told.warning("GoingBack", at(before.phase) + started.reason() + (before.source == null
-                    ? before.sidekiqIsQuiet() ? " Sidekiq on the source is restarted now, because it takes no jobs." : " The source was not touched." : " The source is restored now.")));
+                    ? before.sidekiqIsQuiet() ? " Sidekiq on the source is restarted now, because it takes no jobs." : " The source runs on." : " The source is restored now.")));
             case Fact.PhaseBegun begun when begun.attempt() == 1 -> Optional.of(Told.normal("PhaseStarted", at(begun.run()) + begun.run().caption()));
             case Fact.PhaseSucceeded succeeded -> Optional.of(Told.normal("PhaseSucceeded", at(succeeded.run()) + succeeded.message()
                     + (succeeded.next().isPresent() ? "" : MastodonMigrationStatus.COMPLETED.equals(succeeded.endsAs()) ? " The migration is complete." : " The migration has ended. The source is as it was.")));

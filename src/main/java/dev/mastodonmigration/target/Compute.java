@@ -28,6 +28,9 @@ public interface Compute {
     /** Removes what is left of smoke tests. */
     void removeSmokeTest();
 
+    /** Whether any Sidekiq runs here, or is about to: somebody else may have started one. */
+    boolean runsSidekiq();
+
     /** Starts every Sidekiq. The caller has proved that none runs on the source any more. */
     void startSidekiq();
 

@@ -279,14 +279,14 @@ class PhaseEngineTest {
     }
 
     @Test
-    void anEditOfWhatMovesStopsTheMigrationBeforeTheFreezeAndNotInIt() {
+    void anEditOfWhatMovesStopsTheMigrationBeforeTheFreezeAndSendsItBackInIt() {
         var elsewhere = Specs.with(Specs.source("another-web"), Specs.valid().target());
         var status = at(PhaseRun.of(PhaseId.Replicate));
         status.internal.accepted = ImmutableFields.of(Specs.valid());
         assertThat(engine.decide(observation(elsewhere, status))).isInstanceOfSatisfying(Decision.Stall.class, stall -> assertThat(stall.message()).contains("spec.source.heroku.app"));
         var frozen = at(PhaseRun.of(PhaseId.Drain));
         frozen.internal.accepted = ImmutableFields.of(Specs.valid());
-        assertThat(engine.decide(observation(elsewhere, frozen))).isInstanceOf(Decision.Step.class);
+        assertThat(engine.decide(observation(elsewhere, frozen))).isInstanceOfSatisfying(Decision.Start.class, start -> assertThat(start.reason()).contains("spec.source.heroku.app"));
     }
 
     @Test

@@ -83,6 +83,11 @@ public final class PlayedCompute implements Compute {
     }
 
     @Override
+    public boolean runsSidekiq() {
+        return sidekiq;
+    }
+
+    @Override
     public void startSidekiq() {
         trouble.may("compute.startSidekiq");
         sidekiq = true;

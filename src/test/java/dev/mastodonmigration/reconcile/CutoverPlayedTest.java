@@ -261,6 +261,54 @@ class CutoverPlayedTest {
     }
 
     @Test
+    void aSourceThatWakesUpWhileRetiringWaitsForApprovalIsStoppedAgain() {
+        var spec = PlayedSpec.notRetired(live());
+        var played = PlayedMigration.of(spec).untilPhase("AwaitRetire");
+        played.source.formation.put("worker", 1);
+        played.until(status -> played.source.awake().isEmpty());
+        assertThat(played.condition("SourceFrozen")).startsWith("False Awake");
+    }
+
+    @Test
+    void aSidekiqThatSomebodyStartsOnTheTargetKeepsTheGateAndTheOpening() {
+        var played = PlayedMigration.of(live()).untilPhase("SmokeTest");
+        played.compute.sidekiq = true;
+        for (int i = 0; i < 50; i++) {
+            played.now = played.now.plus(played.step());
+        }
+        assertThat(played.source.stops).isZero();
+        played.compute.sidekiq = false;
+        played.untilPhase("Verify");
+        played.compute.sidekiq = true;
+        for (int i = 0; i < 20; i++) {
+            played.now = played.now.plus(played.step());
+        }
+        assertThat(played.workers.targetOpen).isFalse();
+        assertThat(played.status.phases.getLast().message).contains("Sidekiq on the target");
+    }
+
+    @Test
+    void whatMovesMayNotChangeWhileTheInstanceIsDown() {
+        var played = PlayedMigration.of(live()).untilPhase("Drain");
+        played.edit(PlayedSpec.withoutCompute(live()));
+        played.movesCompute = false;
+        played.until(status -> played.source.serves() && !played.workers.sourceClosed);
+        assertThat(played.workers.targetOpen).isFalse();
+        assertThat(played.status.reason).contains("spec.target.compute");
+    }
+
+    @Test
+    void replicationIsLookedAfterWhileTheMigrationIsSuspended() {
+        var played = PlayedMigration.of(PlayedSpec.notApproved(live())).until(status -> "waiting for your approval".equals(status.summary));
+        played.edit(PlayedSpec.state(PlayedSpec.notApproved(live()), DesiredState.Suspended));
+        played.until(status -> "suspended".equals(status.summary));
+        played.workers.lose(Tasks.REPLICATE_REDIS);
+        played.until(status -> status.internal.inSyncSince == null);
+        played.until(status -> status.internal.inSyncSince != null);
+        assertThat(played.status.summary).isEqualTo("suspended");
+    }
+
+    @Test
     void abortedDuringPreflightEndsAtOnceAndStaysEnded() {
         var played = PlayedMigration.of(PlayedSpec.state(live(), DesiredState.Aborted)).untilPhase(MastodonMigrationStatus.ABORTED);
         var told = played.told.size();

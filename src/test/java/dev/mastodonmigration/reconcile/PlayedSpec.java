@@ -44,6 +44,10 @@ final class PlayedSpec {
         return with(spec, spec.instance(), spec.target(), spec.cutover(), new Soak(duration, null), spec.state());
     }
 
+    static MastodonMigrationSpec notRetired(MastodonMigrationSpec spec) {
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), spec.aws(), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), new Retire(false, null, true, null, null), spec.state());
+    }
+
     static MastodonMigrationSpec state(MastodonMigrationSpec spec, DesiredState state) {
         return with(spec, spec.instance(), spec.target(), spec.cutover(), spec.soak(), state);
     }

@@ -190,7 +190,12 @@ final class HerokuSource implements Source {
         return SideBySide.all(saved.apps().stream().map(SavedSource.App::name).toList(), name -> {
             var missing = new ArrayList<String>();
             var dynos = heroku.dynos(name);
+            var known = heroku.formation(name).stream().map(ProcessType::type).toList();
             formations.get(name).forEach((type, wanted) -> {
+                if (!known.contains(type)) {
+                    // A release since then has no such process: nobody can start it again.
+                    return;
+                }
                 var there = dynos.stream().filter(dyno -> dyno.type().equals(type)).filter(counts).count();
                 if (there < wanted) {
                     missing.add(type + " of " + name + ": " + there + "/" + wanted);

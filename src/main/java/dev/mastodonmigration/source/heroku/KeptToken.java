@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -18,6 +19,8 @@ import java.util.Optional;
 @Singleton
 public class KeptToken {
     static final String UID_LABEL = "mastodonmigration.dev/uid";
+    /** So that a namespace that is being deleted keeps it until the source was started again. */
+    private static final String FINALIZER = "mastodonmigration.dev/credentials";
     private static final String KEY = "token";
     /** The longest name of a Secret is 253; a uid has 36 characters. */
     private static final int LONGEST_PREFIX = 200;
@@ -35,6 +38,7 @@ public class KeptToken {
                     .withNewMetadata()
                         .withName(name(migration)).withNamespace(migration.getMetadata().getNamespace())
                         .withLabels(Map.of("app.kubernetes.io/managed-by", "mastodon-migration-operator", UID_LABEL, migration.getMetadata().getUid()))
+                        .withFinalizers(FINALIZER)
                     .endMetadata()
                     .withType("Opaque").withData(data).build()).create();
         } else if (!data.equals(found.get().getData())) {
@@ -48,7 +52,10 @@ public class KeptToken {
     }
 
     public void remove(MastodonMigration migration) {
-        find(migration).ifPresent(secret -> client.secrets().resource(secret).delete());
+        find(migration).ifPresent(secret -> {
+            client.secrets().resource(new SecretBuilder(secret).editMetadata().withFinalizers(List.of()).endMetadata().build()).update();
+            client.secrets().inNamespace(secret.getMetadata().getNamespace()).withName(secret.getMetadata().getName()).delete();
+        });
     }
 
     private Optional<Secret> find(MastodonMigration migration) {

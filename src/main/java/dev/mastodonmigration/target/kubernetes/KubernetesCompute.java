@@ -139,6 +139,12 @@ final class KubernetesCompute implements Compute {
     }
 
     @Override
+    public boolean runsSidekiq() {
+        return Workloads.sidekiq(spec()).stream().flatMap(process -> objects.find(Deployment.class, names.sidekiq(process.name())).stream())
+                .anyMatch(deployment -> deployment.getSpec().getReplicas() > 0);
+    }
+
+    @Override
     public void startSidekiq() {
         for (var process : Workloads.sidekiq(spec())) {
             var name = names.sidekiq(process.name());

@@ -1,0 +1,42 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.status.Fact;
+
+/** What is looked after from going live until the old host is retired. */
+final class AfterTheMove {
+    private AfterTheMove() {}
+
+    /** An admin who raises replicas or mends an image after the move expects it to be done. */
+    static String applyEdits(PhaseContext context) {
+        if (context.status().internal.deployed != null && context.status().internal.deployed.generation == context.generation()) {
+            return "";
+        }
+        try {
+            context.compute().orElseThrow().ensure(context.environment());
+            context.compute().orElseThrow().startSidekiq();
+            context.tell(new Fact.Deployed());
+            return "your edit is being rolled out; ";
+        } catch (OutsideException notNow) {
+            return "your edit is NOT rolled out yet: " + notNow.getMessage() + "; ";
+        }
+    }
+
+    /** Nobody may be served by both sides. That the source's platform cannot be asked just now changes nothing on the target. */
+    static String keepStopped(PhaseContext context) {
+        try {
+            var up = context.source().awake();
+            if (!up.isEmpty()) {
+                context.tell(new Fact.SourceAwake(up));
+                context.source().stop();
+                return "the source was started again (" + String.join(", ", up) + ") and is stopped again; ";
+            }
+            if (!context.status().source.awake.isEmpty()) {
+                context.tell(new Fact.SourceAsleep());
+            }
+            return "";
+        } catch (OutsideException unknown) {
+            return "whether the source is still stopped cannot be asked: " + unknown.getMessage() + "; ";
+        }
+    }
+}
