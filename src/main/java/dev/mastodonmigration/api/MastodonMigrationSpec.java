@@ -114,7 +114,7 @@ public record MastodonMigrationSpec(
             @Required @JsonPropertyDescription("For example cache.t4g.small.") String nodeType,
             @JsonPropertyDescription("valkey or redis. Default: valkey.") String engine,
             @JsonPropertyDescription("Engine version.") String engineVersion,
-            @Min(0) @Max(5) @JsonPropertyDescription("Replicas beside the primary.") Integer replicas,
+            @Default("1") @Min(0) @Max(5) @JsonPropertyDescription("Replicas beside the primary.") Integer replicas,
             @JsonPropertyDescription("Subnets.") List<String> subnetIds,
             @JsonPropertyDescription("Security groups.") List<String> securityGroupIds) {}
 
@@ -136,7 +136,7 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Workload(
-            @Min(1) @Max(100) @JsonPropertyDescription("Pods. Default: 1.") Integer replicas,
+            @Default("1") @Min(1) @Max(100) @JsonPropertyDescription("Pods. Default: 1.") Integer replicas,
             @JsonPropertyDescription("What these pods get, over the podTemplate of all.") PodTemplate podTemplate) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -145,8 +145,8 @@ public record MastodonMigrationSpec(
     public record Sidekiq(
             @Required @Pattern("^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$") @JsonPropertyDescription("Name of the entry, part of the Deployment's name.") String name,
             @Size(min = 1, max = 16) @JsonPropertyDescription("Queues, optionally weighted as in 'default,8'. Default: all of Mastodon's.") List<@Pattern("^[a-z_]+(,[0-9]+)?$") String> queues,
-            @Min(1) @Max(200) @JsonPropertyDescription("Threads. Default: 5.") Integer concurrency,
-            @Min(1) @Max(100) @JsonPropertyDescription("Pods. Default: 1.") Integer replicas,
+            @Default("5") @Min(1) @Max(200) @JsonPropertyDescription("Threads. Default: 5.") Integer concurrency,
+            @Default("1") @Min(1) @Max(100) @JsonPropertyDescription("Pods. Default: 1.") Integer replicas,
             @JsonPropertyDescription("What these pods get, over the podTemplate of all.") PodTemplate podTemplate) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -185,11 +185,11 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Strategy(
-            @JsonPropertyDescription("Live: captured by triggers and copied while the instance runs. Dump: dumped and restored inside the freeze. Default: Live.") PostgresStrategy postgres,
-            @JsonPropertyDescription("Live: followed while the instance runs. Snapshot: one pass inside the freeze. Rebuild: of Redis only Sidekiq's jobs, in one pass inside the freeze; feeds are then built by tootctl, counters and trends begin anew. Default: Live.") RedisStrategy redis,
-            @Min(1) @Max(32) @JsonPropertyDescription("With Live: pods that copy Postgres; the rehearsal is one pod with as many connections. Otherwise: connections to each side, at least 2 with Dump, at most 4 with Snapshot. Default: 4.") Integer parallelism,
-            @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("How long both sides must stay in sync before the cutover. Default: 30s.") String inSyncFor,
-            @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("The source is restored by itself when the freeze lasts longer. Default: 10m.") String maxDowntime) {}
+            @Default("Live") @JsonPropertyDescription("Live: captured by triggers and copied while the instance runs. Dump: dumped and restored inside the freeze. Default: Live.") PostgresStrategy postgres,
+            @Default("Live") @JsonPropertyDescription("Live: followed while the instance runs. Snapshot: one pass inside the freeze. Rebuild: of Redis only Sidekiq's jobs, in one pass inside the freeze; feeds are then built by tootctl, counters and trends begin anew. Default: Live.") RedisStrategy redis,
+            @Default("4") @Min(1) @Max(32) @JsonPropertyDescription("With Live: pods that copy Postgres; the rehearsal is one pod with as many connections. Otherwise: connections to each side, at least 2 with Dump, at most 4 with Snapshot. Default: 4.") Integer parallelism,
+            @Default("30s") @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("How long both sides must stay in sync before the cutover. Default: 30s.") String inSyncFor,
+            @Default("10m") @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("The source is restored by itself when the freeze lasts longer. Default: 10m.") String maxDowntime) {}
 
     public enum PostgresStrategy { Live, Dump }
 
@@ -197,7 +197,7 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Rehearsal(
-            @JsonPropertyDescription("Default: true.") Boolean enabled,
+            @Default("true") @JsonPropertyDescription("Whether the copy is rehearsed. Default: true.") Boolean enabled,
             @JsonPropertyDescription("Not supported yet, refused by Preflight. A container run against the rehearsed copy.") SmokeTest smokeTest) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -207,7 +207,7 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Cutover(
-            @JsonPropertyDescription("Set to true to let the freeze begin.") Boolean approved,
+            @Default("false") @JsonPropertyDescription("Set to true to let the freeze begin.") Boolean approved,
             @JsonPropertyDescription("True: no approval is needed.") Boolean automatic,
             @Pattern(TIME) @JsonPropertyDescription("RFC 3339 time before which the freeze does not begin.") String notBefore,
             @Pattern(TIME) @JsonPropertyDescription("RFC 3339 time after which the freeze does not begin.") String notAfter,
@@ -216,12 +216,12 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Soak(
-            @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("Default: 72h.") String duration,
+            @Default("72h") @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("How long the target is watched, and the source kept as it is, before the old host may be retired. Default: 72h.") String duration,
             @JsonPropertyDescription("Not supported yet, refused by Preflight. Copy the target's writes back, so that going back loses nothing.") Boolean reverseReplication) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Retire(
-            @JsonPropertyDescription("Set to true to let the old host be retired.") Boolean approved,
+            @Default("false") @JsonPropertyDescription("Set to true to let the old host be retired.") Boolean approved,
             @JsonPropertyDescription("Not supported yet, refused by Preflight. Take a last backup of the source first.") Boolean finalBackup,
             @JsonPropertyDescription("Keep the apps' formation at zero for good.") Boolean formation,
             @JsonPropertyDescription("Not supported yet, refused by Preflight. Delete the source's Postgres and Redis add-ons.") Boolean addons,

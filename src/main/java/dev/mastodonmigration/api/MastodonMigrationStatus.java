@@ -107,6 +107,10 @@ public class MastodonMigrationStatus {
         public String inSyncSince;
         @JsonPropertyDescription("When running workers were last given the credentials of the day.")
         public String credentialsReadAt;
+        @JsonPropertyDescription("Where the source's Postgres was when it was looked at last.")
+        public String sourceDatabase;
+        @JsonPropertyDescription("When it was seen there first, if it was elsewhere before.")
+        public String sourceDatabaseMovedAt;
         @JsonPropertyDescription("The workers that were started before the freeze and wait for their moment in it.")
         public Standby standby;
         @JsonPropertyDescription("Sidekiq on the source, told to fetch no more jobs before the clock starts.")

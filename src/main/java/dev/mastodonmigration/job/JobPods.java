@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -29,6 +30,13 @@ record JobPods(List<Pod> pods) {
 
     Stream<Pod> unended() {
         return pods.stream().filter(pod -> !ENDED.contains(phase(pod)));
+    }
+
+    /** Whether each that has not ended should have, and longer ago than that: Kubernetes replaces none before its node answers. */
+    boolean areLost(Instant now, Duration patience) {
+        var unended = unended().toList();
+        return !unended.isEmpty() && unended.stream().map(pod -> pod.getMetadata().getDeletionTimestamp())
+                .allMatch(told -> told != null && now.isAfter(Instant.parse(told).plus(patience)));
     }
 
     /** In the order in which the pods ended: an evicted pod leaves a report too. */

@@ -83,6 +83,9 @@ public class Jobs {
             return new JobOutcome.Failed(pods.failure().orElseGet(() -> WorkerReport.retryable(
                     "The worker of Job " + name + " ended without a report: " + pods.death().orElseGet(() -> failed.get().getReason() + ": " + failed.get().getMessage()) + ".")));
         }
+        if (pods.areLost(now, PATIENCE_WITH_A_LOST_NODE)) {
+            return new JobOutcome.Failed(WorkerReport.retryable("The worker of Job " + name + " was told to end and does not: its node does not answer."));
+        }
         var addresses = pods.addresses().map(ip -> "http://" + (ip.contains(":") ? "[" + ip + "]" : ip) + ":" + config.workerPort()).toList();
         return new JobOutcome.Running(addresses, pods.heldUp().or(() -> heldUp(job, pods, now)));
     }

@@ -8,6 +8,8 @@ import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Tells Sidekiq on the source to fetch no more jobs and proves it idle before the clock starts: a job that is being executed is in its memory alone. The
@@ -35,8 +37,8 @@ public class QuietSidekiqPhase implements Phase {
             if (notReady.isPresent()) {
                 return new StepResult.Retryable("The freeze was not begun, because " + notReady.get() + ".");
             }
-            var followed = context.replication().followsEveryRedis();
-            return followed instanceof StepResult.Done ? begin(context) : followed;
+            return Stream.<Supplier<StepResult>>of(() -> context.replication().followsTheDatabase(), () -> context.replication().followsEveryRedis())
+                    .map(Supplier::get).filter(result -> !(result instanceof StepResult.Done)).findFirst().orElseGet(() -> begin(context));
         }
         var look = context.look(jobs(context));
         if (look.failure().isPresent()) {

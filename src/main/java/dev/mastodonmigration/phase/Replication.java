@@ -4,6 +4,7 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.Replicator;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.job.Workers;
+import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.status.Standing;
 import dev.mastodonmigration.worker.control.Progress;
@@ -28,6 +29,8 @@ public final class Replication {
     private static final Duration BETWEEN_CREDENTIALS = Duration.ofSeconds(60);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
     private static final Duration LONGEST_PAUSE_WHILE_DOWN = Duration.ofSeconds(2);
+    /** A kubelet looks at Secrets once a minute, and keeps them for as long (kubernetes.io/docs/concepts/configuration/secret); with a margin. */
+    private static final Duration UNTIL_A_SECRET_HAS_ARRIVED = Duration.ofMinutes(3);
     private static final Duration AFTER_A_REFUSAL = Duration.ofSeconds(60);
     private final PhaseContext context;
     private final Map<String, Workers.Running> running = new LinkedHashMap<>();
@@ -74,6 +77,16 @@ public final class Replication {
         if (!running.isEmpty() && read.filter(last -> context.now().isBefore(last.plus(BETWEEN_CREDENTIALS))).isEmpty()) {
             context.workers().refreshCredentials();
             context.tell(new Fact.CredentialsRead());
+            database().filter(address -> !address.equals(context.status().internal.sourceDatabase)).ifPresent(address -> context.tell(new Fact.SourceDatabaseSeen(address)));
+        }
+    }
+
+    /** Where the source's Postgres is now; empty while its platform does not say. */
+    private Optional<String> database() {
+        try {
+            return context.source().urls().postgres().map(found -> found.getHost() + ":" + found.getPort() + found.getPath());
+        } catch (OutsideException notNow) {
+            return Optional.empty();
         }
     }
 
@@ -176,6 +189,28 @@ public final class Replication {
         }
         return new StepResult.Working("waiting until " + Tasks.REPLICATE_REDIS + " is in sync with what Mastodon uses now: " + inUse + "; "
                 + followed.map(other -> "it follows " + other).orElse("it does not say yet what it follows") + "; the source runs on", WHILE_A_SECRET_ARRIVES);
+    }
+
+    /**
+     * Done when the source's Postgres is where it was for long enough that every running worker has its address. Heroku moves a database to another server, and a follower can be promoted,
+     * within a minute; a new Secret reaches a running worker later than that, and until then the old server, quiet and equal, would be taken for the source.
+     */
+    StepResult followsTheDatabase() {
+        var asked = database();
+        if (asked.isEmpty()) {
+            return new StepResult.Blocked("Where the source's Postgres is now cannot be asked.");
+        }
+        var address = asked.get();
+        var known = context.status().internal.sourceDatabase;
+        if (!address.equals(known)) {
+            context.tell(new Fact.SourceDatabaseSeen(address));
+            context.workers().refreshCredentials();
+            return known == null ? new StepResult.Working("looked where the source's Postgres is", PhaseContext.AT_ONCE)
+                    : new StepResult.Retryable("The source's Postgres moved: it is at " + address + " now. The source runs on, until all workers follow it there.");
+        }
+        var moved = Optional.ofNullable(context.status().internal.sourceDatabaseMovedAt).map(Instant::parse).map(at -> at.plus(UNTIL_A_SECRET_HAS_ARRIVED));
+        return moved.filter(context.now()::isBefore).<StepResult>map(until -> new StepResult.Retryable("The source's Postgres moved to " + address + "; until " + until + " it is waited for the workers to have its address. The source runs on."))
+                .orElseGet(() -> new StepResult.Done("the source's Postgres is where it was"));
     }
 
     /** Asks these for the last changes, again and again, because one that was replaced has not heard; done when they have ended. */

@@ -46,7 +46,7 @@ public class StopSourcePhase implements Phase {
         if (notReady.isPresent()) {
             return new StepResult.Retryable("The clock was not started, because " + notReady.get() + ". The source runs on.");
         }
-        return Stream.<Supplier<StepResult>>of(() -> new Standby(context).ready(), () -> context.replication().keepingUp(), () -> context.replication().followsEveryRedis())
+        return Stream.<Supplier<StepResult>>of(() -> new Standby(context).ready(), () -> context.replication().followsTheDatabase(), () -> context.replication().keepingUp(), () -> context.replication().followsEveryRedis())
                 .map(Supplier::get).filter(result -> !(result instanceof StepResult.Done)).findFirst().orElseGet(() -> startTheClock(context));
     }
 

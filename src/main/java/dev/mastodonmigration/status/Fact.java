@@ -79,6 +79,9 @@ public sealed interface Fact {
 
     record CredentialsRead() implements Fact {}
 
+    /** Where the source's Postgres is: it was not known, or was elsewhere before. */
+    record SourceDatabaseSeen(String address) implements Fact {}
+
     // The freeze.
 
     record StandbyStarted(List<JobIntent> jobs) implements Fact {}

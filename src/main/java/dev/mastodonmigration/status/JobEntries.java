@@ -63,6 +63,12 @@ final class JobEntries {
         status.internal.inSyncSince = null;
     }
 
+    /** One that is seen for the first time was where it is all along. */
+    void sourceDatabase(Fact.SourceDatabaseSeen seen) {
+        status.internal.sourceDatabaseMovedAt = status.internal.sourceDatabase == null ? null : now.toString();
+        status.internal.sourceDatabase = seen.address();
+    }
+
     void standbyStarted(Fact.StandbyStarted started) {
         var standby = new Standby();
         standby.attempts = Optional.ofNullable(status.internal.standby).map(before -> before.attempts).orElse(0) + 1;

@@ -63,6 +63,7 @@ public final class StatusLedger {
             case Fact.OutOfSync outOfSync -> status.internal.inSyncSince = null;
             case Fact.ReplicationEnded ended -> jobs.replicationEnded();
             case Fact.CredentialsRead read -> status.internal.credentialsReadAt = now.toString();
+            case Fact.SourceDatabaseSeen seen -> jobs.sourceDatabase(seen);
             case Fact.StandbyStarted started -> jobs.standbyStarted(started);
             case Fact.StandbyHeard heard -> status.internal.standby.heardAt = now.toString();
             case Fact.StandbyEnded ended -> jobs.standbyEnded();

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +38,18 @@ class JobPodsTest {
         assertThat(new JobPods(List.of(imageless)).heldUp()).contains("its pod waits: ErrImagePull: not found");
         assertThat(new JobPods(List.of(RUNNING, homeless)).heldUp()).contains("1 of 2 pods waits: Unschedulable: 0/3 nodes are available: 3 Insufficient memory.");
         assertThat(new JobPods(List.of(RUNNING)).heldUp()).isEmpty();
+    }
+
+    @Test
+    void podsThatShouldHaveEndedLongAgoAreLostAndOneThatRunsOnIsNot() {
+        var told = Instant.parse("2026-01-01T00:00:00Z");
+        var terminating = new PodBuilder(RUNNING).withNewMetadata().withDeletionTimestamp(told.toString()).endMetadata().build();
+        var running = new PodBuilder(RUNNING).withNewMetadata().endMetadata().build();
+        var patience = Duration.ofSeconds(30);
+        assertThat(new JobPods(List.of(terminating)).areLost(told.plusSeconds(31), patience)).isTrue();
+        assertThat(new JobPods(List.of(terminating)).areLost(told.plusSeconds(29), patience)).isFalse();
+        assertThat(new JobPods(List.of(terminating, running)).areLost(told.plusSeconds(31), patience)).isFalse();
+        assertThat(new JobPods(List.of()).areLost(told.plusSeconds(31), patience)).isFalse();
     }
 
     private static Pod ended(WorkerReport report, String at) {

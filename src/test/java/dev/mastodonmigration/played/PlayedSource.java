@@ -27,6 +27,7 @@ public final class PlayedSource implements Source {
     /** Its Sidekiq takes no jobs. */
     public boolean quiet;
     public boolean credentialsKept;
+    public String postgresHost = "source";
     public int stops;
     private int looksUntilGone;
     private int looksUntilUp;
@@ -133,7 +134,7 @@ public final class PlayedSource implements Source {
     @Override
     public SourceUrls urls() {
         trouble.may("source.urls");
-        return new SourceUrls(Optional.of(URI.create("postgres://u:p@source:5432/db")), Optional.of(URI.create("redis://source:6379")), Optional.empty());
+        return new SourceUrls(Optional.of(URI.create("postgres://u:p@" + postgresHost + ":5432/db")), Optional.of(URI.create("redis://source:6379")), Optional.empty());
     }
 
     @Override

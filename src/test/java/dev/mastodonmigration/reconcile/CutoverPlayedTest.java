@@ -309,6 +309,19 @@ class CutoverPlayedTest {
     }
 
     @Test
+    void aPostgresThatMovesJustBeforeTheClockIsWaitedForUntilEveryWorkerHasItsAddress() {
+        var played = PlayedMigration.of(live()).until(status -> status.sidekiqIsQuiet());
+        played.source.postgresHost = "promoted";
+        var moved = played.now;
+        played.untilPhase("AwaitCutover");
+        assertThat(played.status.internal.returned.reason).contains("moved", "promoted:5432");
+        assertThat(played.source.quiet).isFalse();
+        played.until(status -> status.downtime != null);
+        assertThat(Duration.between(moved, played.now)).isGreaterThan(Duration.ofMinutes(3));
+        played.untilPhase(MastodonMigrationStatus.COMPLETED);
+    }
+
+    @Test
     void abortedDuringPreflightEndsAtOnceAndStaysEnded() {
         var played = PlayedMigration.of(PlayedSpec.state(live(), DesiredState.Aborted)).untilPhase(MastodonMigrationStatus.ABORTED);
         var told = played.told.size();
