@@ -46,6 +46,20 @@ class UntoldFlowTest {
         flow.untilTheFinalizerGoes();
     }
 
+    /** No pod, no Job, and the admin's own Secrets are gone: what going back needs is ours and stays until it was used. */
+    @Test
+    void aNamespaceThatTerminatesInsideTheFreezeGoesWhenTheSourceRunsAgain() {
+        flow.jobs.script(Tasks.COPY_REDIS, run -> ScriptedJobs.RUNS_ON);
+        flow.applyWithFinalizer(approved());
+        flow.until(status -> "Drain".equals(status.phase) && flow.jobs.ran.contains(Tasks.COPY_REDIS));
+        flow.client.namespaces().withName(MigrationFlow.NAMESPACE).delete();
+        flow.untilTheFinalizerGoes();
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(MigrationFlow.WEB_FORMATION);
+        assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
+        assertThat(flow.jobs.ranHere).as("by the operator itself").contains(Tasks.REOPEN_SOURCE);
+        assertThat(flow.client.namespaces().withName(MigrationFlow.NAMESPACE).get()).as("nothing of ours keeps the namespace").isNull();
+    }
+
     @Test
     void aNamespaceThatTerminatesIsNotKeptByAMigrationThatSoaks() {
         flow.applyWithFinalizer(new FlowSpec().soak("1h").spec());
