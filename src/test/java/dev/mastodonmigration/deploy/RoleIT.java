@@ -37,7 +37,7 @@ class RoleIT {
             settings.put("QUARKUS_KUBERNETES_CLIENT_API_SERVER_URL", proxy.url());
             try (var operator = OperatorProcess.start(world.apiServer(), World.NAMESPACE, settings, directory.resolve("operator.log")).awaitReady()) {
                 world.apply(world.example(WITHOUT_WAITING));
-                Awaitility.await("completed").atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(200))
+                Awaitility.await("completed").atMost(Duration.ofMinutes(4)).pollInterval(Duration.ofMillis(200))
                         .failFast("the migration stalled", () -> { assertThat(stalled(world)).as(world.describe()).isEmpty(); })
                         .until(() -> "Completed".equals(world.status().phase));
                 world.client().resource(world.migration()).delete();
