@@ -136,6 +136,8 @@ public class MastodonMigrationStatus {
         public String failedAt;
         @JsonPropertyDescription("Why it failed; set until it is started again.")
         public String failure;
+        @JsonPropertyDescription("Which failure was told last, so that it is not told again while it stays the same.")
+        public String told;
         @JsonPropertyDescription("Set when only the admin can help.")
         public Boolean refused;
         @JsonPropertyDescription("metadata.generation when it failed.")

@@ -38,6 +38,7 @@ final class JobEntries {
         fresh.attempts = before.map(last -> last.attempts).orElse(0) + 1;
         fresh.failures = before.map(last -> last.failures).orElse(0);
         fresh.failedAt = before.map(last -> last.failedAt).orElse(null);
+        fresh.told = before.map(last -> last.told).orElse(null);
         fresh.job = record(started.job());
         status.internal.replicators.removeIf(other -> other.task.equals(fresh.task));
         status.internal.replicators.add(fresh);
@@ -48,6 +49,7 @@ final class JobEntries {
         replicator.failures++;
         replicator.failedAt = now.toString();
         replicator.failure = failed.message();
+        replicator.told = failed.message();
         replicator.refused = failed.standing() == Standing.STALLED ? true : null;
         replicator.generation = generation;
         status.internal.inSyncSince = null;
@@ -55,7 +57,10 @@ final class JobEntries {
 
     void inSync() {
         status.internal.inSyncSince = status.internal.inSyncSince == null ? now.toString() : status.internal.inSyncSince;
-        status.internal.replicators.forEach(replicator -> replicator.failures = 0);
+        status.internal.replicators.forEach(replicator -> {
+            replicator.failures = 0;
+            replicator.told = null;
+        });
     }
 
     void replicationEnded() {

@@ -33,7 +33,7 @@ public final class Story {
             case Fact.Halted halted when !isSaid(Conditions.STALLED, halted.message()) -> Optional.of(Told.warning(halted.reason(), at(before.phase) + halted.message()));
             case Fact.Stands stands when stands.standing() == Standing.SUSPENDED && !isSaid(Conditions.READY, stands) -> Optional.of(Told.normal("Suspended", at(before.phase) + stands.message()));
             case Fact.StatusPruned pruned when !isSaid(Conditions.STALLED, pruned(pruned)) -> Optional.of(Told.warning("OldCustomResourceDefinition", pruned(pruned)));
-            case Fact.ReplicatorFailed failed -> Optional.of(Told.warning("ReplicationInterrupted", at(before.phase) + failed.task() + ": " + failed.message()));
+            case Fact.ReplicatorFailed failed when before.internal.replicators.stream().noneMatch(one -> one.task.equals(failed.task()) && failed.message().equals(one.told)) -> Optional.of(Told.warning("ReplicationInterrupted", at(before.phase) + failed.task() + ": " + failed.message()));
             case Fact.SidekiqQuieting quieting when !before.sidekiqIsQuiet() ->
                     Optional.of(Told.normal("QuietingSidekiq", at(before.phase) + "Sidekiq on the source is told to fetch no more jobs, and finishes those in hand. The instance runs on."));
             case Fact.SidekiqRestarted restarted -> Optional.of(Told.warning("SidekiqRestarted", at(before.phase) + "Sidekiq on the source was quiet and the clock did not start. "
