@@ -16,6 +16,8 @@ public final class SmokeTestCommand {
     public static final int REFUSED = 64;
     /** Names the file that the program writes its words to. */
     public static final String REPORT = "SMOKE_TEST_REPORT";
+    /** Set to true where the database is copied inside the freeze: an empty one is then no fault, and only what does not need its content is looked at. */
+    public static final String BEFORE_THE_COPY = "SMOKE_TEST_BEFORE_THE_COPY";
 
     private SmokeTestCommand() {}
 

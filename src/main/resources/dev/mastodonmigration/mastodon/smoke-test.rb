@@ -92,7 +92,8 @@ begin
   database.execute('SET default_transaction_read_only = on')
   raise Refusal, 'the session could not be made read-only' unless database.select_value('SHOW transaction_read_only') == 'on'
 
-  found = [compare_migrations(database)]
+  empty = ENV['SMOKE_TEST_BEFORE_THE_COPY'] == 'true' && database.select_value("SELECT to_regclass('schema_migrations')").nil?
+  found = [empty ? 'the database is empty until the freeze, so that its migrations and encrypted columns could not be looked at' : compare_migrations(database)]
   $stage = 'Redis (REDIS_URL)'
   reply = RedisConnection.new.connection.ping
   raise Refusal, 'it does not answer PING with PONG' unless reply == 'PONG'
@@ -103,7 +104,7 @@ begin
 
   found << 'Redis answers'
   $stage = 'Encryption'
-  found << decrypt
+  found << decrypt unless empty
 rescue Refusal => e
   finish(REFUSED, "#{$stage}: #{e.message}")
 rescue SystemExit => e

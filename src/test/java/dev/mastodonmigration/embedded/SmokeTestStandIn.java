@@ -54,6 +54,9 @@ final class SmokeTestStandIn {
     private static String instance(String image) throws SQLException {
         var environment = SiteEnvironment.ofEnvSecret(System.getenv());
         try (var postgres = readOnly(environment.connect("smoke-test")); var redis = environment.connectRedis()) {
+            if ("true".equals(System.getenv(SmokeTestCommand.BEFORE_THE_COPY)) && isEmpty(postgres)) {
+                return "the database is empty until the freeze, so that its migrations and encrypted columns could not be looked at, Redis answers " + redis.ping();
+            }
             var known = new TreeSet<String>();
             try (var rows = postgres.createStatement().executeQuery("SELECT version FROM schema_migrations")) {
                 while (rows.next()) {
@@ -72,6 +75,13 @@ final class SmokeTestStandIn {
                 return "CANNOT serve: the source is newer than the image, or a fork: migrations of the database that the image lacks: " + String.join(", ", unknown);
             }
             return "no migration is pending (" + known.size() + " have run), Redis answers " + redis.ping();
+        }
+    }
+
+    private static boolean isEmpty(Connection postgres) throws SQLException {
+        try (var rows = postgres.createStatement().executeQuery("SELECT to_regclass('schema_migrations') IS NULL")) {
+            rows.next();
+            return rows.getBoolean(1);
         }
     }
 

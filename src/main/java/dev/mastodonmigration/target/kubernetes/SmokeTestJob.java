@@ -3,6 +3,7 @@ package dev.mastodonmigration.target.kubernetes;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Instance;
 import dev.mastodonmigration.api.PodTemplate;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.mastodon.SmokeTestCommand;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
@@ -79,6 +80,7 @@ enum SmokeTestJob {
         // Not the log's end when there is no message: a stack trace may show anything.
         container.setTerminationMessagePolicy("File");
         var own = SmokeTestCommand.environment(REPORT);
+        own.put(SmokeTestCommand.BEFORE_THE_COPY, String.valueOf(!SpecDefaults.livePostgres(migration.getSpec())));
         container.getEnv().removeIf(variable -> own.containsKey(variable.getName()));
         container.getEnv().addAll(MastodonPod.env(own));
         template.getSpec().setRestartPolicy("Never");
