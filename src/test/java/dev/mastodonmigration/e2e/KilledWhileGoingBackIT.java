@@ -25,7 +25,7 @@ class KilledWhileGoingBackIT {
         try (var world = World.start(World.Options.SMALL); var killer = Executors.newSingleThreadScheduledExecutor()) {
             Sabotage.ofTheFirstCopy(world);
             world.jobRunner().onPodStarted(pod -> {
-                var job = pod.getMetadata().getLabels().get("batch.kubernetes.io/job-name");
+                var job = pod.getMetadata().getLabels().getOrDefault("batch.kubernetes.io/job-name", "");
                 List.of(Tasks.RESET_TARGET).stream().filter(task -> job.contains("-" + task + "-1-")).forEach(task -> killer.schedule(() -> {
                     if (world.jobRunner().kill(job::equals) > 0) {
                         killedWorkers.add(task);

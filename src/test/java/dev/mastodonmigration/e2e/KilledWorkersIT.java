@@ -30,7 +30,7 @@ class KilledWorkersIT {
         Set<String> killed = ConcurrentHashMap.newKeySet();
         try (var world = World.start(World.Options.SMALL.withMajors(15, 18).withScale(4000, 4000).withSeed(SEED)); var killer = Executors.newSingleThreadScheduledExecutor()) {
             world.jobRunner().onPodStarted(pod -> {
-                var job = pod.getMetadata().getLabels().get("batch.kubernetes.io/job-name");
+                var job = pod.getMetadata().getLabels().getOrDefault("batch.kubernetes.io/job-name", "");
                 EVERY_WORKER.stream().filter(task -> job.contains("-" + task + "-") && started.add(task)).forEach(task -> killer.schedule(() -> {
                     if (world.jobRunner().kill(job::equals) > 0) {
                         killed.add(task);

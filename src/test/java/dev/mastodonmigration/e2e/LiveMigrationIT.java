@@ -76,7 +76,7 @@ class LiveMigrationIT {
         var killedIn = new HashSet<String>();
         try (var world = World.start(World.Options.SMALL.withScale(3000, 3000)); var killer = Executors.newSingleThreadScheduledExecutor()) {
             world.jobRunner().onPodStarted(pod -> {
-                var job = pod.getMetadata().getLabels().get("batch.kubernetes.io/job-name");
+                var job = pod.getMetadata().getLabels().getOrDefault("batch.kubernetes.io/job-name", "");
                 LIVE_WORKERS.stream().filter(task -> job.contains("-" + task + "-") && started.add(task)).forEach(task -> killer.schedule(() -> {
                     if (world.jobRunner().kill(job::equals) > 0) {
                         killed.add(task);
