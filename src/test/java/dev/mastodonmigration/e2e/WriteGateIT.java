@@ -75,7 +75,7 @@ class WriteGateIT {
                 assertThat(warmed.firstSuccess.get()).isAfter(Instant.parse(world.status().downtime.targetOpenedAt));
             }
             EndToEnd.awaitCompleted(world);
-            assertThat(world.events()).as(world.describe()).anyMatch(event -> event.getMessage().contains("Writes refused by the write gate"));
+            assertThat(world.events()).as(world.describe()).anyMatch(event -> event.getMessage().contains("The write gate on the source refused"));
             EndToEnd.assertNothingLost(world, World.Side.TARGET);
         }
     }
