@@ -10,9 +10,11 @@ import io.quarkus.runtime.ShutdownEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
 
 /** Starts the controller, which the build leaves stopped so that workers share the jar, when no other operator acts, and waits for the end. */
 public class OperatorApplication implements QuarkusApplication {
+    private static final Logger LOG = Logger.getLogger(OperatorApplication.class);
     /** Kubernetes gives a pod 30 s to end. */
     private static final int LONGEST_STEP_SECONDS = 20;
 
@@ -32,22 +34,28 @@ public class OperatorApplication implements QuarkusApplication {
 
     /** Here, and not after the wait: by then the parts are being closed. */
     void stop(@Observes ShutdownEvent event) {
+        var finished = true;
         if (operator.getRuntimeInfo().isStarted()) {
-            finishSteps();
+            finished = finishSteps();
             operator.stop();
         }
-        leadership.letGo();
+        if (finished) {
+            leadership.letGo();
+        } else {
+            LOG.warnf("A step of a migration had not ended after %d s; the next operator acts when the Lease has run out.", LONGEST_STEP_SECONDS);
+        }
     }
 
-    /** The framework's own stop interrupts a step in its middle. */
-    private void finishSteps() {
+    /** Whether all of them ended; the framework's own stop interrupts a step in its middle. */
+    private boolean finishSteps() {
         operator.getRegisteredControllers().forEach(controller -> ((Controller<?>) controller).stop());
         var steps = framework.getExecutorServiceManager().reconcileExecutorService();
         steps.shutdown();
         try {
-            steps.awaitTermination(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
+            return steps.awaitTermination(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return false;
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.mastodonmigration.election;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
@@ -21,7 +22,7 @@ final class LeaderGuard implements Interceptor {
     @Override
     public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
         if (!request.method().equals("GET") && !leadership.mayAct()) {
-            throw new IllegalStateException("not written, because this operator does not hold its Lease at the moment: " + request.method() + " " + request.uri().getPath());
+            throw new KubernetesClientException("not written, because this operator does not hold its Lease at the moment: " + request.method() + " " + request.uri().getPath());
         }
     }
 

@@ -95,7 +95,8 @@ public class Leadership {
                 case LOST -> end("operator " + election.holder().orElse("unknown") + " or a hand has taken the Lease " + OperatorLease.NAME);
             }
             return acts ? RENEW_EVERY : LOOK_EVERY;
-        } catch (KubernetesClientException e) {
+        } catch (RuntimeException e) {
+            // Whatever it is: this thread is the one that ends the process in time.
             if (acts && !election.mayAct()) {
                 end("the Lease " + OperatorLease.NAME + " could not be renewed: " + e.getMessage());
             }

@@ -170,7 +170,16 @@ final class KubernetesWorkers implements Workers {
 
     @Override
     public Optional<WorkerReport> here(String task, long epoch) {
-        return means.here().run(new TasksHere.Key(migration.getMetadata().getUid(), task, epoch), WorkerJob.told(migration, epoch, SpecDefaults.parallelism(migration.getSpec())), this::lastFiles);
+        return means.here().run(keyHere(task, epoch), WorkerJob.told(migration, epoch, SpecDefaults.parallelism(migration.getSpec())), this::lastFiles);
+    }
+
+    @Override
+    public void forgetHere(String task, long epoch) {
+        means.here().forget(keyHere(task, epoch));
+    }
+
+    private TasksHere.Key keyHere(String task, long epoch) {
+        return new TasksHere.Key(migration.getMetadata().getUid(), task, epoch);
     }
 
     /** The pods' own, which are kept up to date: what is done here is done in a hurry, and perhaps while the source's platform does not answer. */

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.job;
 
+import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.TaskSource;
 import dev.mastodonmigration.worker.control.Worker;
 import dev.mastodonmigration.worker.control.WorkerContext;
@@ -46,7 +47,7 @@ final class TasksHere {
     private CompletableFuture<WorkerReport> begin(Key key, Map<String, String> told, Map<String, String> files) {
         var task = tasks.find(key.task(), told).orElseThrow(() -> new IllegalArgumentException("there is no task " + key.task()));
         return CompletableFuture.supplyAsync(() -> run(task, told, files), work -> Thread.ofVirtual().name("here " + key.task()).start(work))
-                .exceptionally(broken -> WorkerReport.retryable("the task could not be run in the operator: " + broken.getClass().getSimpleName()));
+                .exceptionally(broken -> WorkerReport.retryable("the task could not be run in the operator: " + Redaction.of(broken.getCause())));
     }
 
     private static WorkerReport run(WorkerTask task, Map<String, String> told, Map<String, String> files) {
@@ -58,6 +59,11 @@ final class TasksHere {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Begins anew at the next call: what it finds would be too old. */
+    void forget(Key key) {
+        under.remove(key);
     }
 
     /** Forgets what nobody will ask for any more. */

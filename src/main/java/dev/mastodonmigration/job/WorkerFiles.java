@@ -35,6 +35,12 @@ public record WorkerFiles(Map<String, String> contents) {
         return new WorkerFiles(Map.copyOf(files));
     }
 
+    /** Host, port and database of the source's Postgres. */
+    public String sourcePostgres() {
+        var url = URI.create(contents.get(WorkerContext.SOURCE_POSTGRES_URL));
+        return url.getHost() + ":" + url.getPort() + url.getPath();
+    }
+
     /** The Redis servers and databases of the source, as the worker names those that it follows. */
     public String sourceRedis() {
         try {

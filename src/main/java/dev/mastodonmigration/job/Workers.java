@@ -75,6 +75,9 @@ public interface Workers {
      */
     Optional<WorkerReport> here(String task, long epoch);
 
+    /** Takes no notice of a report of {@link #here} that was not told yet: the next call begins the task again. */
+    void forgetHere(String task, long epoch);
+
     /** Removes every Job of the migration, and the Secret with the credentials. */
     void removeAll();
 }

@@ -105,8 +105,13 @@ public class GoLivePhase implements Phase {
     }
 
     private static StepResult start(PhaseContext context, Compute compute) {
-        if (!compute.ready().started()) {
-            startSidekiq(context, compute);
+        var before = compute.ready();
+        if (!before.missing().isEmpty()) {
+            // Somebody deleted a Deployment; what was deployed and tested is not changed here otherwise.
+            compute.ensure(context.environment());
+        }
+        if (!before.started()) {
+            compute.startSidekiq();
         }
         var readiness = compute.ready();
         if (!readiness.complete()) {
@@ -115,14 +120,6 @@ public class GoLivePhase implements Phase {
         context.tell(new Fact.SidekiqStarted());
         byHand(context, compute).forEach(todo -> context.tell(new Fact.Found("dns-" + Integer.toHexString(todo.hashCode()), Severity.Action, todo)));
         return new StepResult.Done("Web, streaming and Sidekiq run on the target.");
-    }
-
-    /** Somebody may have deleted a Deployment; what was deployed and tested is not changed here otherwise. */
-    private static void startSidekiq(PhaseContext context, Compute compute) {
-        if (!compute.ready().missing().isEmpty()) {
-            compute.ensure(context.environment());
-        }
-        compute.startSidekiq();
     }
 
     /** What stays where it is uses the new databases from now on. */

@@ -50,11 +50,16 @@ final class GoingBack {
         var begun = Instant.parse(context.record().startedAt);
         try {
             var result = new Standby(context).run(task, begun, whenSucceeded);
-            var late = result instanceof StepResult.Working && context.intended(task) && context.now().isAfter(begun.plus(PATIENCE));
-            return late ? here(task, whenSucceeded, result.message()) : result;
+            return result instanceof StepResult.Working && context.now().isAfter(begun.plus(PATIENCE)) && noPodRuns(task) ? here(task, whenSucceeded, result.message()) : result;
         } catch (OutsideException noPods) {
             return here(task, whenSucceeded, noPods.getMessage());
         }
+    }
+
+    /** One that runs is waited for, however long it takes: a second one beside it would only end its sessions. */
+    private boolean noPodRuns(String task) {
+        var jobs = context.record().jobs.stream().filter(job -> job.task.equals(task)).toList();
+        return !jobs.isEmpty() && context.look(jobs).running().values().stream().allMatch(worker -> worker.reading().isEmpty());
     }
 
     private StepResult here(String task, Function<Map<String, WorkerReport>, StepResult> whenSucceeded, String why) {
@@ -64,7 +69,11 @@ final class GoingBack {
         }
         return switch (report.get().outcome()) {
             case SUCCEEDED -> whenSucceeded.apply(Map.of(task, report.get()));
-            case RETRYABLE -> new StepResult.Blocked(report.get().message());
+            case RETRYABLE -> {
+                // It read what the workers read, which may have been rotated meanwhile.
+                context.workers().refreshCredentials();
+                yield new StepResult.Blocked(report.get().message());
+            }
             case REFUSED -> new StepResult.Refused(report.get().message());
         };
     }

@@ -15,8 +15,16 @@ import java.util.function.Supplier;
  * @param redis      where Redis moves
  * @param compute    where web, streaming and Sidekiq move
  * @param edge       what stands in front of both sides; empty where the admin has that in hand
- * @param redisInUse the Redis servers and databases that the source uses now, in the words of the worker that follows them
+ * @param inUse      the databases that the source uses now, asked once in a look
  * @param rival      another migration that has this source already, in a sentence for the admin
  */
 public record Outside(Source source, Optional<TargetDatabase> postgres, Optional<TargetDatabase> redis, Optional<Compute> compute, Optional<Edge> edge, Workers workers,
-        Supplier<String> redisInUse, Supplier<Optional<String>> rival) {}
+        Supplier<InUse> inUse, Supplier<Optional<String>> rival) {
+    /**
+     * Where the source keeps its data, without credentials.
+     *
+     * @param postgres host, port and database
+     * @param redis    servers and databases, in the words of the worker that follows them
+     */
+    public record InUse(String postgres, String redis) {}
+}

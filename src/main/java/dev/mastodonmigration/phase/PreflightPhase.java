@@ -7,7 +7,6 @@ import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.mastodon.MastodonFindings;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
-import dev.mastodonmigration.target.TargetDatabase;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
@@ -71,11 +70,8 @@ public class PreflightPhase implements Phase {
     /** Without all URLs no worker can look at the databases. */
     private static boolean readable(PhaseContext context) {
         try {
-            var urls = context.source().urls();
-            context.outside().postgres().map(TargetDatabase::url);
-            context.outside().redis().map(TargetDatabase::url);
-            context.outside().redisInUse().get();
-            return urls.postgres().isPresent() && urls.redis().isPresent();
+            context.outside().inUse().get();
+            return true;
         } catch (OutsideException missing) {
             return false;
         }

@@ -84,8 +84,11 @@ public final class Replication {
     /** Where the source's Postgres is now; empty while its platform does not say. */
     private Optional<String> database() {
         try {
-            return context.source().urls().postgres().map(found -> found.getHost() + ":" + found.getPort() + found.getPath());
+            return Optional.of(context.outside().inUse().get().postgres());
         } catch (OutsideException notNow) {
+            if (!notNow.mayPass()) {
+                throw notNow;
+            }
             return Optional.empty();
         }
     }
@@ -177,7 +180,7 @@ public final class Replication {
             return new StepResult.Done("no Redis is followed");
         }
         watch();
-        var inUse = context.outside().redisInUse().get();
+        var inUse = context.outside().inUse().get().redis();
         var reading = Optional.ofNullable(running.get(Tasks.REPLICATE_REDIS)).flatMap(Workers.Running::reading);
         var followed = reading.map(Progress.Reading::redis).filter(name -> !name.isEmpty());
         if (reading.filter(Progress.Reading::inSync).isPresent() && followed.filter(inUse::equals).isPresent()) {

@@ -38,6 +38,8 @@ final class SourceGone {
         }
         var alive = context.source().alive();
         if (!alive.isEmpty()) {
+            // Nobody was asked about these: a look that began before them proves nothing.
+            context.workers().forgetHere(Tasks.LOOK_FOR_CLIENTS, context.status().internal.epoch);
             return new StepResult.Working("waiting for the source's processes to stop: " + alive.stream().map(Source.Process::name).collect(Collectors.joining(", ")) + oneOffs(alive),
                     late ? BETWEEN_LATER_LOOKS : BETWEEN_LOOKS);
         }

@@ -29,12 +29,7 @@ final class TargetCheck {
             compute.ensure(context.environment());
             context.tell(new Fact.Deployed());
         }
-        var late = late(compute);
-        if (late.isPresent()) {
-            return new StepResult.Working("waiting for " + late.get(), BETWEEN_LOOKS);
-        }
-        var cannotServe = cannotServe();
-        return cannotServe.isPresent() ? new StepResult.Working(cannotServe.get(), BETWEEN_LOOKS) : tested(compute);
+        return cannotServe().<StepResult>map(why -> new StepResult.Working(why, BETWEEN_LOOKS)).orElseGet(() -> tested(compute));
     }
 
     private boolean isStale() {

@@ -26,8 +26,9 @@ public class VerifyPhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         var live = context.replication().tasks();
-        if (!live.isEmpty() && !(context.replication().drain(live) instanceof StepResult.Done)) {
-            return context.replication().drain(live);
+        var drained = live.isEmpty() ? new StepResult.Done("nothing was replicated live") : context.replication().drain(live);
+        if (!(drained instanceof StepResult.Done)) {
+            return drained;
         }
         var comparisons = new ArrayList<String>();
         if (!SpecDefaults.livePostgres(context.spec())) {

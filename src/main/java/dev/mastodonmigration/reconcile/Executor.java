@@ -1,6 +1,5 @@
 package dev.mastodonmigration.reconcile;
 
-import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.PhaseRun;
 import dev.mastodonmigration.election.Leadership;
@@ -71,7 +70,7 @@ class Executor {
     }
 
     /** Acts, and returns what is to be reported: for a step, what the engine makes of its result. */
-    Acted act(Decision decision, Observation seen, MastodonMigration migration, Outside outside) {
+    Acted act(Decision decision, Observation seen, Outside outside) {
         if (!mayAct.getAsBoolean()) {
             return new Acted(new Decision.Rest(NOT_MINE));
         }

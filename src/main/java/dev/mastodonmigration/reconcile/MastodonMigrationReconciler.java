@@ -6,6 +6,7 @@ import dev.mastodonmigration.itinerary.Decision;
 import dev.mastodonmigration.itinerary.Observation;
 import dev.mastodonmigration.itinerary.PhaseEngine;
 import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.phase.Outside;
 import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.status.Story;
@@ -69,12 +70,13 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
 
     private Duration goOnDeleted(MastodonMigration migration) {
         var isWritten = migration.getStatus() != null;
-        var seen = observe(migration);
+        var outside = ports.of(migration);
+        var seen = observe(migration, outside);
         if (seen.started() && !seen.ended() && (!seen.targetTakesWrites() || seen.isGoingLive())) {
-            return goOn(migration);
+            return goOn(migration, seen, outside);
         }
         if (isWritten) {
-            letGo(migration, seen);
+            letGo(migration, seen, outside);
         }
         migration.removeFinalizer(FINALIZER);
         return unlessEdited(() -> {
@@ -84,8 +86,7 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
     }
 
     /** Our Secrets have a finalizer of ours: what cannot be removed now is removed at the next look, before the migration is let go. */
-    private void letGo(MastodonMigration migration, Observation seen) {
-        var outside = ports.of(migration);
+    private void letGo(MastodonMigration migration, Observation seen, Outside outside) {
         outside.workers().removeAll();
         outside.source().forgetCredentials();
         if (seen.targetTakesWrites() && !seen.ended()) {
@@ -94,8 +95,12 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
     }
 
     private Duration goOn(MastodonMigration migration) {
-        var seen = observe(migration);
-        var acted = executor.act(engine.decide(seen), seen, migration, ports.of(migration));
+        var outside = ports.of(migration);
+        return goOn(migration, observe(migration, outside), outside);
+    }
+
+    private Duration goOn(MastodonMigration migration, Observation seen, Outside outside) {
+        var acted = executor.act(engine.decide(seen), seen, outside);
         LOG.debugf("%s: %s", migration.getMetadata().getName(), acted.decision());
         var facts = new ArrayList<Fact>(acted.facts());
         facts.addAll(Report.of(acted.decision(), seen));
@@ -119,12 +124,12 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
         return Optional.ofNullable(client.resource(cached).get()).filter(found -> found.getMetadata().getUid().equals(cached.getMetadata().getUid()));
     }
 
-    private Observation observe(MastodonMigration migration) {
+    private static Observation observe(MastodonMigration migration, Outside outside) {
         if (migration.getStatus() == null) {
             migration.setStatus(new MastodonMigrationStatus());
         }
         var generation = Optional.ofNullable(migration.getMetadata().getGeneration()).orElse(0L);
-        return new Observation(migration.getSpec(), ports.violations(migration), generation, migration.isMarkedForDeletion(), migration.getStatus(), Instant.now(), Optional.empty());
+        return new Observation(migration.getSpec(), Ports.violations(migration, outside), generation, migration.isMarkedForDeletion(), migration.getStatus(), Instant.now(), Optional.empty());
     }
 
     private static Duration lookAgain(Decision decision) {

@@ -18,6 +18,7 @@ import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /** Finds the adapters that a spec chose: the only place that looks at its one-ofs. A new adapter is a line here, and nothing in any phase. */
@@ -41,9 +42,15 @@ class Ports {
         var source = source(migration);
         var postgres = postgres(migration);
         var redis = redis(migration);
-        Supplier<WorkerFiles> files = () -> WorkerFiles.of(source, postgres, redis);
+        var files = once(() -> WorkerFiles.of(source, postgres, redis));
         return new Outside(source, postgres, redis, compute(migration), edge(migration), workers.of(migration, () -> files.get().contents()),
-                () -> files.get().sourceRedis(), () -> rivals.olderOf(migration));
+                () -> new Outside.InUse(files.get().sourcePostgres(), files.get().sourceRedis()), () -> rivals.olderOf(migration));
+    }
+
+    /** What was read is good for one look, in which several ask for it; what could not be read is tried again by the next who asks. */
+    private static <T> Supplier<T> once(Supplier<T> read) {
+        var known = new AtomicReference<Optional<T>>(Optional.empty());
+        return () -> known.updateAndGet(before -> before.or(() -> Optional.of(read.get()))).orElseThrow();
     }
 
     private Source source(MastodonMigration migration) {
@@ -73,8 +80,7 @@ class Ports {
     }
 
     /** What is wrong with a spec beyond the schema, a sentence each: what no adapter sees, and what each adapter says of its part. */
-    List<String> violations(MastodonMigration migration) {
-        var outside = of(migration);
+    static List<String> violations(MastodonMigration migration, Outside outside) {
         var violations = new ArrayList<>(SpecRules.violations(migration.getSpec()));
         violations.addAll(outside.source().violations());
         outside.postgres().ifPresent(database -> violations.addAll(database.violations()));

@@ -95,7 +95,7 @@ class OneOperatorIT {
             if (request.getMethod().equals("PUT") && request.getPath().endsWith("/status") && written.getCount() > 0) {
                 written.countDown();
                 if (written.getCount() == 0) {
-                    LockSupport.parkNanos(Duration.ofSeconds(2).toNanos()); // a slow API server
+                    LockSupport.parkNanos(Duration.ofSeconds(1).toNanos()); // a slow API server; slower, and the Lease runs out, which is another story
                 }
             }
         });

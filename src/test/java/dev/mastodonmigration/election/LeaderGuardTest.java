@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.time.Duration;
 import java.util.Optional;
@@ -74,7 +75,7 @@ class LeaderGuardTest {
     }
 
     private void assertRefused() {
-        assertThatThrownBy(() -> guarded.resource(OBJECT).create()).hasStackTraceContaining("this operator does not hold its Lease");
-        assertThatThrownBy(() -> guarded.resource(OBJECT).delete()).hasStackTraceContaining("this operator does not hold its Lease");
+        assertThatThrownBy(() -> guarded.resource(OBJECT).create()).isInstanceOf(KubernetesClientException.class).hasMessageContaining("this operator does not hold its Lease");
+        assertThatThrownBy(() -> guarded.resource(OBJECT).delete()).isInstanceOf(KubernetesClientException.class).hasMessageContaining("this operator does not hold its Lease");
     }
 }

@@ -86,6 +86,17 @@ class TasksHereTest {
     }
 
     @Test
+    void aReportThatIsForgottenIsNotToldAndTheTaskBeginsAgain() {
+        var operator = operator(() -> JobWorld.FILES, task);
+        operator.here(Tasks.LOOK_FOR_CLIENTS, 3);
+        mayEnd.countDown();
+        await().until(() -> !directories.isEmpty() && !Files.exists(directories.getFirst()));
+        operator.forgetHere(Tasks.LOOK_FOR_CLIENTS, 3);
+        assertThat(operator.here(Tasks.LOOK_FOR_CLIENTS, 3)).isEmpty();
+        await().until(() -> runs.size() == 2);
+    }
+
+    @Test
     void credentialsThatAreGoneAreThoseThatTheWorkersHad() {
         Supplier<Map<String, String>> gone = () -> {
             throw new MissingInputException("Secret mastodon/heroku does not exist.");

@@ -27,6 +27,8 @@ public final class PlayedSource implements Source {
     /** Its Sidekiq takes no jobs. */
     public boolean quiet;
     public boolean credentialsKept;
+    /** Somebody runs a one-off process. */
+    public boolean oneOff;
     public String postgresHost = "source";
     public int stops;
     private int looksUntilGone;
@@ -43,7 +45,7 @@ public final class PlayedSource implements Source {
 
     /** Whether a process of it may still write. */
     public boolean lives() {
-        return formation.values().stream().anyMatch(count -> count > 0) || looksUntilGone > 0;
+        return formation.values().stream().anyMatch(count -> count > 0) || looksUntilGone > 0 || oneOff;
     }
 
     @Override

@@ -42,6 +42,7 @@ public final class PlayedWorkers implements Workers {
     private final Map<String, Job> jobs = new LinkedHashMap<>();
     private final Map<String, Function<Integer, WorkerReport>> script = new HashMap<>();
     private final Map<String, Integer> runs = new HashMap<>();
+    private final Map<String, WorkerReport> here = new HashMap<>();
     public final List<String> ran = new ArrayList<>();
     public boolean marked;
     public boolean sourceClosed;
@@ -213,7 +214,16 @@ public final class PlayedWorkers implements Workers {
     @Override
     public Optional<WorkerReport> here(String task, long epoch) {
         trouble.may("workers.here");
-        return Optional.of(run(task, epoch));
+        if (!here.containsKey(task)) {
+            here.put(task, run(task, epoch));
+            return Optional.empty();
+        }
+        return Optional.ofNullable(here.remove(task));
+    }
+
+    @Override
+    public void forgetHere(String task, long epoch) {
+        here.remove(task);
     }
 
     @Override

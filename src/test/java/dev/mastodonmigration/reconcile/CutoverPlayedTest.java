@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -397,5 +398,24 @@ class CutoverPlayedTest {
         assertThat(Duration.between(Instant.parse(played.status.source.stoppedAt), Instant.parse(played.status.source.goneAt))).isGreaterThanOrEqualTo(Duration.ofSeconds(30));
         var proved = PlayedMigration.of(live()).until(status -> status.source != null && status.source.goneAt != null);
         assertThat(Duration.between(Instant.parse(proved.status.source.stoppedAt), Instant.parse(proved.status.source.goneAt))).isLessThan(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void aProcessThatIsListedAfterTheDatabasesWereAskedIsAskedAboutAnew() {
+        var played = PlayedMigration.of(live());
+        var asked = new AtomicInteger();
+        played.workers.script(Tasks.LOOK_FOR_CLIENTS, run -> {
+            if (played.status.source == null || played.status.source.stoppedAt == null || played.source.lives()) {
+                return WorkerReport.succeeded("nobody", Map.of());
+            }
+            played.source.oneOff = asked.incrementAndGet() == 1; // begun just after this answer
+            return asked.get() == 1 ? WorkerReport.succeeded("nobody", Map.of()) : WorkerReport.retryable("1 client is connected.");
+        });
+        played.until(status -> asked.get() == 1);
+        played.until(status -> status.phases.stream().anyMatch(phase -> phase.message != null && phase.message.startsWith("waiting for the source's processes to stop")));
+        played.source.oneOff = false; // no longer listed, and still ending
+        played.until(status -> status.source.goneAt != null);
+        assertThat(asked).hasValueGreaterThan(1);
+        assertThat(Duration.between(Instant.parse(played.status.source.stoppedAt), Instant.parse(played.status.source.goneAt))).isGreaterThanOrEqualTo(Duration.ofSeconds(30));
     }
 }

@@ -70,7 +70,7 @@ final class PlayedMigration {
     }
 
     private Outside outside() {
-        return new Outside(source, Optional.of(postgres), Optional.of(redis), movesCompute ? Optional.<Compute>of(compute) : Optional.empty(), edge, workers, () -> "redis", Optional::empty);
+        return new Outside(source, Optional.of(postgres), Optional.of(redis), movesCompute ? Optional.<Compute>of(compute) : Optional.empty(), edge, workers, () -> new Outside.InUse(source.postgresHost + ":5432/db", "redis"), Optional::empty);
     }
 
     /** One reconcile; answers after how long the next one is due. */
@@ -82,7 +82,7 @@ final class PlayedMigration {
         var violations = new ArrayList<>(outside.source().violations());
         outside.compute().ifPresent(chosen -> violations.addAll(chosen.violations()));
         var seen = new Observation(spec, violations, generation, deleting, migration.getStatus(), now, Optional.empty());
-        var acted = executor.act(engine.decide(seen), seen, migration, outside);
+        var acted = executor.act(engine.decide(seen), seen, outside);
         var facts = new ArrayList<Fact>(acted.facts());
         facts.addAll(Report.of(acted.decision(), seen));
         if (dies.test(acted.decision())) {

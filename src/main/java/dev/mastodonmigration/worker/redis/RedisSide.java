@@ -83,11 +83,7 @@ enum RedisSide {
      * @throws IOException when it cannot be reached or refuses the login: credentials rotate, so trying again may help
      */
     Jedis open(WorkerContext context) throws Refusal, IOException {
-        return connected(context, url -> {
-            var jedis = login(context, url, RedisSide::connect);
-            name(jedis, connectionName(context));
-            return jedis;
-        });
+        return connected(context, url -> login(context, url, RedisSide::connect));
     }
 
     /**
@@ -143,7 +139,7 @@ enum RedisSide {
         }
     }
 
-    /** The name of our connections: one per migration, so that only our own are ever ended. */
+    /** The name of all our connections: one per migration, so that only our own are ever ended, and none of them counts as another's. */
     static String connectionName(WorkerContext context) {
         return "mastodon-migration-" + context.migrationUid();
     }
@@ -165,6 +161,8 @@ enum RedisSide {
                 .connectionTimeoutMillis(CONNECT_MILLISECONDS)
                 .socketTimeoutMillis(READ_MILLISECONDS)
                 .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
+                // A server may refuse the name, and Jedis takes no notice: only ending a lingering connection needs it, and the marker's epoch fences that one anyway.
+                .clientName(connectionName(context))
                 .database(url.database());
         if (!url.password().isEmpty()) {
             config.password(url.password());
@@ -188,15 +186,6 @@ enum RedisSide {
         } catch (JedisException e) {
             jedis.close();
             throw e;
-        }
-    }
-
-    private static void name(Jedis jedis, String name) {
-        try {
-            jedis.clientSetname(name);
-        } catch (JedisDataException notAllowed) {
-            // Only ending a lingering connection needs the name, and the marker's epoch fences that one anyway.
-            return;
         }
     }
 

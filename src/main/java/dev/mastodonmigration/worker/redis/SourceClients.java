@@ -42,10 +42,9 @@ public final class SourceClients implements WorkerTask {
         }
     }
 
-    /** The connection on which changes are told to our own worker has no name; nothing of Mastodon's asks to be told them (flag t). A replica and its primary (S, M) are servers. */
+    /** A replica and its primary (flags S, M) are servers. */
     private static boolean isAnothers(String client, String ours) {
-        var flags = group(FLAGS, client);
-        return !group(NAME, client).equals(ours) && flags.chars().noneMatch(flag -> "tSM".indexOf(flag) >= 0);
+        return !group(NAME, client).equals(ours) && group(FLAGS, client).chars().noneMatch(flag -> flag == 'S' || flag == 'M');
     }
 
     private static String group(Pattern pattern, String client) {
