@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class FreezeWatchTest {
@@ -28,6 +29,7 @@ class FreezeWatchTest {
                 web.maintenance(false);
                 await().pollDelay(Duration.ofMillis(200)).until(() -> watch.seen().isEmpty());
 
+                var again = Instant.now();
                 web.maintenance(true);
                 web.formation("web", 0, "standard-2x");
                 gate(postgres, "source");
@@ -38,6 +40,7 @@ class FreezeWatchTest {
                 await().until(() -> watch.seen().isPresent());
 
                 var seen = watch.seen().orElseThrow();
+                assertThat(seen.freeze()).as("of the second, not of the one that was given up").isLessThanOrEqualTo(Duration.between(again, Instant.now()));
                 assertThat(seen.longestDynoStop()).isBetween(DYNO_STOP.minusMillis(100), DYNO_STOP.plusSeconds(5));
                 assertThat(seen.stoppedToWritable()).isGreaterThanOrEqualTo(Duration.ofMillis(250));
                 assertThat(seen.freeze()).isGreaterThanOrEqualTo(seen.stoppedToWritable().plus(seen.longestDynoStop()).minusMillis(100)).isLessThan(Duration.ofSeconds(20));

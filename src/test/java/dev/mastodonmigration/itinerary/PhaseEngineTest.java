@@ -74,7 +74,7 @@ class PhaseEngineTest {
             expectFailed(run, Persistence.MAY_PASS, decision);
         } else {
             assertThat(decision).isEqualTo(new Decision.Step(run));
-            expect(run, outcome, engine.decide(before.after(result(outcome))));
+            expect(run, outcome, successor(run, status), engine.decide(before.after(result(outcome))));
         }
     }
 
@@ -82,9 +82,13 @@ class PhaseEngineTest {
         return phase.compareTo(PhaseId.StandBy) < 0 || phase.compareTo(PhaseId.GoLive) > 0;
     }
 
-    private static void expect(PhaseRun run, Outcome outcome, Decision decision) {
+    private static Optional<PhaseRun> successor(PhaseRun run, MastodonMigrationStatus status) {
+        return status.plan.stream().skip(status.plan.indexOf(run.name()) + 1L).findFirst().flatMap(PhaseRun::parse);
+    }
+
+    private static void expect(PhaseRun run, Outcome outcome, Optional<PhaseRun> successor, Decision decision) {
         switch (outcome) {
-            case SUCCEEDED -> assertThat(decision).isInstanceOf(Decision.Advance.class);
+            case SUCCEEDED -> assertThat(decision).isInstanceOfSatisfying(Decision.Advance.class, advance -> assertThat(advance.next()).isEqualTo(successor));
             case RUNNING, BLOCKED -> assertThat(decision).isInstanceOfSatisfying(Decision.Continue.class, going -> assertThat(going.lookAgain()).isLessThanOrEqualTo(Duration.ofSeconds(30)));
             case FAILED, LOST -> expectFailed(run, Persistence.MAY_PASS, decision);
             case REFUSED -> expectFailed(run, Persistence.LASTS, decision);
@@ -207,6 +211,30 @@ class PhaseEngineTest {
     }
 
     @Test
+    void maxDowntimeEndsNothingOnceTheTargetTakesWrites() {
+        assertThat(WRITABLE).allSatisfy(phase -> {
+            var status = at(PhaseRun.of(phase));
+            status.downtime.startedAt = NOW.minusSeconds(660).toString();
+            assertThat(engine.decide(observation(Specs.valid(), status))).isEqualTo(new Decision.Step(PhaseRun.of(phase)));
+        });
+    }
+
+    @Test
+    void whileTheTargetIsOpenedTheMigrationStillGoesBack() {
+        var status = at(PhaseRun.of(PhaseId.GoLive));
+        status.downtime.targetWritableAt = null;
+        status.downtime.finishedAt = null;
+        assertThat(engine.decide(observation(Specs.valid(), status))).isEqualTo(new Decision.Step(PhaseRun.of(PhaseId.GoLive)));
+        assertThat(after(PhaseRun.of(PhaseId.GoLive), status, new StepResult.Refused("another's marker"))).isInstanceOfSatisfying(Decision.Start.class, start ->
+                assertThat(start.plan()).startsWith(PhaseRun.undo(PhaseId.GoLive)));
+        assertThat(engine.decide(observation(Specs.with(DesiredState.Aborted), status))).isInstanceOfSatisfying(Decision.Start.class, start ->
+                assertThat(start.plan()).startsWith(PhaseRun.undo(PhaseId.GoLive)));
+        assertThat(engine.decide(observation(Specs.with(DesiredState.Suspended), status))).as("no pause while the instance is down").isEqualTo(new Decision.Step(PhaseRun.of(PhaseId.GoLive)));
+        status.internal.accepted = ImmutableFields.of(Specs.valid());
+        assertThat(engine.decide(observation(Specs.with(Specs.source("another-web"), Specs.valid().target()), status))).isInstanceOf(Decision.Start.class);
+    }
+
+    @Test
     void insideTheFreezeAttemptsAreNotCounted() {
         var status = at(PhaseRun.of(PhaseId.Drain));
         status.phases.getLast().attempts = 50;
@@ -293,7 +321,9 @@ class PhaseEngineTest {
     void anEditBringsTheNextAttemptForward() {
         var status = at(PhaseRun.of(PhaseId.Preflight));
         status.phases.getLast().retryAt = NOW.plusSeconds(60).toString();
-        assertThat(engine.decide(observation(Specs.valid(), status))).isInstanceOf(Decision.Rest.class);
+        assertThat(engine.decide(observation(Specs.valid(), status))).isEqualTo(new Decision.Rest(Duration.ofSeconds(30)));
+        var due = new Observation(Specs.valid(), List.of(), 1, false, status, NOW.plusSeconds(60), Optional.empty());
+        assertThat(engine.decide(due)).isInstanceOfSatisfying(Decision.Begin.class, begin -> assertThat(begin.attempt()).isEqualTo(2));
         status.observedGeneration = 0L;
         assertThat(engine.decide(observation(Specs.valid(), status))).isInstanceOfSatisfying(Decision.Begin.class, begin -> assertThat(begin.attempt()).isEqualTo(2));
     }
