@@ -126,7 +126,7 @@ final class MigrationFlow implements AutoCloseable {
         if (!tasks.begunSinceLastAsked()) {
             workers = newWorkers();
         }
-        var ports = new Ports(new HerokuSources(client, new KeptToken(client), config), new ExistingDatabases(new SecretReader(client)), new KubernetesComputes(client), workers, new Rivals(client));
+        var ports = new Ports(new HerokuSources(new SecretReader(client), new KeptToken(client), config), new ExistingDatabases(new SecretReader(client)), new KubernetesComputes(client), workers, new Rivals(client));
         var executor = new Executor(Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase)));
         return new MastodonMigrationReconciler(client, ports, executor, new StatusReporter(client, new MigrationEvents(client)));
     }

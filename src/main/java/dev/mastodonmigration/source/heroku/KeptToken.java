@@ -1,6 +1,9 @@
 package dev.mastodonmigration.source.heroku;
 
+import static dev.mastodonmigration.outside.KubernetesRefusals.asking;
+
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.outside.OutsideException;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -30,19 +33,20 @@ public class KeptToken {
         this.client = client;
     }
 
+    /** @throws OutsideException when the Kubernetes API refuses or does not answer, as all of these */
     public void keep(MastodonMigration migration, String token) {
         var found = find(migration);
         var data = Map.of(KEY, Base64.getEncoder().encodeToString(token.getBytes(StandardCharsets.UTF_8)));
         if (found.isEmpty()) {
-            client.secrets().resource(new SecretBuilder()
+            asking(() -> client.secrets().resource(new SecretBuilder()
                     .withNewMetadata()
                         .withName(name(migration)).withNamespace(migration.getMetadata().getNamespace())
                         .withLabels(Map.of("app.kubernetes.io/managed-by", "mastodon-migration-operator", UID_LABEL, migration.getMetadata().getUid()))
                         .withFinalizers(FINALIZER)
                     .endMetadata()
-                    .withType("Opaque").withData(data).build()).create();
+                    .withType("Opaque").withData(data).build()).create());
         } else if (!data.equals(found.get().getData())) {
-            client.secrets().resource(new SecretBuilder(found.get()).withData(data).build()).update();
+            asking(() -> client.secrets().resource(new SecretBuilder(found.get()).withData(data).build()).update());
         }
     }
 
@@ -53,13 +57,13 @@ public class KeptToken {
 
     public void remove(MastodonMigration migration) {
         find(migration).ifPresent(secret -> {
-            client.secrets().resource(new SecretBuilder(secret).editMetadata().withFinalizers(List.of()).endMetadata().build()).update();
-            client.secrets().inNamespace(secret.getMetadata().getNamespace()).withName(secret.getMetadata().getName()).delete();
+            asking(() -> client.secrets().resource(new SecretBuilder(secret).editMetadata().withFinalizers(List.of()).endMetadata().build()).update());
+            asking(() -> client.secrets().inNamespace(secret.getMetadata().getNamespace()).withName(secret.getMetadata().getName()).delete());
         });
     }
 
     private Optional<Secret> find(MastodonMigration migration) {
-        return Optional.ofNullable(client.secrets().inNamespace(migration.getMetadata().getNamespace()).withName(name(migration)).get())
+        return Optional.ofNullable(asking(() -> client.secrets().inNamespace(migration.getMetadata().getNamespace()).withName(name(migration)).get()))
                 .filter(secret -> Optional.ofNullable(secret.getMetadata().getLabels())
                         .filter(labels -> migration.getMetadata().getUid().equals(labels.get(UID_LABEL))).isPresent());
     }

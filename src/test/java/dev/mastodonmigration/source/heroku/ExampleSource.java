@@ -6,6 +6,7 @@ import dev.mastodonmigration.embedded.EmbeddedApiServer;
 import dev.mastodonmigration.embedded.HerokuStub;
 import dev.mastodonmigration.embedded.HerokuStubApp;
 import dev.mastodonmigration.itinerary.Specs;
+import dev.mastodonmigration.outside.SecretReader;
 import dev.mastodonmigration.source.Source;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
@@ -63,7 +64,7 @@ final class ExampleSource implements AutoCloseable {
     }
 
     Source source(MastodonMigration of) {
-        return new HerokuSources(kubernetes.client(), new KeptToken(kubernetes.client()), configuration()).of(of);
+        return new HerokuSources(new SecretReader(kubernetes.client()), new KeptToken(kubernetes.client()), configuration()).of(of);
     }
 
     private OperatorConfig configuration() {
