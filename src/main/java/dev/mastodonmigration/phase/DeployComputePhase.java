@@ -3,14 +3,12 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
-import dev.mastodonmigration.status.Fact;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 
 /** Brings web and streaming up on the target, warmed but locked out of its database by the write gate; Sidekiq stays stopped. */
 @Singleton
 public class DeployComputePhase implements Phase {
-    /** Each look reads the source's config vars, and Heroku counts requests. */
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(2);
 
     @Override
@@ -24,8 +22,7 @@ public class DeployComputePhase implements Phase {
         if (SpecDefaults.rebuildsRedis(context.spec())) {
             compute.refuseForeignFeeds();
         }
-        compute.ensure(context.environment());
-        context.tell(new Fact.Deployed());
+        new TargetCheck(context).rollOut(compute);
         var readiness = compute.ready();
         return readiness.complete() ? new StepResult.Done("Web and streaming are ready on the target and cannot write yet. Sidekiq is stopped.")
                 : new StepResult.Working("waiting for " + readiness.waitingFor(), BETWEEN_LOOKS);

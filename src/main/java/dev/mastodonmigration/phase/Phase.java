@@ -13,6 +13,9 @@ public interface Phase {
      */
     StepResult step(PhaseContext context);
 
+    /** Called before a further attempt begins, when the workers of the last one have ended: forgets what that one found out. */
+    default void endAttempt(PhaseContext context) {}
+
     /** Takes back what {@link #step} did to the world, in the same manner; called only where {@link PhaseId#undoCaption} says that there is something to undo. */
     default StepResult undo(PhaseContext context) {
         throw new IllegalStateException(id() + " has nothing to undo");

@@ -18,6 +18,11 @@ public class SmokeTestPhase implements Phase {
     }
 
     @Override
+    public void endAttempt(PhaseContext context) {
+        new TargetCheck(context).forgetFailedTest();
+    }
+
+    @Override
     public StepResult undo(PhaseContext context) {
         context.compute().orElseThrow().removeSmokeTest();
         return new StepResult.Done("The smoke test is gone.");

@@ -25,11 +25,15 @@ final class TargetCheck {
             return new StepResult.Done("No compute moves.");
         }
         var compute = context.compute().get();
+        rollOut(compute);
+        return cannotServe().<StepResult>map(why -> new StepResult.Working(why, BETWEEN_LOOKS)).orElseGet(() -> tested(compute));
+    }
+
+    void rollOut(Compute compute) {
         if (isStale()) {
             compute.ensure(context.environment());
             context.tell(new Fact.Deployed());
         }
-        return cannotServe().<StepResult>map(why -> new StepResult.Working(why, BETWEEN_LOOKS)).orElseGet(() -> tested(compute));
     }
 
     private boolean isStale() {
@@ -47,12 +51,13 @@ final class TargetCheck {
                 context.tell(new Fact.SmokeTestPassed(compute.revision()));
                 yield new StepResult.Done(passed.message());
             }
-            case SmokeTest.Failed failed -> {
-                // The next attempt tests again.
-                compute.removeSmokeTest();
-                yield new StepResult.Refused("The smoke test failed: " + failed.message());
-            }
+            case SmokeTest.Failed failed -> new StepResult.Refused("The smoke test failed: " + failed.message());
         };
+    }
+
+    /** One that failed stays, with its log, until it is run again. */
+    void forgetFailedTest() {
+        context.compute().filter(compute -> !isTested(compute)).ifPresent(Compute::removeSmokeTest);
     }
 
     private boolean isTested(Compute compute) {

@@ -95,7 +95,7 @@ class Executor {
         if (!seen.forward() || run.isEmpty() || run.get().isUndo() || !seen.began(PhaseId.Replicate) || !BESIDE_REPLICATION.contains(run.get().phase())) {
             return new Acted(decision);
         }
-        var context = new PhaseContext(seen.spec(), seen.status(), seen.generation(), run.get(), seen.now(), outside);
+        var context = context(run.get(), seen, outside);
         guarded(() -> {
             context.replication().watch();
             return new StepResult.Done("");
@@ -104,15 +104,29 @@ class Executor {
     }
 
     /** A new attempt must not meet the workers of the last one. */
-    private static Acted endLastAttempt(Decision.Begin begin, Observation seen, Outside outside) {
-        return switch (guarded(() -> outside.workers().stop(JobRecords.of(seen.status(), begin.run().name())) ? new StepResult.Working("waiting for the workers of the last attempt to end") : new StepResult.Done(""))) {
+    private Acted endLastAttempt(Decision.Begin begin, Observation seen, Outside outside) {
+        return switch (guarded(() -> endLastAttempt(begin.run(), seen, outside))) {
             case StepResult.Done ended -> new Acted(begin);
             case StepResult result -> new Acted(new Decision.Continue(begin.run(), result instanceof StepResult.Working ? result : new StepResult.Blocked(result.message()), LOOK_AGAIN));
         };
     }
 
+    private StepResult endLastAttempt(PhaseRun run, Observation seen, Outside outside) {
+        if (outside.workers().stop(JobRecords.of(seen.status(), run.name()))) {
+            return new StepResult.Working("waiting for the workers of the last attempt to end");
+        }
+        if (!run.isUndo()) {
+            phases.get(run.phase()).endAttempt(context(run, seen, outside));
+        }
+        return new StepResult.Done("");
+    }
+
+    private static PhaseContext context(PhaseRun run, Observation seen, Outside outside) {
+        return new PhaseContext(seen.spec(), seen.status(), seen.generation(), run, seen.now(), outside);
+    }
+
     private Acted take(PhaseRun run, Observation seen, Outside outside) {
-        var context = new PhaseContext(seen.spec(), seen.status(), seen.generation(), run, seen.now(), outside);
+        var context = context(run, seen, outside);
         var decision = engine.decide(seen.after(step(run, seen, context)));
         var facts = new ArrayList<>(context.facts());
         if (decision instanceof Decision.Advance advance && advance.next().isEmpty()) {

@@ -21,6 +21,7 @@ class SmokeTestFlowTest {
         flow.until(status -> "SmokeTest".equals(status.phase) && MigrationFlow.stalled(status));
         assertThat(flow.condition("Stalled")).contains("2 migrations are pending: 20260101000000, 20260102000000.", "kubectl logs job/" + MigrationFlow.NAME + "-smoke-web-");
         assertThat(flow.mutations()).isZero();
+        assertThat(flow.jobsThatAreLeft()).as("the one whose log is pointed at").extracting(job -> job.getMetadata().getName()).anyMatch(name -> name.startsWith(MigrationFlow.NAME + "-smoke-web-"));
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
         assertThat(flow.jobs.count(ScriptedJobs.SMOKE_TEST)).isEqualTo(2);
     }

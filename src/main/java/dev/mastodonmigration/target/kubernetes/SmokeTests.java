@@ -15,7 +15,7 @@ import java.util.Optional;
 
 /** Runs the smoke test once for each revision, and keeps its answer in its Jobs: a new revision begins a new one, and so does deleting them. */
 final class SmokeTests {
-    private static final String ADVICE = " Correct it: an edit of the image, of the configuration or of the Secrets begins the smoke test anew, and so does deleting its Job.";
+    private static final String ADVICE = " Correct it: the smoke test runs again by itself, at once after an edit of the image, of the configuration or of the Secrets.";
     private final OwnedObjects objects;
     private final MastodonMigration migration;
     private final WorkloadNames names;
