@@ -2,8 +2,6 @@ package dev.mastodonmigration.embedded;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -79,7 +77,7 @@ public final class PostgresServer implements AutoCloseable {
                 Files.writeString(directory.resolve("data/postgresql.auto.conf"), "primary_conninfo = 'host=127.0.0.1 port=" + port + " user=" + SUPERUSER
                         + " password=" + passwords.get(SUPERUSER) + "'\n");
                 LocalProcess.giveToUnprivileged(directory);
-                standby.port = freePort();
+                standby.port = FreePort.find();
                 standby.launch();
                 return standby;
             } catch (RuntimeException | SQLException | IOException e) {
@@ -112,7 +110,7 @@ public final class PostgresServer implements AutoCloseable {
         LocalProcess.giveToUnprivileged(home);
         LocalProcess.runUnprivileged(List.of(binaries.resolve("initdb").toString(), "-D", data(), "-U", SUPERUSER, "--auth=scram-sha-256",
                 "--pwfile=" + passwordFile, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"), log());
-        port = freePort();
+        port = FreePort.find();
     }
 
     private void launch() {
@@ -294,11 +292,5 @@ public final class PostgresServer implements AutoCloseable {
         var bytes = new byte[16];
         new SecureRandom().nextBytes(bytes);
         return HexFormat.of().formatHex(bytes);
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

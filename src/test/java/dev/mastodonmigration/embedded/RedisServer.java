@@ -2,8 +2,6 @@ package dev.mastodonmigration.embedded;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +55,7 @@ public final class RedisServer implements AutoCloseable {
     private static RedisServer start(boolean tls, List<String> config) {
         try {
             var directory = OwnedDirectory.create("redis-");
-            var server = new RedisServer(directory, freePort(), HexFormat.of().formatHex(randomBytes()), tls);
+            var server = new RedisServer(directory, FreePort.find(), HexFormat.of().formatHex(randomBytes()), tls);
             var lines = new ArrayList<>(List.of("bind 127.0.0.1", "dir " + directory, "requirepass " + server.password,
                     "maxmemory-policy noeviction", "save \"\"", "appendonly no", "daemonize no"));
             lines.addAll(tls ? server.tlsConfig() : List.of("port " + server.port));
@@ -95,12 +93,6 @@ public final class RedisServer implements AutoCloseable {
             var said = readLog();
             close();
             throw new IllegalStateException("redis-server did not start:\n" + said, e);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

@@ -5,6 +5,7 @@ import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.embedded.EmbeddedApiServer;
+import dev.mastodonmigration.embedded.FreePort;
 import dev.mastodonmigration.itinerary.Specs;
 import dev.mastodonmigration.worker.control.TaskSource;
 import dev.mastodonmigration.worker.control.Worker;
@@ -21,8 +22,6 @@ import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -41,7 +40,7 @@ final class JobWorld implements AutoCloseable {
     final EmbeddedApiServer server = EmbeddedApiServer.start();
     final KubernetesClient client = server.client();
     final MastodonMigration migration = migration("6f0a2c1e");
-    final int port = freePort();
+    final int port = FreePort.find();
     private final Path home;
     private int pods;
 
@@ -166,14 +165,6 @@ final class JobWorld implements AutoCloseable {
 
     static String now() {
         return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-    }
-
-    private static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     @Override

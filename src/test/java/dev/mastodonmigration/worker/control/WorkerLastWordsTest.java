@@ -3,10 +3,9 @@ package dev.mastodonmigration.worker.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.mastodonmigration.embedded.FreePort;
 import dev.mastodonmigration.job.WorkerClient;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,7 +38,7 @@ class WorkerLastWordsTest {
 
     @BeforeEach
     void start() throws IOException {
-        port = freePort();
+        port = FreePort.find();
         Files.writeString(home.resolve(WorkerContext.PROGRESS_TOKEN), TOKEN);
         var builder = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Main.class.getName())
                 .redirectErrorStream(true).redirectOutput(home.resolve("log").toFile());
@@ -93,11 +92,5 @@ class WorkerLastWordsTest {
 
     private String url() {
         return "http://127.0.0.1:" + port;
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

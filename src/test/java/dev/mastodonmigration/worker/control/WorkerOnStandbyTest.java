@@ -3,10 +3,9 @@ package dev.mastodonmigration.worker.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.mastodonmigration.embedded.FreePort;
 import dev.mastodonmigration.job.WorkerClient;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,7 +21,7 @@ class WorkerOnStandbyTest {
     private static final String TOKEN = "token";
     private final List<String> did = new CopyOnWriteArrayList<>();
     private final WorkerClient operator = new WorkerClient();
-    private final int port = freePort();
+    private final int port = FreePort.find();
     @TempDir
     Path secrets;
 
@@ -89,13 +88,5 @@ class WorkerOnStandbyTest {
 
     private String url() {
         return "http://127.0.0.1:" + port;
-    }
-
-    private static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -2,12 +2,11 @@ package dev.mastodonmigration.worker.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.embedded.FreePort;
 import dev.mastodonmigration.embedded.LocalProcess;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport.Outcome;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
@@ -121,18 +120,12 @@ class KilledWorkerTest {
                         WorkerContext.ENV_SECRETS, context.secrets().toString(), WorkerContext.ENV_SCRATCH,
                                 world.home().resolve("worker-scratch").toFile().mkdir()
                                 ? world.home().resolve("worker-scratch").toString() : "", WorkerContext.ENV_PARALLELISM, "2",
-                        WorkerContext.ENV_PORT, String.valueOf(freePort()), WorkerContext.ENV_POD_IP, "127.0.0.1",
+                        WorkerContext.ENV_PORT, String.valueOf(FreePort.find()), WorkerContext.ENV_POD_IP, "127.0.0.1",
                         WorkerContext.ENV_TERMINATION_LOG, world.home().resolve("termination-log").toString()),
                 world.home().resolve("worker.log"));
     }
 
     private static void signal(String name, long pid) throws IOException, InterruptedException {
         assertThat(new ProcessBuilder("kill", "-" + name, String.valueOf(pid)).inheritIO().start().waitFor()).isZero();
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }
