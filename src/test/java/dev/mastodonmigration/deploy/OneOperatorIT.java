@@ -85,7 +85,7 @@ class OneOperatorIT {
         awaitLookedAt(next);
         assertThat(first.writes()).as(first.operator.logTail(20)).isEmpty();
         assertThat(second.writes()).isNotEmpty();
-        assertThat(first.operator.logTail(5)).contains("so that no two act at once");
+        assertThat(first.operator.logTail(100)).contains("so that no two act at once");
     }
 
     @Test

@@ -15,6 +15,8 @@ final class EndToEnd {
     static final Duration PATIENCE = Duration.ofMinutes(10);
     /** The plain path: everything is copied inside the freeze. */
     static final Map<String, String> DUMPED = Map.of("/spec/strategy/postgres", "Dump", "/spec/strategy/redis", "Snapshot");
+    /** Copied and followed while the instance runs. */
+    static final Map<String, String> LIVE = Map.of("/spec/strategy/postgres", "Live", "/spec/strategy/redis", "Live");
     private static final Map<String, String> UNATTENDED = Map.of("/spec/cutover/approved", "true", "/spec/retire/approved", "true", "/spec/soak/duration", "1s", "/spec/strategy/inSyncFor", "1s");
 
     private EndToEnd() {}

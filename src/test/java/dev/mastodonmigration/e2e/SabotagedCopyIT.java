@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseState;
 import dev.mastodonmigration.embedded.World;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -35,7 +36,17 @@ class SabotagedCopyIT {
                     () -> world.client().resources(MastodonMigration.class).inNamespace(World.NAMESPACE).withName(World.NAME).get() == null);
             EndToEnd.applyUnattended(world, EndToEnd.DUMPED);
             EndToEnd.awaitCompleted(world);
+            assertThat(world.status().phases).allMatch(phase -> phase.state == PhaseState.Succeeded);
+            assertThat(world.status().verification.postgres.rows).isPositive();
+            assertThat(world.users().measured().outage()).isPresent();
+            assertThat(world.heroku().app(World.WEB_APP).formation()).containsEntry("web", 0).containsEntry("worker", 0);
+            assertThat(world.heroku().app(World.WEB_APP).maintenance()).isTrue();
             EndToEnd.assertNothingLost(world, World.Side.TARGET);
+
+            try (var target = world.target(); var statement = target.createStatement()) {
+                statement.executeUpdate("DELETE FROM statuses WHERE uri IN (SELECT uri FROM statuses WHERE uri LIKE 'https://example.social/live/%' LIMIT 5)");
+            }
+            assertThat(world.losses(World.Side.TARGET)).as("the judge sees a copy that lost posts").anyMatch(loss -> loss.startsWith("statuses "));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.mastodonmigration.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseState;
 import dev.mastodonmigration.embedded.World;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -60,7 +61,7 @@ class WriteGateIT {
 
     @Test
     void aStrayWriterIsRefusedDuringTheFreezeAndAWarmedTargetCannotWriteBeforeGoLive() throws Exception {
-        try (var world = World.start(World.Options.SMALL)) {
+        try (var world = World.start(World.Options.SMALL.withMajors(14, 17).withScale(4000, 4000))) {
             world.apply(world.example(Map.of("/spec/retire/approved", "true", "/spec/soak/duration", "1s", "/spec/strategy/inSyncFor", "1s")));
             EndToEnd.await(world, "the gate is reached", status -> "AwaitCutover".equals(status.phase));
             try (var scheduler = new StrayWriter("scheduler", world::source, Duration.ofMillis(20)); var warmed = new StrayWriter("warmed", world::target, Duration.ofMillis(5))) {
@@ -75,6 +76,10 @@ class WriteGateIT {
                 assertThat(warmed.firstSuccess.get()).isAfter(Instant.parse(world.status().downtime.targetOpenedAt));
             }
             EndToEnd.awaitCompleted(world);
+            assertThat(world.status().phases).allMatch(phase -> phase.state == PhaseState.Succeeded);
+            assertThat(world.status().plan).contains("Replicate", "Housekeeping");
+            assertThat(world.status().verification.postgres.differences).isZero();
+            assertThat(world.status().verification.redis.differences).isZero();
             assertThat(world.events()).as(world.describe()).anyMatch(event -> event.getMessage().contains("The write gate on the source refused"));
             EndToEnd.assertNothingLost(world, World.Side.TARGET);
         }
