@@ -44,7 +44,7 @@ public final class PostgresBench {
         var home = Files.createTempDirectory("bench-postgres-");
         try (var source = PostgresServer.start(MAJOR, PostgresServer.Durability.FSYNC); var target = PostgresServer.start(MAJOR,
                 PostgresServer.Durability.FSYNC)) {
-            new PostgresBench(source, target, home).run(Integer.getInteger("bench.postgres.rows"));
+            new PostgresBench(source, target, home).run(Integer.parseInt(arguments[0]));
         } finally {
             LocalProcess.start(List.of("rm", "-rf", home.toString()), Map.of(), Path.of("/dev/null")).waitFor();
         }
