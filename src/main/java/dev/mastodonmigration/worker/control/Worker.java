@@ -38,8 +38,7 @@ public final class Worker {
         try (server; var log = ProgressLog.of(name, context.progress())) {
             var report = Boolean.parseBoolean(env.get(WorkerContext.ENV_STANDBY)) ? attemptOnStandby(task, context) : attempt(task, context);
             var code = leave(report, env);
-            words.say(report);
-            untilHeard(words, code);
+            untilHeard(words, report, code);
             return code;
         }
     }
@@ -67,10 +66,11 @@ public final class Worker {
     }
 
     /** A SIGTERM ends the wait at once, and must not turn a task that succeeded into a pod that failed: the JVM's own exit code would be 143. */
-    private static void untilHeard(FinalReport words, int code) {
+    private static void untilHeard(FinalReport words, WorkerReport report, int code) {
         var hook = new Thread(() -> Runtime.getRuntime().halt(code), "ending with the report's exit code");
         Runtime.getRuntime().addShutdownHook(hook);
         try {
+            words.say(report);
             words.awaitAcknowledgement(UNHEARD);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
