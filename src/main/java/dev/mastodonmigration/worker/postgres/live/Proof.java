@@ -80,6 +80,37 @@ final class Proof {
         return confirmed(reading(condition, pending -> compareRange(member, condition, pending)), condition);
     }
 
+    /**
+     * Counts what a member holds on both sides by reading its pages: an index that lost rows hides them from every range, on both sides alike.
+     *
+     * @param there on the source
+     * @param here  on the target
+     */
+    record Count(long there, long here, boolean isConclusive) {}
+
+    Count count(Tree.Member member) throws SQLException {
+        var here = new long[1];
+        var read = reading("", pending -> {
+            var counting = "SELECT count(*) FROM ONLY " + member.name() + " t WHERE true" + without(pending);
+            here[0] = byPages(target, counting, arguments(pending));
+            return new Result(byPages(source, counting, arguments(pending)), List.of(), true);
+        });
+        return new Count(read.rows(), here[0], read.isConclusive());
+    }
+
+    private static long byPages(Connection session, String counting, Object[] arguments) throws SQLException {
+        Query.run(session, "SET LOCAL enable_indexscan = off", "SET LOCAL enable_indexonlyscan = off", "SET LOCAL enable_bitmapscan = off");
+        return Query.number(session, counting, arguments);
+    }
+
+    private String without(List<List<String>> pending) {
+        return pending.isEmpty() ? "" : " AND NOT EXISTS (SELECT FROM " + tree.unnested() + " d WHERE " + tree.matches("t", "d") + ")";
+    }
+
+    private Object[] arguments(List<List<String>> pending) {
+        return pending.isEmpty() ? new Object[0] : arrays(pending);
+    }
+
     /** Proves all keys that rounds brought over since their last proof; those of pending changes come back with their round. */
     Result touched() throws SQLException {
         var result = reading("", pending -> {
@@ -137,10 +168,9 @@ final class Proof {
     }
 
     private Result compareRange(Tree.Member member, String condition, List<List<String>> pending) throws SQLException {
-        var without = pending.isEmpty() ? "" : " AND NOT EXISTS (SELECT FROM " + tree.unnested() + " d WHERE " + tree.matches("t", "d") + ")";
-        var arguments = pending.isEmpty() ? new Object[0] : arrays(pending);
+        var arguments = arguments(pending);
         var rows = "(SELECT " + keyRow() + " AS key, " + keyTexts() + ", " + member.hash("t") + " AS hash FROM ONLY " + member.name() + " t WHERE true" + condition
-                + without + " OFFSET 0) hashes";
+                + without(pending) + " OFFSET 0) hashes";
         var there = sum(source, rows, arguments);
         if (there.equals(sum(target, rows, arguments))) {
             return new Result(there.rows(), List.of(), true);

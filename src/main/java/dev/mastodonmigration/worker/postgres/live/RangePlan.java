@@ -36,8 +36,8 @@ final class RangePlan {
         var rows = Math.max(member.rows(), member.bytes() / 2000);
         var percent = Math.clamp(100.0 * SAMPLED_ROWS_PER_RANGE * parts / Math.max(1, rows), 0.001, 100);
         return Query.strings(source, "WITH sample AS (SELECT " + column + " AS k FROM " + member.name() + " t TABLESAMPLE SYSTEM (" + percent + ")), cut AS "
-                + "(SELECT k, ntile(" + parts + ") OVER (ORDER BY k) AS part FROM sample) SELECT k::text FROM (SELECT DISTINCT k FROM (SELECT min(k) AS k "
-                + "FROM cut WHERE part > 1 GROUP BY part) firsts) bounds ORDER BY bounds.k");
+                + "(SELECT k, ntile(" + parts + ") OVER (ORDER BY k) AS part FROM sample) SELECT k::text FROM (SELECT DISTINCT k FROM (SELECT DISTINCT ON (part) k "
+                + "FROM cut WHERE part > 1 ORDER BY part, k) firsts) bounds ORDER BY bounds.k");
     }
 
     static String ordered(Tree tree, String row) {
