@@ -22,7 +22,7 @@ import org.jboss.logging.Logger;
 /** A migration's workers as Jobs of Kubernetes. Who runs is asked itself first, because Kubernetes knows what became of it only seconds later. */
 final class KubernetesWorkers implements Workers {
     private static final Logger LOG = Logger.getLogger(KubernetesWorkers.class);
-    private static final Set<String> GOING_BACK = Set.of(Tasks.WITHDRAW_OPENING, Tasks.REOPEN_SOURCE, Tasks.RESET_TARGET, Tasks.RELEASE);
+    private static final Set<String> GOING_BACK = Set.of(Tasks.WITHDRAW_OPENING, Tasks.REOPEN_SOURCE, Tasks.CLEAR_SOURCE, Tasks.RESET_TARGET, Tasks.RELEASE);
 
     /** The same for every migration. */
     record Means(Jobs jobs, WorkerSecret secret, WorkerClient client, HeardReports heard, TasksHere here) {}

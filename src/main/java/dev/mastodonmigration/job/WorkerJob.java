@@ -42,7 +42,7 @@ final class WorkerJob {
     private static final int HASH_LENGTH = 8;
 
     /** Needed although the migration is being deleted, and started before it was. */
-    private static final Set<String> OUTLIVING = Set.of(Tasks.REOPEN_SOURCE, Tasks.WITHDRAW_OPENING, Tasks.OPEN_TARGET);
+    private static final Set<String> OUTLIVING = Set.of(Tasks.REOPEN_SOURCE, Tasks.CLEAR_SOURCE, Tasks.WITHDRAW_OPENING, Tasks.OPEN_TARGET);
 
     private WorkerJob() {}
 

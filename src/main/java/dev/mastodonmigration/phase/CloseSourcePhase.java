@@ -27,6 +27,6 @@ public class CloseSourcePhase implements Phase {
 
     @Override
     public StepResult undo(PhaseContext context) {
-        return new GoingBack(context).releaseSource();
+        return new GoingBack(context).reopenSource();
     }
 }

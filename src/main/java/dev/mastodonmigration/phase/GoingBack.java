@@ -5,6 +5,7 @@ import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -25,14 +26,27 @@ final class GoingBack {
         this.context = context;
     }
 
-    /** Takes everything of ours off the source's database, the write gate first of all, so that the source can write again. */
-    StepResult releaseSource() {
+    /** Lets the source write again; takes off it what is ours as far as nobody reads there. */
+    StepResult reopenSource() {
+        return onSource(Tasks.REOPEN_SOURCE);
+    }
+
+    /** Takes everything of ours off the source's database, the write gate first of all; waits for those who read. */
+    StepResult clearSource() {
+        return onSource(Tasks.CLEAR_SOURCE);
+    }
+
+    private StepResult onSource(String task) {
         if (context.status().internal.sourceReleasedAt != null) {
             return new StepResult.Done("The source's database was opened before, and carries nothing of ours.");
         }
-        return byWhatCanBeHad(Tasks.REOPEN_SOURCE, reports -> {
-            context.tell(new Fact.SourceReleased());
-            return done(reports.get(Tasks.REOPEN_SOURCE));
+        return byWhatCanBeHad(task, reports -> {
+            var report = reports.get(task);
+            if (report.figures().getOrDefault(Figure.TRACES_LEFT, 0L) == 0) {
+                context.tell(new Fact.SourceReleased());
+            }
+            report.notes().forEach(note -> context.tell(Notes.of(task, note)));
+            return new StepResult.Done(report.message());
         });
     }
 
@@ -76,10 +90,5 @@ final class GoingBack {
             }
             case REFUSED -> new StepResult.Refused(report.get().message());
         };
-    }
-
-    private StepResult done(WorkerReport report) {
-        report.notes().forEach(note -> context.tell(Notes.of(Tasks.REOPEN_SOURCE, note)));
-        return new StepResult.Done(report.message());
     }
 }

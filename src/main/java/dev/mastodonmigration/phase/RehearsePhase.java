@@ -69,6 +69,6 @@ public class RehearsePhase implements Phase {
     /** Where changes were captured for it, the source carries triggers; the scratch database goes with the copy. */
     @Override
     public StepResult undo(PhaseContext context) {
-        return SpecDefaults.livePostgres(context.spec()) ? new GoingBack(context).releaseSource() : new StepResult.Done("The rehearsal has ended.");
+        return SpecDefaults.livePostgres(context.spec()) ? new GoingBack(context).clearSource() : new StepResult.Done("The rehearsal has ended.");
     }
 }

@@ -36,7 +36,7 @@ public class ReplicatePhase implements Phase {
     @Override
     public StepResult undo(PhaseContext context) {
         return switch (context.replication().end()) {
-            case StepResult.Done ended -> new GoingBack(context).releaseSource();
+            case StepResult.Done ended -> new GoingBack(context).clearSource();
             case StepResult ending -> ending;
         };
     }

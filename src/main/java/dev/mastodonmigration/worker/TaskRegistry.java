@@ -4,6 +4,7 @@ import dev.mastodonmigration.worker.control.TaskSource;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerTask;
+import dev.mastodonmigration.worker.postgres.ClearSource;
 import dev.mastodonmigration.worker.postgres.CloseSource;
 import dev.mastodonmigration.worker.postgres.CopyPostgres;
 import dev.mastodonmigration.worker.postgres.MarkSource;
@@ -84,6 +85,8 @@ public final class TaskRegistry implements TaskSource {
             Map.entry(Tasks.REOPEN_SOURCE, new Parts(List.of(
                     // Whatever has become of the target: what was closed is opened again.
                     new Part(WorkerContext.SOURCE_POSTGRES_URL, new ReopenSource())))),
+            Map.entry(Tasks.CLEAR_SOURCE, new Parts(List.of(
+                    new Part(WorkerContext.SOURCE_POSTGRES_URL, new ClearSource())))),
             Map.entry(Tasks.RESET_TARGET, new Parts(List.of(
                     Part.postgres(new ResetTarget()),
                     Part.redis(RedisTarget::reset)))),

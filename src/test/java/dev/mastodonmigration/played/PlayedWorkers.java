@@ -139,7 +139,11 @@ public final class PlayedWorkers implements Workers {
         ran.add(task);
         var scripted = script.get(task);
         var report = scripted == null ? act(task, epoch) : scripted.apply(runs.merge(task, 1, Integer::sum));
-        return scripted != null && report.outcome() == WorkerReport.Outcome.SUCCEEDED ? act(task, epoch) : report;
+        if (scripted == null || report.outcome() != WorkerReport.Outcome.SUCCEEDED) {
+            return report;
+        }
+        var acted = act(task, epoch);
+        return acted.outcome() == WorkerReport.Outcome.SUCCEEDED && !report.figures().isEmpty() ? report : acted;
     }
 
     /** What the real ones guard, guarded here too. */
@@ -168,7 +172,7 @@ public final class PlayedWorkers implements Workers {
                 targetEpoch = Long.MAX_VALUE;
                 return WorkerReport.succeeded("withdrawn", Map.of(Figure.OPENED, targetOpen ? 1L : 0L));
             }
-            case Tasks.REOPEN_SOURCE -> {
+            case Tasks.REOPEN_SOURCE, Tasks.CLEAR_SOURCE -> {
                 if (targetOpen) {
                     return WorkerReport.refused("the target is open");
                 }

@@ -8,10 +8,14 @@ import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.played.PlayedEdge;
 import dev.mastodonmigration.played.Trouble;
+import dev.mastodonmigration.status.Told;
 import dev.mastodonmigration.worker.control.Tasks;
+import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** The way back, from every place where there is one. */
@@ -95,5 +99,21 @@ class GoingBackPlayedTest {
         played.untilPhase(MastodonMigrationStatus.ABORTED);
         assertThat(played.postgres.exists).isFalse();
         assertThat(played.redis.exists).isFalse();
+    }
+
+    @Test
+    void whatSomebodysReadingKeepsOnTheSourceIsTakenOffOnceTheInstanceRunsAgain() {
+        var played = PlayedMigration.of(live()).untilPhase("Drain");
+        played.workers.script(Tasks.REOPEN_SOURCE, run -> WorkerReport.succeeded("open again", Map.of(Figure.TRACES_LEFT, 1L)));
+        var servedAtFirst = new AtomicBoolean();
+        played.workers.script(Tasks.CLEAR_SOURCE, run -> {
+            servedAtFirst.set(played.source.serves());
+            return run < 3 ? WorkerReport.retryable("read by pid 7") : WorkerReport.succeeded("clear", Map.of());
+        });
+        played.edit(PlayedSpec.state(live(), DesiredState.Aborted));
+        played.untilPhase(MastodonMigrationStatus.ABORTED);
+        assertThat(servedAtFirst).isTrue();
+        assertThat(played.workers.ran).containsSubsequence(Tasks.REOPEN_SOURCE, Tasks.CLEAR_SOURCE, Tasks.CLEAR_SOURCE, Tasks.CLEAR_SOURCE);
+        assertThat(played.told).extracting(Told::message).anyMatch(message -> message.contains("read by pid 7"));
     }
 }

@@ -67,7 +67,7 @@ class MigrationFlowTest {
         flow.edit(Specs.with(DesiredState.Aborted));
         flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
         assertThat(flow.mutations()).isZero();
-        assertThat(flow.jobs.ran).as("our marker is taken off the source, and the copy off the target").containsSubsequence(Tasks.REOPEN_SOURCE, Tasks.RESET_TARGET);
+        assertThat(flow.jobs.ran).as("our marker is taken off the source, and the copy off the target").containsSubsequence(Tasks.CLEAR_SOURCE, Tasks.RESET_TARGET);
         assertThat(flow.client.apps().deployments().inNamespace(MigrationFlow.NAMESPACE).list().getItems()).isEmpty();
     }
 

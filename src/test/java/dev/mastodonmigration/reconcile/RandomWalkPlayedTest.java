@@ -25,7 +25,7 @@ class RandomWalkPlayedTest {
     private static final int MIGRATIONS = Integer.getInteger("walks", 300);
     private static final int LOOKS = 20_000;
     private static final List<String> TASKS = List.of(Tasks.PREFLIGHT, Tasks.CLAIM_TARGET, Tasks.MARK_SOURCE, Tasks.INSTALL_CAPTURE, Tasks.REPLICATE_POSTGRES, Tasks.REPLICATE_REDIS, Tasks.QUIET_SIDEKIQ,
-            Tasks.CLOSE_SOURCE, Tasks.OPEN_TARGET, Tasks.REOPEN_SOURCE, Tasks.RESET_TARGET, Tasks.RELEASE, Tasks.COPY_POSTGRES, Tasks.VERIFY_REDIS, Tasks.LOOK_FOR_CLIENTS, Tasks.WITHDRAW_OPENING);
+            Tasks.CLOSE_SOURCE, Tasks.OPEN_TARGET, Tasks.REOPEN_SOURCE, Tasks.CLEAR_SOURCE, Tasks.RESET_TARGET, Tasks.RELEASE, Tasks.COPY_POSTGRES, Tasks.VERIFY_REDIS, Tasks.LOOK_FOR_CLIENTS, Tasks.WITHDRAW_OPENING);
 
     static IntStream seeds() {
         return IntStream.rangeClosed(1, MIGRATIONS);

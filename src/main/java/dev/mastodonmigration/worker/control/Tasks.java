@@ -22,6 +22,7 @@ public final class Tasks {
     public static final String OPEN_TARGET = "open-target";
     public static final String WITHDRAW_OPENING = "withdraw-opening";
     public static final String REOPEN_SOURCE = "reopen-source";
+    public static final String CLEAR_SOURCE = "clear-source";
     public static final String RESET_TARGET = "reset-target";
     public static final String RELEASE = "release";
 

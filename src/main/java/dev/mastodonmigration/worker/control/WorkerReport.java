@@ -34,6 +34,8 @@ public record WorkerReport(Outcome outcome, String message, Map<String, Long> fi
         public static final String OPENED = "opened";
         public static final String CLIENTS = "clients";
         public static final String REFUSED_WRITES = "refusedWrites";
+        /** 1: the source is open, and somebody's reading keeps us from taking everything of ours off it. */
+        public static final String TRACES_LEFT = "tracesLeft";
         public static final String KEYLESS_SECONDS = "keylessSeconds";
         public static final String COPY_MILLISECONDS = "copyMilliseconds";
         public static final String DRAIN_MILLISECONDS = "drainMilliseconds";

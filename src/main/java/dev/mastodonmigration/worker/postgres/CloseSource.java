@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Brings the write gate down on a source that {@link MarkSource} took: from here on nothing changes there, whoever connects. Without the marker it
@@ -69,15 +70,17 @@ public final class CloseSource implements WorkerTask {
                 + context.migrationName() + ": it was given back to the instance after this worker was started. To move it, start a new migration."));
         marker.requireOurs(Side.SOURCE, context);
         marker.requireSource(context);
+        marker.requireNotGivenBack(context);
         Marker.update(source, context, Marker.State.CLOSED, Optional.empty());
-        WriteGate.createFunction(source);
+        WriteGate.refuse(source);
     }
 
     /** One table at a time, so that no lock is held while waiting for another; answers how many sessions had to be ended. */
     private int close(Connection source) throws SQLException, Refusal {
         var begun = System.nanoTime();
         var ended = 0;
-        var open = WriteGate.ungated(source);
+        // Those that have the trigger too: whoever passed it while it let pass holds the table's lock until the end.
+        var open = WriteGate.tables(source);
         while (!open.isEmpty()) {
             var stuck = new ArrayList<String>();
             for (var table : open) {
@@ -89,7 +92,7 @@ public final class CloseSource implements WorkerTask {
             if (System.nanoTime() - begun > GIVE_UP.toNanos()) {
                 throw new SQLException(describe(source, stuck));
             }
-            open = WriteGate.ungated(source);
+            open = Stream.concat(stuck.stream(), WriteGate.ungated(source).stream()).distinct().toList();
         }
         return ended + endOlderThanTheGate(source);
     }

@@ -58,7 +58,7 @@ public final class LoadAttempt implements AutoCloseable {
         var secret = randomSecret();
         Transaction.in(target, () -> {
             Marker.update(target, context, Marker.State.LOADING, Optional.of(secret));
-            WriteGate.createFunction(target);
+            WriteGate.refuse(target);
         });
         return new LoadAttempt(target, context, secret, Marker.ours(target, Side.TARGET, context).keptSchemas());
     }

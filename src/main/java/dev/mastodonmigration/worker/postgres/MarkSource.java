@@ -29,6 +29,7 @@ public final class MarkSource implements WorkerTask {
         if (marker.isPresent()) {
             marker.get().requireOurs(Side.SOURCE, context);
             marker.get().requireSource(context);
+            marker.get().requireNotGivenBack(context);
         } else {
             Marker.create(source, context, Marker.State.MARKED);
         }

@@ -21,9 +21,9 @@ public record Marker(String uid, String name, State state, long epoch, Optional<
     private static final String SCHEMAS = "(SELECT coalesce(array_agg(nspname::text), '{}') FROM pg_namespace)";
     private static final String EXTENSIONS = "(SELECT coalesce(array_agg(extname::text), '{}') FROM pg_extension)";
 
-    /** On the source {@link #MARKED}, then {@link #CLOSED}; on the target the others, in this order. */
+    /** On the source {@link #MARKED}, {@link #CLOSED}, and {@link #REOPENED} for good; on the target the others, in this order. */
     public enum State {
-        MARKED, CLOSED, CLAIMED, LOADING, LOADED, OPENED;
+        MARKED, CLOSED, REOPENED, CLAIMED, LOADING, LOADED, OPENED;
 
         public String sql() {
             return name().toLowerCase(java.util.Locale.ROOT);
@@ -60,7 +60,7 @@ public record Marker(String uid, String name, State state, long epoch, Optional<
     }
 
     /**
-     * The marker, proved to be this migration's and not of a later epoch.
+     * The marker, proved to be this migration's, not of a later epoch, and not given back to the instance.
      *
      * @throws Refusal otherwise: nothing may be written here
      */
@@ -68,6 +68,7 @@ public record Marker(String uid, String name, State state, long epoch, Optional<
         var marker = read(connection).orElseThrow(() -> new Refusal("The " + side + " database carries no marker of " + context.migrationName()
                 + ", so nothing was written to it. It was replaced, or released: start a new migration."));
         marker.requireOurs(side, context);
+        marker.requireNotGivenBack(context);
         return marker;
     }
 
@@ -87,6 +88,13 @@ public record Marker(String uid, String name, State state, long epoch, Optional<
         if (state.isOfTarget()) {
             throw new Refusal("The database that is given as source is the target of " + context.migrationName() + ": its marker says " + state.sql()
                     + ". It was not changed. Check that the URLs of source and target are not mixed up.");
+        }
+    }
+
+    /** @throws Refusal when the database was given back to the instance: whoever wants to close it was started before that */
+    public void requireNotGivenBack(WorkerContext context) throws Refusal {
+        if (state == State.REOPENED) {
+            throw new Refusal("The source database was given back to the instance by " + context.migrationName() + " and was not changed. To move it, start a new migration.");
         }
     }
 

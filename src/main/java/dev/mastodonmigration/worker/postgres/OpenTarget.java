@@ -24,7 +24,10 @@ public final class OpenTarget implements WorkerTask {
             }
             requireSourceClosed(context);
             Sessions.endOlderOfOurs(target);
-            WriteGate.open(target, () -> Marker.update(target, context, Marker.State.OPENED, Optional.empty()));
+            Transaction.in(target, () -> {
+                WriteGate.letPass(target);
+                Marker.update(target, context, Marker.State.OPENED, Optional.empty());
+            });
             return WorkerReport.succeeded("The target database is open for writing.", Map.of(WorkerReport.Figure.REFUSED_WRITES,
                     WriteGate.refusedWrites(target)));
         }

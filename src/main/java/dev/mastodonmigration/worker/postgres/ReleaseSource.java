@@ -4,7 +4,6 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
-import java.util.List;
 
 /** Takes the write gate and our marker off the source after completion. The target is live by then, and its marker is the last to go. */
 public final class ReleaseSource implements WorkerTask {
@@ -13,7 +12,7 @@ public final class ReleaseSource implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         requireTargetLiveOrReleased(context);
-        return ReopenSource.removeOurs(context, NAME, List.of());
+        return ClearSource.clear(context, NAME);
     }
 
     private static void requireTargetLiveOrReleased(WorkerContext context) throws Exception {

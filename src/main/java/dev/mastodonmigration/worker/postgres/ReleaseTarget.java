@@ -4,11 +4,13 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
+import java.time.Duration;
 import java.util.Map;
 
 /** Takes our marker off the target after completion: the database is then the instance's alone. */
 public final class ReleaseTarget implements WorkerTask {
     static final String NAME = "release";
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
@@ -22,7 +24,7 @@ public final class ReleaseTarget implements WorkerTask {
                         + "backup of it restored? Its marker was left. Keep both databases as they are, and ask for help before you change either.");
             }
             var notes = ScratchDatabase.dropIfOurs(target, context);
-            Query.run(target, "DROP SCHEMA mastodon_migration CASCADE");
+            OurTriggers.dropWithSchema(target, PATIENCE);
             return WorkerReport.succeeded("The target database carries nothing of the migration any more.", Map.of(), notes);
         }
     }

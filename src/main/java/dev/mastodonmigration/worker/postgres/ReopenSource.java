@@ -4,20 +4,43 @@ import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import java.io.IOException;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/** Takes every trace of ours off the source, so that the instance can go on there as if nothing had been. */
+/**
+ * Opens the source for writing again, at once and whoever reads there, and takes off what is ours as far as nobody reads: {@link ClearSource} takes off the rest,
+ * while the instance runs.
+ */
 public final class ReopenSource implements WorkerTask {
     static final String NAME = "reopen-source";
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         var notes = requireTargetClosed(context);
-        return removeOurs(context, NAME, notes);
+        try (var source = Database.source(context, NAME).open()) {
+            var refused = WriteGate.refusedWrites(source);
+            if (!open(source, context)) {
+                return WorkerReport.succeeded(ClearSource.NOTHING, Map.of(), notes);
+            }
+            var left = left(source);
+            return left.isEmpty() ? WorkerReport.succeeded(ClearSource.CLEAR, Map.of(Figure.REFUSED_WRITES, refused), notes)
+                    : WorkerReport.succeeded("The source database is open for writing again; " + left.get() + ".", Map.of(Figure.REFUSED_WRITES, refused, Figure.TRACES_LEFT, 1L), notes);
+        }
+    }
+
+    /** What is ours and could not be taken off; the instance, which can write by now, does not wait for it. */
+    private static Optional<String> left(Connection source) throws Refusal {
+        try {
+            return OurTriggers.tryDropWithSchema(source) ? Optional.empty() : Optional.of(OurTriggers.stillRead(source));
+        } catch (SQLException e) {
+            return Optional.of("what is ours could not be taken off yet: " + Redaction.of(e));
+        }
     }
 
     /** The marker and the gate as they are before the source is closed, or after. */
@@ -25,30 +48,33 @@ public final class ReopenSource implements WorkerTask {
     public void standBy(WorkerContext context) throws Exception {
         requireTargetClosed(context);
         try (var source = Database.source(context, NAME).open()) {
-            Marker.ours(source, Side.SOURCE, context).requireSource(context);
+            var marker = Marker.read(source);
+            if (marker.isPresent()) {
+                marker.get().requireOurs(Side.SOURCE, context);
+                marker.get().requireSource(context);
+            }
             WriteGate.ungated(source);
         }
     }
 
-    /** Takes gate, marker and schema off the source; nothing when they are gone already. */
-    static WorkerReport removeOurs(WorkerContext context, String task, List<String> notes) throws Exception {
-        try (var source = Database.source(context, task).open()) {
-            var marker = Marker.read(source);
-            if (marker.isEmpty()) {
-                return WorkerReport.succeeded("The source database carries nothing of this migration.", Map.of(), notes);
-            }
-            marker.get().requireOurs(Side.SOURCE, context);
-            var refused = WriteGate.refusedWrites(source);
-            Sessions.endOlderOfOurs(source);
-            RemoveCapture.from(source);
-            WriteGate.open(source, () -> Query.run(source, "DROP SCHEMA mastodon_migration CASCADE"));
-            return WorkerReport.succeeded("The source database carries no trace of the migration any more.", Map.of(WorkerReport.Figure.REFUSED_WRITES,
-                    refused), notes);
+    /** Lets everybody write again, for good: who was to close it and slept until now finds the marker changed. False when nothing of ours is there. */
+    static boolean open(Connection source, WorkerContext context) throws SQLException, Refusal, InterruptedException {
+        var marker = Marker.read(source);
+        if (marker.isEmpty()) {
+            return false;
         }
+        marker.get().requireOurs(Side.SOURCE, context);
+        marker.get().requireSource(context);
+        Sessions.endOlderOfOurs(source);
+        Transaction.in(source, () -> {
+            WriteGate.letPass(source);
+            Marker.update(source, context, Marker.State.REOPENED, Optional.empty());
+        });
+        return true;
     }
 
     /** One side at a time. A target that cannot be reached must not keep the instance down: it may be why we go back. */
-    private static List<String> requireTargetClosed(WorkerContext context) throws Refusal, IOException {
+    static List<String> requireTargetClosed(WorkerContext context) throws Refusal, IOException {
         if (!context.has(Side.TARGET.secret())) {
             return List.of();
         }

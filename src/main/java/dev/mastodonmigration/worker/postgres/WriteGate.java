@@ -9,6 +9,10 @@ import java.util.List;
 /**
  * Refuses every write to the instance's tables while they are on the move: a lock, not a look, because a client can connect after any proof
  * that there is none. The triggers are {@code ENABLE ALWAYS}, so that {@code session_replication_role} does not pass them.
+ * <p>
+ * What the triggers do is decided by the body of their one function, so that opening needs no table lock, which any reader could withhold for hours. The body and
+ * not the marker decides, because a transaction sees the marker as of its snapshot, and the catalog as it is: one that began before the gate came down,
+ * and wrote nothing yet, must not pass it.
  */
 public final class WriteGate {
     public static final String TRIGGER = "mastodon_migration_gate";
@@ -21,7 +25,10 @@ public final class WriteGate {
 
     private static final String LOCK_NOT_AVAILABLE = "55P03";
     private static final String DEADLOCK = "40P01";
-    private static final Duration GIVE_UP = Duration.ofMinutes(3);
+
+    private static final String OPEN_FUNCTION = "CREATE OR REPLACE FUNCTION mastodon_migration.refuse_write() RETURNS trigger LANGUAGE plpgsql AS $gate$ BEGIN RETURN NULL; END $gate$";
+    private static final String EXISTS = "SELECT to_regprocedure('mastodon_migration.refuse_write()') IS NOT NULL";
+    private static final String REFUSES = "SELECT EXISTS (SELECT FROM pg_proc WHERE oid = to_regprocedure('mastodon_migration.refuse_write()') AND prosrc LIKE '%refused_writes%')";
 
     /** A sequence counts the refusals, because it is the one thing that survives the rollback of the refused transaction. */
     private static final String[] FUNCTION = {"CREATE SEQUENCE IF NOT EXISTS mastodon_migration.refused_writes", """
@@ -54,17 +61,27 @@ public final class WriteGate {
             $gate$;
             """.formatted(Table.USER_TABLE);
 
-    private static final String UNGATED = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
-            + Table.USER_TABLE + " AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = '" + TRIGGER
+    private static final String TABLES = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE " + Table.USER_TABLE;
+    private static final String UNGATED = TABLES + " AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = '" + TRIGGER
             + "' AND g.tgenabled = 'A') ORDER BY 1";
-
-    private static final String GATED = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid"
-            + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE g.tgname = '" + TRIGGER + "' ORDER BY 1";
 
     private WriteGate() {}
 
-    public static void createFunction(Connection connection) throws SQLException {
+    /** From the commit on, writes to tables that have the trigger are refused. */
+    public static void refuse(Connection connection) throws SQLException {
         Query.run(connection, FUNCTION);
+    }
+
+    /** From the commit on, nothing is refused, whether the triggers are there or not; takes no lock on any table. */
+    public static void letPass(Connection connection) throws SQLException {
+        if (Query.isTrue(connection, EXISTS)) {
+            Query.run(connection, OPEN_FUNCTION);
+        }
+    }
+
+    /** All tables that the gate is for. */
+    public static List<String> tables(Connection connection) throws SQLException {
+        return Query.strings(connection, TABLES + " ORDER BY 1");
     }
 
     /** Tables that can still be written to. */
@@ -73,6 +90,9 @@ public final class WriteGate {
     }
 
     public static void requireUp(Connection connection, Side side) throws SQLException, Refusal {
+        if (!Query.isTrue(connection, REFUSES)) {
+            throw new Refusal("The write gate of the " + side + " database is open: somebody opened it since. Writes may have got past it, so nothing further was done.");
+        }
         var open = ungated(connection);
         if (!open.isEmpty()) {
             throw new Refusal("The write gate of the " + side + " database is not up on " + open.size() + " tables, first " + open.getFirst()
@@ -94,26 +114,6 @@ public final class WriteGate {
             Query.run(connection, (isThere ? "" : "CREATE TRIGGER " + TRIGGER + " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON " + table
                     + " FOR EACH STATEMENT EXECUTE FUNCTION mastodon_migration.refuse_write(); ") + "ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + TRIGGER);
         });
-    }
-
-    /**
-     * Takes the gate off all tables and does what belongs to it, in one transaction.
-     *
-     * @throws SQLException when readers kept a table locked for three minutes
-     */
-    public static void open(Connection connection, Transaction.Body andThen) throws SQLException, Refusal {
-        var deadline = System.nanoTime() + GIVE_UP.toNanos();
-        while (!tryLocked(connection, () -> {
-            for (var table : Query.strings(connection, GATED)) {
-                Query.run(connection, "DROP TRIGGER " + TRIGGER + " ON " + table);
-            }
-            Query.run(connection, "DROP FUNCTION IF EXISTS mastodon_migration.refuse_write()");
-            andThen.run();
-        })) {
-            if (System.nanoTime() > deadline) {
-                throw new SQLException("the write gate could not be opened in " + GIVE_UP.toMinutes() + " minutes: another session holds a table locked");
-            }
-        }
     }
 
     /** Does this in one transaction that waits at most the lock timeout for each lock; answers whether it was done. */

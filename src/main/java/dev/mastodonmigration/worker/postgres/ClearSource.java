@@ -1,0 +1,49 @@
+package dev.mastodonmigration.worker.postgres;
+
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.control.WorkerTask;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** Takes every trace of ours off the source, so that the instance can go on there as if nothing had been; where somebody reads, once that has ended. */
+public final class ClearSource implements WorkerTask {
+    static final String NAME = "clear-source";
+    static final String NOTHING = "The source database carries nothing of this migration.";
+    static final String CLEAR = "The source database carries no trace of the migration any more.";
+    /** The operator asks again after that, and tells meanwhile what is waited for. */
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private final Duration patience;
+
+    public ClearSource() {
+        this(PATIENCE);
+    }
+
+    /** @param patience how long those who read are waited for in one run */
+    ClearSource(Duration patience) {
+        this.patience = patience;
+    }
+
+    @Override
+    public WorkerReport run(WorkerContext context) throws Exception {
+        return clear(context, NAME, patience, ReopenSource.requireTargetClosed(context));
+    }
+
+    /** In another task. */
+    static WorkerReport clear(WorkerContext context, String task) throws Exception {
+        return clear(context, task, PATIENCE, List.of());
+    }
+
+    private static WorkerReport clear(WorkerContext context, String task, Duration patience, List<String> notes) throws Exception {
+        try (var source = Database.source(context, task).open()) {
+            var refused = WriteGate.refusedWrites(source);
+            if (!ReopenSource.open(source, context)) {
+                return WorkerReport.succeeded(NOTHING, Map.of(), notes);
+            }
+            OurTriggers.dropWithSchema(source, patience);
+            return WorkerReport.succeeded(CLEAR, Map.of(Figure.REFUSED_WRITES, refused), notes);
+        }
+    }
+}
