@@ -31,7 +31,7 @@ public final class Catalog {
                     + "|| CASE WHEN i.indisclustered THEN ' CLUSTER' ELSE '' END || CASE WHEN i.indisreplident THEN ' REPLICA IDENTITY' ELSE '' END"
                     + FROM_RELATION + "JOIN pg_index i ON i.indexrelid = c.oid JOIN pg_class t ON t.oid = i.indrelid WHERE t.relkind IN ('r', 'p', 'm') "
                     + "AND " + RELATION,
-            "SELECT 'constraint ' || k.conname || ' of ' || " + NAME + ", pg_get_constraintdef(k.oid) || CASE WHEN k.convalidated THEN '' ELSE ' NOT VALID' END"
+            "SELECT 'constraint ' || k.conname || ' of ' || " + NAME + ", pg_get_constraintdef(k.oid)"
                     + FROM_RELATION + "JOIN pg_constraint k ON k.conrelid = c.oid WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND " + RELATION,
             "SELECT 'trigger ' || t.tgname || ' of ' || " + NAME + ", pg_get_triggerdef(t.oid) || t.tgenabled::text" + FROM_RELATION
                     + "JOIN pg_trigger t ON t.tgrelid = c.oid WHERE NOT t.tgisinternal AND t.tgname NOT LIKE 'mastodon\\_migration\\_%' AND " + RELATION,

@@ -31,8 +31,11 @@ public final class ClearSource implements WorkerTask {
         return clear(context, NAME, patience, ReopenSource.requireTargetClosed(context));
     }
 
-    /** In another task. */
-    static WorkerReport clear(WorkerContext context, String task) throws Exception {
+    /** When the instance has left: its old database stays closed until nobody reads there, and is then opened and cleared in one go. */
+    static WorkerReport retire(WorkerContext context, String task) throws Exception {
+        try (var source = Database.source(context, task).open()) {
+            OurTriggers.requireNobodyReads(source);
+        }
         return clear(context, task, PATIENCE, List.of());
     }
 

@@ -86,6 +86,7 @@ public final class CloseSource implements WorkerTask {
             for (var table : open) {
                 if (!WriteGate.tryClose(source, table)) {
                     stuck.add(table);
+                    requireNotGivenBackMeanwhile(source);
                     ended += System.nanoTime() - begun > grace.toNanos() ? endWriters(source, List.of(table)) : 0;
                 }
             }
@@ -94,7 +95,15 @@ public final class CloseSource implements WorkerTask {
             }
             open = Stream.concat(stuck.stream(), WriteGate.ungated(source).stream()).distinct().toList();
         }
+        requireNotGivenBackMeanwhile(source);
         return ended + endOlderThanTheGate(source);
+    }
+
+    /** Whoever writes then is the instance, which runs again, and is not to be ended. */
+    private static void requireNotGivenBackMeanwhile(Connection source) throws SQLException, Refusal {
+        if (!WriteGate.refuses(source)) {
+            throw new Refusal("The source database was not closed for writing, because it was given back to the instance meanwhile.");
+        }
     }
 
     private static int endWriters(Connection source, List<String> tables) throws SQLException {

@@ -5,12 +5,9 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -25,9 +22,6 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
     public static final String APPLICATION = "mastodon-migration";
 
     private static final int CONNECT_TIMEOUT_SECONDS = 10;
-    /** The server's own, in seconds: it looks after a silent minute, and gives up half a minute later. */
-    private static final String[] KEEPALIVE = {"SET tcp_keepalives_idle = 60", "SET tcp_keepalives_interval = 10", "SET tcp_keepalives_count = 3"};
-
     /** In the driver's words, which it translates, only the name of its class says that another name is certified. */
     private static final Pattern OF_TLS = Pattern.compile("SSL|HostnameVerifier");
 
@@ -74,29 +68,10 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
         source.setLogServerErrorDetail(false);
         tls().tell(source);
         try {
-            return patient(source.getConnection());
+            return SessionSettings.set(source.getConnection());
         } catch (SQLException e) {
             throw new SQLException(explain(url, tls(), e), e.getSQLState(), e);
         }
-    }
-
-    /**
-     * Timeouts that the role or the database sets for the app would end a checksum of a large table, or the session that holds our lock. A session that
-     * waits for a machine which is gone must end soon instead, with all that it has locked, and not after the hours that are a server's default; one that
-     * has sent what nobody acknowledges ends by itself, after the quarter of an hour that is Linux's.
-     */
-    private static Connection patient(Connection connection) throws SQLException {
-        var version = connection.getMetaData().getDatabaseMajorVersion();
-        var settings = new ArrayList<>(List.of("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"));
-        if (version >= 14) {
-            settings.add("idle_session_timeout");
-        }
-        if (version >= 17) {
-            settings.add("transaction_timeout");
-        }
-        Query.run(connection, settings.stream().map(setting -> "SET " + setting + " = 0").collect(Collectors.joining("; ")));
-        Query.run(connection, KEEPALIVE);
-        return connection;
     }
 
     private String explain(PostgresUrl url, PostgresTls tls, SQLException e) {

@@ -71,6 +71,7 @@ public final class LibpqProgram {
                 "PGTZ", "UTC", "LC_ALL", "C.UTF-8"));
         tls.tell(environment);
         environment.putAll(variables);
+        environment.merge("PGOPTIONS", SessionSettings.forPrograms(), (given, ours) -> ours + " " + given);
     }
 
     /** A killed worker cannot end its children: the kernel does it, where it can be asked to. */

@@ -130,13 +130,13 @@ public record Marker(String uid, String name, State state, long epoch, Optional<
     /**
      * Moves to another state, at this worker's epoch; an empty session means that nobody passes the gate.
      *
-     * @throws Refusal when it has moved on to a later epoch since it was read: whatever else the transaction did is undone
+     * @throws Refusal when it has moved on to a later epoch, or was given back, since it was read: whatever else the transaction did is undone
      */
     public static void update(Connection connection, WorkerContext context, State state, Optional<String> session) throws SQLException, Refusal {
-        if (Query.update(connection, "UPDATE mastodon_migration.marker SET state = ?, epoch = ?, session = ?, updated_at = now() WHERE uid = ? AND epoch <= ?",
-                state.sql(), context.epoch(), session.orElse(null), context.migrationUid(), context.epoch()) == 0) {
+        if (Query.update(connection, "UPDATE mastodon_migration.marker SET state = ?, epoch = ?, session = ?, updated_at = now() WHERE uid = ? AND epoch <= ? AND (state <> 'reopened' OR state = ?)",
+                state.sql(), context.epoch(), session.orElse(null), context.migrationUid(), context.epoch(), state.sql()) == 0) {
             throw new Refusal("Database " + connection.getCatalog() + " has moved on to a later epoch than this worker's, which is " + context.epoch()
-                    + ": it was started too long ago and changed nothing.");
+                    + ", or was given back to the instance: it was started too long ago and changed nothing.");
         }
     }
 

@@ -27,10 +27,8 @@ public final class MaterializedViews {
     }
 
     public static void refresh(Connection target, List<String> views) throws SQLException {
-        Query.run(target, "SET search_path = public, heroku_ext");
         for (var view : views) {
             Query.run(target, "REFRESH MATERIALIZED VIEW " + view);
         }
-        Query.run(target, "RESET search_path");
     }
 }

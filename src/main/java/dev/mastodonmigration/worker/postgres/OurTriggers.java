@@ -13,15 +13,16 @@ import java.util.concurrent.locks.LockSupport;
  * that makes all others wait behind: so a table that somebody has been reading for a while is left for later, and the others are asked for briefly.
  */
 public final class OurTriggers {
-    /** A transaction that holds a table longer than this is not waited for. */
+    /** By others, for longer than a moment, or nobody tells for how long: another role's transaction, a prepared one; a vacuum would have to be cancelled. */
     private static final String HELD = """
-            SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.relation = ?::regclass AND l.granted AND l.pid <> pg_backend_pid()
-              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND a.backend_type = 'client backend'
-              AND a.xact_start < clock_timestamp() - interval '1 second')""";
+            SELECT EXISTS (SELECT FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.relation = ?::regclass AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+              AND (l.mode = 'ShareUpdateExclusiveLock' OR coalesce(a.xact_start < clock_timestamp() - interval '1 second', true)))""";
     private static final String HOLDERS = """
-            SELECT format('pid %s%s since %s', a.pid, coalesce(' (' || nullif(a.application_name, '') || ')', ''), coalesce(date_trunc('second', a.xact_start)::text, 'an unknown time'))
-            FROM pg_stat_activity a WHERE a.pid IN (SELECT l.pid FROM pg_locks l WHERE l.relation = ANY (?::text[]::regclass[]) AND l.granted
-              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())) AND a.pid <> pg_backend_pid() ORDER BY a.xact_start LIMIT 3""";
+            SELECT coalesce('pid ' || a.pid || format('%s since %s', coalesce(' (' || nullif(a.application_name, '') || ')', ''), coalesce(date_trunc('second', a.xact_start)::text, 'an unknown time')),
+              'a prepared transaction (COMMIT PREPARED or ROLLBACK PREPARED one of pg_prepared_xacts)')
+            FROM (SELECT DISTINCT l.pid FROM pg_locks l WHERE l.relation = ANY (?::text[]::regclass[]) AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())) l LEFT JOIN pg_stat_activity a ON a.pid = l.pid ORDER BY a.xact_start LIMIT 3""";
     private static final String OURS = """
             SELECT format('%I.%I', n.nspname, c.relname), string_agg(quote_ident(g.tgname), ',') FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
             JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -33,11 +34,12 @@ public final class OurTriggers {
 
     private OurTriggers() {}
 
-    /** One pass over the tables; answers those that keep theirs, because somebody has them. */
-    public static List<String> tryDrop(Connection connection) throws SQLException, Refusal {
+    /** One pass over the tables, for so long at most; answers those that keep theirs, because somebody has them. */
+    public static List<String> tryDrop(Connection connection, Duration atMost) throws SQLException, Refusal {
+        var deadline = System.nanoTime() + atMost.toNanos();
         var left = new ArrayList<String>();
         for (var table : Query.list(connection, OURS, row -> new Triggered(row.getString(1), row.getString(2)))) {
-            if (Query.isTrue(connection, HELD, table.table()) || !TableLock.tryIn(connection, table.table(), () -> {
+            if (System.nanoTime() > deadline || Query.isTrue(connection, HELD, table.table()) || !TableLock.tryIn(connection, table.table(), () -> {
                 for (var trigger : table.triggers().split(",")) {
                     Query.run(connection, "DROP TRIGGER IF EXISTS " + trigger + " ON " + table.table());
                 }
@@ -48,9 +50,9 @@ public final class OurTriggers {
         return left;
     }
 
-    /** One pass over the tables and, when none is left, our schema; answers whether all is gone. */
-    static boolean tryDropWithSchema(Connection connection) throws SQLException, Refusal {
-        return tryDrop(connection).isEmpty() && WriteGate.tryLocked(connection, () -> Query.run(connection, "DROP SCHEMA IF EXISTS " + Marker.SCHEMA + " CASCADE"));
+    /** One pass over the tables, for so long at most, and, when none is left, our schema; answers whether all is gone. */
+    static boolean tryDropWithSchema(Connection connection, Duration atMost) throws SQLException, Refusal {
+        return tryDrop(connection, atMost).isEmpty() && WriteGate.tryLocked(connection, TableLock.LOCK_TIMEOUT, () -> Query.run(connection, "DROP SCHEMA IF EXISTS " + Marker.SCHEMA + " CASCADE"));
     }
 
     /**
@@ -60,11 +62,24 @@ public final class OurTriggers {
      */
     static void dropWithSchema(Connection connection, Duration patience) throws SQLException, Refusal {
         var deadline = System.nanoTime() + patience.toNanos();
-        while (!tryDropWithSchema(connection)) {
+        while (!tryDropWithSchema(connection, patience)) {
             if (System.nanoTime() > deadline) {
                 throw new SQLException(stillRead(connection));
             }
             LockSupport.parkNanos(Math.min(TableLock.BETWEEN_LOCKS.toNanos(), Math.max(1, deadline - System.nanoTime())));
+        }
+    }
+
+    /**
+     * Before anything is taken off.
+     *
+     * @throws SQLException when somebody reads a table of ours or of the instance's, naming who
+     */
+    static void requireNobodyReads(Connection connection) throws SQLException {
+        for (var table : Query.list(connection, OURS, row -> row.getString(1))) {
+            if (Query.isTrue(connection, HELD, table)) {
+                throw new SQLException(stillRead(connection));
+            }
         }
     }
 
@@ -76,7 +91,7 @@ public final class OurTriggers {
         var left = Query.list(connection, OURS, row -> row.getString(1));
         var held = left.isEmpty() ? Query.strings(connection, "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = '" + Marker.SCHEMA + "'") : left;
         var holders = Query.strings(connection, HOLDERS, held);
-        return "triggers of ours, which no longer refuse anything, stay on " + left.size() + " tables" + (left.isEmpty() ? "" : ", first " + left.getFirst()) + ", and our schema with them, while sessions read there: "
+        return "triggers of ours stay on " + left.size() + " tables" + (left.isEmpty() ? "" : ", first " + left.getFirst()) + ", and our schema with them, while sessions read there: "
                 + (holders.isEmpty() ? "short ones, one after the other" : String.join(", ", holders));
     }
 }

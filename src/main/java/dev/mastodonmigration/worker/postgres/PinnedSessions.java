@@ -11,21 +11,13 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 
-/**
- * Several read-only sessions to one database, set up so that the same value has the same text on every server, and all in one snapshot when one
- * is given. Their work runs side by side.
- */
+/** Several read-only sessions to one database, all in one snapshot when one is given. Their work runs side by side. */
 public final class PinnedSessions implements AutoCloseable {
     /** What to ask one of the sessions. */
     @FunctionalInterface
     public interface Question<T> {
         T ask(Connection session) throws SQLException;
     }
-
-    /** Settings on which the text of floats, dates, bytes, money and names depends. */
-    private static final String[] PINS = {"SET extra_float_digits = 3", "SET DateStyle = 'ISO, YMD'", "SET TimeZone = 'UTC'", "SET bytea_output = 'hex'",
-        "SET IntervalStyle = 'postgres'", "SET lc_monetary = 'C'", "SET xmlbinary = 'base64'", "SET row_security = off", "SET search_path = public, heroku_ext",
-        "SET statement_timeout = 0", "SET idle_in_transaction_session_timeout = 0", "SET default_transaction_read_only = on"};
 
     private final List<Connection> all = new ArrayList<>();
     private final BlockingQueue<Connection> free = new LinkedBlockingQueue<>();
@@ -37,7 +29,7 @@ public final class PinnedSessions implements AutoCloseable {
             for (var i = 0; i < width; i++) {
                 var session = database.open();
                 all.add(session);
-                Query.run(session, PINS);
+                Query.run(session, "SET default_transaction_read_only = on");
                 if (snapshot.isPresent()) {
                     session.setAutoCommit(false);
                     Query.run(session, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", "SET TRANSACTION SNAPSHOT '" + snapshot.get() + "'");
@@ -48,12 +40,6 @@ public final class PinnedSessions implements AutoCloseable {
             close();
             throw e;
         }
-    }
-
-    /** Sets a session up so that the same value has the same text on every server; it may still write. */
-    public static void pin(Connection session) throws SQLException {
-        Query.run(session, PINS);
-        Query.run(session, "SET default_transaction_read_only = off");
     }
 
     <T> Future<T> submit(Question<T> question) {

@@ -102,6 +102,7 @@ public final class PostgresPreflight implements Findings.Check {
             blockers.add("The target database is a read-only standby. Put the primary's address into " + Side.TARGET.secret() + ".");
             return;
         }
+        ReplicationRole.look(target, Side.TARGET, blockers, notes);
         if (!Query.isTrue(target, "SELECT has_database_privilege(current_database(), 'CREATE')")) {
             blockers.add("User " + user(target) + " may not create schemas in the target database " + target.getCatalog()
                     + ". GRANT CREATE ON DATABASE, or make it the owner.");

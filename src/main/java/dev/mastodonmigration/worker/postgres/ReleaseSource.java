@@ -12,7 +12,7 @@ public final class ReleaseSource implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         requireTargetLiveOrReleased(context);
-        return ClearSource.clear(context, NAME);
+        return ClearSource.retire(context, NAME);
     }
 
     private static void requireTargetLiveOrReleased(WorkerContext context) throws Exception {

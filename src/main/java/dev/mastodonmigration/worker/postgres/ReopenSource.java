@@ -9,6 +9,7 @@ import dev.mastodonmigration.worker.control.WorkerTask;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import java.util.Optional;
  */
 public final class ReopenSource implements WorkerTask {
     static final String NAME = "reopen-source";
+    private static final Duration WHILE_USERS_WAIT = Duration.ofMillis(300);
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
@@ -37,7 +39,7 @@ public final class ReopenSource implements WorkerTask {
     /** What is ours and could not be taken off; the instance, which can write by now, does not wait for it. */
     private static Optional<String> left(Connection source) throws Refusal {
         try {
-            return OurTriggers.tryDropWithSchema(source) ? Optional.empty() : Optional.of(OurTriggers.stillRead(source));
+            return OurTriggers.tryDropWithSchema(source, WHILE_USERS_WAIT) ? Optional.empty() : Optional.of(OurTriggers.stillRead(source));
         } catch (SQLException e) {
             return Optional.of("what is ours could not be taken off yet: " + Redaction.of(e));
         }

@@ -52,6 +52,7 @@ final class SourceCheck {
             return;
         }
         rights();
+        ReplicationRole.look(source, Side.SOURCE, blockers, notes);
         connections();
         indexes();
         remarks();

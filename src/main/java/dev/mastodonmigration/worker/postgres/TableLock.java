@@ -8,7 +8,7 @@ import java.time.Duration;
 /** Takes a table that the app writes to, for as long as it takes to put a trigger on it or off. */
 public final class TableLock {
     /** Who waits for a lock makes everyone else wait behind: little, and then for ten times as long not at all. */
-    private static final Duration LOCK_TIMEOUT = Duration.ofMillis(400);
+    static final Duration LOCK_TIMEOUT = Duration.ofMillis(400);
     public static final Duration BETWEEN_LOCKS = LOCK_TIMEOUT.multipliedBy(10);
     private static final String IN_MAINTENANCE = """
             SELECT EXISTS (SELECT FROM pg_locks WHERE relation = ?::regclass AND granted AND mode = 'ShareUpdateExclusiveLock')""";

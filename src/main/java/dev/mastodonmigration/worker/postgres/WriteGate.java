@@ -79,6 +79,11 @@ public final class WriteGate {
         }
     }
 
+    /** Whether it refuses, where its triggers are. */
+    public static boolean refuses(Connection connection) throws SQLException {
+        return Query.isTrue(connection, REFUSES);
+    }
+
     /** All tables that the gate is for. */
     public static List<String> tables(Connection connection) throws SQLException {
         return Query.strings(connection, TABLES + " ORDER BY 1");
@@ -90,7 +95,7 @@ public final class WriteGate {
     }
 
     public static void requireUp(Connection connection, Side side) throws SQLException, Refusal {
-        if (!Query.isTrue(connection, REFUSES)) {
+        if (!refuses(connection)) {
             throw new Refusal("The write gate of the " + side + " database is open: somebody opened it since. Writes may have got past it, so nothing further was done.");
         }
         var open = ungated(connection);

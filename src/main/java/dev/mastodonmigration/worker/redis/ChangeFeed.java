@@ -15,8 +15,17 @@ interface ChangeFeed extends AutoCloseable {
     }
 
     /** The server or this user's rights do not let us hear of changes this way. */
-    final class Unsupported extends RuntimeException {
+    class Unsupported extends RuntimeException {
         private static final long serialVersionUID = 1L;
+
+        /** It was accepted, and nothing was told within seconds: once, this may be a busy moment. */
+        static final class Silent extends Unsupported {
+            private static final long serialVersionUID = 1L;
+
+            Silent(String because) {
+                super(because);
+            }
+        }
 
         Unsupported(String because) {
             super(because);

@@ -51,7 +51,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         this.feed = opened();
         try {
             if (!sing(FIRST_PATIENCE)) {
-                throw unsupported("it accepts this but does not tell a change");
+                throw new ChangeFeed.Unsupported.Silent(unsupported("it accepts this but does not tell a change").getMessage());
             }
         } catch (JedisDataException e) {
             close();

@@ -23,6 +23,8 @@ public final class ReplicateRedis implements WorkerTask {
     private static final Duration LONGEST_REST = Duration.ofSeconds(5);
     /** Sessions in a row that broke before they were in sync. */
     private static final int MAX_GAPS = 10;
+    /** A way to follow that was accepted and tells nothing, so often in a row, is not used. */
+    private static final int SILENCES = 3;
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
@@ -30,6 +32,7 @@ public final class ReplicateRedis implements WorkerTask {
         var notes = new ArrayList<String>();
         var downSinceNanos = System.nanoTime();
         var failures = 0;
+        var silences = 0;
         var following = Following.CLIENT_TRACKING;
         for (int gaps = 0; gaps < MAX_GAPS;) {
             try (var session = ReplicationSession.open(context, following, marker)) {
@@ -38,9 +41,15 @@ public final class ReplicateRedis implements WorkerTask {
                 session.bringInSync();
                 gaps = 0;
                 failures = 0;
+                silences = 0;
                 session.follow();
                 return finish(context, following, marker, session, notes);
             } catch (ChangeFeed.Unsupported e) {
+                if (e instanceof ChangeFeed.Unsupported.Silent && ++silences < SILENCES) {
+                    rest(failures++);
+                    continue;
+                }
+                silences = 0;
                 notes.add(e.getMessage());
                 if (following.next().isEmpty()) {
                     return new RepeatedScans(notes).run(context);

@@ -20,17 +20,19 @@ class ByHandTest {
     void theSourceOpensAtOnceAlthoughAReaderHoldsATableAndNothingOfOursStays() throws Exception {
         var world = TwoDatabases.between(15, 17);
         world.closeSource();
-        var statements = sql("source").split(";\\s*(?=CREATE|SET|DROP|$)");
-        assertThat(statements).hasSize(3);
+        var statements = sql("source").split(";\\s*(?=CREATE|UPDATE|SET|DROP|$)");
+        assertThat(statements).hasSize(4);
         try (var reader = world.source(); var admin = world.source()) {
             reader.setAutoCommit(false);
             Query.number(reader, "SELECT count(*) FROM settings");
             Query.run(admin, statements[0]);
             world.onSource(WRITE);
-            Query.run(admin, statements[1].replace("5s", "100ms"));
-            assertThatThrownBy(() -> Query.run(admin, statements[2])).hasMessageContaining("lock timeout");
+            Query.run(admin, statements[1]);
+            assertThatThrownBy(() -> world.run(new CloseSource())).as("an operator that comes back").isInstanceOf(Refusal.class).hasMessageContaining("given back");
+            Query.run(admin, statements[2].replace("5s", "100ms"));
+            assertThatThrownBy(() -> Query.run(admin, statements[3])).hasMessageContaining("lock timeout");
             reader.rollback();
-            Query.run(admin, statements[2]);
+            Query.run(admin, statements[3]);
             assertThat(Query.number(admin, "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'mastodon_migration%'")).isZero();
             assertThat(Marker.read(admin)).isEmpty();
         }

@@ -8,11 +8,13 @@ import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerReport.Outcome;
 import dev.mastodonmigration.worker.control.WorkerTask;
+import dev.mastodonmigration.worker.postgres.live.InstallCapture;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -82,6 +84,54 @@ class OpeningBesideReadersTest {
             assertThat(triggers(source)).isEmpty();
             assertThat(Marker.read(source)).isEmpty();
             assertThat(world.run(new ClearSource()).outcome()).isEqualTo(Outcome.SUCCEEDED);
+        }
+    }
+
+    @Test
+    void aReaderOfAnotherRoleIsNotWaitedForEither() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        world.run(new TargetClaim());
+        world.run(new MarkSource());
+        world.run(new InstallCapture());
+        world.run(new CloseSource());
+        try (var reader = dumping(world.sourceServer.superuser(world.source)); var source = world.source()) {
+            assertThat(timed(world, new ReopenSource(), 1).figures()).containsEntry(Figure.TRACES_LEFT, 1L);
+            Query.run(source, "SET lock_timeout = '1s'", "INSERT INTO settings (var) VALUES ('users write again')");
+            assertThatThrownBy(() -> new ClearSource(Duration.ofMillis(200)).run(world.context())).hasMessageContaining("(pg_dump) since");
+            reader.rollback();
+            assertThat(world.run(new ClearSource()).outcome()).isEqualTo(Outcome.SUCCEEDED);
+            assertThat(triggers(source)).isEmpty();
+        }
+    }
+
+    /** The instance left it: nobody may write there for as long as its triggers cannot go. */
+    @Test
+    void aRetiredSourceStaysClosedWhileSomebodyReadsThere() throws Exception {
+        var world = TwoDatabases.between(15, 15).copied();
+        new OpenTarget().run(world.context(world.uid, 2));
+        try (var reader = dumping(world.source()); var source = world.source()) {
+            awaitLongTransaction(source);
+            assertThatThrownBy(() -> world.run(new ReleaseSource())).isInstanceOf(SQLException.class).hasMessageContaining("(pg_dump) since");
+            assertThatThrownBy(() -> world.onSource("INSERT INTO settings (var) VALUES ('late')")).hasMessageContaining("closed while migration");
+            reader.rollback();
+            assertThat(world.run(new ReleaseSource()).outcome()).isEqualTo(Outcome.SUCCEEDED);
+            assertThat(triggers(source)).isEmpty();
+        }
+    }
+
+    /** It read the marker before that was changed. */
+    @Test
+    void whoIsAboutToCloseWhatIsBeingGivenBackIsRefused() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        world.run(new MarkSource());
+        try (var reader = dumping(world.source()); var closing = world.source()) {
+            awaitLongTransaction(closing);
+            closing.setAutoCommit(false);
+            assertThat(Marker.read(closing)).isPresent();
+            timed(world, new ReopenSource(), 1);
+            assertThatThrownBy(() -> Marker.update(closing, world.context(), Marker.State.CLOSED, Optional.empty())).isInstanceOf(Refusal.class).hasMessageContaining("given back");
+            closing.rollback();
+            reader.rollback();
         }
     }
 

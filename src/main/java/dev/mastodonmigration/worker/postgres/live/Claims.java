@@ -28,7 +28,9 @@ final class Claims {
                 "array_position(ARRAY['KEY', 'PLAIN', 'UNIQUE', 'ANALYZE'], q.phase), q.bytes DESC, q.id"),
         RANGE("live_range", "member, NULL, lower, upper", "NOT q.landed", "q.bytes DESC, q.id"),
         PROOF("live_range", "member, NULL, lower, upper", """
-                q.landed AND NOT q.proved AND (SELECT proving FROM mastodon_migration.live_tree t WHERE t.id = q.tree)""", "q.bytes DESC, q.id");
+                q.landed AND NOT q.proved AND (SELECT proving FROM mastodon_migration.live_tree t WHERE t.id = q.tree)
+                  AND (q.lower IS NULL OR EXISTS (SELECT FROM mastodon_migration.live_range f WHERE f.tree = q.tree AND f.member = q.member AND f.lower IS NULL AND f.proved))""",
+                "q.bytes DESC, q.id");
 
         private final String table;
         private final String columns;

@@ -16,8 +16,6 @@ final class Crew {
     private static final String EXCLUSION_VIOLATION = "23P01";
 
     private static final Duration UNTIL_IT_IS_REPAIRED = Duration.ofMillis(500);
-    /** Rows come and go while both sides are counted: one look proves no difference. */
-    private static final int LOOKS = 3;
     private static final Duration UNTIL_IT_CAN_BE_TOLD = Duration.ofSeconds(2);
 
     private final Claims claims;
@@ -104,43 +102,17 @@ final class Crew {
     private void prove(LiveSessions sessions, Claims.Claim claim) throws SQLException, Refusal {
         var tree = trees.get(claim.tree());
         var member = member(tree, claim);
+        if (claim.lower() == null) {
+            // The first range of a member; the others are proved after it.
+            KeyIndex.requireWhole(sessions.source(), tree, member);
+        }
         var proof = new Proof(sessions.source(), sessions.target(), tree).range(member, RangePlan.condition(tree, claim.lower(), claim.upper()));
-        if (proof.isEqual() && isWhole(sessions, claim, tree, member)) {
+        if (proof.isEqual()) {
             claims.finish(sessions.target(), claim, "proved = true, rows = ?", proof.rows());
         } else {
             // What was repaired comes with the next round; what could not be told may need many, and other ranges go first.
             claims.release(sessions.target(), claim, proof.differing().isEmpty() ? UNTIL_IT_CAN_BE_TOLD : UNTIL_IT_IS_REPAIRED);
         }
-    }
-
-    /**
-     * Whether no row is missing between the ranges of a table; asked once, with the first of them, when all the others are proved.
-     *
-     * @throws Refusal when the pages of the source hold rows that its index does not tell of
-     */
-    private boolean isWhole(LiveSessions sessions, Claims.Claim claim, Tree tree, Tree.Member member) throws SQLException, Refusal {
-        if (claim.lower() != null || claim.upper() == null) {
-            return true;
-        }
-        if (!Ledger.areOthersProved(sessions.target(), claim)) {
-            return false;
-        }
-        for (var look = 0; look < LOOKS; look++) {
-            var count = new Proof(sessions.source(), sessions.target(), tree).count(member);
-            if (count.isConclusive() && count.there() == count.here()) {
-                return true;
-            }
-            if (!count.isConclusive()) {
-                return false;
-            }
-            if (look == LOOKS - 1) {
-                // Whoever tries again must find what the index tells by then.
-                Ledger.proveAnew(sessions.target(), claim);
-                throw new Refusal("Table " + member.name() + " of the source holds " + count.there() + " rows, and its key " + tree.keyIndex() + " leads to " + count.here()
-                        + " of them: the index is corrupt, and what it hides would be lost. Run REINDEX TABLE " + member.name() + " on the source, and look for duplicates there if that is refused; then it goes on by itself.");
-            }
-        }
-        return false;
     }
 
     static boolean isDuplicate(SQLException e) {

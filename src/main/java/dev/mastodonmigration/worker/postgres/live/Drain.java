@@ -74,6 +74,7 @@ final class Drain {
             Sequences.copyAhead(source, target, SEQUENCE_MARGIN);
             rows += finish(source, target, keyless, differences);
             Extensions.rehome(source, target, Marker.ours(target, Side.TARGET, context).keptSchemas());
+            differences.addAll(SourceGuard.differences(target, catalog));
         }
         WriteGate.requireUp(source, Side.SOURCE);
         differences.addAll(Sequences.differences(source, target));

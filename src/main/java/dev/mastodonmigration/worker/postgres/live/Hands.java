@@ -23,6 +23,7 @@ final class Hands implements AutoCloseable {
 
     private final WorkerContext context;
     private final Claims claims;
+    private final LastingErrors errors;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicReference<Refusal> refusal = new AtomicReference<>();
     private final AtomicReference<RuntimeException> broken = new AtomicReference<>();
@@ -32,9 +33,10 @@ final class Hands implements AutoCloseable {
     private final Room room = new Room();
     private volatile boolean stopped;
 
-    Hands(WorkerContext context, Claims claims) {
+    Hands(WorkerContext context, Claims claims, LastingErrors errors) {
         this.context = context;
         this.claims = claims;
+        this.errors = errors;
         begin("beat", this::beat);
     }
 
@@ -86,6 +88,11 @@ final class Hands implements AutoCloseable {
                 session.run();
             } catch (SQLException | IOException e) {
                 System.err.println("will try again: " + Redaction.of(e));
+                var last = errors.met(e, System.nanoTime());
+                if (last.isPresent()) {
+                    refusal.compareAndSet(null, new Refusal(last.get()));
+                    return;
+                }
                 trouble.meet(e);
                 pause(Trouble.pause(e));
             } catch (Refusal e) {

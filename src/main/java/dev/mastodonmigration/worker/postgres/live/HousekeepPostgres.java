@@ -10,6 +10,7 @@ import dev.mastodonmigration.worker.postgres.OurTriggers;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.Side;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import java.util.Map;
 /** What the freeze put off, while the instance runs on the target: foreign keys validated, materialized views refreshed. Idempotent. */
 public final class HousekeepPostgres implements WorkerTask {
     static final String NAME = "housekeep-postgres";
+    private static final Duration FOR_NOW = Duration.ofSeconds(10);
 
     private record ForeignKey(String table, String name) {}
 
@@ -49,7 +51,7 @@ public final class HousekeepPostgres implements WorkerTask {
             }
             MaterializedViews.refresh(target, MaterializedViews.inOrder(target));
             // What somebody's reading keeps there is harmless, and goes with our marker.
-            OurTriggers.tryDrop(target);
+            OurTriggers.tryDrop(target, FOR_NOW);
             return WorkerReport.succeeded((keys.size() - notes.size()) + " foreign keys are validated.", Map.of(), List.copyOf(notes));
         }
     }

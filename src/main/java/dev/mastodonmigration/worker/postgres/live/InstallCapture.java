@@ -7,7 +7,6 @@ import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import dev.mastodonmigration.worker.postgres.Database;
 import dev.mastodonmigration.worker.postgres.Marker;
-import dev.mastodonmigration.worker.postgres.PinnedSessions;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.Side;
 import dev.mastodonmigration.worker.postgres.TableLock;
@@ -52,7 +51,6 @@ public final class InstallCapture implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         try (var source = Database.source(context, NAME).open()) {
-            PinnedSessions.pin(source);
             if (Query.isTrue(source, "SELECT pg_is_in_recovery()")) {
                 throw new Refusal("The source is a standby, which takes no triggers: changes cannot be captured there. Put the primary's address into "
                         + Side.SOURCE.secret() + ".");

@@ -1,6 +1,5 @@
 package dev.mastodonmigration.worker.postgres.live;
 
-import dev.mastodonmigration.worker.postgres.PinnedSessions;
 import dev.mastodonmigration.worker.postgres.Query;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -29,7 +28,6 @@ public final class KeylessTables {
     public record Announcement(List<String> lines, long seconds) {}
 
     public static Announcement announce(Connection source) throws SQLException {
-        PinnedSessions.pin(source);
         var lines = new ArrayList<String>();
         var all = 0L;
         for (var tree : Trees.read(source)) {

@@ -207,7 +207,7 @@ final class Leader implements AutoCloseable {
             });
         }
         MaterializedViews.refresh(target, MaterializedViews.inOrder(sessions.source()));
-        Query.run(target, "SET search_path = public, heroku_ext", "UPDATE mastodon_migration.live_tree SET proving = true");
+        Query.run(target, "UPDATE mastodon_migration.live_tree SET proving = true");
         Ledger.stage(target, Ledger.Stage.APPLYING);
     }
 

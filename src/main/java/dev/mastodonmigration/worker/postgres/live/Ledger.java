@@ -143,16 +143,6 @@ final class Ledger {
         return Query.isTrue(target, "SELECT NOT EXISTS (SELECT FROM mastodon_migration.live_range WHERE tree = ? AND NOT proved)", tree.id());
     }
 
-    /** Whether all ranges of this one's member but itself are proved. */
-    static boolean areOthersProved(Connection target, Claims.Claim range) throws SQLException {
-        return Query.isTrue(target, "SELECT NOT EXISTS (SELECT FROM mastodon_migration.live_range WHERE tree = ? AND member = ? AND id <> ? AND NOT proved)", range.tree(), range.subject(), range.id());
-    }
-
-    /** All ranges of this one's member are to be proved again. */
-    static void proveAnew(Connection target, Claims.Claim range) throws SQLException {
-        Query.update(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE tree = ? AND member = ?", range.tree(), range.subject());
-    }
-
     static List<String> definitions(Connection target, Definition.Phase phase) throws SQLException {
         return Query.strings(target, "SELECT sql FROM mastodon_migration.live_definition WHERE phase = ? AND NOT done ORDER BY id", phase.name());
     }

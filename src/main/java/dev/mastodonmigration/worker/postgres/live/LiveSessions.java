@@ -4,7 +4,6 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.postgres.Database;
 import dev.mastodonmigration.worker.postgres.Marker;
-import dev.mastodonmigration.worker.postgres.PinnedSessions;
 import dev.mastodonmigration.worker.postgres.PostgresUrl;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.Side;
@@ -89,7 +88,6 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
 
     private static Connection proved(Connection session, Side side, WorkerContext context) throws SQLException, Refusal {
         try {
-            PinnedSessions.pin(session);
             Marker.ours(session, side, context);
             return session;
         } catch (SQLException | Refusal e) {

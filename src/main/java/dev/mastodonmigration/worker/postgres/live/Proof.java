@@ -80,29 +80,6 @@ final class Proof {
         return confirmed(reading(condition, pending -> compareRange(member, condition, pending)), condition);
     }
 
-    /**
-     * Counts what a member holds on both sides by reading its pages: an index that lost rows hides them from every range, on both sides alike.
-     *
-     * @param there on the source
-     * @param here  on the target
-     */
-    record Count(long there, long here, boolean isConclusive) {}
-
-    Count count(Tree.Member member) throws SQLException {
-        var here = new long[1];
-        var read = reading("", pending -> {
-            var counting = "SELECT count(*) FROM ONLY " + member.name() + " t WHERE true" + without(pending);
-            here[0] = byPages(target, counting, arguments(pending));
-            return new Result(byPages(source, counting, arguments(pending)), List.of(), true);
-        });
-        return new Count(read.rows(), here[0], read.isConclusive());
-    }
-
-    private static long byPages(Connection session, String counting, Object[] arguments) throws SQLException {
-        Query.run(session, "SET LOCAL enable_indexscan = off", "SET LOCAL enable_indexonlyscan = off", "SET LOCAL enable_bitmapscan = off");
-        return Query.number(session, counting, arguments);
-    }
-
     private String without(List<List<String>> pending) {
         return pending.isEmpty() ? "" : " AND NOT EXISTS (SELECT FROM " + tree.unnested() + " d WHERE " + tree.matches("t", "d") + ")";
     }

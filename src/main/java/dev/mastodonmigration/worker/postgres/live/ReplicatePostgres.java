@@ -23,26 +23,32 @@ public final class ReplicatePostgres implements WorkerTask {
     private static final Duration PAUSE = Duration.ofMillis(200);
     private static final Duration GIVE_UP = Duration.ofMinutes(10);
 
+    static final Duration LASTING = Duration.ofMinutes(1);
+
     private final Duration claim;
     private final long rangeBytes;
+    private final Duration lasting;
 
     public ReplicatePostgres() {
-        this(Claims.VALID, RANGE_BYTES);
+        this(Claims.VALID, RANGE_BYTES, LASTING);
     }
 
     /**
      * With other sizes, for tests.
      *
-     * @param claim how long a worker that says nothing keeps its work
+     * @param claim   how long a worker that says nothing keeps its work
+     * @param lasting after which the same refusal of a database, again and again, is taken for its last word
      */
-    ReplicatePostgres(Duration claim, long rangeBytes) {
+    ReplicatePostgres(Duration claim, long rangeBytes, Duration lasting) {
         this.claim = claim;
         this.rangeBytes = rangeBytes;
+        this.lasting = lasting;
     }
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        try (var hands = new Hands(context, new Claims(claim))) {
+        var errors = new LastingErrors(lasting);
+        try (var hands = new Hands(context, new Claims(claim), errors)) {
             var patience = new Patience(GIVE_UP);
             var begun = new boolean[1];
             while (true) {
@@ -53,6 +59,10 @@ public final class ReplicatePostgres implements WorkerTask {
                     }
                 } catch (SQLException | IOException e) {
                     System.err.println("will try again: " + Redaction.of(e));
+                    var last = errors.met(e, System.nanoTime());
+                    if (last.isPresent()) {
+                        throw new Refusal(last.get());
+                    }
                     context.progress().update(now -> Trouble.stage(now, Trouble.words(e)));
                     var pause = patience.failed(System.nanoTime(), hands.lastWork());
                     if (pause.isEmpty()) {

@@ -3,9 +3,11 @@ package dev.mastodonmigration.worker.postgres.live;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.postgres.Catalog;
 import dev.mastodonmigration.worker.postgres.Query;
+import dev.mastodonmigration.worker.postgres.Table;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
@@ -16,6 +18,15 @@ final class SourceGuard {
     private static final String TRIGGERS = "SELECT 'capture of ' || tgrelid::regclass::text, string_agg(tgname || tgenabled::text, ' ' ORDER BY tgname) "
             + "FROM pg_trigger WHERE tgname IN ('mastodon_migration_insert', 'mastodon_migration_update', 'mastodon_migration_delete', "
             + "'mastodon_migration_truncate') GROUP BY tgrelid";
+
+    /** Of views too, whose text is one. */
+    private static final String RULES = "SELECT 'rule ' || r.rulename || ' of ' || format('%I.%I', n.nspname, c.relname), pg_get_ruledef(r.oid) FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class "
+            + "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE " + Table.USER_SCHEMA + " AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')";
+    /** They come and go while an instance runs (REINDEX CONCURRENTLY); what they guarantee is among the constraints. */
+    private static final String INDEX = "index ";
+    /** What only the source has, or what another version writes otherwise. */
+    private static final List<String> OF_THE_SOURCE = List.of("capture of ", "rule ");
+    private static final String NOT_VALID = " NOT VALID";
 
     private SourceGuard() {}
 
@@ -33,7 +44,24 @@ final class SourceGuard {
     static Map<String, String> catalog(Connection source) throws SQLException {
         var objects = new HashMap<>(Catalog.objects(source));
         Query.list(source, TRIGGERS, row -> objects.put(row.getString(1), row.getString(2)));
+        Query.list(source, RULES, row -> objects.put(row.getString(1), row.getString(2)));
+        objects.keySet().removeIf(name -> name.startsWith(INDEX));
         return objects;
+    }
+
+    /** Definitions of the target, when all are there, that are not as they were on the source; foreign keys are validated later. */
+    static List<String> differences(Connection target, Map<String, String> copied) throws SQLException {
+        var here = new HashMap<>(Catalog.objects(target));
+        here.keySet().removeIf(name -> name.startsWith(INDEX));
+        var names = new TreeSet<>(here.keySet());
+        names.addAll(copied.keySet());
+        names.removeIf(name -> OF_THE_SOURCE.stream().anyMatch(name::startsWith));
+        return names.stream().filter(name -> !valid(copied.get(name)).equals(valid(here.get(name))))
+                .map(name -> name + (!here.containsKey(name) ? " is missing on the target" : copied.containsKey(name) ? " is defined otherwise on the target" : " is only on the target")).toList();
+    }
+
+    private static String valid(String definition) {
+        return definition == null ? "" : definition.endsWith(NOT_VALID) ? definition.substring(0, definition.length() - NOT_VALID.length()) : definition;
     }
 
     /**

@@ -2,9 +2,11 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.worker.postgres.HostileSettings;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;
 import dev.mastodonmigration.worker.postgres.TwoDatabases;
+import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -12,14 +14,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a key's index does not lead to, and keys of types that have no smallest value. */
+/** What a key's index does not lead to, keys of types that have no smallest value, roles with any settings, and rights that are missing. */
 @ExtendWith(SharedPostgres.class)
-class LiveHiddenRowsTest {
+class LiveOddSourcesTest {
     private static final int RANGE_BYTES = 16 << 10;
 
     @ParameterizedTest
-    @CsvSource({"bigint, n", "uuid, md5(n::text)::uuid"})
-    void rowsThatACorruptKeyHidesAreMissedAndArriveAfterReindex(String type, String key) throws Exception {
+    @CsvSource({"bigint, n, 16384", "uuid, md5(n::text)::uuid, 16384", "text, n, 16384", "bigint, n, 100000000"})
+    void rowsThatACorruptKeyHidesAreMissedAndArriveAfterReindex(String type, String key, long rangeBytes) throws Exception {
         var world = TwoDatabases.empty(15);
         world.onSource("CREATE TABLE numbers (id " + type + " PRIMARY KEY, v text)", "INSERT INTO numbers SELECT " + key + ", repeat('v', 100) FROM generate_series(1, 5000) n", "ANALYZE");
         LiveCopy.captured(world);
@@ -29,12 +31,12 @@ class LiveHiddenRowsTest {
             world.onSource("INSERT INTO numbers SELECT " + key + ", 'hidden' FROM generate_series(5001, 5100) n");
             Query.run(superuser, "UPDATE pg_index SET indisready = true WHERE indexrelid = 'numbers_pkey'::regclass");
         }
-        try (var copy = LiveCopy.inRanges(world, RANGE_BYTES)) {
+        try (var copy = LiveCopy.inRanges(world, rangeBytes)) {
             Awaitility.await().until(copy::hasEnded);
-            assertThat(copy.failure()).contains("Table public.numbers of the source holds 5100 rows", "numbers_pkey leads to 5000", "REINDEX TABLE public.numbers");
+            assertThat(copy.failure()).contains("Table public.numbers of the source holds 5100 rows", "key (id) leads to 5000", "REINDEX TABLE CONCURRENTLY public.numbers");
         }
         world.onSource("REINDEX TABLE numbers");
-        try (var copy = LiveCopy.inRanges(world, RANGE_BYTES).awaitInSync()) {
+        try (var copy = LiveCopy.inRanges(world, rangeBytes).awaitInSync()) {
             LiveCopy.cutOver(world, copy);
         }
     }
@@ -60,6 +62,25 @@ class LiveHiddenRowsTest {
                 assertThat(Query.strings(target, "SELECT member FROM mastodon_migration.live_range GROUP BY member HAVING count(*) > 1")).contains("public.by_uuid", "public.by_bytea", "public.by_boolean", "public.by_inet");
             }
             LiveCopy.cutOver(world, copy);
+        }
+    }
+
+    @Test
+    void whateverTheRolesAreSetToTheCopyArrives() throws Exception {
+        var world = LiveCopy.captured(HostileSettings.on(TwoDatabases.between(15, 15)));
+        try (var copy = LiveCopy.of(world).awaitInSync()) {
+            world.onSource("SET default_transaction_read_only = off", "UPDATE public.settings SET value = 'while it is followed' WHERE var = 'empty'");
+            LiveCopy.cutOver(world, copy);
+        }
+    }
+
+    @Test
+    void aRightThatIsMissingEndsInWords() throws Exception {
+        var world = LiveCopy.captured(TwoDatabases.between(15, 15));
+        world.onSource("REVOKE SELECT ON favourites FROM " + TwoDatabases.OWNER);
+        try (var copy = LiveCopy.thatTakesRefusalsForLasting(world, Duration.ofSeconds(4))) {
+            Awaitility.await().atMost(Duration.ofSeconds(30)).until(copy::hasEnded);
+            assertThat(copy.failure()).contains("permission denied for table favourites", "waiting does not change that");
         }
     }
 }
