@@ -2,6 +2,8 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.worker.control.WorkerReport.Outcome;
+import dev.mastodonmigration.worker.postgres.CloseSource;
 import dev.mastodonmigration.worker.postgres.HostileSettings;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;
@@ -81,6 +83,46 @@ class LiveOddSourcesTest {
         try (var copy = LiveCopy.thatTakesRefusalsForLasting(world, Duration.ofSeconds(4))) {
             Awaitility.await().atMost(Duration.ofSeconds(30)).until(copy::hasEnded);
             assertThat(copy.failure()).contains("permission denied for table favourites", "waiting does not change that");
+        }
+    }
+
+    /** Heroku's own repairs do so. */
+    @Test
+    void indexesThatComeAndGoEndNoCopy() throws Exception {
+        var world = LiveCopy.captured(TwoDatabases.between(15, 15));
+        try (var copy = LiveCopy.of(world).awaitInSync()) {
+            world.onSource("CREATE INDEX CONCURRENTLY passing ON statuses (text)", "REINDEX INDEX CONCURRENTLY statuses_pkey");
+            Awaitility.await("two looks of the guard").pollDelay(Duration.ofSeconds(5)).until(() -> true);
+            assertThat(copy.failure()).isEmpty();
+            world.onSource("DROP INDEX passing");
+            copy.awaitInSync();
+            LiveCopy.cutOver(world, copy);
+        }
+    }
+
+    @Test
+    void aViewThatIsWrittenAnewEndsTheCopy() throws Exception {
+        var world = TwoDatabases.empty(15);
+        world.onSource("CREATE TABLE numbers (id bigint PRIMARY KEY, v text)", "CREATE VIEW shown AS SELECT id FROM numbers");
+        LiveCopy.captured(world);
+        try (var copy = LiveCopy.of(world).awaitInSync()) {
+            world.onSource("CREATE OR REPLACE VIEW shown AS SELECT id FROM numbers WHERE id > 0");
+            Awaitility.await().until(copy::hasEnded);
+            assertThat(copy.failure()).contains("The source's tables were changed while they were being copied", "of public.shown");
+        }
+    }
+
+    @Test
+    void aDefinitionThatIsNotTheSourcesKeepsTheTargetClosed() throws Exception {
+        var world = LiveCopy.captured(TwoDatabases.between(15, 15));
+        try (var copy = LiveCopy.of(world).awaitInSync()) {
+            try (var superuser = world.targetServer.superuser(world.target)) {
+                Query.run(superuser, "ALTER TABLE settings ALTER COLUMN value SET DEFAULT 'somebody else''s'");
+            }
+            world.run(new CloseSource());
+            var report = copy.drain();
+            assertThat(report.outcome()).isEqualTo(Outcome.REFUSED);
+            assertThat(report.message()).contains("column public.settings.value is defined otherwise on the target", "The target was not opened");
         }
     }
 }
