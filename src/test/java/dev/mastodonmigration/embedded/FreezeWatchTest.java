@@ -16,7 +16,7 @@ class FreezeWatchTest {
         try (var heroku = HerokuStub.start(); var postgres = PostgresServer.start(15)) {
             for (var database : new String[] {"source", "target"}) {
                 postgres.createDatabase(database, database);
-                run(postgres, database, "CREATE TABLE t (id int)", "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
+                run(postgres, database, "CREATE TABLE t (id int)", "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''closed''; END'");
             }
             gate(postgres, "target");
             heroku.createApp(World.WEB_APP).formation("web", 2, "standard-2x");
@@ -36,7 +36,7 @@ class FreezeWatchTest {
                 await().until(() -> web.dynos().isEmpty());
                 assertThat(watch.seen()).as("the target takes no writes yet").isEmpty();
                 await().pollDelay(Duration.ofMillis(300)).until(() -> true);
-                run(postgres, "target", "DROP TRIGGER mastodon_migration_gate ON t");
+                run(postgres, "target", "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
                 await().until(() -> watch.seen().isPresent());
 
                 var seen = watch.seen().orElseThrow();
