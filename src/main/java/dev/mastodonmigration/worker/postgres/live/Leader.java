@@ -39,6 +39,7 @@ final class Leader implements AutoCloseable {
     private final Clockwork proving = new Clockwork(PROVE);
     private final Clockwork renewing = new Clockwork(RENEW);
     private final Gaps gaps;
+    private final SourceWal wal;
     private final Stuck stuckTrees = new Stuck();
     private boolean hasMadeARound;
     /** Not known before the first look. */
@@ -56,6 +57,7 @@ final class Leader implements AutoCloseable {
         this.room = room;
         this.trouble = trouble;
         sessions = LiveSessions.beside(target, context);
+        wal = new SourceWal(context);
         try {
             trees = Trees.read(sessions.source());
             byId = trees.stream().filter(Tree::hasKey).collect(Collectors.toMap(Tree::id, tree -> tree));
@@ -94,7 +96,7 @@ final class Leader implements AutoCloseable {
             Ledger.lag(target, lag.ageMilliseconds(), lag.changes(), gaps.areClosed() && !lag.isStuck() && isNearlyProved
                     && Ledger.stage(target) == Ledger.Stage.APPLYING && Ledger.isProved(target));
             if (Ledger.stage(target) == Ledger.Stage.APPLYING) {
-                var drain = new Drain(context, sessions, trees, catalog);
+                var drain = new Drain(context, sessions, trees, catalog, wal);
                 if (Ledger.isDrainAsked(target) && drain.isPossible()) {
                     return drain.run(() -> rounds(Duration.ZERO));
                 }
@@ -139,6 +141,7 @@ final class Leader implements AutoCloseable {
         var source = sessions.source();
         var snapshot = LiveSessions.snapshot(source);
         try {
+            var written = SourceWal.position(source);
             if (!gaps.areClosed(source)) {
                 return new Lag(0, begun, false);
             }
@@ -146,7 +149,7 @@ final class Leader implements AutoCloseable {
             var stuck = false;
             for (var change : changed(source, ready).entrySet()) {
                 var tree = byId.get(change.getKey());
-                if (!stuckTrees.isResting(tree, rest) && applied(new Round(source, sessions.target(), snapshot), tree, ready.get(tree.id()).text())) {
+                if (!stuckTrees.isResting(tree, rest) && applied(new Round(source, sessions.target(), snapshot, () -> wal.flush(source, written)), tree, ready.get(tree.id()).text())) {
                     found += change.getValue();
                 } else {
                     stuck = true;
@@ -241,6 +244,8 @@ final class Leader implements AutoCloseable {
     /** The target's session is the caller's. */
     @Override
     public void close() throws SQLException {
-        sessions.source().close();
+        try (wal) {
+            sessions.source().close();
+        }
     }
 }
