@@ -30,14 +30,12 @@ final class Drain {
     private final LiveSessions sessions;
     private final List<Tree> trees;
     private final Map<String, String> catalog;
-    private final SourceWal wal;
 
-    Drain(WorkerContext context, LiveSessions sessions, List<Tree> trees, Map<String, String> catalog, SourceWal wal) {
+    Drain(WorkerContext context, LiveSessions sessions, List<Tree> trees, Map<String, String> catalog) {
         this.context = context;
         this.sessions = sessions;
         this.trees = trees;
         this.catalog = catalog;
-        this.wal = wal;
     }
 
     /** Brings the target to the source's last state. */
@@ -69,8 +67,6 @@ final class Drain {
         } while (lag.changes() > 0 || lag.isStuck());
         SourceGuard.requireUnchanged(source, catalog);
         requireNoGap(source, target);
-        // So that no proof waits for the source's own writer while the instance is down.
-        wal.flush(source, SourceWal.position(source));
         var differences = provedTouched(source, target);
         var keyless = trees.stream().filter(tree -> !tree.hasKey()).flatMap(tree -> tree.holders().stream()).toList();
         var rows = Query.number(target, "SELECT coalesce(sum(rows), 0) FROM mastodon_migration.live_range");

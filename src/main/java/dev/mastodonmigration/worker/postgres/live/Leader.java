@@ -39,7 +39,6 @@ final class Leader implements AutoCloseable {
     private final Clockwork proving = new Clockwork(PROVE);
     private final Clockwork renewing = new Clockwork(RENEW);
     private final Gaps gaps;
-    private final SourceWal wal;
     private final Stuck stuckTrees = new Stuck();
     private boolean hasMadeARound;
     /** Not known before the first look. */
@@ -57,7 +56,6 @@ final class Leader implements AutoCloseable {
         this.room = room;
         this.trouble = trouble;
         sessions = LiveSessions.beside(target, context);
-        wal = new SourceWal(context);
         try {
             trees = Trees.read(sessions.source());
             byId = trees.stream().filter(Tree::hasKey).collect(Collectors.toMap(Tree::id, tree -> tree));
@@ -96,7 +94,7 @@ final class Leader implements AutoCloseable {
             Ledger.lag(target, lag.ageMilliseconds(), lag.changes(), gaps.areClosed() && !lag.isStuck() && isNearlyProved
                     && Ledger.stage(target) == Ledger.Stage.APPLYING && Ledger.isProved(target));
             if (Ledger.stage(target) == Ledger.Stage.APPLYING) {
-                var drain = new Drain(context, sessions, trees, catalog, wal);
+                var drain = new Drain(context, sessions, trees, catalog);
                 if (Ledger.isDrainAsked(target) && drain.isPossible()) {
                     return drain.run(() -> rounds(Duration.ZERO));
                 }
@@ -141,7 +139,6 @@ final class Leader implements AutoCloseable {
         var source = sessions.source();
         var snapshot = LiveSessions.snapshot(source);
         try {
-            var written = SourceWal.position(source);
             if (!gaps.areClosed(source)) {
                 return new Lag(0, begun, false);
             }
@@ -149,7 +146,7 @@ final class Leader implements AutoCloseable {
             var stuck = false;
             for (var change : changed(source, ready).entrySet()) {
                 var tree = byId.get(change.getKey());
-                if (!stuckTrees.isResting(tree, rest) && applied(new Round(source, sessions.target(), snapshot, () -> wal.flush(source, written)), tree, ready.get(tree.id()).text())) {
+                if (!stuckTrees.isResting(tree, rest) && applied(new Round(source, sessions.target(), snapshot), tree, ready.get(tree.id()).text())) {
                     found += change.getValue();
                 } else {
                     stuck = true;
@@ -244,8 +241,6 @@ final class Leader implements AutoCloseable {
     /** The target's session is the caller's. */
     @Override
     public void close() throws SQLException {
-        try (wal) {
-            sessions.source().close();
-        }
+        sessions.source().close();
     }
 }

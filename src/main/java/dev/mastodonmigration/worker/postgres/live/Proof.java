@@ -4,13 +4,11 @@ import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.TableSum;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /**
@@ -26,8 +24,6 @@ final class Proof {
     }
 
     private static final int MOST_BUCKETS = 16;
-    private static final int LOOKS = 10;
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
     private static final int BATCH = 2000;
     /** Keys held in memory: a statement that changes millions is applied first, and proved after. */
     private static final int MOST_PENDING = 50_000;
@@ -51,7 +47,6 @@ final class Proof {
             Query.run(target, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
             var position = Query.string(target, "SELECT position FROM mastodon_migration.live_tree WHERE id = ?", tree.id());
             LiveSessions.snapshot(source);
-            var written = SourceWal.position(source);
             if (!SourceGuard.isOneThatIsFollowed(source, target)
                     || Query.isTrue(source, "SELECT EXISTS (SELECT FROM " + tree.log() + " WHERE op = 't' AND " + Tree.since(position) + ")")) {
                 return new Result(0, List.of(), false);
@@ -63,9 +58,6 @@ final class Proof {
                 return new Result(0, List.of(), false);
             }
             var result = reading.read(pending);
-            if (!isOnDisk(written)) {
-                return new Result(0, List.of(), false);
-            }
             target.commit();
             return result;
         } finally {
@@ -76,17 +68,6 @@ final class Proof {
                 LiveSessions.end(target);
             }
         }
-    }
-
-    /** The source's own writer takes a moment; where it takes longer, the next proof finds it done. */
-    private boolean isOnDisk(String written) throws SQLException {
-        for (var look = 0; look < LOOKS; look++) {
-            if (SourceWal.isOnDisk(source, written)) {
-                return true;
-            }
-            LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
-        }
-        return false;
     }
 
     @FunctionalInterface

@@ -14,20 +14,12 @@ final class Round {
     private final Connection source;
     private final Connection target;
     private final String snapshot;
-    private final Durably durably;
-
-    /** Returns when what the source's session sees would survive a crash there. */
-    @FunctionalInterface
-    interface Durably {
-        void read() throws SQLException;
-    }
 
     /** @param source in a repeatable-read transaction, whose snapshot is given */
-    Round(Connection source, Connection target, String snapshot, Durably durably) {
+    Round(Connection source, Connection target, String snapshot) {
         this.source = source;
         this.target = target;
         this.snapshot = snapshot;
-        this.durably = durably;
     }
 
     /** Answers how many keys were brought over; negative when another worker has moved the position meanwhile. */
@@ -52,7 +44,6 @@ final class Round {
             }
             Query.update(target, "UPDATE mastodon_migration.live_tree SET position = ?, rounds = rounds + 1, changes = changes + ? WHERE id = ?", snapshot,
                     changes, tree.id());
-            durably.read();
             target.commit();
             return changes;
         } finally {

@@ -263,7 +263,7 @@ class LiveHazardsTest {
         }
         world.run(new CloseSource());
         try (var target = LiveSessions.target(world.context()); var sessions = LiveSessions.beside(target, world.context())) {
-            var drain = new Drain(world.context(), sessions, Trees.read(sessions.source()), SourceGuard.copied(target), new SourceWal(world.context()));
+            var drain = new Drain(world.context(), sessions, Trees.read(sessions.source()), SourceGuard.copied(target));
             assertThat(drain.isPossible()).isTrue();
             assertThatThrownBy(() -> drain.run(() -> {
                 // As a gap does, or a TRUNCATE.
