@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a key's index does not lead to, keys of types that have no smallest value, roles with any settings, and rights that are missing. */
+/** Sources that are not as one thinks: corrupt indexes, odd keys, roles with any settings, rights that are missing, definitions that change. */
 @ExtendWith(SharedPostgres.class)
 class LiveOddSourcesTest {
     private static final int RANGE_BYTES = 16 << 10;
