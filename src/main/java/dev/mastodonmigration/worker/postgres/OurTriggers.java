@@ -91,7 +91,7 @@ public final class OurTriggers {
         var left = Query.list(connection, OURS, row -> row.getString(1));
         var held = left.isEmpty() ? Query.strings(connection, "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = '" + Marker.SCHEMA + "'") : left;
         var holders = Query.strings(connection, HOLDERS, held);
-        return "triggers of ours stay on " + left.size() + " tables" + (left.isEmpty() ? "" : ", first " + left.getFirst()) + ", and our schema with them, while sessions read there: "
-                + (holders.isEmpty() ? "short ones, one after the other" : String.join(", ", holders));
+        return "triggers of ours stay on " + left.size() + " tables" + (left.isEmpty() ? "" : ", first " + left.getFirst()) + ", and our schema with them, for now"
+                + (holders.isEmpty() ? "" : ", while sessions read there: " + String.join(", ", holders));
     }
 }

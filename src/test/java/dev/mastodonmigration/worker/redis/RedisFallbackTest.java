@@ -9,7 +9,6 @@ import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -54,8 +53,7 @@ class RedisFallbackTest {
     }
 
     private static LiveReplication startWithout(String... rights) {
-        redis.source.aclSetUser("limited", Stream.concat(Stream.of("on", ">secret", "~*", "&*", "+@all"), Stream.of(rights)).toArray(String[]::new));
-        redis.source("redis://limited:secret@127.0.0.1:" + redis.sourceServer.port());
+        redis.sourceAsUserWithout(rights);
         return LiveReplication.start(redis.context());
     }
 

@@ -42,17 +42,12 @@ class RedisLiveRandomTest {
         try (var redis = RedisPair.start(directory)) {
             RedisTarget.claim(redis.context());
             if (random.nextInt(4) == 0) {
-                followByNotifications(redis);
+                redis.sourceAsUserWithout("-client|tracking");
             }
             endsEqual(redis, seed, random);
         } catch (Exception | AssertionError e) {
             throw new AssertionError("Again: -Dredis.seed=" + seed, e);
         }
-    }
-
-    private static void followByNotifications(RedisPair redis) {
-        redis.source.aclSetUser("limited", "on", ">secret", "~*", "&*", "+@all", "-client|tracking");
-        redis.source("redis://limited:secret@127.0.0.1:" + redis.sourceServer.port());
     }
 
     private static void endsEqual(RedisPair redis, long seed, Random random) throws Exception {

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
 
 /** A source and a target with a migration between them, as a worker sees it: only through the files of its Secret. */
@@ -42,6 +43,12 @@ final class RedisPair implements AutoCloseable {
 
     void target(String url) {
         write(WorkerContext.TARGET_REDIS_URL, url);
+    }
+
+    /** As a user of the source that lacks these rights, such as {@code -client|tracking}; until {@link #source} names another. */
+    void sourceAsUserWithout(String... rights) {
+        source.aclSetUser("limited", Stream.concat(Stream.of("on", ">secret", "~*", "&*", "+@all"), Stream.of(rights)).toArray(String[]::new));
+        source("redis://limited:secret@127.0.0.1:" + sourceServer.port());
     }
 
     /** The CA of the target's certificate. */

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -45,11 +44,6 @@ class SourceClientsTest {
         return new SourceClients().run(redis.context()).figures().get(Figure.CLIENTS);
     }
 
-    private static void asUserWithout(String... rights) {
-        redis.source.aclSetUser("limited", Stream.concat(Stream.of("on", ">secret", "~*", "&*", "+@all"), Stream.of(rights)).toArray(String[]::new));
-        redis.source("redis://limited:secret@127.0.0.1:" + redis.sourceServer.port());
-    }
-
     @Test
     void aProcessOfTheInstanceCountsWhateverItWantsToBeTold() throws Exception {
         assertThat(clients()).isZero();
@@ -68,7 +62,7 @@ class SourceClientsTest {
             assertThat(clients()).isZero();
             live.drain();
         }
-        asUserWithout("-client|tracking");
+        redis.sourceAsUserWithout("-client|tracking");
         try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
             assertThat(redis.source.clientList()).contains("psub=");
             assertThat(live.progress.read().stage()).contains("keyspace notifications");
@@ -79,7 +73,7 @@ class SourceClientsTest {
 
     @Test
     void whereClientsAreNotToldHeartbeatsCount() throws Exception {
-        asUserWithout("-client|list");
+        redis.sourceAsUserWithout("-client|list");
         assertThat(clients()).isZero();
         redis.source.sadd("processes", "worker.1:4:0123456789ab");
         redis.source.hset("worker.1:4:0123456789ab", Map.of("beat", String.valueOf(System.currentTimeMillis() / 1000.0), "busy", "0", "quiet", "false"));
@@ -88,7 +82,7 @@ class SourceClientsTest {
 
     @Test
     void aServerThatRefusesNamesIsLookedAtAllTheSame() throws Exception {
-        asUserWithout("-client|setname");
+        redis.sourceAsUserWithout("-client|setname");
         assertThat(clients()).as("without a name we take ourselves for another's, and wait").isPositive();
     }
 }

@@ -80,14 +80,6 @@ final class Proof {
         return confirmed(reading(condition, pending -> compareRange(member, condition, pending)), condition);
     }
 
-    private String without(List<List<String>> pending) {
-        return pending.isEmpty() ? "" : " AND NOT EXISTS (SELECT FROM " + tree.unnested() + " d WHERE " + tree.matches("t", "d") + ")";
-    }
-
-    private Object[] arguments(List<List<String>> pending) {
-        return pending.isEmpty() ? new Object[0] : arrays(pending);
-    }
-
     /** Proves all keys that rounds brought over since their last proof; those of pending changes come back with their round. */
     Result touched() throws SQLException {
         var result = reading("", pending -> {
@@ -145,9 +137,10 @@ final class Proof {
     }
 
     private Result compareRange(Tree.Member member, String condition, List<List<String>> pending) throws SQLException {
-        var arguments = arguments(pending);
+        var without = pending.isEmpty() ? "" : " AND NOT EXISTS (SELECT FROM " + tree.unnested() + " d WHERE " + tree.matches("t", "d") + ")";
+        var arguments = pending.isEmpty() ? new Object[0] : arrays(pending);
         var rows = "(SELECT " + keyRow() + " AS key, " + keyTexts() + ", " + member.hash("t") + " AS hash FROM ONLY " + member.name() + " t WHERE true" + condition
-                + without(pending) + " OFFSET 0) hashes";
+                + without + " OFFSET 0) hashes";
         var there = sum(source, rows, arguments);
         if (there.equals(sum(target, rows, arguments))) {
             return new Result(there.rows(), List.of(), true);
