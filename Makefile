@@ -25,7 +25,7 @@ demo: ## move a live instance from a stub Heroku, here and now: no cluster, no a
 	@$(REQUIREMENTS); exec $(JAVA_ON_TESTS) dev.mastodonmigration.embedded.Demo
 
 test: ## everything: unit tests, real databases, the packaged operator, the chart; ARGS="-Dlive.seeds=50 -Dredis.seeds=100" tries more
-	@$(REQUIREMENTS); $(MAVEN) verify $(ARGS)
+	@$(REQUIREMENTS) test; $(MAVEN) verify $(ARGS)
 
 bench: $(BENCHES) ## all of bench-*
 
