@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.postgres.Catalog;
+import dev.mastodonmigration.worker.postgres.ForeignKeys;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.Table;
 import java.sql.Connection;
@@ -26,7 +27,6 @@ final class SourceGuard {
     private static final String INDEX = "index ";
     /** What only the source has, or what another version writes otherwise. */
     private static final List<String> OF_THE_SOURCE = List.of("capture of ", "rule ");
-    private static final String NOT_VALID = " NOT VALID";
 
     private SourceGuard() {}
 
@@ -56,12 +56,12 @@ final class SourceGuard {
         var names = new TreeSet<>(here.keySet());
         names.addAll(copied.keySet());
         names.removeIf(name -> OF_THE_SOURCE.stream().anyMatch(name::startsWith));
-        return names.stream().filter(name -> !valid(copied.get(name)).equals(valid(here.get(name))))
+        return names.stream().filter(name -> !isAsCopied(name, copied, here))
                 .map(name -> name + (!here.containsKey(name) ? " is missing on the target" : copied.containsKey(name) ? " is defined otherwise on the target" : " is only on the target")).toList();
     }
 
-    private static String valid(String definition) {
-        return definition == null ? "" : definition.endsWith(NOT_VALID) ? definition.substring(0, definition.length() - NOT_VALID.length()) : definition;
+    private static boolean isAsCopied(String name, Map<String, String> there, Map<String, String> here) {
+        return there.containsKey(name) && here.containsKey(name) && (there.get(name).equals(here.get(name)) || ForeignKeys.isOnlyNotValid(name, there.get(name), here.get(name)));
     }
 
     /**
