@@ -56,7 +56,7 @@ final class Gaps {
         if (!SourceGuard.isOneThatIsFollowed(source, sessions.target())) {
             return "another server took the source's place, as after a failover, and may lack changes that were seen before";
         }
-        return Capture.isFull(source) ? "a log of changes on the source reached its cap, so that some were not logged"
+        return Capture.isFull(source) ? Capture.whyFull(source)
                 : "nobody prolonged the capture on the source, so that some changes were not logged";
     }
 

@@ -30,6 +30,7 @@ final class Leader implements AutoCloseable {
     private final WorkerContext context;
     private final Room room;
     private final Trouble trouble;
+    private final LockWaiters lockWaiters;
     private final LiveSessions sessions;
     private final List<Tree> trees;
     private final Map<Integer, Tree> byId;
@@ -50,11 +51,13 @@ final class Leader implements AutoCloseable {
      * @param target  the session that holds the lead: who takes the lead from a worker that sleeps ends its session, and with it all that it holds
      * @param room    told how many connections the source has left, so that hands need not try
      * @param trouble told what keeps a table from being followed
+     * @param lockWaiters whom to let pass between two rounds
      */
-    Leader(WorkerContext context, Connection target, Room room, Trouble trouble) throws SQLException, IOException, Refusal {
+    Leader(WorkerContext context, Connection target, Room room, Trouble trouble, LockWaiters lockWaiters) throws SQLException, IOException, Refusal {
         this.context = context;
         this.room = room;
         this.trouble = trouble;
+        this.lockWaiters = lockWaiters;
         sessions = LiveSessions.beside(target, context);
         try {
             trees = Trees.read(sessions.source());
@@ -78,7 +81,7 @@ final class Leader implements AutoCloseable {
         while (aside.isStillPlanned()) {
             if (guarding.isDue()) {
                 sessions.requireCurrent(context);
-                LockWaiters.letPass(sessions.source());
+                lockWaiters.letPass(sessions.source());
                 Claims.endOverdue(sessions.target());
                 room.see(sessions.source());
                 SourceGuard.requireUnchanged(sessions.source(), catalog);

@@ -301,7 +301,7 @@ class LiveHazardsTest {
                     + " mastodon_migration_delete", "ALTER TABLE plain ENABLE ALWAYS TRIGGER mastodon_migration_truncate",
                     "INSERT INTO plain (id, u, v) VALUES (90030, 30, 'reused')", "UPDATE texts SET v = 'followed' WHERE n = 3");
             Query.run(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE member = 'public.plain'");
-            try (var leader = new Leader(world.context(), target, new Room(), new Trouble())) {
+            try (var leader = new Leader(world.context(), target, new Room(), new Trouble(), new LockWaiters())) {
                 var loops = new AtomicInteger();
                 assertThatThrownBy(() -> leader.run(() -> loops.incrementAndGet() < 10)).isInstanceOf(SQLException.class).hasMessageContaining("begins anew");
             }
@@ -309,7 +309,7 @@ class LiveHazardsTest {
             assertThat(Query.number(target, "SELECT count(*) FROM plain WHERE id = 90030")).isZero();
             assertThat(Query.isTrue(target, "SELECT in_sync FROM mastodon_migration.live")).isFalse();
             Query.run(target, "UPDATE mastodon_migration.live_range SET proved = true");
-            try (var leader = new Leader(world.context(), target, new Room(), new Trouble())) {
+            try (var leader = new Leader(world.context(), target, new Room(), new Trouble(), new LockWaiters())) {
                 assertThatThrownBy(() -> leader.run(() -> true)).as("nothing left to find").isInstanceOf(Refusal.class).hasMessageContaining("public.plain");
             }
             Query.run(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE member = 'public.plain'");
