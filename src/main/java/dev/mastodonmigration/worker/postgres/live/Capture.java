@@ -18,6 +18,8 @@ import java.util.stream.Collectors;
  */
 final class Capture {
     static final List<String> EVENTS = List.of("insert", "update", "delete", "truncate");
+    private static final String DISK_FULL = "53100";
+    private static final String INSUFFICIENT_RESOURCES = "53000";
     static final Duration LEASE = Duration.ofHours(1);
     private static final String[] SHARED = {"""
             CREATE TABLE IF NOT EXISTS mastodon_migration.capture (id int PRIMARY KEY, root text NOT NULL UNIQUE, key text NOT NULL)""",
@@ -125,15 +127,27 @@ final class Capture {
         }
         var emptied = true;
         for (var id : Query.strings(source, "SELECT id::text FROM mastodon_migration.capture WHERE pg_relation_size('mastodon_migration.log_' || id) > 0")) {
-            emptied &= WriteGate.tryLocked(source, () -> {
+            emptied &= tryEmpty(source, id);
+        }
+        return emptied;
+    }
+
+    private static boolean tryEmpty(Connection source, String id) throws SQLException, Refusal {
+        try {
+            return WriteGate.tryLocked(source, () -> {
                 Query.run(source, "LOCK TABLE mastodon_migration.log_" + id + " IN ACCESS EXCLUSIVE MODE");
                 // Under the lock: a worker that slept since it looked would take what was logged meanwhile.
                 if (isFull(source)) {
                     Query.run(source, "TRUNCATE mastodon_migration.log_" + id);
                 }
             });
+        } catch (SQLException e) {
+            if (!DISK_FULL.equals(e.getSQLState())) {
+                throw e;
+            }
+            // A new file stands before the old one goes.
+            throw new SQLException("the source's disk is full, so that its logs of changes cannot even be emptied; enlarge it, then this goes on by itself", INSUFFICIENT_RESOURCES, e);
         }
-        return emptied;
     }
 
     /** How often a change went unnoticed, because the lease had ended or the log was full. */

@@ -181,7 +181,7 @@ final class Hands implements AutoCloseable {
     /** While all others are busy; a lasting session would be one of the few that a small plan has. */
     private void watch() throws SQLException, IOException, Refusal, InterruptedException {
         while (!stopped) {
-            if (lockWaiters.isUnseen()) {
+            if (lockWaiters.isUnseen() && (room.isInUse() || leader.get() != 0)) {
                 try (var source = LiveSessions.source(context)) {
                     lockWaiters.letPass(source);
                 }

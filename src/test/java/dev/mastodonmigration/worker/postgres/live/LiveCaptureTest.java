@@ -118,7 +118,10 @@ class LiveCaptureTest {
                 assertThat(Capture.isFull(app)).isTrue();
                 Query.run(app, "UPDATE posts SET v = 'goes on' WHERE id <= 100");
                 assertThat(Capture.gaps(app)).isPositive();
-                try (var copy = LiveCopy.of(world).awaitInSync()) {
+                try (var copy = LiveCopy.of(world)) {
+                    Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> copy.progress().stage().contains("the source's disk is full"));
+                    disk.enlarge(32);
+                    copy.awaitInSync();
                     LiveCopy.cutOver(world, copy);
                 }
             } finally {
