@@ -57,7 +57,8 @@ class LiveCaptureTest {
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
-        });
+            // In a thread of its own: one of them never ends.
+        }, work -> Thread.ofPlatform().daemon().start(work));
     }
 
     @Test
