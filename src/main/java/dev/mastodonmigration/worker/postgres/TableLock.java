@@ -1,6 +1,5 @@
 package dev.mastodonmigration.worker.postgres;
 
-import dev.mastodonmigration.worker.control.Refusal;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -15,12 +14,7 @@ public final class TableLock {
 
     private TableLock() {}
 
-    /** Does this in one transaction; false when the app, or an autovacuum that may not be ended, has the table. */
-    public static boolean tryIn(Connection source, String table, Transaction.Body body) throws SQLException, Refusal {
-        return WriteGate.tryLocked(source, timeout(source, table), body);
-    }
-
-    /** The same with statements that the server gets, and does, in one go. */
+    /** Does this in one transaction, which the server gets and does in one go; false when the app, or an autovacuum that may not be ended, has the table. */
     public static boolean tryIn(Connection source, String table, String statements) throws SQLException {
         return WriteGate.tryLocked(source, timeout(source, table), statements);
     }
