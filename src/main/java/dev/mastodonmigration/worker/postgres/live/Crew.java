@@ -66,7 +66,7 @@ final class Crew {
         try {
             // Rows and mark arrive together or not at all.
             var rows = Rows.copy(sessions.source(), target, "ONLY " + member.name(), member, RangePlan.condition(tree, claim.lower(), claim.upper()));
-            if (SourceGuard.isOneThatIsFollowed(sessions.source(), target) && claims.finish(target, claim, "landed = true, rows = ?", rows)) {
+            if (SourceIdentity.isOneThatIsFollowed(sessions.source(), target) && claims.finish(target, claim, "landed = true, rows = ?", rows)) {
                 target.commit();
             }
         } finally {
