@@ -57,14 +57,14 @@ final class Bootstrap {
         }
     }
 
-    /** Nothing that commits later goes unlogged: the capture stands, and whoever may have written while it did not has ended. */
+    /** Nothing that commits later goes unlogged: putting the capture on waited for older writers, and so does this, if anything has gone by since. */
     private Horizon.Base base(Connection source) throws SQLException, InterruptedException, Refusal {
         while (true) {
             while (Capture.isFull(source) && !Capture.emptyLogs(source)) {
                 Thread.sleep(BETWEEN_LOOKS.toMillis());
             }
             var horizon = Horizon.now(source);
-            while (!horizon.isPassed(source)) {
+            while (horizon.gaps() > 0 && !horizon.isPassed(source)) {
                 context.progress().set(new Progress.Reading("waiting for older transactions of the source", 0, 0, 0, 0, 0, -1));
                 Capture.prolong(source, Capture.LEASE);
                 Thread.sleep(BETWEEN_LOOKS.toMillis());
