@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -24,6 +25,10 @@ final class Rounds {
     private final Gaps gaps;
     private final Trouble trouble;
     private final Stuck stuckTrees = new Stuck();
+    /** Where nothing was found: as long as no transaction began or ended, the logs need not be read again. */
+    private Optional<Moment> nothingAt = Optional.empty();
+
+    private record Moment(String snapshot, Map<Integer, Ledger.Position> ready) {}
 
     /** @param trouble told what keeps a table from being followed */
     Rounds(LiveSessions sessions, Map<Integer, Tree> trees, Gaps gaps, Trouble trouble) {
@@ -75,8 +80,12 @@ final class Rounds {
     private Lag bring(long begun, Map<Integer, Ledger.Position> ready, String snapshot, Duration rest) throws SQLException, Refusal {
         var source = sessions.source();
         var target = sessions.target();
+        if (nothingAt.equals(Optional.of(new Moment(snapshot, ready)))) {
+            return new Lag(0, begun, true);
+        }
         var changed = changed(source, ready);
         if (changed.isEmpty()) {
+            nothingAt = Optional.of(new Moment(snapshot, ready));
             return new Lag(0, begun, true);
         }
         if (Ledger.isFinished(target)) {
