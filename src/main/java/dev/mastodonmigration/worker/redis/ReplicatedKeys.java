@@ -17,7 +17,7 @@ final class ReplicatedKeys {
     /** What PTTL says of a key without expiry. */
     private static final long LASTING = -1;
     private static final RedisKey PROCESSES = RedisKey.of("processes");
-    private static final Set<RedisKey> OURS = Set.of(Marker.KEY, CANARY, CommandProbe.KEY);
+    private static final Set<RedisKey> OURS = Set.of(Marker.KEY, CANARY, CommandProbe.KEY, JobsAside.NAMES, JobsAside.EPOCHS);
 
     private final Set<RedisKey> streams = ConcurrentHashMap.newKeySet();
     private final Set<RedisKey> left = ConcurrentHashMap.newKeySet();
@@ -44,9 +44,9 @@ final class ReplicatedKeys {
         return true;
     }
 
-    /** Written by us, on whichever side. */
+    /** Written or renamed by us, on whichever side. */
     static boolean isOurs(RedisKey key) {
-        return OURS.contains(key);
+        return OURS.contains(key) || JobsAside.contains(key);
     }
 
     /** How many keys of this Redis are our own, or have one of these names. */
