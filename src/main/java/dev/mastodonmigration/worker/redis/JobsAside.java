@@ -116,13 +116,15 @@ public final class JobsAside {
      * Sets these aside, as far as they are there; what was pushed again under a name that is aside already joins it.
      *
      * @return why that is not allowed, for the admin; nothing is lost by it, and the target is to open all the same
-     * @throws Refusal when the order to open was withdrawn meanwhile
+     * @throws Refusal     when the order to open was withdrawn meanwhile
+     * @throws IOException when the source is being replaced, or is not ready yet
      */
-    Optional<String> set(Collection<RedisKey> keys) throws Refusal {
+    Optional<String> set(Collection<RedisKey> keys) throws Refusal, IOException {
         try {
             run(SET_ASIDE, keys);
             return Optional.empty();
         } catch (JedisDataException e) {
+            orPasses(e);
             return Optional.of("Sidekiq's jobs on the " + name + " kept their names, because it does not let us rename them (" + Redaction.of(e) + "). The target has all of"
                     + " them. If Sidekiq starts on the source again, it runs them a second time: delete or rename queues, queue:*, schedule and retry there, or keep it from"
                     + " starting for good.");
@@ -149,15 +151,20 @@ public final class JobsAside {
             run(NOTHING, List.of());
             run(PUT_BACK, names(source));
         } catch (JedisDataException e) {
-            if (ReplicationLanes.mayPass(e) && !String.valueOf(e.getMessage()).startsWith("OOM")) {
-                throw new IOException(name + " is not ready (" + Redaction.of(e) + ")", e);
-            }
+            orPasses(e);
             return List.of("Whether Sidekiq's jobs on the " + name + " have their names could not be looked at (" + Redaction.of(e) + "). " + byHand("If it holds keys that begin with "
                     + printed() + ", then"));
         }
         var left = names(source);
         return left.isEmpty() ? List.of() : List.of("On the " + name + " these jobs could not be given their names back, because keys of another type have them: "
                 + left.stream().map(RedisKey::toString).collect(Collectors.joining(", ")) + ". " + byHand("Look at those keys, and"));
+    }
+
+    /** A source may be full for good: it is why some migrate. */
+    private void orPasses(JedisDataException said) throws IOException {
+        if (ReplicationLanes.mayPass(said) && !String.valueOf(said.getMessage()).startsWith("OOM")) {
+            throw new IOException("the " + name + " is not ready (" + Redaction.of(said) + ")", said);
+        }
     }
 
     private static String byHand(String begin) {

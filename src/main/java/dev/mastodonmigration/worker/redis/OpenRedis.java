@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * Opens the target Redis for users. Before that it sets the source's jobs aside, so that from then on one side alone has any to run, and brings those that came
@@ -40,6 +41,9 @@ public final class OpenRedis implements WorkerTask {
         try {
             source = side.open(context);
         } catch (IOException gone) {
+            if (gone.getCause() instanceof JedisDataException said && ReplicationLanes.mayPass(said)) {
+                throw gone;
+            }
             // The instance is down: it must not stay so because the old host's Redis is already gone.
             return List.of("The " + side.title() + " could not be asked for jobs that came after its last changes were taken (" + gone.getMessage()
                     + "). If a one-off dyno ran during the freeze, look there for jobs that it pushed. All its jobs kept their names: if Sidekiq starts on the source again, it runs"

@@ -69,7 +69,7 @@ class JobsAsideTest {
     }
 
     /** As a worker does that is killed before it opens the target. */
-    private static void setAside(long epoch) throws Refusal {
+    private static void setAside(long epoch) throws Exception {
         new JobsAside(redis.source, redis.context(RedisPair.UID, epoch), "source Redis").set(JOBS.stream().map(RedisKey::of).toList());
     }
 
