@@ -142,9 +142,6 @@ public final class RedisPreflight {
         source.info.text("maxmemory_policy").filter(policy -> !policy.equals("noeviction")).ifPresent(policy -> notes.add(
                 source.name + " may evict keys (maxmemory-policy " + policy + "), so jobs may have been lost there before this migration."));
         blockers.addAll(CommandProbe.source(jedis, source.name, source.ofSidekiq));
-        if (source.ofSidekiq) {
-            new JobsPreflight(jedis, source.name).check(blockers, notes);
-        }
         marker(jedis, source).ifPresent(marker -> blockers.add(source.name + " carries the marker of migration " + marker.name() + " (uid " + marker.uid()
                 + "): it is a migration's target. Check that source and target are not mixed up; if that migration is over, delete the key " + Marker.KEY + "."));
     }

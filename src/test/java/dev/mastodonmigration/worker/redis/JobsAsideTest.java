@@ -176,7 +176,7 @@ class JobsAsideTest {
     void aSourceThatForbidsItKeepsItsNamesIsToldAndDoesNotKeepTheTargetClosed() throws Exception {
         for (var right : List.of("-eval", "-renamenx")) {
             redis.sourceAsUserWithout(right);
-            assertThat(RedisPreflight.check(redis.context(), KeyScope.ALL).notes()).as(right).anySatisfy(note -> assertThat(note).contains("second time", "Allow EVAL and RENAMENX"));
+            assertThat(JobsPreflight.of(Map.of()).check(redis.context()).notes()).as(right).anySatisfy(note -> assertThat(note).contains("second time", "Allow EVAL and RENAMENX"));
             redis.source.lpush("queue:default", "late " + right);
             assertThat(open(OPENING).notes()).as(right).anySatisfy(note -> assertThat(note).contains("kept their names", "delete or rename"))
                     .anySatisfy(note -> assertThat(note).contains("1 in \"queue:default\""));
@@ -199,7 +199,7 @@ class JobsAsideTest {
         assertThat(redis.source.lrange(ASIDE + "queue:default", 0, -1)).containsExactly("job 2", "job 1");
         assertThat(redis.source.zrange("schedule", 0, -1)).containsExactly("later 2", "later 1");
         assertThat(redis.source.lrange("queue:unlisted", 0, -1)).containsExactly("job 3");
-        assertThat(RedisPreflight.check(redis.context(), KeyScope.ALL).blockers()).anySatisfy(blocker -> assertThat(blocker).contains(ASIDE, "set them aside", "By hand"));
+        assertThat(JobsPreflight.of(Map.of()).check(redis.context()).blockers()).anySatisfy(blocker -> assertThat(blocker).contains(ASIDE, "set them aside", "By hand"));
     }
 
     /** The commands that the README gives an admin who has no operator any more. */
