@@ -106,7 +106,8 @@ final class RedisSources implements AutoCloseable {
         return absent;
     }
 
-    private static List<RedisKey> absent(Jedis jedis, List<RedisKey> keys) {
+    /** Of these keys, those that this one does not have. */
+    static List<RedisKey> absent(Jedis jedis, List<RedisKey> keys) {
         try (var pipeline = jedis.pipelined()) {
             var exist = keys.stream().map(key -> pipeline.exists(key.bytes())).toList();
             pipeline.sync();

@@ -335,13 +335,13 @@ class RedisLiveOfSidekiqTest {
     }
 
     @Test
-    void twoDatabasesOfOneServerAreFollowedByNotifications() throws Exception {
+    void twoDatabasesOfOneServerAreFollowedByTracking() throws Exception {
         redis.sourceOfSidekiq(redis.sourceServer.url() + "/3");
         try (var other = redis.sourceServer.connect()) {
             other.select(3);
             other.rpush("queue:default", "{\"jid\":\"a\"}");
             try (var live = inSync()) {
-                assertThat(live.progress.read()).extracting(Progress.Reading::stage).isEqualTo("in sync, by keyspace notifications");
+                assertThat(live.progress.read()).extracting(Progress.Reading::stage).isEqualTo("in sync, by CLIENT TRACKING");
                 other.rpush("queue:default", "{\"jid\":\"b\"}");
                 redis.source.set("later", "1");
                 awaitOnTarget("the changes of both", () -> redis.target.llen("queue:default") == 2 && redis.target.exists("later"));
