@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * Sidekiq's jobs on the source, under names that no Sidekiq looks at, from the opening of the target on: a Heroku that wakes up finds none, and runs none a
@@ -128,6 +129,18 @@ public final class JobsAside {
             return Optional.of("Sidekiq's jobs on the " + name + " kept their names, because it does not let us rename them (" + Redaction.of(e) + "). The target has all of"
                     + " them. If Sidekiq starts on the source again, it runs them a second time: delete or rename queues, queue:*, schedule and retry there, or keep it from"
                     + " starting for good.");
+        }
+    }
+
+    /** Jobs that came under their own names after these were set aside and the target had its own: nobody runs them, so they are told. */
+    Optional<String> pushedSince(Collection<RedisKey> keys) {
+        try {
+            var gone = Set.copyOf(RedisSources.absent(source, List.copyOf(keys)));
+            var there = keys.stream().filter(key -> !gone.contains(key)).map(RedisKey::toString).collect(Collectors.joining(", "));
+            return there.isEmpty() ? Optional.empty() : Optional.of("Jobs were pushed to the " + name + " after the target had got the last of them: look there at " + there
+                    + ", find out what still runs on the old host, and whether its jobs are needed. No Sidekiq of the target knows of them.");
+        } catch (JedisException e) {
+            return Optional.of("Whether jobs were pushed to the " + name + " after the target had got the last of them could not be looked at (" + Redaction.of(e) + ").");
         }
     }
 

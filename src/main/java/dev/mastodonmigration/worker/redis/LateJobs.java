@@ -43,8 +43,8 @@ final class LateJobs {
      * @return what was brought, for the admin
      */
     static List<String> carryOver(WorkerContext context, Jedis source, Collection<RedisKey> keys, Marker marker) throws Refusal, IOException {
-        try (var target = RedisSide.TARGET.open(context); var writer = new GuardedWriter(RedisSide.TARGET.open(context), marker, GuardedWriter.WhenFull.TRY_AGAIN)) {
-            return new LateJobs(source, target, writer).carryOver(keys);
+        try (var writer = new GuardedWriter(RedisSide.TARGET.open(context), marker, GuardedWriter.WhenFull.TRY_AGAIN)) {
+            return new LateJobs(source, writer.jedis(), writer).carryOver(keys);
         }
     }
 

@@ -21,7 +21,43 @@ public final class OpenRedis implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Refusal, IOException {
-        var notes = jobs(context, stillClosed(context));
+        var closed = stillClosed(context);
+        var side = RedisSide.ofSidekiq(context);
+        Jedis source;
+        try {
+            source = side.open(context);
+        } catch (IOException gone) {
+            if (gone.getCause() instanceof JedisDataException said && ReplicationLanes.mayPass(said)) {
+                throw gone;
+            }
+            // The instance is down: it must not stay so because the old host's Redis is already gone.
+            return open(context, List.of("The " + side.title() + " could not be asked for jobs that came after its last changes were taken (" + gone.getMessage()
+                    + "). If a one-off dyno ran during the freeze, look there for jobs that it pushed. All its jobs kept their names: if Sidekiq starts on the source again, it runs"
+                    + " them a second time."));
+        }
+        try (source) {
+            return open(context, source, new JobsAside(source, context, side.title()), closed);
+        }
+    }
+
+    private WorkerReport open(WorkerContext context, Jedis source, JobsAside aside, Optional<Marker> closed) throws Refusal, IOException {
+        var keys = new LinkedHashSet<>(JobKeys.on(source));
+        keys.addAll(JobsAside.names(source));
+        keys.addAll(queues);
+        var notes = new ArrayList<String>();
+        var refused = aside.set(keys);
+        refused.ifPresent(notes::add);
+        if (closed.isPresent()) {
+            notes.addAll(LateJobs.carryOver(context, source, keys, closed.get()));
+        }
+        var opened = RedisTarget.open(context);
+        if (refused.isEmpty()) {
+            aside.pushedSince(keys).ifPresent(notes::add);
+        }
+        return WorkerReport.succeeded(opened.message(), opened.figures(), notes);
+    }
+
+    private static WorkerReport open(WorkerContext context, List<String> notes) throws Refusal, IOException {
         var opened = RedisTarget.open(context);
         return WorkerReport.succeeded(opened.message(), opened.figures(), notes);
     }
@@ -32,33 +68,6 @@ public final class OpenRedis implements WorkerTask {
             var marked = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context)));
             var open = marked.marker().filter(marker -> marker.belongsTo(context) && marker.state() == Marker.State.OPENED).isPresent();
             return open ? Optional.empty() : Optional.of(marked.loaded());
-        }
-    }
-
-    private List<String> jobs(WorkerContext context, Optional<Marker> closed) throws Refusal, IOException {
-        var side = RedisSide.ofSidekiq(context);
-        Jedis source;
-        try {
-            source = side.open(context);
-        } catch (IOException gone) {
-            if (gone.getCause() instanceof JedisDataException said && ReplicationLanes.mayPass(said)) {
-                throw gone;
-            }
-            // The instance is down: it must not stay so because the old host's Redis is already gone.
-            return List.of("The " + side.title() + " could not be asked for jobs that came after its last changes were taken (" + gone.getMessage()
-                    + "). If a one-off dyno ran during the freeze, look there for jobs that it pushed. All its jobs kept their names: if Sidekiq starts on the source again, it runs"
-                    + " them a second time.");
-        }
-        try (source) {
-            var keys = new LinkedHashSet<>(JobKeys.on(source));
-            keys.addAll(JobsAside.names(source));
-            keys.addAll(queues);
-            var notes = new ArrayList<String>();
-            new JobsAside(source, context, side.title()).set(keys).ifPresent(notes::add);
-            if (closed.isPresent()) {
-                notes.addAll(LateJobs.carryOver(context, source, keys, closed.get()));
-            }
-            return notes;
         }
     }
 

@@ -122,6 +122,16 @@ class JobsAsideTest {
         assertThat(redis.source.exists("queue:default", "queue:new", "queues", "schedule")).isZero();
     }
 
+    @Test
+    void whatIsPushedWhileTheTargetOpensIsTold() throws Exception {
+        var aside = new JobsAside(redis.source, redis.context(RedisPair.UID, OPENING), "source Redis");
+        var keys = JOBS.stream().map(RedisKey::of).toList();
+        aside.set(keys);
+        assertThat(aside.pushedSince(keys)).isEmpty();
+        redis.source.lpush("queue:default", "far too late");
+        assertThat(aside.pushedSince(keys)).hasValueSatisfying(note -> assertThat(note).contains("look there at \"queue:default\"", "still runs on the old host"));
+    }
+
     private static Map<String, Object> aside() {
         var aside = new TreeMap<String, Object>();
         contents(redis.source).forEach((key, value) -> {
