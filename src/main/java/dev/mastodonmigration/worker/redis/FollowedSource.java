@@ -30,6 +30,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private final ReplicatedKeys keys;
     private final ReplicationLanes lanes;
     private final Following following;
+    private final RedisKey canaryKey;
     private final NotificationSetting setting;
     private final ChangeFeed feed;
     private Optional<byte[]> sung = Optional.empty();
@@ -45,6 +46,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         this.keys = keys;
         this.lanes = lanes;
         this.following = following;
+        this.canaryKey = ReplicatedKeys.canary(context, one.side());
         this.setting = following == Following.KEYSPACE_NOTIFICATIONS ? NotificationSetting.on(source) : NotificationSetting.NONE;
         this.feed = opened();
         try {
@@ -84,7 +86,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     @Override
     public void changed(List<RedisKey> changed) {
-        if (changed.contains(ReplicatedKeys.CANARY)) {
+        if (changed.contains(canaryKey)) {
             canary.countDown();
         }
         if (changed.stream().anyMatch(ReplicatedKeys::tellsProcesses)) {
@@ -110,7 +112,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         var told = new CountDownLatch(1);
         canary = told;
         var song = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
-        source.set(ReplicatedKeys.CANARY.bytes(), song, SetParams.setParams().ex(CANARY_LIFETIME_SECONDS));
+        source.set(canaryKey.bytes(), song, SetParams.setParams().ex(CANARY_LIFETIME_SECONDS));
         sung = Optional.of(song);
         return told.await(patience.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -127,7 +129,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     /** A flush is told by CLIENT TRACKING alone; else it shows in that our own key is gone. */
     private void demandCanary() throws Gap {
-        if (!following.tellsAll() && sung.isPresent() && !Arrays.equals(sung.get(), source.get(ReplicatedKeys.CANARY.bytes()))) {
+        if (!following.tellsAll() && sung.isPresent() && !Arrays.equals(sung.get(), source.get(canaryKey.bytes()))) {
             throw new Gap("the source was flushed (FLUSHDB or FLUSHALL): it lost a key of ours");
         }
     }
@@ -203,7 +205,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     void removeCanary() {
         sung = Optional.empty();
-        source.unlink(ReplicatedKeys.CANARY.bytes());
+        source.unlink(canaryKey.bytes());
     }
 
     @Override

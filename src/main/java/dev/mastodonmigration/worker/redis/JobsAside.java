@@ -96,11 +96,6 @@ public final class JobsAside {
         this.name = name;
     }
 
-    /** Whether it is a key that we renamed. */
-    static boolean contains(RedisKey key) {
-        return key.startsWith(PREFIX);
-    }
-
     static RedisKey of(RedisKey key) {
         var aside = new byte[PREFIX.length + key.bytes().length];
         System.arraycopy(PREFIX, 0, aside, 0, PREFIX.length);

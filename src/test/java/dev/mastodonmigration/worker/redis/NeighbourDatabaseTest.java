@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
@@ -110,6 +111,15 @@ class NeighbourDatabaseTest {
         redis.source("redis://limited:secret@127.0.0.1:" + redis.sourceServer.port() + "/5");
         neitherCopiedNorTakenForAWriter("keyspace notifications");
         assertThat(redis.source.configGet("notify-keyspace-events").get("notify-keyspace-events")).as("put back").isEmpty();
+    }
+
+    /** It is migrated at the same time, or is the other Redis of ours: what it writes to be told must not be taken for what we wrote. */
+    @Test
+    void noTwoFollowersWriteTheSameKeyToBeTold() throws Exception {
+        var other = redis.context(RedisPair.OTHER_UID, 1);
+        assertThat(List.of(ReplicatedKeys.canary(redis.context(), RedisSide.SOURCE), ReplicatedKeys.canary(redis.context(), RedisSide.SOURCE_OF_SIDEKIQ),
+                ReplicatedKeys.canary(other, RedisSide.SOURCE), ReplicatedKeys.canary(other, RedisSide.SOURCE_OF_SIDEKIQ))).doesNotHaveDuplicates()
+                .allMatch(ReplicatedKeys::isOurs);
     }
 
     @Test
