@@ -61,11 +61,13 @@ final class Crew {
 
     private void copy(LiveSessions sessions, Claims.Claim claim, Tree tree, Tree.Member member) throws SQLException {
         var target = sessions.target();
-        LiveSessions.snapshot(sessions.source());
+        LiveSessions.reading(sessions.source());
         target.setAutoCommit(false);
         try {
             // Rows and mark arrive together or not at all.
             var rows = Rows.copy(sessions.source(), target, "ONLY " + member.name(), member, RangePlan.condition(tree, claim.by(), claim.lower(), claim.upper()));
+            Watermark.write(sessions.source());
+            sessions.source().commit();
             if (SourceIdentity.isOneThatIsFollowed(sessions.source(), target) && claims.finish(target, claim, "landed = true, rows = ?", rows)) {
                 target.commit();
             }

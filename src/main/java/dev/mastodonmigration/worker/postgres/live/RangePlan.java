@@ -30,6 +30,8 @@ final class RangePlan {
     private static final double CLEARLY = 0.2;
 
     private static final int SAMPLED_ROWS_PER_RANGE = 50;
+    private static final int SAMPLED_PAGES = 100;
+    private static final int PAGE_BYTES = 8192;
 
     private RangePlan() {}
 
@@ -64,7 +66,8 @@ final class RangePlan {
         }
         var column = ordered(by, "t");
         var rows = Math.max(member.rows(), member.bytes() / 2000);
-        var percent = Math.clamp(100.0 * SAMPLED_ROWS_PER_RANGE * parts / Math.max(1, rows), 0.001, 100);
+        // Pages are taken as a whole: too few of them may be none.
+        var percent = Math.clamp(100.0 * Math.max((double) SAMPLED_ROWS_PER_RANGE * parts / Math.max(1, rows), (double) SAMPLED_PAGES * PAGE_BYTES / member.bytes()), 0.001, 100);
         return Query.strings(source, "WITH sample AS (SELECT " + column + " AS k FROM " + member.name() + " t TABLESAMPLE SYSTEM (" + percent + ")), cut AS "
                 + "(SELECT k, ntile(" + parts + ") OVER (ORDER BY k) AS part FROM sample) SELECT k::text FROM (SELECT DISTINCT k FROM (SELECT DISTINCT ON (part) k "
                 + "FROM cut WHERE part > 1 ORDER BY part, k) firsts) bounds ORDER BY bounds.k");
