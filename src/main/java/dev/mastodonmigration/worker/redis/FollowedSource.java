@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -29,7 +30,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private final ReplicatedKeys keys;
     private final ReplicationLanes lanes;
     private final Following following;
-    private final int database;
+    private final RedisKey canaryKey;
     private final NotificationSetting setting;
     private final ChangeFeed feed;
     private Optional<byte[]> sung = Optional.empty();
@@ -45,8 +46,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         this.keys = keys;
         this.lanes = lanes;
         this.following = following;
-        this.database = one.side().url(context).database();
-        demandAlone();
+        this.canaryKey = ReplicatedKeys.canary(context, one.side());
         this.setting = following == Following.KEYSPACE_NOTIFICATIONS ? NotificationSetting.on(source) : NotificationSetting.NONE;
         this.feed = opened();
         try {
@@ -86,15 +86,18 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     @Override
     public void changed(List<RedisKey> changed) {
-        if (changed.contains(ReplicatedKeys.CANARY)) {
+        if (changed.contains(canaryKey)) {
             canary.countDown();
         }
         if (changed.stream().anyMatch(ReplicatedKeys::tellsProcesses)) {
             processesChanged = true;
         }
         var ours = changed.stream().filter(keys::contains).toList();
-        afterFreeze.ifPresent(frozen -> frozen.addAll(ours));
-        lanes.changed(ours);
+        var frozen = afterFreeze;
+        frozen.ifPresent(told -> told.addAll(ours));
+        if (frozen.isEmpty() || !heldBack()) {
+            lanes.changed(ours);
+        }
     }
 
     @Override
@@ -109,14 +112,13 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         var told = new CountDownLatch(1);
         canary = told;
         var song = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
-        source.set(ReplicatedKeys.CANARY.bytes(), song, SetParams.setParams().ex(CANARY_LIFETIME_SECONDS));
+        source.set(canaryKey.bytes(), song, SetParams.setParams().ex(CANARY_LIFETIME_SECONDS));
         sung = Optional.of(song);
         return told.await(patience.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** An answer to PING alone would not show that changes are told. */
     void demandTelling() throws Gap, Refusal, InterruptedException {
-        demandAlone();
         demandCanary();
         var told = sing(PATIENCE);
         lanes.check();
@@ -125,16 +127,9 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         }
     }
 
-    /** Another instance's keys in another database may have the same names, and CLIENT TRACKING does not tell whose changed. */
-    private void demandAlone() {
-        if (following == Following.CLIENT_TRACKING && RedisInfo.of(source).keysByDatabase().keySet().stream().anyMatch(other -> other != database)) {
-            throw unsupported("its server holds keys in other databases too, and a change is told without its database");
-        }
-    }
-
     /** A flush is told by CLIENT TRACKING alone; else it shows in that our own key is gone. */
     private void demandCanary() throws Gap {
-        if (!following.tellsAll() && sung.isPresent() && !Arrays.equals(sung.get(), source.get(ReplicatedKeys.CANARY.bytes()))) {
+        if (!following.tellsAll() && sung.isPresent() && !Arrays.equals(sung.get(), source.get(canaryKey.bytes()))) {
             throw new Gap("the source was flushed (FLUSHDB or FLUSHALL): it lost a key of ours");
         }
     }
@@ -160,17 +155,43 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     /** From now on nobody should write. */
     void watchForWriters() {
-        demandAlone();
         afterFreeze = Optional.of(ConcurrentHashMap.newKeySet());
     }
 
-    /** Expiry and eviction only remove: what was told after the freeze and exists has been written. */
-    void refuseWriters() throws Refusal {
-        for (var key : afterFreeze.orElse(Set.of())) {
-            if (source.exists(key.bytes())) {
-                throw new Refusal("The " + one.side().title() + " is still written to: " + key + " changed after writing was to have ended. Find the process that"
-                        + " still runs on the source (CLIENT LIST shows its address), stop it, and start the cutover again.");
-            }
+    /**
+     * CLIENT TRACKING tells the keys of all of a server's databases and not whose they are. So after the freeze what it tells is not applied: the target has each
+     * key as it was, and only one that differs has been written here, not by a neighbour in another database.
+     */
+    private boolean heldBack() {
+        return following == Following.CLIENT_TRACKING;
+    }
+
+    /**
+     * Expiry and eviction only remove: what was told after the freeze, exists, and is not as it was has been written. To be called when the lanes have applied
+     * all that was told before.
+     */
+    void refuseWriters() throws Refusal, IOException {
+        var told = List.copyOf(afterFreeze.orElse(Set.of()));
+        afterFreeze.filter(all -> heldBack()).ifPresent(all -> told.forEach(all::remove));
+        var gone = new HashSet<>(RedisSources.absent(source, told));
+        var there = told.stream().filter(key -> !gone.contains(key)).toList();
+        var written = heldBack() ? different(there) : there;
+        if (!written.isEmpty()) {
+            throw new Refusal("The " + one.side().title() + " is still written to: " + written.getFirst() + " changed after writing was to have ended. Find the process that"
+                    + " still runs on the source (CLIENT LIST shows its address), stop it, and start the cutover again.");
+        }
+        if (heldBack()) {
+            lanes.changed(gone);
+        }
+    }
+
+    private List<RedisKey> different(List<RedisKey> keys) throws Refusal, IOException {
+        if (keys.isEmpty()) {
+            return keys;
+        }
+        try (var comparison = KeyComparison.open(context, one.side(), new Difference.Found())) {
+            return KeyScan.cut(source, keys).stream().flatMap(batch -> comparison.differences(batch).stream())
+                    .filter(difference -> difference.kind() != Difference.Kind.STRAY).map(Difference::key).toList();
         }
     }
 
@@ -184,7 +205,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     void removeCanary() {
         sung = Optional.empty();
-        source.unlink(ReplicatedKeys.CANARY.bytes());
+        source.unlink(canaryKey.bytes());
     }
 
     @Override

@@ -15,10 +15,12 @@ import dev.mastodonmigration.worker.postgres.Transaction;
 import dev.mastodonmigration.worker.postgres.WriteGate;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /** The last of it, while the source is closed: last rounds, what was touched since its proof, sequences, keyless tables, triggers and foreign keys. */
 final class Drain {
@@ -26,6 +28,7 @@ final class Drain {
     private static final int SEQUENCE_MARGIN = 1000;
     private static final int NAMED = 10;
     private static final int LOOKS = 3;
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(10);
 
     private final WorkerContext context;
     private final LiveSessions sessions;
@@ -41,8 +44,8 @@ final class Drain {
 
     /** Brings the target to the source's last state. */
     @FunctionalInterface
-    interface Rounds {
-        Leader.Lag apply() throws SQLException, Refusal;
+    interface Reading {
+        Rounds.Lag bring() throws SQLException, Refusal;
     }
 
     /** Everything was proved once; what is left is what the last seconds touched. */
@@ -50,22 +53,25 @@ final class Drain {
         return Ledger.isProved(sessions.target());
     }
 
-    WorkerReport run(Rounds rounds) throws SQLException, Refusal {
+    WorkerReport run(Reading reading) throws SQLException, Refusal {
         var begun = System.nanoTime();
         var source = sessions.source();
         var target = sessions.target();
         WriteGate.requireUp(source, Side.SOURCE);
         stage("draining");
         var applied = 0L;
-        Leader.Lag lag;
+        Rounds.Lag lag;
         do {
-            lag = rounds.apply();
+            lag = reading.bring();
             applied += lag.changes();
+            if (lag.changes() == 0 && !lag.isWhole()) {
+                LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+            }
             if (!isPossible()) {
                 // One of these rounds met a gap, or a table emptied just before the source was closed.
                 throw new SQLException("not everything is proved any more; it is proved again before the target can be opened");
             }
-        } while (lag.changes() > 0 || lag.isStuck());
+        } while (lag.changes() > 0 || !lag.isWhole());
         SourceGuard.requireUnchanged(source, catalog);
         requireNoGap(source, target);
         var differences = provedTouched(source, target);
@@ -108,7 +114,7 @@ final class Drain {
     }
 
     private static void requireNoGap(Connection source, Connection target) throws SQLException {
-        if (!Query.isTrue(target, "SELECT gaps = ? AND identity = ? FROM mastodon_migration.live", Capture.gaps(source), SourceGuard.identity(source))) {
+        if (!Gaps.isWhole(source, target)) {
             throw new SQLException("changes of the source went by unlogged; everything is proved again before the target can be opened");
         }
     }
@@ -122,6 +128,9 @@ final class Drain {
                 var result = proof.touched();
                 for (var again = 0; !result.isConclusive() && result.differing().isEmpty() && again < LOOKS; again++) {
                     result = proof.touched();
+                }
+                if (!result.isConclusive() && result.differing().isEmpty()) {
+                    throw new SQLException("the last changes of table " + tree.root() + " could not be compared; they are compared again before the target can be opened");
                 }
                 equal = result.isEqual();
                 if (!equal) {

@@ -20,8 +20,8 @@ import java.sql.SQLException;
 record LiveSessions(Connection source, Connection target, PostgresUrl address) implements AutoCloseable {
     /** Of the task's name, so that hands give way to the app before a leader does. */
     private static final String HAND = ReplicatePostgres.NAME + " hand";
-    /** Whatever role, database or server say: a position must survive the target's crash, because the source's log is pruned behind it. */
-    private static final String DURABLE = "SET synchronous_commit = on";
+    /** A setting of the session: where it was opened to. */
+    private static final String ADDRESS = "mastodon_migration.address";
     /** More than this helps no index of Mastodon's and would starve a small server. */
     private static final String INDEX_MEMORY = "SET maintenance_work_mem = '256MB'";
 
@@ -57,13 +57,16 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
     }
 
     /**
-     * Notices a source that was moved while its predecessor lives on, which no session to that one would ever tell.
+     * Notices a source or target that was moved while its predecessor lives on, which no session to that one would ever tell.
      *
-     * @throws SQLException when the Secret names another server, or another user, by now
+     * @throws SQLException when a Secret names another server, or another user, by now
      */
     void requireCurrent(WorkerContext context) throws SQLException, IOException, Refusal {
         if (!address.equals(Database.source(context, ReplicatePostgres.NAME).url())) {
             throw new SQLException("the Secret names another source than the one of this session, which is opened anew");
+        }
+        if (!Query.string(target, "SELECT current_setting('" + ADDRESS + "')").equals(place(Database.target(context, ReplicatePostgres.NAME).url()))) {
+            throw new SQLException("the Secret names another target than the one of this session, which is opened anew");
         }
     }
 
@@ -72,10 +75,17 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
     }
 
     static Connection target(WorkerContext context) throws SQLException, IOException, Refusal {
-        var target = proved(Database.target(context, ReplicatePostgres.NAME).open(), Side.TARGET, context);
-        Query.run(target, INDEX_MEMORY, DURABLE);
+        var database = Database.target(context, ReplicatePostgres.NAME);
+        var address = database.url();
+        var target = proved(database.open(), Side.TARGET, context);
+        Query.run(target, INDEX_MEMORY);
+        Query.list(target, "SELECT set_config('" + ADDRESS + "', ?, false)", row -> row.getString(1), place(address));
         passGate(target, context);
         return target;
+    }
+
+    private static String place(PostgresUrl address) {
+        return address.user() + "@" + address.host() + ":" + address.port() + "/" + address.database();
     }
 
     /** For as long as the marker lets this load pass. */
@@ -98,8 +108,17 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
 
     /** Begins a reading of the source: everything until the commit sees this one moment. Answers the moment. */
     static String snapshot(Connection source) throws SQLException {
+        return begin(source, "REPEATABLE READ, READ ONLY");
+    }
+
+    /** As {@link #snapshot}; a watermark can be written at its end. */
+    static String reading(Connection source) throws SQLException {
+        return begin(source, "REPEATABLE READ");
+    }
+
+    private static String begin(Connection source, String mode) throws SQLException {
         source.setAutoCommit(false);
-        Query.run(source, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+        Query.run(source, "SET TRANSACTION ISOLATION LEVEL " + mode);
         return Query.string(source, "SELECT pg_current_snapshot()::text");
     }
 
