@@ -5,6 +5,8 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
 
 /**
@@ -20,6 +22,7 @@ final class ReplicatedKeys {
     private static final Set<RedisKey> OURS = Set.of(Marker.KEY, CANARY, CommandProbe.KEY);
 
     private final Set<RedisKey> streams = ConcurrentHashMap.newKeySet();
+    private final Set<RedisKey> unproved = ConcurrentHashMap.newKeySet();
     private final Set<RedisKey> left = ConcurrentHashMap.newKeySet();
     private final Map<RedisSide, SidekiqProcessKeys> processesOf = new EnumMap<>(RedisSide.class);
     private volatile SidekiqProcessKeys processKeys;
@@ -79,8 +82,14 @@ final class ReplicatedKeys {
         return streams.contains(key);
     }
 
-    Set<RedisKey> streams() {
-        return Set.copyOf(streams);
+    /** Remembers a key of which not all was looked at since it changed. */
+    void proveAtTheEnd(RedisKey key) {
+        unproved.add(key);
+    }
+
+    /** Those that are proved in any case when the source is closed, and brought anew where they differ. */
+    Set<RedisKey> toProveAtTheEnd() {
+        return Stream.concat(streams.stream(), unproved.stream().filter(this::contains)).collect(Collectors.toUnmodifiableSet());
     }
 
     /** Reads anew which processes run there; answers the keys that are theirs. */

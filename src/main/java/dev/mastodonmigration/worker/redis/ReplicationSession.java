@@ -6,6 +6,7 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Set;
 import redis.clients.jedis.Jedis;
 
 /**
@@ -21,6 +22,7 @@ final class ReplicationSession implements AutoCloseable {
     private final Heartbeat heartbeat;
     private final KeyPasses passes;
     private boolean proved;
+    private Set<RedisKey> provedInFreeze = Set.of();
 
     private ReplicationSession(Following following, SessionParts parts, PassProgress progress) {
         this.context = parts.context();
@@ -84,16 +86,17 @@ final class ReplicationSession implements AutoCloseable {
         if (!following.tellsAll()) {
             passes.compareAll();
         }
-        mendStreams();
+        bringWhatDiffers();
         settle();
     }
 
-    /** What is pending in their groups changes without being told, so all are proved, and those that differ come once more. */
-    private void mendStreams() throws Gap, Refusal, InterruptedException {
-        var streams = parts.keys().streams();
-        if (!streams.isEmpty()) {
-            parts.lanes().prove(streams);
-            passes.awaitLanes(backlog -> backlog.proofs() == 0);
+    /** What changed without being told, or was not looked at from end to end, is proved once all else is on the target; what differs comes once more. */
+    private void bringWhatDiffers() throws Gap, Refusal, InterruptedException {
+        provedInFreeze = parts.keys().toProveAtTheEnd();
+        if (!provedInFreeze.isEmpty()) {
+            passes.awaitLanes(backlog -> backlog.changes() == 0);
+            parts.lanes().prove(provedInFreeze);
+            passes.awaitLanes(backlog -> backlog.changes() + backlog.proofs() == 0);
         }
     }
 
@@ -108,7 +111,7 @@ final class ReplicationSession implements AutoCloseable {
     }
 
     /**
-     * Proves what changed since its last proof, and all jobs in any case.
+     * Proves what changed since its last proof, and all jobs in any case; those of a large queue were proved by {@link #drain} already.
      *
      * @throws Refusal when the source is still written to
      */
@@ -135,7 +138,7 @@ final class ReplicationSession implements AutoCloseable {
     }
 
     private Collection<RedisKey> jobs() {
-        return JobKeys.on(parts.sources().ofSidekiq().jedis()).stream().filter(parts.keys()::contains).toList();
+        return JobKeys.on(parts.sources().ofSidekiq().jedis()).stream().filter(key -> parts.keys().contains(key) && !provedInFreeze.contains(key)).toList();
     }
 
     /**
