@@ -35,6 +35,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private Optional<byte[]> sung = Optional.empty();
     private volatile CountDownLatch canary = new CountDownLatch(1);
     private volatile boolean processesChanged;
+    private Pace pace = Pace.FULL;
     private volatile Optional<Set<RedisKey>> afterFreeze = Optional.empty();
 
     /** @throws ChangeFeed.Unsupported when the source's changes can not be followed this way */
@@ -144,10 +145,16 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         feed.barrier(PATIENCE);
     }
 
-    Duration ping() throws Gap, InterruptedException {
-        var asked = System.nanoTime();
+    void ping() throws Gap, InterruptedException {
         feed.ping(PATIENCE);
-        return Duration.ofNanos(System.nanoTime() - asked);
+    }
+
+    /** How we are to read it, by how long it takes to tell next to nothing: of a key, because a proxy may answer PING by itself. */
+    Pace pace() {
+        var asked = System.nanoTime();
+        source.exists(ReplicatedKeys.CANARY.bytes());
+        pace = pace.after(Duration.ofNanos(System.nanoTime() - asked));
+        return pace;
     }
 
     /** When a Sidekiq came or went, its keys are looked at again: some may have been copied before they were known to be its own. */

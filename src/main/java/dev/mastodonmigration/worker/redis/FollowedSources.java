@@ -42,6 +42,10 @@ final class FollowedSources implements AutoCloseable {
         }
     }
 
+    Pace pace() {
+        return all.stream().map(FollowedSource::pace).reduce(Pace.FULL, Pace::slower);
+    }
+
     void demandTelling() throws Gap, Refusal, InterruptedException {
         for (var source : all) {
             source.demandTelling();

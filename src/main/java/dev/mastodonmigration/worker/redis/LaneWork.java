@@ -190,6 +190,7 @@ final class LaneWork {
             hurried = true;
             coolUntil.clear();
             warm();
+            moved.signalAll();
         });
     }
 
@@ -198,6 +199,18 @@ final class LaneWork {
         lock.lock();
         try {
             return hurried;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Leaves the source to its users for so long; once it is closed for writing, there are none. */
+    void rest(long nanos) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            for (var left = nanos; left > 0 && !hurried;) {
+                left = moved.awaitNanos(left);
+            }
         } finally {
             lock.unlock();
         }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.Optional;
 import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
@@ -26,8 +27,10 @@ final class ReplicationLane implements AutoCloseable {
     private final ReplicatedKeys keys;
     private final LaneWork work;
     private final Copied copied;
+    private final Supplier<Pace> pace;
     private final Map<RedisKey, Long> proveNotBefore = new HashMap<>();
     private long spokeNanos = System.nanoTime();
+    private long startedNanos = System.nanoTime();
     /** While a large key is brought or proved, and others may have their turn between its pages. */
     private boolean yielding;
     private volatile Optional<Difference.Found> last = Optional.empty();
@@ -37,22 +40,23 @@ final class ReplicationLane implements AutoCloseable {
         void add(long keys, long bytes);
     }
 
-    private ReplicationLane(RedisSources followed, LaneSource.Target to, ReplicatedKeys keys, SourceConflicts conflicts, Copied copied) {
+    private ReplicationLane(RedisSources followed, LaneSource.Target to, ReplicatedKeys keys, SourceConflicts conflicts, Copied copied, Supplier<Pace> pace) {
         this.work = new LaneWork();
         this.writer = to.writer();
         this.keys = keys;
         this.copied = copied;
+        this.pace = pace;
         var around = new AroundLargeKeys();
         this.sources = new LaneSources(followed.all().stream().map(source -> LaneSource.of(source, to, keys, work, copied, around, around::betweenPages)).toList(), keys, conflicts);
     }
 
-    static ReplicationLane open(WorkerContext context, Marker marker, RedisSources followed, ReplicatedKeys keys, SourceConflicts conflicts, Copied copied)
+    static ReplicationLane open(WorkerContext context, Marker marker, RedisSources followed, ReplicatedKeys keys, SourceConflicts conflicts, Copied copied, Supplier<Pace> pace)
             throws Refusal, IOException {
         var sources = followed.again(context);
         try {
             var target = RedisSide.TARGET.open(context);
             try {
-                return new ReplicationLane(sources, LaneSource.Target.of(target, marker), keys, conflicts, copied);
+                return new ReplicationLane(sources, LaneSource.Target.of(target, marker), keys, conflicts, copied, pace);
             } catch (Refusal | RuntimeException e) {
                 target.close();
                 throw e;
@@ -78,7 +82,9 @@ final class ReplicationLane implements AutoCloseable {
             all().forEach(Jedis::ping);
             spokeNanos = System.nanoTime();
         }
-        switch (work.take()) {
+        var next = work.take();
+        startedNanos = System.nanoTime();
+        switch (next) {
             case LaneTask.Copy task -> sources.copy(task);
             case LaneTask.OfAny task -> {
                 sources.finishCopying();
@@ -88,6 +94,13 @@ final class ReplicationLane implements AutoCloseable {
                 }
             }
         }
+        spare();
+    }
+
+    /** Rests after the work since it last did, as long as the source's pace wants it. */
+    private void spare() throws InterruptedException {
+        work.rest(pace.get().restAfter(System.nanoTime() - startedNanos));
+        startedNanos = System.nanoTime();
     }
 
     /** Large keys come last: nothing else waits for them. */
@@ -177,6 +190,12 @@ final class ReplicationLane implements AutoCloseable {
 
         @Override
         public void between() throws Refusal, IOException {
+            try {
+                spare();
+            } catch (InterruptedException e) {
+                // The page is written, and the lane ends with the next thing that it waits for.
+                Thread.currentThread().interrupt();
+            }
             if (!yielding || work.isHurried()) {
                 return;
             }

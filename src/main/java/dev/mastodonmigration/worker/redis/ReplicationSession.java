@@ -65,7 +65,7 @@ final class ReplicationSession implements AutoCloseable {
             context.progress().update(now -> {
                 // Asked inside the update, so that it is never said after a gap was noticed.
                 var inSync = proved && parts.lanes().areIntact() && lag.compareTo(IN_SYNC_LAG) < 0;
-                return new Progress.Reading((inSync ? "in sync, by " : "applying, by ") + following, now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, inSync ? 0 : -1)
+                return new Progress.Reading((inSync ? "in sync, by " : "applying, by ") + following + parts.lanes().pace().words(), now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, inSync ? 0 : -1)
                         .withLag(backlog.changes(), lag.toSeconds(), inSync).ofRedis(parts.sources().toString());
             });
         }
