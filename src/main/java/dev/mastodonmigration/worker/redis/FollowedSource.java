@@ -22,6 +22,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration FIRST_PATIENCE = Duration.ofSeconds(5);
     private static final long CANARY_LIFETIME_SECONDS = 300;
+    private static final int MOST_SONGS = 5;
 
     private final WorkerContext context;
     private final RedisSources.One one;
@@ -39,7 +40,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private volatile Optional<Set<RedisKey>> afterFreeze = Optional.empty();
 
     /** @throws ChangeFeed.Unsupported when the source's changes can not be followed this way */
-    FollowedSource(WorkerContext context, Following following, RedisSources.One one, ReplicatedKeys keys, ReplicationLanes lanes) throws Refusal, IOException, InterruptedException {
+    FollowedSource(WorkerContext context, Following following, RedisSources.One one, ReplicatedKeys keys, ReplicationLanes lanes) throws Gap, Refusal, IOException, InterruptedException {
         this.context = context;
         this.one = one;
         this.source = one.jedis();
@@ -60,7 +61,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
                 throw e;
             }
             throw unsupported(e.getMessage());
-        } catch (RuntimeException | InterruptedException e) {
+        } catch (RuntimeException | Gap | InterruptedException e) {
             close();
             throw e;
         }
@@ -87,15 +88,16 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     @Override
     public void changed(List<RedisKey> changed) {
-        if (changed.contains(ReplicatedKeys.CANARY)) {
-            canary.countDown();
-        }
         if (changed.stream().anyMatch(ReplicatedKeys::tellsProcesses)) {
             processesChanged = true;
         }
         var ours = changed.stream().filter(keys::contains).toList();
         afterFreeze.ifPresent(frozen -> frozen.addAll(ours));
         lanes.changed(ours);
+        // Last: whoever waits for it takes all that was told before, and with it, to be with the lanes.
+        if (changed.contains(ReplicatedKeys.CANARY)) {
+            canary.countDown();
+        }
     }
 
     @Override
@@ -105,25 +107,33 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         context.progress().update(now -> now.withLag(now.lagChanges(), now.lagSeconds(), false));
     }
 
-    /** Writes the canary and waits until its change is told. */
-    private boolean sing(Duration patience) throws InterruptedException {
-        var told = new CountDownLatch(1);
-        canary = told;
-        var song = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
-        source.set(ReplicatedKeys.CANARY.bytes(), song, SetParams.setParams().ex(CANARY_LIFETIME_SECONDS));
-        sung = Optional.of(song);
-        return told.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+    /** Writes the canary and waits until its change is told, and with it all that changed before on the server that has it, whatever proxy is between. */
+    private boolean sing(Duration patience) throws Gap, InterruptedException {
+        for (int tries = 0; tries < MOST_SONGS; tries++) {
+            var told = new CountDownLatch(1);
+            canary = told;
+            var before = sung;
+            var song = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
+            var found = Optional.ofNullable(source.setGet(ReplicatedKeys.CANARY.bytes(), song, SetParams.setParams().ex(CANARY_LIFETIME_SECONDS)));
+            sung = Optional.of(song);
+            if (!following.tellsAll() && before.isPresent() && found.isEmpty()) {
+                throw new Gap("the source was flushed (FLUSHDB or FLUSHALL): it lost a key of ours");
+            }
+            if (!told.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                return false;
+            }
+            // Where it held another song, that one's change, or its end, may be what was told.
+            if (before.isPresent() && found.isPresent() && Arrays.equals(before.get(), found.get())) {
+                return true;
+            }
+        }
+        throw new Gap("another worker of this migration writes the same key to the source, to see whether it is followed");
     }
 
     /** An answer to PING alone would not show that changes are told. */
     void demandTelling() throws Gap, Refusal, InterruptedException {
         demandAlone();
-        demandCanary();
-        var told = sing(PATIENCE);
-        lanes.check();
-        if (!told) {
-            throw new Gap("the source does not tell its changes any more");
-        }
+        barrier();
     }
 
     /** Another instance's keys in another database may have the same names, and CLIENT TRACKING does not tell whose changed. */
@@ -133,16 +143,13 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         }
     }
 
-    /** A flush is told by CLIENT TRACKING alone; else it shows in that our own key is gone. */
-    private void demandCanary() throws Gap {
-        if (!following.tellsAll() && sung.isPresent() && !Arrays.equals(sung.get(), source.get(ReplicatedKeys.CANARY.bytes()))) {
-            throw new Gap("the source was flushed (FLUSHDB or FLUSHALL): it lost a key of ours");
-        }
-    }
-
     /** Returns when every change made before the call has gone to its lane. */
-    void barrier() throws Gap, InterruptedException {
-        feed.barrier(PATIENCE);
+    void barrier() throws Gap, Refusal, InterruptedException {
+        var told = sing(PATIENCE);
+        lanes.check();
+        if (!told) {
+            throw new Gap("the source does not tell its changes any more");
+        }
     }
 
     void ping() throws Gap, InterruptedException {

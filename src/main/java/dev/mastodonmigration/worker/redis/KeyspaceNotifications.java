@@ -122,7 +122,7 @@ final class KeyspaceNotifications implements ChangeFeed {
         try {
             while (!closed) {
                 switch (connection.read()) {
-                    case List<?> message when message.size() == 4 && message.get(2) instanceof byte[] channel -> listener.changed(List.of(key(channel)));
+                    case List<?> message when message.size() == 4 && message.get(2) instanceof byte[] channel -> tell(key(channel), text(message.get(3)));
                     case List<?> pong when pong.size() == 2 && pong.getFirst() instanceof byte[] word && text(word).equals("pong") -> pings.answered();
                     default -> throw new JedisException("an answer that nobody asked for");
                 }
@@ -137,10 +137,11 @@ final class KeyspaceNotifications implements ChangeFeed {
         }
     }
 
-    /** Notifications stand in the connection's buffer before the command that made them is answered, so one PING comes after them. */
-    @Override
-    public void barrier(Duration patience) throws Gap, InterruptedException {
-        ping(patience);
+    /** Of the canary, which is set with an expiry, there are two messages each time; that it was set is told once. */
+    private void tell(RedisKey key, String event) {
+        if (!key.equals(ReplicatedKeys.CANARY) || event.equals("set")) {
+            listener.changed(List.of(key));
+        }
     }
 
     @Override

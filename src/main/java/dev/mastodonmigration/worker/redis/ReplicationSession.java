@@ -6,6 +6,7 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Set;
 import redis.clients.jedis.Jedis;
 
@@ -33,7 +34,7 @@ final class ReplicationSession implements AutoCloseable {
     }
 
     /** @throws ChangeFeed.Unsupported when the source's changes can not be followed this way */
-    static ReplicationSession open(WorkerContext context, Following following, Marker marker) throws Refusal, IOException, InterruptedException {
+    static ReplicationSession open(WorkerContext context, Following following, Marker marker) throws Gap, Refusal, IOException, InterruptedException {
         var progress = new PassProgress(context.progress());
         return new ReplicationSession(following, SessionParts.open(context, following, marker, progress), progress);
     }
@@ -83,7 +84,7 @@ final class ReplicationSession implements AutoCloseable {
         parts.lanes().hurry();
         parts.followed().barrier();
         parts.followed().watchForWriters();
-        if (!following.tellsAll()) {
+        if (!following.tellsAll() || !unidentified().isEmpty()) {
             passes.compareAll();
         }
         bringWhatDiffers();
@@ -131,10 +132,11 @@ final class ReplicationSession implements AutoCloseable {
         do {
             settle();
             passes.awaitLanes(backlog -> backlog.proofs() == 0);
-            parts.followed().barrier();
+            // Inside the loop: what it waits for comes after all that was told, some of which may be to be applied.
+            heartbeat.demandAll();
+            parts.followed().refuseWriters();
+            parts.lanes().check();
         } while (parts.lanes().backlog().changes() + parts.lanes().backlog().proofs() > 0);
-        heartbeat.demandAll();
-        parts.lanes().check();
     }
 
     private Collection<RedisKey> jobs() {
@@ -156,6 +158,11 @@ final class ReplicationSession implements AutoCloseable {
 
     private long lasting(RedisSide side, Jedis jedis) throws Refusal, IOException {
         return RedisInfo.of(jedis).lastingKeys(side.url(context).database());
+    }
+
+    /** Those that another server may have replaced without our noticing. */
+    List<String> unidentified() {
+        return parts.servers().unidentified();
     }
 
     Jedis target() {

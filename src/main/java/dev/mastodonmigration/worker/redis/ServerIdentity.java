@@ -12,6 +12,11 @@ record ServerIdentity(List<Optional<String>> fields) {
         return new ServerIdentity(List.of(info.text("run_id"), info.text("master_replid"), info.text("role")));
     }
 
+    /** A proxy may leave out of INFO what changes with a failover. */
+    boolean isKnown() {
+        return fields.get(1).isPresent();
+    }
+
     void demandSame(Jedis jedis, RedisSide side) throws Gap {
         if (!equals(of(jedis))) {
             throw new Gap("another server answers as " + side.title() + " than before: it failed over or restarted");
