@@ -27,6 +27,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private final WorkerContext context;
     private final RedisSources.One one;
     private final Jedis source;
+    private final RedisKey canaryKey;
     private final ReplicatedKeys keys;
     private final ReplicationLanes lanes;
     private final Following following;
@@ -44,6 +45,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         this.context = context;
         this.one = one;
         this.source = one.jedis();
+        this.canaryKey = ReplicatedKeys.canary(one.side());
         this.keys = keys;
         this.lanes = lanes;
         this.following = following;
@@ -95,7 +97,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         afterFreeze.ifPresent(frozen -> frozen.addAll(ours));
         lanes.changed(ours);
         // Last: whoever waits for it takes all that was told before, and with it, to be with the lanes.
-        if (changed.contains(ReplicatedKeys.CANARY)) {
+        if (changed.contains(canaryKey)) {
             canary.countDown();
         }
     }
@@ -114,7 +116,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
             canary = told;
             var before = sung;
             var song = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
-            var found = Optional.ofNullable(source.setGet(ReplicatedKeys.CANARY.bytes(), song, SetParams.setParams().ex(CANARY_LIFETIME_SECONDS)));
+            var found = Optional.ofNullable(source.setGet(canaryKey.bytes(), song, SetParams.setParams().ex(CANARY_LIFETIME_SECONDS)));
             sung = Optional.of(song);
             if (!following.tellsAll() && before.isPresent() && found.isEmpty()) {
                 throw new Gap("the source was flushed (FLUSHDB or FLUSHALL): it lost a key of ours");
@@ -159,7 +161,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     /** How we are to read it, by how long it takes to tell next to nothing: of a key, because a proxy may answer PING by itself. */
     Pace pace() {
         var asked = System.nanoTime();
-        source.exists(ReplicatedKeys.CANARY.bytes());
+        source.exists(canaryKey.bytes());
         pace = pace.after(Duration.ofNanos(System.nanoTime() - asked));
         return pace;
     }
@@ -198,7 +200,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     void removeCanary() {
         sung = Optional.empty();
-        source.unlink(ReplicatedKeys.CANARY.bytes());
+        source.unlink(canaryKey.bytes());
     }
 
     @Override

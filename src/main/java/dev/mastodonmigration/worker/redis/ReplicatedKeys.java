@@ -15,11 +15,13 @@ import redis.clients.jedis.Jedis;
  */
 final class ReplicatedKeys {
     /** Written to the source to see whether its changes are told at all; expires by itself. */
-    static final RedisKey CANARY = RedisKey.of("mastodon_migration:canary");
+    private static final RedisKey CANARY = RedisKey.of("mastodon_migration:canary");
+    /** Two databases of one server tell their changes to both. */
+    private static final RedisKey CANARY_OF_SIDEKIQ = RedisKey.of("mastodon_migration:canary_of_sidekiq");
     /** What PTTL says of a key without expiry. */
     private static final long LASTING = -1;
     private static final RedisKey PROCESSES = RedisKey.of("processes");
-    private static final Set<RedisKey> OURS = Set.of(Marker.KEY, CANARY, CommandProbe.KEY);
+    private static final Set<RedisKey> OURS = Set.of(Marker.KEY, CANARY, CANARY_OF_SIDEKIQ, CommandProbe.KEY);
 
     private final Set<RedisKey> streams = ConcurrentHashMap.newKeySet();
     private final Set<RedisKey> unproved = ConcurrentHashMap.newKeySet();
@@ -62,6 +64,10 @@ final class ReplicatedKeys {
     /** Ours on the target, never to be removed there by replication. */
     static boolean isMarker(RedisKey key) {
         return key.equals(Marker.KEY);
+    }
+
+    static RedisKey canary(RedisSide side) {
+        return side == RedisSide.SOURCE_OF_SIDEKIQ ? CANARY_OF_SIDEKIQ : CANARY;
     }
 
     static boolean tellsProcesses(RedisKey key) {

@@ -96,7 +96,7 @@ class RedisLiveOfSidekiqTest {
             assertThat(live.drain().notes()).isEmpty();
         }
         assertThat(redis.target.keys("*")).containsExactlyInAnyOrder("feed:home:1", "feed:home:2", "the last", "queues", "queue:default", "queue:mailers", "retry", "mastodon_migration:marker");
-        assertThat(redis.source.exists("mastodon_migration:canary") || sidekiq.exists("mastodon_migration:canary")).isFalse();
+        assertThat(redis.source.exists("mastodon_migration:canary") || sidekiq.exists("mastodon_migration:canary_of_sidekiq")).isFalse();
         assertEqualBothWays();
     }
 
@@ -216,7 +216,7 @@ class RedisLiveOfSidekiqTest {
     @Test
     void theLookBeforeTheClockFindsNoConflictInWhatWeWrote() throws Exception {
         try (var live = inSync()) {
-            assertThat(redis.source.exists("mastodon_migration:canary") && sidekiq.exists("mastodon_migration:canary")).isTrue();
+            assertThat(redis.source.exists("mastodon_migration:canary") && sidekiq.exists("mastodon_migration:canary_of_sidekiq")).isTrue();
             assertThat(RedisCapacity.check(redis.context(), KeyScope.ALL).blockers()).isEmpty();
             live.drain();
         }
