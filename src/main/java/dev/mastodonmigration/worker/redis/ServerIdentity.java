@@ -8,7 +8,10 @@ import redis.clients.jedis.Jedis;
 record ServerIdentity(List<Optional<String>> fields) {
     /** {@code master_replid} changes when a replica is promoted, {@code run_id} when a server restarts (redis.io/commands/info). */
     static ServerIdentity of(Jedis jedis) {
-        var info = RedisInfo.of(jedis);
+        return of(RedisInfo.of(jedis));
+    }
+
+    static ServerIdentity of(RedisInfo info) {
         return new ServerIdentity(List.of(info.text("run_id"), info.text("master_replid"), info.text("role")));
     }
 
