@@ -12,7 +12,7 @@ import java.time.Duration;
 record Pace(int restPerWork, Duration quickest) {
     static final Pace FULL = new Pace(0, Duration.ofDays(1));
     private static final Duration TOO_LONG = Duration.ofMillis(25);
-    private static final int MOST = 16;
+    private static final int MOST = 8;
 
     Pace after(Duration command) {
         var best = command.compareTo(quickest) < 0 ? command : quickest;

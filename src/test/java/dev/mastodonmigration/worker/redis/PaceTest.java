@@ -34,7 +34,7 @@ class PaceTest {
         for (int i = 0; i < 30; i++) {
             pace = pace.after(SLOW);
         }
-        assertThat(pace.restAfter(WORK)).isEqualTo(16 * WORK);
+        assertThat(pace.restAfter(WORK)).isEqualTo(8 * WORK);
     }
 
     @Test
