@@ -21,9 +21,10 @@ import dev.mastodonmigration.worker.postgres.SourceSessions;
 import dev.mastodonmigration.worker.postgres.VerifyPostgres;
 import dev.mastodonmigration.worker.postgres.live.HousekeepPostgres;
 import dev.mastodonmigration.worker.postgres.live.InstallCapture;
-import dev.mastodonmigration.worker.postgres.live.KeylessTables;
+import dev.mastodonmigration.worker.postgres.live.LiveRemarks;
 import dev.mastodonmigration.worker.postgres.live.RehearseLive;
 import dev.mastodonmigration.worker.postgres.live.ReplicatePostgres;
+import dev.mastodonmigration.worker.redis.JobsPreflight;
 import dev.mastodonmigration.worker.redis.KeyScope;
 import dev.mastodonmigration.worker.redis.OpenRedis;
 import dev.mastodonmigration.worker.redis.QuietSidekiq;
@@ -52,8 +53,9 @@ public final class TaskRegistry implements TaskSource {
         return Map.ofEntries(
             Map.entry(Tasks.PREFLIGHT, new Looks(List.of(
                     new Looks.Look(WorkerContext.TARGET_POSTGRES_URL, PostgresPreflight.planned(Boolean.parseBoolean(environment.get(WorkerContext.ENV_REHEARSAL)),
-                            source -> KeylessTables.announce(source).lines())),
-                    new Looks.Look(WorkerContext.TARGET_REDIS_URL, context -> RedisPreflight.check(context, scope))))),
+                            LiveRemarks::on)),
+                    new Looks.Look(WorkerContext.TARGET_REDIS_URL, context -> RedisPreflight.check(context, scope)),
+                    new Looks.Look(WorkerContext.TARGET_REDIS_URL, JobsPreflight.of(environment))))),
             Map.entry(Tasks.CLAIM_TARGET, new Parts(List.of(
                     Part.postgres(new TargetClaim()),
                     Part.redis(RedisTarget::claim)))),

@@ -18,6 +18,8 @@ final class SessionSettings {
             "search_path = public, heroku_ext");
     private static final List<String> TRANSACTIONS = List.of("default_transaction_isolation = 'read committed'", "default_transaction_read_only = off", "default_transaction_deferrable = off",
             "default_tablespace = ''", "temp_tablespaces = ''");
+    /** What is concluded from a commit of ours must survive a crash: a gate that is up, a position behind which the source's log is pruned. */
+    private static final List<String> DURABILITY = List.of("synchronous_commit = on");
     private static final List<String> PLANS = List.of("enable_seqscan = on", "enable_indexscan = on", "enable_indexonlyscan = on", "enable_bitmapscan = on", "enable_tidscan = on", "enable_hashjoin = on",
             "enable_mergejoin = on", "enable_nestloop = on", "enable_hashagg = on", "enable_sort = on", "enable_material = on", "plan_cache_mode = auto", "jit = off");
     /**
@@ -40,7 +42,7 @@ final class SessionSettings {
     static Connection set(Connection session) throws SQLException {
         var version = session.getMetaData().getDatabaseMajorVersion();
         var all = new ArrayList<String>();
-        List.of(TEXT, TRANSACTIONS, PLANS, TIME).forEach(all::addAll);
+        List.of(TEXT, TRANSACTIONS, DURABILITY, PLANS, TIME).forEach(all::addAll);
         if (version >= 14) {
             all.add("idle_session_timeout = 0");
         }

@@ -79,10 +79,14 @@ final class CanonicalCompare {
         return true;
     }
 
-    /** PFCOUNT writes: it caches its result inside the HyperLogLog (bytes 8 to 15, redis/src/hyperloglog.c), which is not part of the value. */
     private static byte[] string(Jedis jedis, byte[] name, long at) {
         var page = jedis.getrange(name, at, at + ValueCopy.PAGE_BYTES - 1);
-        if (at == 0 && page.length >= 16 && Arrays.equals(page, 0, HYPERLOGLOG.length, HYPERLOGLOG, 0, HYPERLOGLOG.length)) {
+        return at == 0 ? withoutCache(page) : page;
+    }
+
+    /** PFCOUNT writes: it caches its result inside the HyperLogLog (bytes 8 to 15, redis/src/hyperloglog.c), which is not part of the value. */
+    static byte[] withoutCache(byte[] page) {
+        if (page.length >= 16 && Arrays.equals(page, 0, HYPERLOGLOG.length, HYPERLOGLOG, 0, HYPERLOGLOG.length)) {
             Arrays.fill(page, 8, 16, (byte) 0);
         }
         return page;

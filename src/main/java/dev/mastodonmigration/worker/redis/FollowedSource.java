@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -27,11 +28,10 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private final WorkerContext context;
     private final RedisSources.One one;
     private final Jedis source;
-    private final RedisKey canaryKey;
     private final ReplicatedKeys keys;
     private final ReplicationLanes lanes;
     private final Following following;
-    private final int database;
+    private final RedisKey canaryKey;
     private final NotificationSetting setting;
     private final ChangeFeed feed;
     private Optional<byte[]> sung = Optional.empty();
@@ -45,12 +45,10 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         this.context = context;
         this.one = one;
         this.source = one.jedis();
-        this.canaryKey = ReplicatedKeys.canary(one.side());
         this.keys = keys;
         this.lanes = lanes;
         this.following = following;
-        this.database = one.side().url(context).database();
-        demandAlone();
+        this.canaryKey = ReplicatedKeys.canary(context, one.side());
         this.setting = following == Following.KEYSPACE_NOTIFICATIONS ? NotificationSetting.on(source) : NotificationSetting.NONE;
         this.feed = opened();
         try {
@@ -94,8 +92,11 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
             processesChanged = true;
         }
         var ours = changed.stream().filter(keys::contains).toList();
-        afterFreeze.ifPresent(frozen -> frozen.addAll(ours));
-        lanes.changed(ours);
+        var frozen = afterFreeze;
+        frozen.ifPresent(told -> told.addAll(ours));
+        if (frozen.isEmpty() || !heldBack()) {
+            lanes.changed(ours);
+        }
         // Last: whoever waits for it takes all that was told before, and with it, to be with the lanes.
         if (changed.contains(canaryKey)) {
             canary.countDown();
@@ -134,15 +135,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     /** An answer to PING alone would not show that changes are told. */
     void demandTelling() throws Gap, Refusal, InterruptedException {
-        demandAlone();
         barrier();
-    }
-
-    /** Another instance's keys in another database may have the same names, and CLIENT TRACKING does not tell whose changed. */
-    private void demandAlone() {
-        if (following == Following.CLIENT_TRACKING && RedisInfo.of(source).keysByDatabase().keySet().stream().anyMatch(other -> other != database)) {
-            throw unsupported("its server holds keys in other databases too, and a change is told without its database");
-        }
     }
 
     /** Returns when every change made before the call has gone to its lane. */
@@ -176,17 +169,43 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     /** From now on nobody should write. */
     void watchForWriters() {
-        demandAlone();
         afterFreeze = Optional.of(ConcurrentHashMap.newKeySet());
     }
 
-    /** Expiry and eviction only remove: what was told after the freeze and exists has been written. */
-    void refuseWriters() throws Refusal {
-        for (var key : afterFreeze.orElse(Set.of())) {
-            if (source.exists(key.bytes())) {
-                throw new Refusal("The " + one.side().title() + " is still written to: " + key + " changed after writing was to have ended. Find the process that"
-                        + " still runs on the source (CLIENT LIST shows its address), stop it, and start the cutover again.");
-            }
+    /**
+     * CLIENT TRACKING tells the keys of all of a server's databases and not whose they are. So after the freeze what it tells is not applied: the target has each
+     * key as it was, and only one that differs has been written here, not by a neighbour in another database.
+     */
+    private boolean heldBack() {
+        return following == Following.CLIENT_TRACKING;
+    }
+
+    /**
+     * Expiry and eviction only remove: what was told after the freeze, exists, and is not as it was has been written. To be called when the lanes have applied
+     * all that was told before.
+     */
+    void refuseWriters() throws Refusal, IOException {
+        var told = List.copyOf(afterFreeze.orElse(Set.of()));
+        afterFreeze.filter(all -> heldBack()).ifPresent(all -> told.forEach(all::remove));
+        var gone = new HashSet<>(RedisSources.absent(source, told));
+        var there = told.stream().filter(key -> !gone.contains(key)).toList();
+        var written = heldBack() ? different(there) : there;
+        if (!written.isEmpty()) {
+            throw new Refusal("The " + one.side().title() + " is still written to: " + written.getFirst() + " changed after writing was to have ended. Find the process that"
+                    + " still runs on the source (CLIENT LIST shows its address), stop it, and start the cutover again.");
+        }
+        if (heldBack()) {
+            lanes.changed(gone);
+        }
+    }
+
+    private List<RedisKey> different(List<RedisKey> keys) throws Refusal, IOException {
+        if (keys.isEmpty()) {
+            return keys;
+        }
+        try (var comparison = KeyComparison.open(context, one.side(), new Difference.Found())) {
+            return KeyScan.cut(source, keys).stream().flatMap(batch -> comparison.differences(batch).stream())
+                    .filter(difference -> difference.kind() != Difference.Kind.STRAY).map(Difference::key).toList();
         }
     }
 

@@ -60,7 +60,7 @@ final class FollowedSources implements AutoCloseable {
         all.forEach(FollowedSource::watchForWriters);
     }
 
-    void refuseWriters() throws Refusal {
+    void refuseWriters() throws Refusal, IOException {
         for (var source : all) {
             source.refuseWriters();
         }

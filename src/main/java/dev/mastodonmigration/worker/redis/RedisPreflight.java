@@ -21,8 +21,8 @@ import redis.clients.jedis.exceptions.JedisException;
 public final class RedisPreflight {
     private static final int MIN_TARGET_VERSION = 7;
     /** CLIENT TRACKING does not tell in which of a server's databases a key changed. */
-    private static final String HOW_LIVE_FOLLOWS = " With strategy.redis: Live, changes are then followed by keyspace notifications, and all keys compared once more inside the freeze;"
-            + " where notifications cannot be had, all are copied inside it.";
+    private static final String HOW_LIVE_FOLLOWS = " With strategy.redis: Live, a key that changes in one is looked at in the other too, which costs nothing but that look; where one of"
+            + " them is flushed (FLUSHDB), all keys are compared once more.";
 
     /** Of the source, while it is followed and while all is compared, by all our processes together. */
     private static final int CONNECTIONS = 7;

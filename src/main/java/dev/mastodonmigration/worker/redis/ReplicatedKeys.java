@@ -1,5 +1,7 @@
 package dev.mastodonmigration.worker.redis;
 
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -14,14 +16,13 @@ import redis.clients.jedis.Jedis;
  * and go.
  */
 final class ReplicatedKeys {
-    /** Written to the source to see whether its changes are told at all; expires by itself. */
-    private static final RedisKey CANARY = RedisKey.of("mastodon_migration:canary");
-    /** Two databases of one server tell their changes to both. */
-    private static final RedisKey CANARY_OF_SIDEKIQ = RedisKey.of("mastodon_migration:canary_of_sidekiq");
+    private static final String PREFIX = "mastodon_migration:";
+    private static final String CANARY_OF = PREFIX + "canary:";
+    private static final byte[] PREFIX_BYTES = PREFIX.getBytes(StandardCharsets.US_ASCII);
     /** What PTTL says of a key without expiry. */
     private static final long LASTING = -1;
     private static final RedisKey PROCESSES = RedisKey.of("processes");
-    private static final Set<RedisKey> OURS = Set.of(Marker.KEY, CANARY, CANARY_OF_SIDEKIQ, CommandProbe.KEY);
+    private static final Set<RedisKey> OURS = Set.of(Marker.KEY, CommandProbe.KEY, JobsAside.NAMES, JobsAside.EPOCHS);
 
     private final Set<RedisKey> streams = ConcurrentHashMap.newKeySet();
     private final Set<RedisKey> unproved = ConcurrentHashMap.newKeySet();
@@ -49,9 +50,17 @@ final class ReplicatedKeys {
         return true;
     }
 
-    /** Written by us, on whichever side. */
+    /** Written or renamed by us, on whichever side. */
     static boolean isOurs(RedisKey key) {
-        return OURS.contains(key);
+        return key.startsWith(PREFIX_BYTES);
+    }
+
+    /**
+     * Written to the source to see whether its changes are told at all; expires by itself. Of a name that no other connection of ours writes, because CLIENT
+     * TRACKING tells the keys of all of a server's databases.
+     */
+    static RedisKey canary(WorkerContext context, RedisSide side) {
+        return RedisKey.of(CANARY_OF + side + ":" + context.migrationUid());
     }
 
     /** How many keys of this Redis are our own, or have one of these names. */
@@ -64,10 +73,6 @@ final class ReplicatedKeys {
     /** Ours on the target, never to be removed there by replication. */
     static boolean isMarker(RedisKey key) {
         return key.equals(Marker.KEY);
-    }
-
-    static RedisKey canary(RedisSide side) {
-        return side == RedisSide.SOURCE_OF_SIDEKIQ ? CANARY_OF_SIDEKIQ : CANARY;
     }
 
     static boolean tellsProcesses(RedisKey key) {

@@ -101,7 +101,7 @@ final class ReplicationSession implements AutoCloseable {
         }
     }
 
-    private void settle() throws Gap, Refusal, InterruptedException {
+    private void settle() throws Gap, Refusal, IOException, InterruptedException {
         do {
             heartbeat.beat();
             passes.awaitLanes(backlog -> backlog.changes() == 0);
@@ -116,19 +116,19 @@ final class ReplicationSession implements AutoCloseable {
      *
      * @throws Refusal when the source is still written to
      */
-    void proveRest(Difference.Found found) throws Gap, Refusal, InterruptedException {
+    void proveRest(Difference.Found found) throws Gap, Refusal, IOException, InterruptedException {
         parts.lanes().proveForGood(found);
         parts.lanes().prove(jobs());
         proveAll();
     }
 
     /** Cache that only the target has goes, which its own web processes write before it opens. Whatever else they wrote may be a job that somebody waits for. */
-    void removeStrayCache() throws Gap, Refusal, InterruptedException {
+    void removeStrayCache() throws Gap, Refusal, IOException, InterruptedException {
         passes.removeStrays(TargetContents::isCache);
         proveAll();
     }
 
-    private void proveAll() throws Gap, Refusal, InterruptedException {
+    private void proveAll() throws Gap, Refusal, IOException, InterruptedException {
         do {
             settle();
             passes.awaitLanes(backlog -> backlog.proofs() == 0);

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker.postgres.live;
 
+import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.postgres.LoadAttempt;
@@ -9,12 +10,15 @@ import dev.mastodonmigration.worker.postgres.Transaction;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 
 /** The leader's first act: the tables on the target, and the plan of what is to be copied and built. Killed before the plan stands, it is done anew. */
 final class Bootstrap {
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
+
     private final WorkerContext context;
     private final Connection target;
     private final long rangeBytes;
@@ -33,16 +37,12 @@ final class Bootstrap {
         try (var source = LiveSessions.source(context)) {
             var trees = captured(source);
             var catalog = SourceGuard.catalog(source);
-            var identity = SourceGuard.identity(source);
             var attempt = LoadAttempt.on(target, context);
             var schema = new SchemaCopy(context, source);
             var notes = schema.create(source, attempt);
             var definitions = new ArrayList<>(schema.later(target, byTable(source, trees)));
             SourceGuard.requireUnchanged(source, catalog);
-            awaitWritersOfGaps(source);
-            // The base: nothing that commits later goes unlogged, because the capture stands and older writers have ended.
-            var position = Query.string(source, "SELECT pg_current_snapshot()::text");
-            var gaps = Capture.gaps(source);
+            var base = base(source);
             var ranges = new ArrayList<RangePlan.Range>();
             var keyed = trees.stream().filter(Tree::hasKey).toList();
             for (var tree : keyed) {
@@ -50,22 +50,29 @@ final class Bootstrap {
                 tree.members().forEach(member -> definitions.add(new Definition(tree.id(), Definition.Phase.ANALYZE, "ANALYZE " + member.name(), member.bytes())));
             }
             Transaction.in(target, () -> {
-                Ledger.plan(target, keyed, position, ranges, definitions, catalog);
-                Ledger.begin(target, identity, gaps);
+                Ledger.plan(target, keyed, base.position(), ranges, definitions, catalog);
+                Ledger.begin(target, base);
             });
             return notes;
         }
     }
 
-    /** Those that began while the capture did not write may still commit what was not logged. */
-    private static void awaitWritersOfGaps(Connection source) throws SQLException, InterruptedException, Refusal {
-        while (Capture.isFull(source) && !Capture.emptyLogs(source)) {
-            Thread.sleep(200);
-        }
-        Capture.renew(source, Capture.LEASE);
-        var horizon = Query.string(source, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text");
-        while (Capture.gaps(source) > 0 && !Query.isTrue(source, "SELECT pg_snapshot_xmin(pg_current_snapshot()) >= ?::text::xid8", horizon)) {
-            Thread.sleep(200);
+    /** Nothing that commits later goes unlogged: putting the capture on waited for older writers, and so does this, if anything has gone by since. */
+    private Horizon.Base base(Connection source) throws SQLException, InterruptedException, Refusal {
+        while (true) {
+            while (Capture.isFull(source) && !Capture.emptyLogs(source)) {
+                Thread.sleep(BETWEEN_LOOKS.toMillis());
+            }
+            var horizon = Horizon.now(source);
+            while (horizon.gaps() > 0 && !horizon.isPassed(source)) {
+                context.progress().set(new Progress.Reading("waiting for older transactions of the source", 0, 0, 0, 0, 0, -1));
+                Capture.prolong(source, Capture.LEASE);
+                Thread.sleep(BETWEEN_LOOKS.toMillis());
+            }
+            var base = Horizon.Base.now(source);
+            if (horizon.holds(base)) {
+                return base;
+            }
         }
     }
 

@@ -23,7 +23,7 @@ final class Capture {
         "CREATE SEQUENCE IF NOT EXISTS mastodon_migration.lease MINVALUE 0 START 0",
         "CREATE SEQUENCE IF NOT EXISTS mastodon_migration.gaps",
         "CREATE TABLE IF NOT EXISTS mastodon_migration.capture_run (single boolean PRIMARY KEY DEFAULT true CHECK (single), id uuid NOT NULL)",
-        "INSERT INTO mastodon_migration.capture_run (id) VALUES (gen_random_uuid()) ON CONFLICT DO NOTHING"};
+        "INSERT INTO mastodon_migration.capture_run (id) VALUES (gen_random_uuid()) ON CONFLICT DO NOTHING", Watermark.TABLE, SourceIdentity.FUNCTION};
 
     /**
      * Every statement of the app pays for this, so it evaluates one condition in the usual case, and without starting the executor: plpgsql prepares

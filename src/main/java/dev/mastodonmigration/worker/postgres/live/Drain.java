@@ -40,8 +40,8 @@ final class Drain {
 
     /** Brings the target to the source's last state. */
     @FunctionalInterface
-    interface Rounds {
-        Leader.Lag apply() throws SQLException, Refusal;
+    interface Reading {
+        Rounds.Lag bring() throws SQLException, Refusal;
     }
 
     /** Everything was proved once; what is left is what the last seconds touched. */
@@ -49,22 +49,22 @@ final class Drain {
         return Ledger.isProved(sessions.target());
     }
 
-    WorkerReport run(Rounds rounds) throws SQLException, Refusal {
+    WorkerReport run(Reading reading) throws SQLException, Refusal {
         var begun = System.nanoTime();
         var source = sessions.source();
         var target = sessions.target();
         WriteGate.requireUp(source, Side.SOURCE);
         stage("draining");
         var applied = 0L;
-        Leader.Lag lag;
+        Rounds.Lag lag;
         do {
-            lag = rounds.apply();
+            lag = reading.bring();
             applied += lag.changes();
             if (!isPossible()) {
                 // One of these rounds met a gap, or a table emptied just before the source was closed.
                 throw new SQLException("not everything is proved any more; it is proved again before the target can be opened");
             }
-        } while (lag.changes() > 0 || lag.isStuck());
+        } while (lag.changes() > 0 || !lag.isWhole());
         SourceGuard.requireUnchanged(source, catalog);
         requireNoGap(source, target);
         var differences = provedTouched(source, target);
@@ -107,7 +107,7 @@ final class Drain {
     }
 
     private static void requireNoGap(Connection source, Connection target) throws SQLException {
-        if (!Query.isTrue(target, "SELECT gaps = ? AND identity = ? FROM mastodon_migration.live", Capture.gaps(source), SourceGuard.identity(source))) {
+        if (!Gaps.isWhole(source, target)) {
             throw new SQLException("changes of the source went by unlogged; everything is proved again before the target can be opened");
         }
     }

@@ -7,12 +7,12 @@ import java.sql.SQLException;
 import java.util.Optional;
 
 /**
- * Notices that changes may have gone by unlogged (lease over, log full, failover of the source), and mends it: once the capture writes again and all
- * older transactions have ended, every position is set to a new reading and every range is to be proved again.
+ * Notices that changes may have gone by unlogged (lease over, log full), or that one side is not the one that it was (failover, restored backup), and mends it: once the capture writes
+ * again and all older transactions have ended, every position is set to a new reading and every range is to be proved again.
  */
 final class Gaps {
     private final LiveSessions sessions;
-    private Optional<String> horizon = Optional.empty();
+    private Optional<Horizon> horizon = Optional.empty();
     private boolean open;
 
     Gaps(LiveSessions sessions) {
@@ -21,9 +21,7 @@ final class Gaps {
 
     /** Whether all changes up to the source's current snapshot are logged; to be asked within the reading, because skipping comes before committing. */
     boolean areClosed(Connection source) throws SQLException {
-        var gaps = Capture.gaps(source);
-        var identity = SourceGuard.identity(source);
-        open = !Query.isTrue(sessions.target(), "SELECT gaps = ? AND identity = ? FROM mastodon_migration.live", gaps, identity);
+        open = !isWhole(source, sessions.target());
         return !open;
     }
 
@@ -31,7 +29,15 @@ final class Gaps {
         return !open;
     }
 
-    /** After the reading: does the next step towards no gap. */
+    static boolean isWhole(Connection source, Connection target) throws SQLException {
+        return Query.isTrue(target, "SELECT gaps = ? AND identity = ? FROM mastodon_migration.live", Capture.gaps(source), SourceIdentity.of(source)) && Ledger.mark(target).isOn(source);
+    }
+
+    /**
+     * After the reading: does the next step towards no gap.
+     *
+     * @throws Refusal when the target has its foreign keys and triggers already: repairing a row there would change others
+     */
     void close() throws SQLException, Refusal {
         if (!open) {
             return;
@@ -39,40 +45,53 @@ final class Gaps {
         var source = sessions.source();
         var target = sessions.target();
         if (horizon.isEmpty()) {
-            Query.update(target, "UPDATE mastodon_migration.live SET in_sync = false, gap = ?", why(source));
+            var why = why(source);
+            Query.update(target, "UPDATE mastodon_migration.live SET in_sync = false, gap = ?", why);
+            if (Ledger.isFinished(target)) {
+                throw new Refusal("When the target was finished already, " + why + ". It has its foreign keys and triggers by now and cannot be repaired without side effects, so it was not opened."
+                        + " Copy anew.");
+            }
             if (Capture.isFull(source) && !Capture.emptyLogs(source)) {
                 return;
             }
-            Capture.renew(source, Capture.LEASE);
-            horizon = Optional.of(Query.string(source, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"));
+            horizon = Optional.of(Horizon.now(source));
         }
-        if (Query.isTrue(source, "SELECT pg_snapshot_xmin(pg_current_snapshot()) >= ?::text::xid8", horizon.get())) {
-            restart(source, target);
+        if (!horizon.get().isPassed(source)) {
+            // An older transaction may take hours, and whoever writes unlogged meanwhile has to be waited for anew.
+            Capture.prolong(source, Capture.LEASE);
+        } else {
+            var base = Horizon.Base.now(source);
+            if (horizon.get().holds(base)) {
+                restart(base, target);
+            }
             horizon = Optional.empty();
         }
     }
 
     private String why(Connection source) throws SQLException {
-        if (!SourceGuard.isOneThatIsFollowed(source, sessions.target())) {
+        if (!SourceIdentity.isOneThatIsFollowed(source, sessions.target())) {
             return "another server took the source's place, as after a failover, and may lack changes that were seen before";
+        }
+        var mark = Ledger.mark(sessions.target());
+        if (!mark.isOn(source)) {
+            return mark.isForgottenOn(source) ? "the target went back to an earlier state, as after a failover or with a restored backup, and lacks changes that it had before"
+                    : "another server took the source's place, or the source went back to an earlier state, as after a failover, and may lack changes that were seen before";
         }
         return Capture.isFull(source) ? "a log of changes on the source reached its cap, so that some were not logged"
                 : "nobody prolonged the capture on the source, so that some changes were not logged";
     }
 
-    private void restart(Connection source, Connection target) throws SQLException {
-        var gaps = Capture.gaps(source);
-        var identity = SourceGuard.identity(source);
-        var base = Query.string(source, "SELECT pg_current_snapshot()::text");
+    private static void restart(Horizon.Base base, Connection target) throws SQLException {
         target.setAutoCommit(false);
         try {
             if (Ledger.stage(target) == Ledger.Stage.COPYING) {
                 // Indexes cannot be built on what may hold two states of the source: the copy begins anew.
                 Query.update(target, "DELETE FROM mastodon_migration.live");
             } else {
-                Query.update(target, "UPDATE mastodon_migration.live_tree SET position = ?", base);
+                Query.update(target, "UPDATE mastodon_migration.live_tree SET position = ?", base.position());
                 Query.update(target, "UPDATE mastodon_migration.live_range SET proved = false, token = token + 1, until = NULL");
-                Query.update(target, "UPDATE mastodon_migration.live SET gaps = ?, identity = ?", gaps, identity);
+                Query.update(target, "UPDATE mastodon_migration.live SET gaps = ?, identity = ?", base.gaps(), base.identity());
+                Ledger.reached(target, base.mark());
             }
             target.commit();
         } finally {

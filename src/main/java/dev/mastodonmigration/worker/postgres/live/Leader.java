@@ -29,7 +29,6 @@ final class Leader implements AutoCloseable {
 
     private final WorkerContext context;
     private final Room room;
-    private final Trouble trouble;
     private final LiveSessions sessions;
     private final List<Tree> trees;
     private final Map<Integer, Tree> byId;
@@ -39,7 +38,7 @@ final class Leader implements AutoCloseable {
     private final Clockwork proving = new Clockwork(PROVE);
     private final Clockwork renewing = new Clockwork(RENEW);
     private final Gaps gaps;
-    private final Stuck stuckTrees = new Stuck();
+    private final Rounds rounds;
     private boolean hasMadeARound;
     /** Not known before the first look. */
     private boolean isNearlyProved;
@@ -54,13 +53,13 @@ final class Leader implements AutoCloseable {
     Leader(WorkerContext context, Connection target, Room room, Trouble trouble) throws SQLException, IOException, Refusal {
         this.context = context;
         this.room = room;
-        this.trouble = trouble;
         sessions = LiveSessions.beside(target, context);
         try {
             trees = Trees.read(sessions.source());
             byId = trees.stream().filter(Tree::hasKey).collect(Collectors.toMap(Tree::id, tree -> tree));
             catalog = SourceGuard.copied(sessions.target());
             gaps = new Gaps(sessions);
+            rounds = new Rounds(sessions, byId, gaps, trouble);
         } catch (SQLException | RuntimeException e) {
             close();
             throw e;
@@ -86,17 +85,17 @@ final class Leader implements AutoCloseable {
             if (gaps.areClosed() && renewing.isDue()) {
                 Capture.renew(sessions.source(), Capture.LEASE);
             }
-            var lag = rounds(REST);
+            var lag = rounds.bring(REST);
             var target = sessions.target();
             if (Ledger.stage(target) == Ledger.Stage.COPYING && Ledger.isCopiedAndIndexed(target)) {
                 completeIndexes(target);
             }
-            Ledger.lag(target, lag.ageMilliseconds(), lag.changes(), gaps.areClosed() && !lag.isStuck() && isNearlyProved
+            Ledger.lag(target, lag.ageMilliseconds(), lag.changes(), gaps.areClosed() && lag.isWhole() && isNearlyProved
                     && Ledger.stage(target) == Ledger.Stage.APPLYING && Ledger.isProved(target));
             if (Ledger.stage(target) == Ledger.Stage.APPLYING) {
                 var drain = new Drain(context, sessions, trees, catalog);
                 if (Ledger.isDrainAsked(target) && drain.isPossible()) {
-                    return drain.run(() -> rounds(Duration.ZERO));
+                    return drain.run(() -> rounds.bring(Duration.ZERO));
                 }
                 if (proving.isDue()) {
                     proveTouched();
@@ -113,90 +112,6 @@ final class Leader implements AutoCloseable {
 
     boolean hasMadeARound() {
         return hasMadeARound;
-    }
-
-    /**
-     * What one reading brought.
-     *
-     * @param changes found by it
-     * @param begun   when the source was read, by {@link System#nanoTime}
-     * @param isStuck some of them could not be applied, because the target has a row that the source has not
-     */
-    record Lag(long changes, long begun, boolean isStuck) {
-        long ageMilliseconds() {
-            return (System.nanoTime() - begun) / 1_000_000;
-        }
-    }
-
-    /**
-     * One reading of the source, brought to all trees that are ready.
-     *
-     * @param rest how long a tree that could not be followed is left alone
-     */
-    private Lag rounds(Duration rest) throws SQLException, Refusal {
-        var begun = System.nanoTime();
-        var ready = Ledger.ready(sessions.target());
-        var source = sessions.source();
-        var snapshot = LiveSessions.snapshot(source);
-        try {
-            if (!gaps.areClosed(source)) {
-                return new Lag(0, begun, false);
-            }
-            var found = 0L;
-            var stuck = false;
-            for (var change : changed(source, ready).entrySet()) {
-                var tree = byId.get(change.getKey());
-                if (!stuckTrees.isResting(tree, rest) && applied(new Round(source, sessions.target(), snapshot), tree, ready.get(tree.id()).text())) {
-                    found += change.getValue();
-                } else {
-                    stuck = true;
-                }
-            }
-            return new Lag(found, begun, stuck);
-        } finally {
-            if (!source.isClosed()) {
-                LiveSessions.end(source);
-            }
-            gaps.close();
-        }
-    }
-
-    /**
-     * Whether a tree could be followed; when not, the others go on, and this one once its proof has found the row that stands in the way.
-     *
-     * @throws Refusal when all of it was proved before this reading and nothing stands in the way but the source's own rows
-     */
-    private boolean applied(Round round, Tree tree, String position) throws SQLException, Refusal {
-        try {
-            round.apply(tree, position);
-            stuckTrees.isOver(tree);
-            return true;
-        } catch (SQLException e) {
-            if (!Crew.isDuplicate(e)) {
-                throw e;
-            }
-            var isProved = Ledger.isProved(sessions.target(), tree);
-            if (isProved && stuckTrees.wasProved(tree, position)) {
-                throw new Refusal("Rows of the source's table " + tree.root() + " break a rule of its own: " + e.getMessage().replace("\n", " ")
-                        + ". The source holds rows that its index should have refused, as a corrupt index does; remove the duplicates there.");
-            }
-            stuckTrees.failed(tree, position, isProved);
-            trouble.meet(e);
-            return false;
-        }
-    }
-
-    /** Log rows by tree that their positions have not seen, and trees that had no round yet. */
-    private Map<Integer, Long> changed(Connection source, Map<Integer, Ledger.Position> ready) throws SQLException {
-        var counts = new java.util.TreeMap<Integer, Long>();
-        if (ready.isEmpty()) {
-            return counts;
-        }
-        var query = ready.entrySet().stream().map(tree -> "SELECT " + tree.getKey() + ", count(*) FROM " + byId.get(tree.getKey()).log() + " WHERE "
-                + Tree.since(tree.getValue().text())).collect(Collectors.joining(" UNION ALL "));
-        Query.list(source, query, row -> counts.put(row.getInt(1), row.getLong(2)));
-        counts.entrySet().removeIf(tree -> tree.getValue() == 0 && ready.get(tree.getKey()).rounds() > 0);
-        return counts;
     }
 
     private void completeIndexes(Connection target) throws SQLException, Refusal {
@@ -227,13 +142,17 @@ final class Leader implements AutoCloseable {
         }
     }
 
-    /** Forgets what is behind positions that no crash of the target can take back: they were committed synchronously. */
+    /** Forgets what is behind positions that no crash of the target can take back: they were committed synchronously. A target that goes back all the same is told by its watermark. */
     private void prune() throws SQLException {
-        for (var position : Ledger.ready(sessions.target()).entrySet()) {
+        var source = sessions.source();
+        var mark = Ledger.mark(sessions.target());
+        var positions = Ledger.ready(sessions.target());
+        mark.forgetOlder(source);
+        for (var position : positions.entrySet()) {
             var log = byId.get(position.getKey()).log();
             var behind = "pg_visible_in_snapshot(xid, '" + position.getValue().text() + "'::pg_snapshot)";
-            if (Query.update(sessions.source(), "DELETE FROM " + log + " WHERE " + behind) > 0) {
-                Query.run(sessions.source(), "VACUUM " + log);
+            if (Query.update(source, "DELETE FROM " + log + " WHERE " + behind) > 0) {
+                Query.run(source, "VACUUM " + log);
             }
         }
     }

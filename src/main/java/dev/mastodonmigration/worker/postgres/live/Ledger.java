@@ -22,12 +22,12 @@ final class Ledger {
         "DROP TABLE IF EXISTS mastodon_migration.live, mastodon_migration.live_tree, mastodon_migration.live_range, mastodon_migration.live_definition, "
                 + "mastodon_migration.live_catalog, mastodon_migration.live_repair", Repairs.TABLE, """
             CREATE TABLE mastodon_migration.live (single boolean PRIMARY KEY DEFAULT true CHECK (single), stage text NOT NULL, identity text NOT NULL,
-              gaps bigint NOT NULL, draining boolean NOT NULL DEFAULT false, repairs bigint NOT NULL DEFAULT 0, applied_at timestamptz,
+              gaps bigint NOT NULL, mark bigint NOT NULL, mark_nonce text NOT NULL, draining boolean NOT NULL DEFAULT false, repairs bigint NOT NULL DEFAULT 0, applied_at timestamptz,
               lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text, gap text, finished_rows bigint,
               planned_at timestamptz NOT NULL DEFAULT clock_timestamp())""", """
             CREATE TABLE mastodon_migration.live_tree (id int PRIMARY KEY, root text NOT NULL, position text NOT NULL, rounds bigint NOT NULL DEFAULT 0,
               changes bigint NOT NULL DEFAULT 0, proving boolean NOT NULL DEFAULT false)""", """
-            CREATE TABLE mastodon_migration.live_range (id bigserial PRIMARY KEY, tree int NOT NULL, member text NOT NULL, lower text, upper text,
+            CREATE TABLE mastodon_migration.live_range (id bigserial PRIMARY KEY, tree int NOT NULL, member text NOT NULL, by text NOT NULL, lower text, upper text,
               bytes bigint NOT NULL, rows bigint NOT NULL DEFAULT 0, token bigint NOT NULL DEFAULT 0, backend int, until timestamptz,
               landed boolean NOT NULL DEFAULT false, proved boolean NOT NULL DEFAULT false)""", """
             CREATE TABLE mastodon_migration.live_definition (id bigserial PRIMARY KEY, tree int NOT NULL, phase text NOT NULL, sql text NOT NULL,
@@ -61,8 +61,8 @@ final class Ledger {
                     + ")");
         }
         for (var range : ranges) {
-            Query.update(target, "INSERT INTO mastodon_migration.live_range (tree, member, lower, upper, bytes) VALUES (?, ?, ?, ?, ?)", range.tree(),
-                    range.member(), range.lower(), range.upper(), range.bytes());
+            Query.update(target, "INSERT INTO mastodon_migration.live_range (tree, member, by, lower, upper, bytes) VALUES (?, ?, ?, ?, ?, ?)", range.tree(),
+                    range.member(), range.by(), range.lower(), range.upper(), range.bytes());
         }
         for (var definition : definitions) {
             Query.update(target, "INSERT INTO mastodon_migration.live_definition (tree, phase, sql, bytes) VALUES (?, ?, ?, ?)", definition.tree(),
@@ -73,8 +73,23 @@ final class Ledger {
         }
     }
 
-    static void begin(Connection target, String identity, long gaps) throws SQLException {
-        Query.update(target, "INSERT INTO mastodon_migration.live (stage, identity, gaps) VALUES (?, ?, ?)", Stage.COPYING.name(), identity, gaps);
+    static void begin(Connection target, Horizon.Base base) throws SQLException {
+        Query.update(target, "INSERT INTO mastodon_migration.live (stage, identity, gaps, mark, mark_nonce) VALUES (?, ?, ?, ?, ?)", Stage.COPYING.name(), base.identity(), base.gaps(),
+                base.mark().number(), base.mark().nonce());
+    }
+
+    /** Of the source when it was last read; in the transaction that brings what was read. */
+    static void reached(Connection target, Watermark mark) throws SQLException {
+        Query.update(target, "UPDATE mastodon_migration.live SET mark = ?, mark_nonce = ?", mark.number(), mark.nonce());
+    }
+
+    static Watermark mark(Connection target) throws SQLException {
+        return Query.one(target, "SELECT mark, mark_nonce FROM mastodon_migration.live", row -> new Watermark(row.getLong(1), row.getString(2)));
+    }
+
+    /** Whether the target has all that may change other rows when one changes: foreign keys and triggers. */
+    static boolean isFinished(Connection target) throws SQLException {
+        return Query.isTrue(target, "SELECT finished_rows IS NOT NULL FROM mastodon_migration.live");
     }
 
     static Stage stage(Connection target) throws SQLException {

@@ -20,8 +20,6 @@ import java.sql.SQLException;
 record LiveSessions(Connection source, Connection target, PostgresUrl address) implements AutoCloseable {
     /** Of the task's name, so that hands give way to the app before a leader does. */
     private static final String HAND = ReplicatePostgres.NAME + " hand";
-    /** Whatever role, database or server say: a position must survive the target's crash, because the source's log is pruned behind it. */
-    private static final String DURABLE = "SET synchronous_commit = on";
     /** More than this helps no index of Mastodon's and would starve a small server. */
     private static final String INDEX_MEMORY = "SET maintenance_work_mem = '256MB'";
 
@@ -73,7 +71,7 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
 
     static Connection target(WorkerContext context) throws SQLException, IOException, Refusal {
         var target = proved(Database.target(context, ReplicatePostgres.NAME).open(), Side.TARGET, context);
-        Query.run(target, INDEX_MEMORY, DURABLE);
+        Query.run(target, INDEX_MEMORY);
         passGate(target, context);
         return target;
     }
@@ -98,8 +96,17 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
 
     /** Begins a reading of the source: everything until the commit sees this one moment. Answers the moment. */
     static String snapshot(Connection source) throws SQLException {
+        return begin(source, "REPEATABLE READ, READ ONLY");
+    }
+
+    /** As {@link #snapshot}; a watermark can be written at its end. */
+    static String reading(Connection source) throws SQLException {
+        return begin(source, "REPEATABLE READ");
+    }
+
+    private static String begin(Connection source, String mode) throws SQLException {
         source.setAutoCommit(false);
-        Query.run(source, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+        Query.run(source, "SET TRANSACTION ISOLATION LEVEL " + mode);
         return Query.string(source, "SELECT pg_current_snapshot()::text");
     }
 

@@ -46,8 +46,8 @@ final class Proof {
         try {
             Query.run(target, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
             var position = Query.string(target, "SELECT position FROM mastodon_migration.live_tree WHERE id = ?", tree.id());
-            LiveSessions.snapshot(source);
-            if (!SourceGuard.isOneThatIsFollowed(source, target)
+            LiveSessions.reading(source);
+            if (!SourceIdentity.isOneThatIsFollowed(source, target) || !Ledger.mark(target).isOn(source)
                     || Query.isTrue(source, "SELECT EXISTS (SELECT FROM " + tree.log() + " WHERE op = 't' AND " + Tree.since(position) + ")")) {
                 return new Result(0, List.of(), false);
             }
@@ -58,6 +58,11 @@ final class Proof {
                 return new Result(0, List.of(), false);
             }
             var result = reading.read(pending);
+            if (!pending.isEmpty()) {
+                // What was left out comes back with its round, if the source does not lose that it changed.
+                Watermark.write(source);
+                source.commit();
+            }
             target.commit();
             return result;
         } finally {

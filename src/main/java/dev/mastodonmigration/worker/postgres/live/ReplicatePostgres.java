@@ -150,7 +150,7 @@ public final class ReplicatePostgres implements WorkerTask {
             return false;
         }
         try (var source = LiveSessions.source(context)) {
-            return Query.isTrue(target, "SELECT identity = ? FROM mastodon_migration.live", SourceGuard.identity(source));
+            return Query.isTrue(target, "SELECT identity = ? FROM mastodon_migration.live", SourceIdentity.of(source));
         }
     }
 }

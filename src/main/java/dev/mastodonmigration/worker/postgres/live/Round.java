@@ -6,7 +6,8 @@ import java.sql.SQLException;
 
 /**
  * Brings one tree from its position to the snapshot in which the source session stands: deletes all keys logged between the two and inserts what
- * exists of them in that snapshot. Doing it twice, or from a stale position, changes nothing: the position row is locked and compared.
+ * exists of them in that snapshot. Doing it twice, or from a stale position, changes nothing: the position row is locked and compared. What it did stands once
+ * the caller has committed it.
  */
 final class Round {
     private static final int FEW_KEYS = 20_000;
@@ -15,7 +16,11 @@ final class Round {
     private final Connection target;
     private final String snapshot;
 
-    /** @param source in a repeatable-read transaction, whose snapshot is given */
+    /**
+     * Within the transactions of both sessions.
+     *
+     * @param source in a repeatable-read transaction, whose snapshot is given
+     */
     Round(Connection source, Connection target, String snapshot) {
         this.source = source;
         this.target = target;
@@ -24,12 +29,10 @@ final class Round {
 
     /** Answers how many keys were brought over; negative when another worker has moved the position meanwhile. */
     long apply(Tree tree, String position) throws SQLException {
-        target.setAutoCommit(false);
         try (var turn = LargeRows.any(source, tree)) {
             var held = Query.list(target, "SELECT proving FROM mastodon_migration.live_tree WHERE id = ? AND position = ? FOR UPDATE", row -> row.getBoolean(1),
                     tree.id(), position);
             if (held.isEmpty()) {
-                target.rollback();
                 return -1;
             }
             var truncated = Query.strings(source, "SELECT DISTINCT member FROM " + tree.log() + " WHERE op = 't' AND " + Tree.since(position));
@@ -44,13 +47,7 @@ final class Round {
             }
             Query.update(target, "UPDATE mastodon_migration.live_tree SET position = ?, rounds = rounds + 1, changes = changes + ? WHERE id = ?", snapshot,
                     changes, tree.id());
-            target.commit();
             return changes;
-        } finally {
-            if (!target.isClosed()) {
-                target.rollback();
-                target.setAutoCommit(true);
-            }
         }
     }
 
@@ -64,7 +61,7 @@ final class Round {
     }
 
     private long keys(Tree tree, String position, boolean proving) throws SQLException {
-        Query.run(target, "CREATE TEMP TABLE round_keys (" + tree.logColumnsWithTypes() + ") ON COMMIT DROP");
+        Query.run(target, "DROP TABLE IF EXISTS pg_temp.round_keys", "CREATE TEMP TABLE round_keys (" + tree.logColumnsWithTypes() + ") ON COMMIT DROP");
         var keys = CopyPipe.rows(source, "COPY (" + tree.keysSince(position) + ") TO STDOUT", target, "COPY round_keys FROM STDIN");
         if (keys == 0) {
             return 0;

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** Notices what capture cannot: another server behind the same address, a change of the tables' definitions, a trigger switched off. */
+/** Notices what capture cannot: a change of the tables' definitions, a trigger switched off. */
 final class SourceGuard {
     private static final int NAMED = 3;
 
@@ -29,17 +29,6 @@ final class SourceGuard {
     private static final String NOT_VALID = " NOT VALID";
 
     private SourceGuard() {}
-
-    /** Which server and which of its histories this is, and which installation of the capture: after a failover transactions are numbered anew. */
-    static String identity(Connection source) throws SQLException {
-        return Query.string(source, "SELECT concat_ws(' ', (SELECT system_identifier FROM pg_control_system()), "
-                + "left(pg_walfile_name(pg_current_wal_lsn()), 8), (SELECT id FROM mastodon_migration.capture_run))");
-    }
-
-    /** Whether the source's session reads the server that the target's positions are of: what a session left on a lost primary reads counts for nothing. */
-    static boolean isOneThatIsFollowed(Connection source, Connection target) throws SQLException {
-        return Query.isTrue(target, "SELECT EXISTS (SELECT FROM mastodon_migration.live WHERE identity = ?)", identity(source));
-    }
 
     static Map<String, String> catalog(Connection source) throws SQLException {
         var objects = new HashMap<>(Catalog.objects(source));

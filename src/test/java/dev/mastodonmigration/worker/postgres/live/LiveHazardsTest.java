@@ -268,7 +268,7 @@ class LiveHazardsTest {
             assertThatThrownBy(() -> drain.run(() -> {
                 // As a gap does, or a TRUNCATE.
                 Query.update(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE id = (SELECT min(id) FROM mastodon_migration.live_range)");
-                return new Leader.Lag(0, System.nanoTime(), false);
+                return new Rounds.Lag(0, System.nanoTime(), true);
             })).isInstanceOf(SQLException.class).hasMessageContaining("proved again");
             assertThat(Query.string(target, "SELECT state FROM mastodon_migration.marker")).isEqualTo("loading");
             Query.update(target, "UPDATE mastodon_migration.live_range SET proved = true");
@@ -277,7 +277,7 @@ class LiveHazardsTest {
                 if (rounds.incrementAndGet() == 3) {
                     throw new Refusal("the source's own rows");
                 }
-                return new Leader.Lag(0, System.nanoTime(), true);
+                return new Rounds.Lag(0, System.nanoTime(), false);
             })).as("a table that is held up is tried again, not left out").isInstanceOf(Refusal.class);
             assertThat(rounds).hasValue(3);
             assertThat(Query.string(target, "SELECT state FROM mastodon_migration.marker")).isEqualTo("loading");

@@ -17,9 +17,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(SharedPostgres.class)
 class LiveSourceFailoverTest {
     /** What each side has that the other must not keep: changes lost with the primary, and changes under the same transaction numbers. */
-    private static final String[] LOST = {"UPDATE plain SET v = 'lost' WHERE id BETWEEN 10 AND 30", "DELETE FROM texts WHERE n = 3",
+    static final String[] LOST = {"UPDATE plain SET v = 'lost' WHERE id BETWEEN 10 AND 30", "DELETE FROM texts WHERE n = 3",
         "INSERT INTO token_only VALUES ('lost', 'x')", "DELETE FROM parts WHERE p = 2"};
-    private static final String[] KEPT = {"UPDATE plain SET v = 'kept' WHERE id BETWEEN 20 AND 40", "INSERT INTO token_only VALUES ('kept', 'x')",
+    static final String[] KEPT = {"UPDATE plain SET v = 'kept' WHERE id BETWEEN 20 AND 40", "INSERT INTO token_only VALUES ('kept', 'x')",
         "DELETE FROM texts WHERE n = 4"};
 
     @Test
@@ -103,7 +103,7 @@ class LiveSourceFailoverTest {
         }
     }
 
-    private static void awaitCaughtUp(PostgresServer primary, PostgresServer standby) throws Exception {
+    static void awaitCaughtUp(PostgresServer primary, PostgresServer standby) throws Exception {
         try (var there = primary.superuser("postgres"); var here = standby.superuser("postgres")) {
             var written = Query.string(there, "SELECT pg_current_wal_lsn()::text");
             await(here, "SELECT pg_last_wal_replay_lsn() >= '" + written + "'");

@@ -1,0 +1,155 @@
+package dev.mastodonmigration.worker.postgres.live;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.postgres.Query;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Brings what changed on the source to all trees that are ready: one reading there, one transaction here. The source's watermark stands before the target's commit, so that the target
+ * never has what a crash of the source would take back.
+ */
+final class Rounds {
+    /** With more, a reading ends early: what it brought is kept, also when the connection breaks later. */
+    private static final long ENOUGH = 50_000;
+
+    private final LiveSessions sessions;
+    private final Map<Integer, Tree> trees;
+    private final Gaps gaps;
+    private final Trouble trouble;
+    private final Stuck stuckTrees = new Stuck();
+    /** Where nothing was found: as long as no transaction began or ended, the logs need not be read again. */
+    private Optional<Moment> nothingAt = Optional.empty();
+
+    private record Moment(String snapshot, Map<Integer, Ledger.Position> ready) {}
+
+    /** @param trouble told what keeps a table from being followed */
+    Rounds(LiveSessions sessions, Map<Integer, Tree> trees, Gaps gaps, Trouble trouble) {
+        this.sessions = sessions;
+        this.trees = trees;
+        this.gaps = gaps;
+        this.trouble = trouble;
+    }
+
+    /**
+     * What one reading brought.
+     *
+     * @param changes found by it
+     * @param begun   when the source was read, by {@link System#nanoTime}
+     * @param isWhole whether none of them was left for a later reading
+     */
+    record Lag(long changes, long begun, boolean isWhole) {
+        long ageMilliseconds() {
+            return (System.nanoTime() - begun) / 1_000_000;
+        }
+    }
+
+    /**
+     * One reading of the source.
+     *
+     * @param rest how long a tree that could not be followed is left alone
+     */
+    Lag bring(Duration rest) throws SQLException, Refusal {
+        var begun = System.nanoTime();
+        var source = sessions.source();
+        var target = sessions.target();
+        var ready = Ledger.ready(target);
+        var snapshot = LiveSessions.reading(source);
+        try {
+            return gaps.areClosed(source) ? bring(begun, ready, snapshot, rest) : new Lag(0, begun, true);
+        } finally {
+            end(target);
+            end(source);
+            gaps.close();
+        }
+    }
+
+    private static void end(Connection session) throws SQLException {
+        if (!session.isClosed() && !session.getAutoCommit()) {
+            LiveSessions.end(session);
+        }
+    }
+
+    private Lag bring(long begun, Map<Integer, Ledger.Position> ready, String snapshot, Duration rest) throws SQLException, Refusal {
+        var source = sessions.source();
+        var target = sessions.target();
+        if (nothingAt.equals(Optional.of(new Moment(snapshot, ready)))) {
+            return new Lag(0, begun, true);
+        }
+        var changed = changed(source, ready);
+        if (changed.isEmpty()) {
+            nothingAt = Optional.of(new Moment(snapshot, ready));
+            return new Lag(0, begun, true);
+        }
+        if (Ledger.isFinished(target)) {
+            throw new Refusal("The source changed after the target was finished: it was written although it is closed. The target has its foreign keys and triggers by now, so the change was not brought over,"
+                    + " and it was not opened. Find out who writes to the source, and copy anew.");
+        }
+        target.setAutoCommit(false);
+        var round = new Round(source, target, snapshot);
+        var found = 0L;
+        var isWhole = true;
+        for (var change : changed) {
+            var tree = trees.get(change.tree());
+            if (found > ENOUGH || stuckTrees.isResting(tree, rest) || !isApplied(round, tree, ready.get(tree.id()).text())) {
+                isWhole = false;
+            } else {
+                found += change.rows();
+            }
+        }
+        var mark = Watermark.write(source);
+        source.commit();
+        Ledger.reached(target, mark);
+        target.commit();
+        return new Lag(found, begun, isWhole);
+    }
+
+    /**
+     * Whether a tree could be followed; when not, the others go on, and this one once its proof has found the row that stands in the way.
+     *
+     * @throws Refusal when all of it was proved before this reading and nothing stands in the way but the source's own rows
+     */
+    private boolean isApplied(Round round, Tree tree, String position) throws SQLException, Refusal {
+        var target = sessions.target();
+        var before = target.setSavepoint();
+        try {
+            round.apply(tree, position);
+            target.releaseSavepoint(before);
+            stuckTrees.isOver(tree);
+            return true;
+        } catch (SQLException e) {
+            if (!Crew.isDuplicate(e)) {
+                throw e;
+            }
+            target.rollback(before);
+            var isProved = Ledger.isProved(target, tree);
+            if (isProved && stuckTrees.wasProved(tree, position)) {
+                throw new Refusal("Rows of the source's table " + tree.root() + " break a rule of its own: " + e.getMessage().replace("\n", " ")
+                        + ". The source holds rows that its index should have refused, as a corrupt index does; remove the duplicates there.");
+            }
+            stuckTrees.failed(tree, position, isProved);
+            trouble.meet(e);
+            return false;
+        }
+    }
+
+    private record Changed(int tree, long rows) {}
+
+    /** Trees with log rows that their positions have not seen, and those that had no round yet; small ones first, so that a large one holds nothing up. */
+    private List<Changed> changed(Connection source, Map<Integer, Ledger.Position> ready) throws SQLException {
+        if (ready.isEmpty()) {
+            return List.of();
+        }
+        var query = new TreeMap<>(ready).entrySet().stream().map(tree -> "SELECT " + tree.getKey() + ", count(*) FROM " + trees.get(tree.getKey()).log() + " WHERE "
+                + Tree.since(tree.getValue().text())).collect(Collectors.joining(" UNION ALL "));
+        return Query.list(source, query, row -> new Changed(row.getInt(1), row.getLong(2))).stream()
+                .filter(tree -> tree.rows() > 0 || ready.get(tree.tree()).rounds() == 0).sorted(Comparator.comparingLong(Changed::rows)).toList();
+    }
+}
