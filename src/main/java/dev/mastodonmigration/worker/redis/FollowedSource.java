@@ -23,6 +23,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration FIRST_PATIENCE = Duration.ofSeconds(5);
     private static final long CANARY_LIFETIME_SECONDS = 300;
+    private static final int MOST_SONGS = 5;
 
     private final WorkerContext context;
     private final RedisSources.One one;
@@ -36,10 +37,11 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private Optional<byte[]> sung = Optional.empty();
     private volatile CountDownLatch canary = new CountDownLatch(1);
     private volatile boolean processesChanged;
+    private Pace pace = Pace.FULL;
     private volatile Optional<Set<RedisKey>> afterFreeze = Optional.empty();
 
     /** @throws ChangeFeed.Unsupported when the source's changes can not be followed this way */
-    FollowedSource(WorkerContext context, Following following, RedisSources.One one, ReplicatedKeys keys, ReplicationLanes lanes) throws Refusal, IOException, InterruptedException {
+    FollowedSource(WorkerContext context, Following following, RedisSources.One one, ReplicatedKeys keys, ReplicationLanes lanes) throws Gap, Refusal, IOException, InterruptedException {
         this.context = context;
         this.one = one;
         this.source = one.jedis();
@@ -59,7 +61,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
                 throw e;
             }
             throw unsupported(e.getMessage());
-        } catch (RuntimeException | InterruptedException e) {
+        } catch (RuntimeException | Gap | InterruptedException e) {
             close();
             throw e;
         }
@@ -86,9 +88,6 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     @Override
     public void changed(List<RedisKey> changed) {
-        if (changed.contains(canaryKey)) {
-            canary.countDown();
-        }
         if (changed.stream().anyMatch(ReplicatedKeys::tellsProcesses)) {
             processesChanged = true;
         }
@@ -97,6 +96,10 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         frozen.ifPresent(told -> told.addAll(ours));
         if (frozen.isEmpty() || !heldBack()) {
             lanes.changed(ours);
+        }
+        // Last: whoever waits for it takes all that was told before, and with it, to be with the lanes.
+        if (changed.contains(canaryKey)) {
+            canary.countDown();
         }
     }
 
@@ -107,19 +110,36 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         context.progress().update(now -> now.withLag(now.lagChanges(), now.lagSeconds(), false));
     }
 
-    /** Writes the canary and waits until its change is told. */
-    private boolean sing(Duration patience) throws InterruptedException {
-        var told = new CountDownLatch(1);
-        canary = told;
-        var song = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
-        source.set(canaryKey.bytes(), song, SetParams.setParams().ex(CANARY_LIFETIME_SECONDS));
-        sung = Optional.of(song);
-        return told.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+    /** Writes the canary and waits until its change is told, and with it all that changed before on the server that has it, whatever proxy is between. */
+    private boolean sing(Duration patience) throws Gap, InterruptedException {
+        for (int tries = 0; tries < MOST_SONGS; tries++) {
+            var told = new CountDownLatch(1);
+            canary = told;
+            var before = sung;
+            var song = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
+            var found = Optional.ofNullable(source.setGet(canaryKey.bytes(), song, SetParams.setParams().ex(CANARY_LIFETIME_SECONDS)));
+            sung = Optional.of(song);
+            if (!following.tellsAll() && before.isPresent() && found.isEmpty()) {
+                throw new Gap("the source was flushed (FLUSHDB or FLUSHALL): it lost a key of ours");
+            }
+            if (!told.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                return false;
+            }
+            // Where it held another song, that one's change, or its end, may be what was told.
+            if (before.isPresent() && found.isPresent() && Arrays.equals(before.get(), found.get())) {
+                return true;
+            }
+        }
+        throw new Gap("another worker of this migration writes the same key to the source, to see whether it is followed");
     }
 
     /** An answer to PING alone would not show that changes are told. */
     void demandTelling() throws Gap, Refusal, InterruptedException {
-        demandCanary();
+        barrier();
+    }
+
+    /** Returns when every change made before the call has gone to its lane. */
+    void barrier() throws Gap, Refusal, InterruptedException {
         var told = sing(PATIENCE);
         lanes.check();
         if (!told) {
@@ -127,22 +147,16 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         }
     }
 
-    /** A flush is told by CLIENT TRACKING alone; else it shows in that our own key is gone. */
-    private void demandCanary() throws Gap {
-        if (!following.tellsAll() && sung.isPresent() && !Arrays.equals(sung.get(), source.get(canaryKey.bytes()))) {
-            throw new Gap("the source was flushed (FLUSHDB or FLUSHALL): it lost a key of ours");
-        }
-    }
-
-    /** Returns when every change made before the call has gone to its lane. */
-    void barrier() throws Gap, InterruptedException {
-        feed.barrier(PATIENCE);
-    }
-
-    Duration ping() throws Gap, InterruptedException {
-        var asked = System.nanoTime();
+    void ping() throws Gap, InterruptedException {
         feed.ping(PATIENCE);
-        return Duration.ofNanos(System.nanoTime() - asked);
+    }
+
+    /** How we are to read it, by how long it takes to tell next to nothing: of a key, because a proxy may answer PING by itself. */
+    Pace pace() {
+        var asked = System.nanoTime();
+        source.exists(canaryKey.bytes());
+        pace = pace.after(Duration.ofNanos(System.nanoTime() - asked));
+        return pace;
     }
 
     /** When a Sidekiq came or went, its keys are looked at again: some may have been copied before they were known to be its own. */

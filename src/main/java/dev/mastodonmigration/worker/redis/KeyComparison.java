@@ -19,10 +19,15 @@ final class KeyComparison implements AutoCloseable {
     private final Difference.Found found;
 
     KeyComparison(KeyReader source, KeyReader target, Difference.Found found) {
+        this(source, target, found, () -> {});
+    }
+
+    /** @param betweenPages run between the pages of a large key */
+    KeyComparison(KeyReader source, KeyReader target, Difference.Found found, Runnable betweenPages) {
         this.source = source;
         this.target = target;
         this.small = new SmallValues(source.jedis(), target.jedis());
-        this.canonical = new CanonicalCompare(source, target);
+        this.canonical = new CanonicalCompare(source, target, betweenPages);
         this.toleranceMilliseconds = Math.max(source.toleranceMilliseconds(), target.toleranceMilliseconds());
         this.found = found;
     }
