@@ -5,7 +5,7 @@ import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.target.TargetDatabase;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.redis.ReplicateRedis;
+import dev.mastodonmigration.worker.redis.sync.ReplicateRedis;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,12 +1,12 @@
 package dev.mastodonmigration.worker;
 
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import dev.mastodonmigration.worker.postgres.WithdrawnOpening;
-import dev.mastodonmigration.worker.redis.JobsAside;
-import dev.mastodonmigration.worker.redis.RedisTarget;
+import dev.mastodonmigration.worker.redis.mastodon.JobsAside;
+import dev.mastodonmigration.worker.redis.sync.RedisTarget;
 import java.util.List;
 import java.util.Map;
 

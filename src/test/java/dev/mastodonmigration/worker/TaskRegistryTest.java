@@ -7,7 +7,7 @@ import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
-import dev.mastodonmigration.worker.redis.KeyScope;
+import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;

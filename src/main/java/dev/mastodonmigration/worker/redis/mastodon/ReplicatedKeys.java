@@ -1,0 +1,111 @@
+package dev.mastodonmigration.worker.redis.mastodon;
+
+import dev.mastodonmigration.worker.redis.value.Marker;
+import dev.mastodonmigration.worker.redis.wire.OurKeys;
+import dev.mastodonmigration.worker.redis.wire.RedisKey;
+import dev.mastodonmigration.worker.redis.wire.RedisSide;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import redis.clients.jedis.Jedis;
+
+/**
+ * Which keys of the source belong on the target, whichever of its Redis has them: all but our own and those about Sidekiq's running processes, which come
+ * and go.
+ */
+public final class ReplicatedKeys {
+    /** What PTTL says of a key without expiry. */
+    private static final long LASTING = -1;
+    private static final RedisKey PROCESSES = RedisKey.of("processes");
+    private static final Set<RedisKey> OURS = Set.of(Marker.KEY, OurKeys.PROBE, JobsAside.NAMES, JobsAside.EPOCHS);
+
+    private final Set<RedisKey> streams = ConcurrentHashMap.newKeySet();
+    private final Set<RedisKey> unproved = ConcurrentHashMap.newKeySet();
+    private final Set<RedisKey> left = ConcurrentHashMap.newKeySet();
+    private final Map<RedisSide, SidekiqProcessKeys> processesOf = new EnumMap<>(RedisSide.class);
+    private volatile SidekiqProcessKeys processKeys;
+
+    public ReplicatedKeys(RedisSources sources) {
+        sources.all().forEach(one -> processesOf.put(one.side(), one.processes()));
+        processKeys = all();
+    }
+
+    private SidekiqProcessKeys all() {
+        return processesOf.values().stream().reduce(SidekiqProcessKeys::and).orElseThrow();
+    }
+
+    public boolean contains(RedisKey key) {
+        if (OurKeys.contain(key)) {
+            return false;
+        }
+        if (processKeys.contains(key)) {
+            left.add(key);
+            return false;
+        }
+        return true;
+    }
+
+    /** How many keys of this Redis are our own, or have one of these names. */
+    static long oursAnd(Set<RedisKey> others, Jedis jedis) {
+        var names = new HashSet<>(others);
+        names.addAll(OURS);
+        return jedis.exists(names.stream().map(RedisKey::bytes).toArray(byte[][]::new));
+    }
+
+    /** Ours on the target, never to be removed there by replication. */
+    public static boolean isMarker(RedisKey key) {
+        return key.equals(Marker.KEY);
+    }
+
+    public static boolean tellsProcesses(RedisKey key) {
+        return key.equals(PROCESSES);
+    }
+
+    /**
+     * Remembers a stream: XREADGROUP and XCLAIM change what is pending in its groups, and Redis tells nobody (redis/src/t_stream.c has no
+     * signalModifiedKey there). So streams are read once more in the end.
+     */
+    public void seenStream(RedisKey key) {
+        if (contains(key)) {
+            streams.add(key);
+        }
+    }
+
+    public boolean isStream(RedisKey key) {
+        return streams.contains(key);
+    }
+
+    /** Remembers a key of which not all was looked at since it changed. */
+    public void proveAtTheEnd(RedisKey key) {
+        unproved.add(key);
+    }
+
+    /** Those that are proved in any case when the source is closed, and brought anew where they differ. */
+    public Set<RedisKey> toProveAtTheEnd() {
+        return Stream.concat(streams.stream(), unproved.stream().filter(this::contains)).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Reads anew which processes run there; answers the keys that are theirs. */
+    public Set<RedisKey> refresh(RedisSources.One source) {
+        var found = SidekiqProcessKeys.on(source.jedis());
+        processesOf.put(source.side(), found);
+        processKeys = all();
+        return found.names();
+    }
+
+    /** How many keys that do not expire are not to be on the target. */
+    public long lastingLeftBehind(Jedis source) {
+        var names = new HashSet<>(left);
+        names.addAll(processKeys.names());
+        names.addAll(OURS);
+        try (var pipeline = source.pipelined()) {
+            var lives = names.stream().map(name -> pipeline.pttl(name.bytes())).toList();
+            pipeline.sync();
+            return lives.stream().filter(life -> life.get() == LASTING).count();
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package dev.mastodonmigration.worker.redis.sync;
+
+import dev.mastodonmigration.worker.redis.value.PayloadFormat;
+import dev.mastodonmigration.worker.redis.value.PayloadTranslator;
+import dev.mastodonmigration.worker.redis.wire.OurKeys;
+import java.util.Optional;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.params.RestoreParams;
+import redis.clients.jedis.params.ScanParams;
+
+/** Whether the target takes the source's DUMP payloads, translated where it must be: Valkey and older Redis refuse those of Redis 7.4 and newer as they are. */
+record FormatProbe(String source, String target) {
+    /** A larger key is not worth reading for a probe. */
+    private static final long MAX_BYTES = 1 << 20;
+
+    /** Restores a copy of any one small key of the source under the probe key, and removes it at once. */
+    Optional<String> check(Jedis from, Jedis to) {
+        try {
+            var payload = anyPayload(from);
+            return payload.isEmpty() ? Optional.empty() : check(payload.get(), to);
+        } catch (JedisDataException e) {
+            return Optional.of(source + ": a key could not be read (" + e.getMessage() + "). Allow SCAN and DUMP on all keys for this user.");
+        }
+    }
+
+    Optional<String> check(byte[] payload, Jedis to) {
+        var key = OurKeys.PROBE.bytes();
+        try {
+            to.psetex(key, CommandProbe.LIFETIME_MILLISECONDS, key);
+            var own = to.dump(key);
+            try {
+                var route = new PayloadTranslator(PayloadFormat.of(own)).route(payload);
+                if (route instanceof PayloadTranslator.Route.Impossible impossible) {
+                    return Optional.of(source + ": a key holds " + impossible.because() + ".");
+                }
+                var bytes = route instanceof PayloadTranslator.Route.Payload translated ? translated.bytes() : own;
+                to.restore(key, System.currentTimeMillis() + CommandProbe.LIFETIME_MILLISECONDS, bytes, RestoreParams.restoreParams().replace().absTtl());
+                return Optional.empty();
+            } catch (JedisDataException e) {
+                return Optional.of(e.getMessage()).filter(PayloadFormat::isRefused).map(refused -> target + ", does not accept keys of " + source + ": their format is " + PayloadFormat.of(payload) + ", the target's own "
+                        + PayloadFormat.of(own) + ", and translating did not help. Choose a target of the source's version or newer.");
+            } finally {
+                to.unlink(key);
+            }
+        } catch (JedisDataException alreadyTold) {
+            // SET, DUMP or UNLINK is refused. CommandProbe has named it, as it has a refused RESTORE.
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<byte[]> anyPayload(Jedis from) {
+        var cursor = ScanParams.SCAN_POINTER_START_BINARY;
+        for (int step = 0; step < 1000; step++) {
+            var found = from.scan(cursor, new ScanParams().count(100));
+            for (var key : found.getResult()) {
+                var payload = isSmall(from, key) ? from.dump(key) : null;
+                if (payload != null) {
+                    return Optional.of(payload);
+                }
+            }
+            if (found.isCompleteIteration()) {
+                break;
+            }
+            cursor = found.getCursorAsBytes();
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isSmall(Jedis from, byte[] key) {
+        try {
+            var bytes = from.memoryUsage(key);
+            return bytes != null && bytes <= MAX_BYTES;
+        } catch (JedisDataException notAllowed) {
+            return true;
+        }
+    }
+}

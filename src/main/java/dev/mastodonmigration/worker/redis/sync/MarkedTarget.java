@@ -1,0 +1,143 @@
+package dev.mastodonmigration.worker.redis.sync;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.redis.value.Marker;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import redis.clients.jedis.Jedis;
+
+/** The target under its marker: every change of the marker is one atomic script, so that two workers cannot both win. */
+public final class MarkedTarget {
+    private static final byte[] CLAIM = script("""
+            if redis.call('DBSIZE') > 0 then return 0 end
+            redis.call('SET', KEYS[1], ARGV[1]) return 1
+            """);
+    private static final byte[] REPLACE = script("""
+            if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+            redis.call('SET', KEYS[1], ARGV[2]) return 1
+            """);
+    private static final byte[] REMOVE = script("""
+            if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+            redis.call('DEL', KEYS[1]) return 1
+            """);
+    private static final byte[] REMOVE_LAST = script("""
+            if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('DBSIZE') > 1 then return 0 end
+            redis.call('DEL', KEYS[1]) return 1
+            """);
+
+    private final Jedis jedis;
+    private final WorkerContext context;
+    private final String name;
+
+    public MarkedTarget(Jedis jedis, WorkerContext context, String name) {
+        this.jedis = jedis;
+        this.context = context;
+        this.name = name;
+    }
+
+    Optional<Marker> marker() throws Refusal {
+        return Marker.read(jedis);
+    }
+
+    /** The marker when it is ours and still to be filled, raised to our epoch so that older workers are fenced off. */
+    public Marker ours() throws Refusal {
+        var found = marker().orElseThrow(() -> new Refusal(name + " does not carry this migration's marker " + Marker.KEY
+                + ", so nothing was written. Was it emptied or replaced? Start the migration anew."));
+        if (!found.belongsTo(context)) {
+            throw new Refusal(name + " belongs to migration " + found.name() + " (uid " + found.uid() + "), so nothing was written.");
+        }
+        if (found.state() == Marker.State.OPENED) {
+            throw new Refusal(name + " has been opened for users already (epoch " + found.epoch() + "), so this worker of epoch " + context.epoch()
+                    + " writes nothing there.");
+        }
+        if (found.epoch() > context.epoch()) {
+            throw new Refusal(name + " is at epoch " + found.epoch() + "; this worker of epoch " + context.epoch()
+                    + " was replaced meanwhile and writes nothing.");
+        }
+        return found.epoch() == context.epoch() ? found : replace(found, found.at(context.epoch()));
+    }
+
+    /**
+     * Raises the marker to our epoch, so that no worker of before opens the database any more; one that is open stays as it is.
+     *
+     * @return whether it is open
+     */
+    boolean isOpenOrRaised() throws Refusal {
+        for (;;) {
+            var found = marker().filter(marker -> marker.belongsTo(context));
+            if (found.filter(marker -> marker.state() == Marker.State.OPENED).isPresent()) {
+                return true;
+            }
+            if (found.filter(marker -> marker.epoch() <= context.epoch()).isEmpty()) {
+                ours();
+            } else if (run(REPLACE, found.get().bytes(), found.get().at(context.epoch()).bytes())) {
+                return false;
+            }
+        }
+    }
+
+    /** Sets the first marker on an empty database; false when it is not empty. */
+    boolean claim() {
+        return run(CLAIM, Marker.claimedBy(context).bytes());
+    }
+
+    /**
+     * Ours to fill from here on: strays may be removed, and no worker that began before writes any more.
+     *
+     * @throws Refusal when nothing was copied yet and others have put keys there since the claim: those are neither overwritten nor removed
+     */
+    Marker loading() throws Refusal {
+        var marker = ours();
+        if (marker.state() == Marker.State.CLAIMED) {
+            var foreign = TargetContents.sinceTheClaim(jedis, name);
+            if (foreign.isPresent()) {
+                throw new Refusal(foreign.get());
+            }
+        }
+        return takeOver(marker);
+    }
+
+    /** No worker that began to fill it before writes any more. */
+    Marker takeOver(Marker from) throws Refusal {
+        return replace(from, from.loadingAnew());
+    }
+
+    /** As {@link #ours}, and a copy came to its end: nothing less may be verified or opened. */
+    Marker loaded() throws Refusal {
+        var marker = ours();
+        if (marker.state() != Marker.State.LOADED) {
+            throw new Refusal(name + " has not been copied to its end, so it is neither verified nor opened. Copy it first.");
+        }
+        return marker;
+    }
+
+    public Marker moveTo(Marker.State state, Marker from) throws Refusal {
+        return from.state() == state ? from : replace(from, from.in(state));
+    }
+
+    private Marker replace(Marker from, Marker to) throws Refusal {
+        if (!run(REPLACE, from.bytes(), to.bytes())) {
+            throw new Refusal(name + ": its marker was changed by another worker at the same moment, so this one writes nothing.");
+        }
+        return to;
+    }
+
+    boolean remove(Marker marker) {
+        return run(REMOVE, marker.bytes());
+    }
+
+    /** Removes the marker when nothing else is left. */
+    boolean removeLast(Marker marker) {
+        return run(REMOVE_LAST, marker.bytes());
+    }
+
+    private boolean run(byte[] script, byte[]... arguments) {
+        return Long.valueOf(1).equals(jedis.eval(script, List.of(Marker.KEY.bytes()), List.of(arguments)));
+    }
+
+    private static byte[] script(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

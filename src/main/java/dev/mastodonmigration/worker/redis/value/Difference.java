@@ -1,0 +1,51 @@
+package dev.mastodonmigration.worker.redis.value;
+
+import dev.mastodonmigration.worker.redis.wire.RedisKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** One key that is not the same on both sides, and how. */
+public record Difference(RedisKey key, Kind kind) {
+    public enum Kind {
+        VALUE("its value differs"),
+        EXPIRY("it expires at another time"),
+        MISSING("it is missing on the target"),
+        STRAY("only the target has it");
+
+        private final String words;
+
+        Kind(String words) {
+            this.words = words;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return key + " (" + kind.words + ")";
+    }
+
+    /** What all lanes found: all are counted, a few kept to be named. */
+    public static final class Found {
+        private static final int NAMED = 10;
+        private final List<Difference> named = new ArrayList<>();
+        private long count;
+
+        public synchronized void add(Difference difference) {
+            count++;
+            if (named.size() < NAMED) {
+                named.add(difference);
+            }
+        }
+
+        public synchronized long count() {
+            return count;
+        }
+
+        @Override
+        public synchronized String toString() {
+            return named.stream().map(Difference::toString).collect(Collectors.joining(", "))
+                    + (count > named.size() ? " and " + (count - named.size()) + " more" : "");
+        }
+    }
+}

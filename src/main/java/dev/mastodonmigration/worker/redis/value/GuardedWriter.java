@@ -1,0 +1,171 @@
+package dev.mastodonmigration.worker.redis.value;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.redis.wire.RedisKey;
+import dev.mastodonmigration.worker.redis.wire.RoundTrip;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.args.Rawable;
+import redis.clients.jedis.args.RawableFactory;
+import redis.clients.jedis.commands.ProtocolCommand;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * Writes batches to the target that take effect only while the marker is byte for byte the one we saw: a worker that slept past
+ * the opening, or that was replaced, cannot change anything any more. One round trip a batch, because the WATCH for the next one
+ * travels with the EXEC of this one.
+ */
+public final class GuardedWriter implements AutoCloseable {
+    private static final Rawable REPLACE = RawableFactory.from("REPLACE");
+    private static final Rawable ABSTTL = RawableFactory.from("ABSTTL");
+
+    /** What RESTORE says when the key exists and REPLACE is not given. */
+    private static final String OCCUPIED = "BUSYKEY";
+
+    /** What a target that is full means: a copy ends with advice; while the target is being opened, users wait, and the caller tries again. */
+    public enum WhenFull { REFUSE, TRY_AGAIN }
+
+    private record Write(RedisKey key, CommandArguments command) {}
+
+    private final Jedis jedis;
+    private final Marker marker;
+    private final WhenFull whenFull;
+    private final List<Write> batch = new ArrayList<>();
+    private final List<RedisKey> occupied = new ArrayList<>();
+    private boolean watching;
+
+    public GuardedWriter(Jedis jedis, Marker marker) {
+        this(jedis, marker, WhenFull.REFUSE);
+    }
+
+    public GuardedWriter(Jedis jedis, Marker marker, WhenFull whenFull) {
+        this.jedis = jedis;
+        this.marker = marker;
+        this.whenFull = whenFull;
+    }
+
+    public Jedis jedis() {
+        return jedis;
+    }
+
+    /** Replaces the key by the payload, to expire at the same instant as on the source. */
+    public void restore(RedisKey key, KeyState state) {
+        batch.add(new Write(key, restoring(key, state).add(REPLACE)));
+    }
+
+    /** As {@link #restore}, where the target has no such key yet, for which it takes less time; a key that it has is left as it is, see {@link #occupied}. */
+    void restoreNew(RedisKey key, KeyState state) {
+        batch.add(new Write(key, restoring(key, state)));
+    }
+
+    private static CommandArguments restoring(RedisKey key, KeyState state) {
+        var command = new CommandArguments(Command.RESTORE).key(key.bytes()).add(state.hasExpiry() ? state.expiresAtMilliseconds() : 0).add(state.payload());
+        return state.hasExpiry() ? command.add(ABSTTL) : command;
+    }
+
+    /** The keys that the target already had when {@link #restoreNew} brought them; told once. */
+    List<RedisKey> occupied() {
+        var told = List.copyOf(occupied);
+        occupied.clear();
+        return told;
+    }
+
+    public void remove(RedisKey key) {
+        batch.add(new Write(key, new CommandArguments(Command.UNLINK).key(key.bytes())));
+    }
+
+    /** Any other write of one key. */
+    public void write(ProtocolCommand command, RedisKey key, List<byte[]> arguments) {
+        batch.add(new Write(key, new CommandArguments(command).key(key.bytes()).addObjects(arguments)));
+    }
+
+    /** As {@link #write}, of a command with a subcommand before the key. */
+    public void write(Command command, String subcommand, RedisKey key, List<byte[]> arguments) {
+        batch.add(new Write(key, new CommandArguments(command).add(subcommand).key(key.bytes()).addObjects(arguments)));
+    }
+
+    /**
+     * Sends what was collected.
+     *
+     * @throws Refusal     when the marker changed, or the target will not take a key
+     * @throws IOException when the target fails in a way that may pass
+     */
+    public void flush() throws Refusal, IOException {
+        if (batch.isEmpty()) {
+            return;
+        }
+        var trip = new RoundTrip(jedis);
+        if (!watching) {
+            watch(trip);
+            demandOurs(trip.answers());
+            watching = true;
+        }
+        trip.send(new CommandArguments(Command.MULTI));
+        batch.forEach(write -> trip.send(write.command()));
+        trip.send(new CommandArguments(Command.EXEC));
+        watch(trip);
+        var answers = trip.answers();
+        check(answers.subList(1, batch.size() + 1), answers.get(batch.size() + 1));
+        demandOurs(answers.subList(batch.size() + 2, answers.size()));
+        batch.clear();
+    }
+
+    private static void watch(RoundTrip trip) {
+        trip.send(new CommandArguments(Command.WATCH).key(Marker.KEY.bytes()));
+        trip.send(new CommandArguments(Command.GET).key(Marker.KEY.bytes()));
+    }
+
+    private void demandOurs(List<Object> watchedAndValue) throws Refusal {
+        RoundTrip.orThrow(watchedAndValue.getFirst());
+        if (!(RoundTrip.orThrow(watchedAndValue.getLast()) instanceof byte[] now && Arrays.equals(now, marker.bytes()))) {
+            throw replaced();
+        }
+    }
+
+    private void check(List<Object> queued, Object executed) throws Refusal, IOException {
+        for (int i = 0; i < queued.size(); i++) {
+            if (queued.get(i) instanceof JedisDataException e) {
+                throw failure(batch.get(i), e);
+            }
+        }
+        if (!(RoundTrip.orThrow(executed) instanceof List<?> results)) {
+            throw replaced();
+        }
+        for (int i = 0; i < results.size(); i++) {
+            if (results.get(i) instanceof JedisDataException e) {
+                if (!String.valueOf(e.getMessage()).startsWith(OCCUPIED)) {
+                    throw failure(batch.get(i), e);
+                }
+                occupied.add(batch.get(i).key());
+            }
+        }
+    }
+
+    private Refusal replaced() {
+        return new Refusal("The marker on the target Redis is no longer this worker's, of epoch " + marker.epoch()
+                + ": the target was opened, reset or taken over by another worker meanwhile, so this one stopped and wrote nothing more.");
+    }
+
+    private IOException failure(Write write, JedisDataException e) throws Refusal {
+        var said = String.valueOf(e.getMessage());
+        if (said.startsWith("OOM") && whenFull == WhenFull.REFUSE) {
+            throw new Refusal("The target Redis is full (maxmemory reached) at key " + write.key()
+                    + ". Choose a larger instance for the target; the copy then starts over by itself.");
+        }
+        if (PayloadFormat.isRefused(said) && write.command().getCommand() == Command.RESTORE) {
+            throw new Refusal("The target Redis does not accept the format of key " + write.key() + " (" + PayloadFormat.of(write.command().get(3).getRaw())
+                    + ", after translation). Choose a target of the source's version or newer.");
+        }
+        return new IOException("the target Redis refused to write key " + write.key() + ": " + said, e);
+    }
+
+    @Override
+    public void close() {
+        jedis.close();
+    }
+}

@@ -1,0 +1,128 @@
+package dev.mastodonmigration.worker.redis.value;
+
+import dev.mastodonmigration.worker.redis.wire.RedisKey;
+import dev.mastodonmigration.worker.redis.wire.RoundTrip;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import redis.clients.jedis.BuilderFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * Reads value and absolute expiry of many keys in one round trip. Redis before 7.0 has no PEXPIRETIME, so there the expiry is
+ * the server's time plus PTTL, exact to {@link #toleranceMilliseconds}.
+ */
+public final class KeyReader implements AutoCloseable {
+    private static final long ABSENT = -2;
+
+    private enum Clock {
+        PEXPIRETIME(Command.PEXPIRETIME),
+        TIME_AND_PTTL(Command.PTTL);
+
+        private final Command command;
+
+        Clock(Command command) {
+            this.command = command;
+        }
+    }
+
+    private final Jedis jedis;
+    private final Clock clock;
+    private final FieldExpiry fieldExpiry;
+
+    private KeyReader(Jedis jedis, Clock clock) {
+        this.jedis = jedis;
+        this.clock = clock;
+        this.fieldExpiry = FieldExpiry.of(jedis);
+    }
+
+    public static KeyReader of(Jedis jedis) {
+        try {
+            jedis.pexpireTime(Marker.KEY.bytes());
+            return new KeyReader(jedis, Clock.PEXPIRETIME);
+        } catch (JedisDataException tooOldOrForbidden) {
+            return new KeyReader(jedis, Clock.TIME_AND_PTTL);
+        }
+    }
+
+    /** How far an expiry read here may be from the truth. */
+    long toleranceMilliseconds() {
+        return clock == Clock.PEXPIRETIME ? 0 : 1000;
+    }
+
+    public Jedis jedis() {
+        return jedis;
+    }
+
+    FieldExpiry fieldExpiry() {
+        return fieldExpiry;
+    }
+
+    /** The state of each key in the same order; empty for one that does not exist (any more). */
+    public List<Optional<KeyState>> read(List<RedisKey> keys) {
+        var trip = new RoundTrip(jedis);
+        ask(trip, keys);
+        return states(trip.answers());
+    }
+
+    /** Asks for what {@link #read} does. */
+    public void ask(RoundTrip trip, List<RedisKey> keys) {
+        trip.send(new CommandArguments(Command.TIME));
+        for (var key : keys) {
+            trip.send(new CommandArguments(clock.command).key(key.bytes()));
+            trip.send(new CommandArguments(Command.DUMP).key(key.bytes()));
+        }
+    }
+
+    /** How many answers {@link #ask} brings. */
+    public static int answers(List<RedisKey> keys) {
+        return 1 + 2 * keys.size();
+    }
+
+    /** What the answers to {@link #ask} say. */
+    public List<Optional<KeyState>> states(List<Object> answers) {
+        var time = answers.getFirst();
+        var states = new ArrayList<Optional<KeyState>>(answers.size() / 2);
+        for (int i = 1; i < answers.size(); i += 2) {
+            states.add(state(RoundTrip.orThrow(answers.get(i + 1)), absolute(answers.get(i), time)));
+        }
+        return states;
+    }
+
+    /** When the key expires, or {@link KeyState#NEVER}; empty when it does not exist. */
+    OptionalLong expiry(RedisKey key) {
+        var trip = new RoundTrip(jedis);
+        trip.send(new CommandArguments(Command.TIME));
+        trip.send(new CommandArguments(clock.command).key(key.bytes()));
+        var answers = trip.answers();
+        var absolute = absolute(answers.get(1), answers.getFirst());
+        return absolute == ABSENT ? OptionalLong.empty() : OptionalLong.of(absolute);
+    }
+
+    private static Optional<KeyState> state(Object payload, long expiry) {
+        return payload instanceof byte[] found && expiry != ABSENT ? Optional.of(new KeyState(found, expiry)) : Optional.empty();
+    }
+
+    private long absolute(Object expiry, Object time) {
+        var value = (Long) RoundTrip.orThrow(expiry);
+        return clock == Clock.PEXPIRETIME || value < 0 ? value : value + milliseconds(BuilderFactory.STRING_LIST.build(RoundTrip.orThrow(time)));
+    }
+
+    /** The server's own clock, by which it expires keys. */
+    public long nowMilliseconds() {
+        return milliseconds(jedis.time());
+    }
+
+    private static long milliseconds(List<String> time) {
+        return Long.parseLong(time.get(0)) * 1000 + Long.parseLong(time.get(1)) / 1000;
+    }
+
+    @Override
+    public void close() {
+        jedis.close();
+    }
+}

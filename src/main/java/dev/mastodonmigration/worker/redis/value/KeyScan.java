@@ -1,0 +1,132 @@
+package dev.mastodonmigration.worker.redis.value;
+
+import dev.mastodonmigration.worker.redis.wire.RedisKey;
+import dev.mastodonmigration.worker.redis.wire.RoundTrip;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import redis.clients.jedis.BuilderFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.Protocol.Keyword;
+import redis.clients.jedis.params.ScanParams;
+
+/**
+ * Walks all keys of one side, cut into batches small enough to hold in memory. SCAN may show a key twice and never misses one that
+ * stays; the sizes of one step's keys travel with the next step, so a step is one round trip.
+ */
+public final class KeyScan {
+    /** Keys to be handled in one go, and about how many bytes their values take. */
+    public record Batch(List<RedisKey> keys, long bytes) {
+        /** One key too large to be held twice without need. */
+        public boolean isLarge() {
+            return keys.size() == 1 && bytes > MAX_BATCH_BYTES;
+        }
+    }
+
+    public static final long MAX_BATCH_BYTES = 2 << 20;
+    private static final int MAX_BATCH_KEYS = 1000;
+    private static final int STEP_KEYS = 4000;
+    /** Assumed where MEMORY USAGE is not allowed: keeps batches at 128 keys. */
+    private static final long UNKNOWN_BYTES = MAX_BATCH_BYTES / 128;
+
+    private final Jedis jedis;
+    private final Predicate<RedisKey> shown;
+    private final ArrayDeque<Batch> ready = new ArrayDeque<>();
+    private List<RedisKey> unsized = List.of();
+    private byte[] cursor = ScanParams.SCAN_POINTER_START_BINARY;
+    private boolean scanned;
+
+    public KeyScan(Jedis jedis) {
+        this(jedis, every -> true);
+    }
+
+    /** @param shown which keys to show */
+    public KeyScan(Jedis jedis, Predicate<RedisKey> shown) {
+        this.jedis = jedis;
+        this.shown = shown;
+    }
+
+    /** The next batch; empty at the end. */
+    public Optional<Batch> next() {
+        while (ready.isEmpty() && !(scanned && unsized.isEmpty())) {
+            sizeAndScan();
+        }
+        return Optional.ofNullable(ready.poll());
+    }
+
+    /** The names of the next step alone, for who asks for sizes shortly before reading, while the server has them at hand; empty at the end. */
+    public Optional<List<RedisKey>> nextNames() {
+        if (scanned) {
+            return Optional.empty();
+        }
+        var trip = new RoundTrip(jedis);
+        askStep(trip);
+        return Optional.of(step(trip.answers().getFirst()));
+    }
+
+    private void sizeAndScan() {
+        var trip = new RoundTrip(jedis);
+        askSizes(trip, unsized);
+        if (!scanned) {
+            askStep(trip);
+        }
+        var answers = trip.answers();
+        ready.addAll(cut(unsized, answers));
+        unsized = scanned ? List.of() : step(answers.getLast());
+    }
+
+    private void askStep(RoundTrip trip) {
+        trip.send(new CommandArguments(Command.SCAN).add(cursor).add(Keyword.COUNT).add(STEP_KEYS));
+    }
+
+    private List<RedisKey> step(Object answer) {
+        var found = BuilderFactory.SCAN_BINARY_RESPONSE.build(RoundTrip.orThrow(answer));
+        cursor = found.getCursorAsBytes();
+        scanned = found.isCompleteIteration();
+        return found.getResult().stream().map(RedisKey::of).filter(shown).toList();
+    }
+
+    public static void askSizes(RoundTrip trip, List<RedisKey> keys) {
+        keys.forEach(key -> trip.send(new CommandArguments(Command.MEMORY).add(Keyword.USAGE).key(key.bytes())));
+    }
+
+    /** The same keys in batches small enough to hold in memory; one round trip. */
+    public static List<Batch> cut(Jedis jedis, List<RedisKey> keys) {
+        var trip = new RoundTrip(jedis);
+        askSizes(trip, keys);
+        return cut(keys, trip.answers());
+    }
+
+    /** As {@link #cut(Jedis, List)}, by the answers to {@link #askSizes}. */
+    public static List<Batch> cut(List<RedisKey> keys, List<Object> sizes) {
+        var ready = new ArrayList<Batch>();
+        var batch = new ArrayList<RedisKey>();
+        long bytes = 0;
+        for (int i = 0; i < keys.size(); i++) {
+            var size = size(sizes.get(i));
+            if (!batch.isEmpty() && (bytes + size > MAX_BATCH_BYTES || batch.size() == MAX_BATCH_KEYS)) {
+                ready.add(new Batch(List.copyOf(batch), bytes));
+                batch.clear();
+                bytes = 0;
+            }
+            batch.add(keys.get(i));
+            bytes += size;
+        }
+        if (!batch.isEmpty()) {
+            ready.add(new Batch(List.copyOf(batch), bytes));
+        }
+        return ready;
+    }
+
+    private static long size(Object answer) {
+        return switch (answer) {
+            case null -> 0;
+            case Long bytes -> bytes;
+            default -> UNKNOWN_BYTES;
+        };
+    }
+}

@@ -1,0 +1,150 @@
+package dev.mastodonmigration.worker.redis.value;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.redis.sync.LiveReplication;
+import dev.mastodonmigration.worker.redis.sync.MarkedTarget;
+import dev.mastodonmigration.worker.redis.sync.RedisTarget;
+import dev.mastodonmigration.worker.redis.sync.RedisVerify;
+import dev.mastodonmigration.worker.redis.wire.RedisKey;
+import dev.mastodonmigration.worker.redis.wire.RedisPair;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.StreamEntryID;
+import redis.clients.jedis.params.XAddParams;
+import redis.clients.jedis.params.XReadGroupParams;
+
+class ValueCopyTest {
+    @TempDir
+    static Path directory;
+    private static RedisPair redis;
+    private Marker marker;
+
+    @BeforeAll
+    static void start() {
+        redis = RedisPair.start(directory);
+    }
+
+    @AfterAll
+    static void stop() {
+        redis.close();
+    }
+
+    @BeforeEach
+    void empty() throws Exception {
+        redis.empty();
+        RedisTarget.claim(redis.context());
+        marker = new MarkedTarget(redis.target, redis.context(), "target").ours();
+    }
+
+    /** As to a target that reads none of the source's payloads. */
+    private void copyByCommands() throws Exception {
+        try (var reader = KeyReader.of(redis.sourceServer.connect()); var writer = new GuardedWriter(redis.targetServer.connect(), marker)) {
+            var copy = new ValueCopy(reader.jedis(), writer);
+            for (var name : redis.source.keys(new byte[] {'*'})) {
+                var key = RedisKey.of(name);
+                copy.copy(key, redis.source.memoryUsage(name), reader.expiry(key).orElseThrow());
+            }
+        }
+        new MarkedTarget(redis.target, redis.context(), "target").moveTo(Marker.State.LOADED, marker);
+    }
+
+    @Test
+    void everyTypeArrivesByCommandsAlone() throws Exception {
+        EveryType.fill(redis.source);
+        redis.target.sadd("queue:default", "of another type");
+        redis.source.zadd("zset:listpack", Map.of("tiny", Double.MIN_VALUE, "huge", Double.MAX_VALUE, "+inf", Double.POSITIVE_INFINITY, "third", 1 / 3d, "2^53+1", 9007199254740993d));
+        redis.source.xgroupCreate("empty stream", "readers", new StreamEntryID(0, 0), true);
+        redis.source.xadd("emptied stream", new StreamEntryID(5, 1), Map.of("f", "v"));
+        redis.source.xdel("emptied stream", new StreamEntryID(5, 1));
+        copyByCommands();
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L).containsEntry(Figure.KEYS, redis.source.dbSize());
+    }
+
+    private static void largeStream() {
+        redis.source.eval("for i = 1, 50 do redis.call('XADD', 'large:stream', i .. '-1', 'f', string.rep(i .. ' ', 100000)) end");
+        redis.source.xgroupCreate("large:stream", "readers", new StreamEntryID(0, 0), false);
+        assertThat(redis.source.memoryUsage("large:stream")).isGreaterThan(KeyTransfer.PAGED_BYTES);
+    }
+
+    private static void read(String consumer) {
+        redis.source.xreadGroup("readers", consumer, XReadGroupParams.xReadGroupParams().count(5), Map.of("large:stream", StreamEntryID.XREADGROUP_UNDELIVERED_ENTRY));
+    }
+
+    /** As of a stream that is kept short while a consumer is behind. */
+    @Test
+    void whatIsPendingWithoutItsEntryArrives() throws Exception {
+        largeStream();
+        read("slow");
+        redis.source.xdel("large:stream", new StreamEntryID(3, 1));
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            read("later");
+            redis.source.xdel("large:stream", new StreamEntryID(7, 1));
+            assertThat(live.drain().figures()).containsEntry(Figure.DIFFERENCES, 0L);
+        }
+        assertThat(redis.target.xpending("large:stream", "readers").getTotal()).isEqualTo(10);
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L);
+    }
+
+    @Test
+    void aStreamThatDiffersIsMendedInTheDrain() throws Exception {
+        largeStream();
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            redis.target.xgroupDestroy("large:stream", "readers");
+            live.drain();
+        }
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L);
+    }
+
+    @Test
+    void aLargeStreamThatIsWrittenToAllTheTimeFollows() throws Exception {
+        largeStream();
+        var stopped = new AtomicBoolean();
+        var writer = Thread.ofPlatform().start(() -> {
+            try (var jedis = redis.sourceServer.connect()) {
+                while (!stopped.get()) {
+                    jedis.xadd("large:stream", XAddParams.xAddParams(), Map.of("f", "v"));
+                }
+            }
+        });
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            stopped.set(true);
+            writer.join();
+            var report = live.drain();
+            assertThat(report.notes()).as("no session broke").isEmpty();
+            assertThat(report.figures()).containsEntry(Figure.DIFFERENCES, 0L);
+        } finally {
+            stopped.set(true);
+            writer.join();
+        }
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L);
+    }
+
+    @Test
+    void aValueLargerThanOurMemoryShareTravelsInPages() throws Exception {
+        redis.source.setrange("large:string", 64 << 20, "end");
+        redis.source.eval("for i = 1, 300000 do redis.call('RPUSH', 'large:list', 'a job of about forty bytes with number ' .. i) end");
+        redis.source.eval("for i = 1, 150000 do redis.call('HSET', 'large:hash', 'field ' .. i, 'value ' .. i) end");
+        redis.source.eval("for i = 1, 150000 do redis.call('SADD', 'large:set', 'a member with number ' .. i) end");
+        redis.source.eval("for i = 1, 120000 do redis.call('ZADD', 'large:zset', i / 3, 'a member with number ' .. i) end");
+        redis.source.pexpireAt("large:zset", 4_102_444_800_123L);
+        redis.source.set("small", "1");
+        assertThat(redis.source.memoryUsage("large:list")).isGreaterThan(KeyTransfer.PAGED_BYTES);
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            redis.source.lpush("large:list", "one more");
+            redis.source.append("large:string", "!");
+            redis.source.srem("large:set", "a member with number 7");
+            assertThat(live.drain().figures()).containsEntry(Figure.KEYS, 6L).containsEntry(Figure.DIFFERENCES, 0L);
+        }
+        assertThat(redis.target.strlen("large:string")).isEqualTo((64 << 20) + 4);
+        assertThat(redis.target.llen("large:list")).isEqualTo(300_001);
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L);
+    }
+}

@@ -1,0 +1,67 @@
+package dev.mastodonmigration.worker.redis.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mastodonmigration.embedded.RedisServer;
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.redis.sync.RedisTarget;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Both sides have certificates that sign themselves, made out to 127.0.0.1. */
+class RedisTlsTest {
+    @TempDir
+    Path directory;
+    private RedisPair redis;
+
+    @BeforeEach
+    void start() {
+        redis = new RedisPair(directory, RedisServer.startTls(), RedisServer.startTls());
+    }
+
+    @AfterEach
+    void stop() {
+        redis.close();
+    }
+
+    @Test
+    void theTargetIsVerifiedWithItsCaAndTheSourceIsNot() throws Exception {
+        redis.targetCa(redis.targetServer.certificate());
+        RedisTarget.claim(redis.context());
+        try (var source = RedisSide.SOURCE.open(redis.context())) {
+            assertThat(source.ping()).isEqualTo("PONG");
+        }
+    }
+
+    @Test
+    void aTargetOfAnotherCaOrOfNoneThatTheSystemKnowsIsRefusedAndTheFixIsSaid() {
+        refused();
+        redis.targetCa(redis.sourceServer.certificate());
+        refused();
+    }
+
+    @Test
+    void aNameThatTheCertificateIsNotMadeOutToIsRefused() {
+        redis.targetCa(redis.targetServer.certificate());
+        redis.target(redis.targetServer.url().replace("@127.0.0.1:", "@localhost:"));
+        refused();
+    }
+
+    @Test
+    void whatIsNoCertificateIsSaidToBeNone() throws IOException {
+        for (var text : new String[] {"", "not a certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}) {
+            redis.targetCa(Files.writeString(directory.resolve("nonsense"), text));
+            assertThatThrownBy(() -> RedisSide.TARGET.open(redis.context())).as(text).isInstanceOf(Refusal.class).hasMessageContaining("target-redis-ca");
+        }
+    }
+
+    private void refused() {
+        assertThatThrownBy(() -> RedisSide.TARGET.open(redis.context())).isInstanceOf(IOException.class).hasMessageContaining("certificate that is not trusted").hasMessageContaining("caSecretRef");
+    }
+}
