@@ -29,7 +29,7 @@ public final class KeyComparison implements AutoCloseable {
     public KeyComparison(KeyReader source, KeyReader target, Difference.Found found, Runnable betweenPages) {
         this.source = source;
         this.target = target;
-        this.small = new SmallValues(source.jedis(), target.jedis());
+        this.small = new SmallValues(source, target);
         this.canonical = new CanonicalCompare(source, target, betweenPages);
         this.toleranceMilliseconds = Math.max(source.toleranceMilliseconds(), target.toleranceMilliseconds());
         this.found = found;
