@@ -6,12 +6,10 @@ import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
-import redis.clients.jedis.params.ScanParams;
 
 /** Looks at every key of both ends, at a pace that leaves the source to its users. */
 final class FullScan {
@@ -76,19 +74,6 @@ final class FullScan {
                 taking.take(keys.stream().filter(key -> absent.contains(key) || !session.keys().contains(key)).toList());
                 progress.add(names.get().size(), 0);
                 heartbeat.beat();
-            }
-        }
-    }
-
-    /** Streams change without being told, and those that were compared by their payload alone were not seen to be streams. */
-    void findStreams() throws Gap, Refusal, IOException, InterruptedException {
-        for (var source : session.sources().all()) {
-            var cursor = ScanParams.SCAN_POINTER_START_BINARY;
-            for (var more = true; more; heartbeat.beat()) {
-                var found = source.jedis().scan(cursor, new ScanParams().count(1000), "stream".getBytes(StandardCharsets.US_ASCII));
-                found.getResult().stream().map(RedisKey::of).forEach(session.keys()::seenStream);
-                cursor = found.getCursorAsBytes();
-                more = !found.isCompleteIteration();
             }
         }
     }

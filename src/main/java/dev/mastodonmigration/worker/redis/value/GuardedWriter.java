@@ -101,11 +101,6 @@ public final class GuardedWriter implements AutoCloseable {
         batch.add(new Write(key, new CommandArguments(command).key(name(key)).addObjects(arguments)));
     }
 
-    /** As {@link #write}, of a command with a subcommand before the key. */
-    public void write(Command command, String subcommand, RedisKey key, List<byte[]> arguments) {
-        batch.add(new Write(key, new CommandArguments(command).add(subcommand).key(name(key)).addObjects(arguments)));
-    }
-
     /**
      * Sends what was collected.
      *

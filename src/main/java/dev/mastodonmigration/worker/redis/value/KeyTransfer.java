@@ -3,7 +3,9 @@ package dev.mastodonmigration.worker.redis.value;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BiConsumer;
@@ -24,6 +26,8 @@ public final class KeyTransfer {
     private final Consumer<RedisKey> streams;
     private final LargeKeys around;
     private final Optional<ListByEnds> lists;
+    /** Not yet looked at on the target. */
+    private final Map<RedisKey, KeyState> restoredStreams = new LinkedHashMap<>();
 
     /**
      * @param wanted  which keys belong on the target; others are removed there
@@ -58,21 +62,41 @@ public final class KeyTransfer {
     private long large(RedisKey key, KeyScan.Batch batch) throws Refusal, IOException {
         var started = System.nanoTime();
         around.move(key);
-        var paged = batch.bytes() > PAGED_BYTES && wanted.test(key);
-        var rest = paged ? byEnds(key, batch.bytes()) : Optional.<Long>empty();
-        var bytes = rest.isPresent() || paged && inPages(key, batch.bytes()) ? batch.bytes() : atOnce(batch);
+        var type = batch.bytes() > PAGED_BYTES && wanted.test(key) ? ValueType.of(source.jedis(), key.bytes()) : Optional.<ValueType>empty();
+        var rest = type.filter(ValueType.LIST::equals).isPresent() ? byEnds(key, batch.bytes()) : Optional.<Long>empty();
+        var bytes = rest.isPresent() || type.isPresent() && inPages(key, type.get(), batch.bytes()) ? batch.bytes() : atOnce(batch);
         around.moved(key, rest.orElseGet(() -> ListByEnds.REST_PER_WORK * (System.nanoTime() - started)));
         return bytes;
     }
 
     private Optional<Long> byEnds(RedisKey key, long bytes) throws Refusal, IOException {
-        return lists.isPresent() && source.jedis().type(key.bytes()).equals("list") && source.expiry(key).equals(OptionalLong.of(KeyState.NEVER))
-                ? lists.get().bring(key, bytes) : Optional.empty();
+        return lists.isPresent() && source.expiry(key).equals(OptionalLong.of(KeyState.NEVER)) ? lists.get().bring(key, bytes) : Optional.empty();
+    }
+
+    private boolean inPages(RedisKey key, ValueType type, long bytes) throws Refusal, IOException {
+        var expiry = source.expiry(key);
+        if (expiry.isEmpty() || type == ValueType.HASH && onlyPayloadTells(key, bytes)) {
+            return false;
+        }
+        byCommands.copy(key, bytes, expiry.getAsLong());
+        return true;
+    }
+
+    private boolean onlyPayloadTells(RedisKey hash, long bytes) {
+        try {
+            return source.mayHaveFieldsThatExpire(hash.bytes(), bytes);
+        } catch (JedisDataException e) {
+            if (ValuePages.isGone(e)) {
+                return true;
+            }
+            throw e;
+        }
     }
 
     private long atOnce(KeyScan.Batch batch) throws Refusal, IOException {
         var bytes = collect(batch.keys(), source.read(batch.keys()), target::restore);
         target.flush();
+        demandKept(List.of());
         return bytes;
     }
 
@@ -87,9 +111,6 @@ public final class KeyTransfer {
             var key = keys.get(i);
             var state = states.get(i).filter(found -> wanted.test(key));
             if (state.isPresent()) {
-                if (state.get().isStream()) {
-                    streams.accept(key);
-                }
                 write(key, state.get(), restoring);
                 bytes += state.get().payload().length;
             } else if (!key.equals(Marker.KEY)) {
@@ -102,39 +123,32 @@ public final class KeyTransfer {
     /** Returns once the target has taken what lies ready: the keys that it already had, perhaps with an older value, and has still. */
     public List<RedisKey> flushNew() throws Refusal, IOException {
         target.flush();
-        return target.occupied();
+        var had = target.occupied();
+        demandKept(had);
+        return had;
     }
 
-    private boolean inPages(RedisKey key, long bytes) throws Refusal, IOException {
-        var expiry = source.expiry(key);
-        if (expiry.isEmpty() || onlyPayloadTells(key, bytes)) {
-            return false;
-        }
-        byCommands.copy(key, bytes, expiry.getAsLong());
-        return true;
-    }
-
-    private boolean onlyPayloadTells(RedisKey key, long bytes) {
-        try {
-            return switch (source.jedis().type(key.bytes())) {
-                case "hash" -> source.fieldExpiry().isOfAny(key.bytes(), bytes);
-                case "stream" -> {
-                    streams.accept(key);
-                    yield new StreamCopy(source.jedis(), target, key).pendsWithoutEntry(bytes);
-                }
-                default -> false;
-            };
-        } catch (JedisDataException e) {
-            if (ValueCopy.isGone(e)) {
-                return true;
+    /** A stream that the target writes otherwise than it was brought, as another version of Redis does, could never be proved equal. */
+    private void demandKept(List<RedisKey> except) throws Refusal {
+        for (var stream : restoredStreams.entrySet()) {
+            var written = except.contains(stream.getKey()) ? null : target.jedis().dump(target.name(stream.getKey()));
+            if (written != null && !stream.getValue().sameBytes(new KeyState(written, KeyState.NEVER))) {
+                throw new Refusal("Redis key " + stream.getKey() + " is a stream, or of a type newer than we know, which the target's Redis keeps in another format than the source's, so it cannot be proved equal;"
+                        + " Mastodon uses none. Delete it if nothing needs it, or choose a target of the source's version.");
             }
-            throw e;
         }
+        restoredStreams.clear();
     }
 
     private void write(RedisKey key, KeyState state, BiConsumer<RedisKey, KeyState> restoring) throws Refusal, IOException {
         switch (translator.route(state.payload())) {
-            case PayloadTranslator.Route.Payload payload -> restoring.accept(key, new KeyState(payload.bytes(), state.expiresAtMilliseconds()));
+            case PayloadTranslator.Route.Payload payload -> {
+                restoring.accept(key, new KeyState(payload.bytes(), state.expiresAtMilliseconds()));
+                if (state.isStream()) {
+                    streams.accept(key);
+                    restoredStreams.put(key, state);
+                }
+            }
             case PayloadTranslator.Route.ByCommands commands -> byCommands.copy(key, state.payload().length, state.expiresAtMilliseconds());
             case PayloadTranslator.Route.Impossible impossible -> throw new Refusal("Redis key " + key + " holds " + impossible.because() + ".");
         }
