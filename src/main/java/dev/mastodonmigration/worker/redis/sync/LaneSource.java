@@ -10,16 +10,16 @@ import dev.mastodonmigration.worker.redis.value.KeyReader;
 import dev.mastodonmigration.worker.redis.value.KeyTransfer;
 import dev.mastodonmigration.worker.redis.value.LargeKeys;
 import dev.mastodonmigration.worker.redis.value.Marker;
-import dev.mastodonmigration.worker.redis.value.PayloadTranslator;
+import dev.mastodonmigration.worker.redis.value.PayloadFormat;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import redis.clients.jedis.Jedis;
 
 /** One Redis of the source as one lane reads it, and the ways of its keys to the target. */
 record LaneSource(RedisSide side, KeyReader reader, KeyTransfer transfer, KeyComparison comparison, CopyLine line) {
     /** Where a lane writes to: one connection, whichever Redis of the source a key comes from. */
-    record Target(KeyReader reader, GuardedWriter writer, PayloadTranslator translator) {
+    record Target(KeyReader reader, GuardedWriter writer, PayloadFormat translator) {
         static Target of(Jedis target, Marker marker) throws Refusal {
-            return new Target(KeyReader.of(target), new GuardedWriter(target, marker), PayloadTranslator.of(target));
+            return new Target(KeyReader.of(target), new GuardedWriter(target, marker), PayloadFormat.ofMarked(target));
         }
     }
 

@@ -12,7 +12,7 @@ import dev.mastodonmigration.worker.redis.value.KeyReader;
 import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.value.KeyTransfer;
 import dev.mastodonmigration.worker.redis.value.Marker;
-import dev.mastodonmigration.worker.redis.value.PayloadTranslator;
+import dev.mastodonmigration.worker.redis.value.PayloadFormat;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import java.io.IOException;
@@ -75,7 +75,7 @@ public final class RedisSnapshotCopy implements WorkerTask {
         CopyLane(WorkerContext context, RedisSide side, Marker marker, Predicate<RedisKey> wanted, KeyProgress progress) throws Refusal, IOException {
             this.source = KeyReader.of(side.open(context));
             this.target = new GuardedWriter(openOrClose(context, source), marker);
-            this.transfer = new KeyTransfer(source, target, PayloadTranslator.of(target.jedis()), wanted, stream -> {});
+            this.transfer = new KeyTransfer(source, target, PayloadFormat.ofMarked(target.jedis()), wanted, stream -> {});
             this.progress = progress;
         }
 

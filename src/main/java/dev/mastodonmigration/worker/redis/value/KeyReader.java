@@ -21,19 +21,9 @@ import redis.clients.jedis.exceptions.JedisDataException;
 public final class KeyReader implements AutoCloseable {
     private static final long ABSENT = -2;
 
-    private enum Clock {
-        PEXPIRETIME(Command.PEXPIRETIME),
-        TIME_AND_PTTL(Command.PTTL);
-
-        private final Command command;
-
-        Clock(Command command) {
-            this.command = command;
-        }
-    }
-
     private final Jedis jedis;
-    private final Clock clock;
+    /** PEXPIRETIME or PTTL. */
+    private final Command expiry;
     private final FieldExpiry fieldExpiry;
 
     /** Of hashes, which Redis 7.4 and Valkey 9 have. */
@@ -43,9 +33,9 @@ public final class KeyReader implements AutoCloseable {
         UNTOLD
     }
 
-    private KeyReader(Jedis jedis, Clock clock) {
+    private KeyReader(Jedis jedis, Command expiry) {
         this.jedis = jedis;
-        this.clock = clock;
+        this.expiry = expiry;
         this.fieldExpiry = fieldExpiry(jedis);
     }
 
@@ -61,15 +51,15 @@ public final class KeyReader implements AutoCloseable {
     public static KeyReader of(Jedis jedis) {
         try {
             jedis.pexpireTime(Marker.KEY.bytes());
-            return new KeyReader(jedis, Clock.PEXPIRETIME);
+            return new KeyReader(jedis, Command.PEXPIRETIME);
         } catch (JedisDataException tooOldOrForbidden) {
-            return new KeyReader(jedis, Clock.TIME_AND_PTTL);
+            return new KeyReader(jedis, Command.PTTL);
         }
     }
 
     /** How far an expiry read here may be from the truth. */
     long toleranceMilliseconds() {
-        return clock == Clock.PEXPIRETIME ? 0 : 1000;
+        return expiry == Command.PEXPIRETIME ? 0 : 1000;
     }
 
     public Jedis jedis() {
@@ -110,7 +100,7 @@ public final class KeyReader implements AutoCloseable {
     public void ask(RoundTrip trip, List<RedisKey> keys) {
         trip.send(new CommandArguments(Command.TIME));
         for (var key : keys) {
-            trip.send(new CommandArguments(clock.command).key(key.bytes()));
+            trip.send(new CommandArguments(expiry).key(key.bytes()));
             trip.send(new CommandArguments(Command.DUMP).key(key.bytes()));
         }
     }
@@ -134,7 +124,7 @@ public final class KeyReader implements AutoCloseable {
     OptionalLong expiry(RedisKey key) {
         var trip = new RoundTrip(jedis);
         trip.send(new CommandArguments(Command.TIME));
-        trip.send(new CommandArguments(clock.command).key(key.bytes()));
+        trip.send(new CommandArguments(expiry).key(key.bytes()));
         var answers = trip.answers();
         var absolute = absolute(answers.get(1), answers.getFirst());
         return absolute == ABSENT ? OptionalLong.empty() : OptionalLong.of(absolute);
@@ -144,9 +134,9 @@ public final class KeyReader implements AutoCloseable {
         return payload instanceof byte[] found && expiry != ABSENT ? Optional.of(new KeyState(found, expiry)) : Optional.empty();
     }
 
-    private long absolute(Object expiry, Object time) {
-        var value = (Long) RoundTrip.orThrow(expiry);
-        return clock == Clock.PEXPIRETIME || value < 0 ? value : value + milliseconds(BuilderFactory.STRING_LIST.build(RoundTrip.orThrow(time)));
+    private long absolute(Object answer, Object time) {
+        var value = (Long) RoundTrip.orThrow(answer);
+        return expiry == Command.PEXPIRETIME || value < 0 ? value : value + milliseconds(BuilderFactory.STRING_LIST.build(RoundTrip.orThrow(time)));
     }
 
     /** The server's own clock, by which it expires keys. */
