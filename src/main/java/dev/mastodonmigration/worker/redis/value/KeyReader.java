@@ -140,7 +140,7 @@ public final class KeyReader implements AutoCloseable {
     }
 
     /** The server's own clock, by which it expires keys. */
-    public long nowMilliseconds() {
+    long nowMilliseconds() {
         return milliseconds(jedis.time());
     }
 
