@@ -3,17 +3,16 @@ package dev.mastodonmigration.worker.redis.follow;
 import dev.mastodonmigration.outside.Unsupported;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import dev.mastodonmigration.worker.redis.wire.SplitConnection;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.csc.CacheKey;
 import redis.clients.jedis.csc.DefaultCache;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
@@ -23,19 +22,12 @@ import redis.clients.jedis.util.RedisInputStream;
  * Hears of every key that changes on the source, through {@code CLIENT TRACKING ON BCAST}: Lua, MULTI, RENAME, blocked pops,
  * expiry and eviction included, and FLUSHDB as a gap. Jedis 7 has no listener for pushes, but its client-side cache is told.
  */
-public final class ChangeTracker implements ChangeFeed {
+public final class ChangeTracker extends ChangeFeed {
     /** What a server or proxy without RESP3, or without HELLO for this user, says to it. */
     private static final List<String> NO_RESP3 = List.of("NOPROTO", "NOPERM", "unknown command");
 
-    private final TrackedConnection connection;
-    private final Listener listener;
-    private final Pings pings;
-    private volatile boolean closed;
-
-    private ChangeTracker(TrackedConnection connection, Listener listener) {
-        this.connection = connection;
-        this.listener = listener;
-        this.pings = new Pings(() -> connection.send(Command.PING));
+    private ChangeTracker(TrackedConnection connection) {
+        super(connection);
     }
 
     /**
@@ -68,43 +60,18 @@ public final class ChangeTracker implements ChangeFeed {
             connection.close();
             throw e;
         }
-        var tracker = new ChangeTracker(connection, listener);
-        Thread.ofPlatform().daemon().name("redis-tracker").start(tracker::follow);
+        var tracker = new ChangeTracker(connection);
+        tracker.start("redis-tracker", listener);
         return tracker;
     }
 
-    private void follow() {
-        try {
-            while (!closed) {
-                if (!(connection.read() instanceof byte[])) {
-                    throw new JedisException("an answer that is none to PING");
-                }
-                pings.answered();
-            }
-        } catch (JedisException | Flushed e) {
-            if (!closed) {
-                listener.gap(new Gap(e instanceof Flushed ? "the source was flushed (FLUSHDB or FLUSHALL)"
-                        : "the connection that follows the source's changes broke (" + e.getMessage() + ")", e));
-            }
-        } finally {
-            connection.setBroken();
-            pings.end();
+    /** Changes are told while an answer is waited for, by {@link Invalidations}. */
+    @Override
+    boolean tells(Object said) {
+        if (!(said instanceof byte[])) {
+            throw new JedisException("an answer that is none to PING");
         }
-    }
-
-    @Override
-    public void ping(Duration patience) throws Gap, InterruptedException {
-        pings.ask(patience);
-    }
-
-    @Override
-    public void close() {
-        closed = true;
-        connection.close();
-    }
-
-    private static final class Flushed extends RuntimeException {
-        private static final long serialVersionUID = 1L;
+        return false;
     }
 
     private static final class TrackedConnection extends SplitConnection {
@@ -133,7 +100,7 @@ public final class ChangeTracker implements ChangeFeed {
         /** Null is how the server says that the whole database was flushed. */
         @Override
         @SuppressWarnings("rawtypes")
-        public List<redis.clients.jedis.csc.CacheKey> deleteByRedisKeys(List keys) {
+        public List<CacheKey> deleteByRedisKeys(List keys) {
             if (keys == null) {
                 throw new Flushed();
             }

@@ -6,7 +6,6 @@ import dev.mastodonmigration.worker.redis.follow.ChangeFeed;
 import dev.mastodonmigration.worker.redis.follow.ChangeTracker;
 import dev.mastodonmigration.worker.redis.follow.Following;
 import dev.mastodonmigration.worker.redis.follow.KeyspaceNotifications;
-import dev.mastodonmigration.worker.redis.follow.NotificationSetting;
 import dev.mastodonmigration.worker.redis.mastodon.RedisSources;
 import dev.mastodonmigration.worker.redis.mastodon.ReplicatedKeys;
 import dev.mastodonmigration.worker.redis.value.Difference;
@@ -46,7 +45,6 @@ final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
     private final Partitions partitions;
     private final Following following;
     private final RedisKey canaryKey;
-    private final NotificationSetting setting;
     private final ChangeFeed feed;
     private Optional<byte[]> sung = Optional.empty();
     private volatile CountDownLatch canary = new CountDownLatch(1);
@@ -64,7 +62,6 @@ final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
         this.partitions = partitions;
         this.following = following;
         this.canaryKey = OurKeys.canary(context, one.side());
-        this.setting = following == Following.KEYSPACE_NOTIFICATIONS ? NotificationSetting.on(source) : NotificationSetting.NONE;
         this.feed = opened();
         try {
             if (!sing(FIRST_PATIENCE)) {
@@ -89,11 +86,7 @@ final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
                 case KEYSPACE_NOTIFICATIONS -> KeyspaceNotifications.open(one.side(), context, source, canaryKey, this);
             };
         } catch (ChangeFeed.Unsupported e) {
-            setting.putBack(source);
             throw unsupported(e.getMessage());
-        } catch (Refusal | IOException | RuntimeException e) {
-            setting.putBack(source);
-            throw e;
         }
     }
 
@@ -229,6 +222,5 @@ final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
     @Override
     public void close() {
         feed.close();
-        setting.putBack(source);
     }
 }

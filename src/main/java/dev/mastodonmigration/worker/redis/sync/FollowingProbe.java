@@ -6,7 +6,7 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.follow.ChangeFeed;
 import dev.mastodonmigration.worker.redis.follow.ChangeTracker;
 import dev.mastodonmigration.worker.redis.follow.Following;
-import dev.mastodonmigration.worker.redis.follow.NotificationSetting;
+import dev.mastodonmigration.worker.redis.follow.KeyspaceNotifications;
 import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.OurKeys;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
@@ -85,7 +85,7 @@ final class FollowingProbe {
     /** PSUBSCRIBE, and that the server notifies of all changes or may be told to. */
     private static Optional<String> notifications(WorkerContext context, RedisSide side) throws Refusal, IOException {
         try (var jedis = side.open(context)) {
-            var setting = NotificationSetting.refused(jedis);
+            var setting = KeyspaceNotifications.refused(jedis);
             if (setting.isPresent()) {
                 return setting;
             }

@@ -1,7 +1,6 @@
 package dev.mastodonmigration.worker.redis.sync;
 
 import dev.mastodonmigration.worker.redis.value.PayloadFormat;
-import dev.mastodonmigration.worker.redis.value.PayloadTranslator;
 import dev.mastodonmigration.worker.redis.wire.OurKeys;
 import java.util.Optional;
 import redis.clients.jedis.Jedis;
@@ -30,11 +29,11 @@ record FormatProbe(String source, String target) {
             to.psetex(key, CommandProbe.LIFETIME_MILLISECONDS, key);
             var own = to.dump(key);
             try {
-                var route = new PayloadTranslator(PayloadFormat.of(own)).route(payload);
-                if (route instanceof PayloadTranslator.Route.Impossible impossible) {
+                var route = PayloadFormat.of(own).route(payload);
+                if (route instanceof PayloadFormat.Route.Impossible impossible) {
                     return Optional.of(source + ": a key holds " + impossible.because() + ".");
                 }
-                var bytes = route instanceof PayloadTranslator.Route.Payload translated ? translated.bytes() : own;
+                var bytes = route instanceof PayloadFormat.Route.Payload translated ? translated.bytes() : own;
                 to.restore(key, System.currentTimeMillis() + CommandProbe.LIFETIME_MILLISECONDS, bytes, RestoreParams.restoreParams().replace().absTtl());
                 return Optional.empty();
             } catch (JedisDataException e) {

@@ -72,8 +72,8 @@ final class Partition implements AutoCloseable {
             var from = route.from().reader();
             var to = route.to();
             // A list that is followed by its ends is proved when the source is closed; where no proof comes after, it is brought as it is.
-            var transfer = differing == Differing.REPAIRED ? KeyTransfer.following(from, to.writer(), to.translator(), shared.keys()::contains, shared.keys()::seenStream, around)
-                    : new KeyTransfer(from, to.writer(), to.translator(), shared.keys()::contains, shared.keys()::seenStream);
+            var transfer = differing == Differing.REPAIRED ? KeyTransfer.following(from, to.writer(), to.format(), shared.keys()::contains, shared.keys()::seenStream, around)
+                    : new KeyTransfer(from, to.writer(), to.format(), shared.keys()::contains, shared.keys()::seenStream);
             ways.put(route, new Way(route, transfer, new KeyComparison(from, to.reader(), shared.found(), around::betweenPages, shared.keys()::seenStream), new CopyPipeline(from, transfer, queue, shared.copied())));
         }
     }

@@ -9,7 +9,6 @@ import dev.mastodonmigration.worker.redis.mastodon.RedisSources;
 import dev.mastodonmigration.worker.redis.value.Marker;
 import dev.mastodonmigration.worker.redis.wire.RedisInfo;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
-import dev.mastodonmigration.worker.redis.wire.SameServer;
 import dev.mastodonmigration.worker.redis.wire.ServerIdentity;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -231,7 +230,7 @@ public final class RedisPreflight {
 
     private void both(Look target) {
         var to = target.jedis.orElseThrow();
-        var same = sources.stream().filter(source -> SameServer.probe(context, source.jedis.orElseThrow(), source.info, to, target.info) && source.database == target.database).toList();
+        var same = sources.stream().filter(source -> ServerIdentity.isShared(context, source.jedis.orElseThrow(), source.info, to, target.info) && source.database == target.database).toList();
         if (!same.isEmpty()) {
             blockers.add(same.getFirst().name + " and " + target.name + " are the same database. Name another one in spec.target.redis.");
             return;

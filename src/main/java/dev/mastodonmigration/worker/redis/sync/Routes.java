@@ -5,7 +5,7 @@ import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.mastodon.ReplicatedKeys;
 import dev.mastodonmigration.worker.redis.value.GuardedWriter;
 import dev.mastodonmigration.worker.redis.value.KeyReader;
-import dev.mastodonmigration.worker.redis.value.PayloadTranslator;
+import dev.mastodonmigration.worker.redis.value.PayloadFormat;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import dev.mastodonmigration.worker.redis.wire.RoundTrip;
@@ -25,7 +25,7 @@ final class Routes implements AutoCloseable {
     record From(RedisSide side, KeyReader reader) {}
 
     /** A Redis that is written. */
-    record To(RedisSide side, KeyReader reader, GuardedWriter writer, PayloadTranslator translator) {}
+    record To(RedisSide side, KeyReader reader, GuardedWriter writer, PayloadFormat format) {}
 
     record Route(From from, To to) {}
 
@@ -50,7 +50,7 @@ final class Routes implements AutoCloseable {
             }
             for (var one : ends.to().entrySet()) {
                 var jedis = routes.connect(ends, one.getKey());
-                routes.to.add(new To(one.getKey(), KeyReader.of(jedis, ends.direction()::name), new GuardedWriter(jedis, one.getValue(), ends.direction()::name), PayloadTranslator.of(jedis)));
+                routes.to.add(new To(one.getKey(), KeyReader.of(jedis, ends.direction()::name), new GuardedWriter(jedis, one.getValue(), ends.direction()::name), PayloadFormat.ofMarked(jedis)));
             }
             routes.from.forEach(from -> routes.to.forEach(to -> routes.all.add(new Route(from, to))));
             return routes;

@@ -22,19 +22,9 @@ import redis.clients.jedis.exceptions.JedisDataException;
 public final class KeyReader implements AutoCloseable {
     private static final long ABSENT = -2;
 
-    private enum Clock {
-        PEXPIRETIME(Command.PEXPIRETIME),
-        TIME_AND_PTTL(Command.PTTL);
-
-        private final Command command;
-
-        Clock(Command command) {
-            this.command = command;
-        }
-    }
-
     private final Jedis jedis;
-    private final Clock clock;
+    /** PEXPIRETIME or PTTL. */
+    private final Command expiry;
     private final FieldExpiry fieldExpiry;
     private final UnaryOperator<RedisKey> naming;
 
@@ -45,9 +35,9 @@ public final class KeyReader implements AutoCloseable {
         UNTOLD
     }
 
-    private KeyReader(Jedis jedis, Clock clock, UnaryOperator<RedisKey> naming) {
+    private KeyReader(Jedis jedis, Command expiry, UnaryOperator<RedisKey> naming) {
         this.jedis = jedis;
-        this.clock = clock;
+        this.expiry = expiry;
         this.naming = naming;
         this.fieldExpiry = fieldExpiry(jedis);
     }
@@ -69,15 +59,15 @@ public final class KeyReader implements AutoCloseable {
     public static KeyReader of(Jedis jedis, UnaryOperator<RedisKey> naming) {
         try {
             jedis.pexpireTime(Marker.KEY.bytes());
-            return new KeyReader(jedis, Clock.PEXPIRETIME, naming);
+            return new KeyReader(jedis, Command.PEXPIRETIME, naming);
         } catch (JedisDataException tooOldOrForbidden) {
-            return new KeyReader(jedis, Clock.TIME_AND_PTTL, naming);
+            return new KeyReader(jedis, Command.PTTL, naming);
         }
     }
 
     /** How far an expiry read here may be from the truth. */
     long toleranceMilliseconds() {
-        return clock == Clock.PEXPIRETIME ? 0 : 1000;
+        return expiry == Command.PEXPIRETIME ? 0 : 1000;
     }
 
     public Jedis jedis() {
@@ -123,7 +113,7 @@ public final class KeyReader implements AutoCloseable {
     public void ask(RoundTrip trip, List<RedisKey> keys) {
         trip.send(new CommandArguments(Command.TIME));
         for (var key : keys) {
-            trip.send(new CommandArguments(clock.command).key(name(key)));
+            trip.send(new CommandArguments(expiry).key(name(key)));
             trip.send(new CommandArguments(Command.DUMP).key(name(key)));
         }
     }
@@ -147,7 +137,7 @@ public final class KeyReader implements AutoCloseable {
     OptionalLong expiry(RedisKey key) {
         var trip = new RoundTrip(jedis);
         trip.send(new CommandArguments(Command.TIME));
-        trip.send(new CommandArguments(clock.command).key(name(key)));
+        trip.send(new CommandArguments(expiry).key(name(key)));
         var answers = trip.answers();
         var absolute = absolute(answers.get(1), answers.getFirst());
         return absolute == ABSENT ? OptionalLong.empty() : OptionalLong.of(absolute);
@@ -157,13 +147,13 @@ public final class KeyReader implements AutoCloseable {
         return payload instanceof byte[] found && expiry != ABSENT ? Optional.of(new KeyState(found, expiry)) : Optional.empty();
     }
 
-    private long absolute(Object expiry, Object time) {
-        var value = (Long) RoundTrip.orThrow(expiry);
-        return clock == Clock.PEXPIRETIME || value < 0 ? value : value + milliseconds(BuilderFactory.STRING_LIST.build(RoundTrip.orThrow(time)));
+    private long absolute(Object answer, Object time) {
+        var value = (Long) RoundTrip.orThrow(answer);
+        return expiry == Command.PEXPIRETIME || value < 0 ? value : value + milliseconds(BuilderFactory.STRING_LIST.build(RoundTrip.orThrow(time)));
     }
 
     /** The server's own clock, by which it expires keys. */
-    public long nowMilliseconds() {
+    long nowMilliseconds() {
         return milliseconds(jedis.time());
     }
 

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
-import redis.clients.jedis.BuilderFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
@@ -16,7 +15,7 @@ import redis.clients.jedis.params.ScanParams;
 
 /**
  * Walks all keys of one side, cut into batches small enough to hold in memory. SCAN may show a key twice and never misses one that
- * stays; the sizes of one step's keys travel with the next step, so a step is one round trip.
+ * stays.
  */
 public final class KeyScan {
     /** Keys to be handled in one go, and about how many bytes their values take. */
@@ -36,7 +35,6 @@ public final class KeyScan {
     private final Jedis jedis;
     private final Predicate<RedisKey> shown;
     private final ArrayDeque<Batch> ready = new ArrayDeque<>();
-    private List<RedisKey> unsized = List.of();
     private byte[] cursor = ScanParams.SCAN_POINTER_START_BINARY;
     private boolean scanned;
 
@@ -52,8 +50,8 @@ public final class KeyScan {
 
     /** The next batch; empty at the end. */
     public Optional<Batch> next() {
-        while (ready.isEmpty() && !(scanned && unsized.isEmpty())) {
-            sizeAndScan();
+        while (ready.isEmpty() && !scanned) {
+            ready.addAll(cut(jedis, nextNames().orElseThrow()));
         }
         return Optional.ofNullable(ready.poll());
     }
@@ -63,31 +61,10 @@ public final class KeyScan {
         if (scanned) {
             return Optional.empty();
         }
-        var trip = new RoundTrip(jedis);
-        askStep(trip);
-        return Optional.of(step(trip.answers().getFirst()));
-    }
-
-    private void sizeAndScan() {
-        var trip = new RoundTrip(jedis);
-        askSizes(trip, unsized);
-        if (!scanned) {
-            askStep(trip);
-        }
-        var answers = trip.answers();
-        ready.addAll(cut(unsized, answers));
-        unsized = scanned ? List.of() : step(answers.getLast());
-    }
-
-    private void askStep(RoundTrip trip) {
-        trip.send(new CommandArguments(Command.SCAN).add(cursor).add(Keyword.COUNT).add(STEP_KEYS));
-    }
-
-    private List<RedisKey> step(Object answer) {
-        var found = BuilderFactory.SCAN_BINARY_RESPONSE.build(RoundTrip.orThrow(answer));
+        var found = jedis.scan(cursor, new ScanParams().count(STEP_KEYS));
         cursor = found.getCursorAsBytes();
         scanned = found.isCompleteIteration();
-        return found.getResult().stream().map(RedisKey::of).filter(shown).toList();
+        return Optional.of(found.getResult().stream().map(RedisKey::of).filter(shown).toList());
     }
 
     public static void askSizes(RoundTrip trip, List<RedisKey> keys) {

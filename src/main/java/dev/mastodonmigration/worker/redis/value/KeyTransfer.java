@@ -20,7 +20,7 @@ public final class KeyTransfer {
 
     private final KeyReader source;
     private final GuardedWriter target;
-    private final PayloadTranslator translator;
+    private final PayloadFormat targetFormat;
     private final ValueCopy byCommands;
     private final Predicate<RedisKey> wanted;
     private final Consumer<RedisKey> streams;
@@ -33,20 +33,20 @@ public final class KeyTransfer {
      * @param wanted  which keys belong on the target; others are removed there
      * @param streams told each stream
      */
-    public KeyTransfer(KeyReader source, GuardedWriter target, PayloadTranslator translator, Predicate<RedisKey> wanted, Consumer<RedisKey> streams) {
-        this(source, target, translator, wanted, streams, LargeKeys.ALONE, Optional.empty());
+    public KeyTransfer(KeyReader source, GuardedWriter target, PayloadFormat targetFormat, Predicate<RedisKey> wanted, Consumer<RedisKey> streams) {
+        this(source, target, targetFormat, wanted, streams, LargeKeys.ALONE, Optional.empty());
     }
 
     /** Of a source in use, where large keys are told to {@code around}, and large lists are followed by their ends. */
-    public static KeyTransfer following(KeyReader source, GuardedWriter target, PayloadTranslator translator, Predicate<RedisKey> wanted, Consumer<RedisKey> streams, LargeKeys around) {
-        return new KeyTransfer(source, target, translator, wanted, streams, around, Optional.of(new ListByEnds(source.jedis(), target, around)));
+    public static KeyTransfer following(KeyReader source, GuardedWriter target, PayloadFormat targetFormat, Predicate<RedisKey> wanted, Consumer<RedisKey> streams, LargeKeys around) {
+        return new KeyTransfer(source, target, targetFormat, wanted, streams, around, Optional.of(new ListByEnds(source.jedis(), target, around)));
     }
 
-    private KeyTransfer(KeyReader source, GuardedWriter target, PayloadTranslator translator, Predicate<RedisKey> wanted, Consumer<RedisKey> streams, LargeKeys around,
+    private KeyTransfer(KeyReader source, GuardedWriter target, PayloadFormat targetFormat, Predicate<RedisKey> wanted, Consumer<RedisKey> streams, LargeKeys around,
             Optional<ListByEnds> lists) {
         this.source = source;
         this.target = target;
-        this.translator = translator;
+        this.targetFormat = targetFormat;
         this.byCommands = new ValueCopy(source.jedis(), target, around);
         this.wanted = wanted;
         this.streams = streams;
@@ -141,16 +141,16 @@ public final class KeyTransfer {
     }
 
     private void write(RedisKey key, KeyState state, BiConsumer<RedisKey, KeyState> restoring) throws Refusal, IOException {
-        switch (translator.route(state.payload())) {
-            case PayloadTranslator.Route.Payload payload -> {
+        switch (targetFormat.route(state.payload())) {
+            case PayloadFormat.Route.Payload payload -> {
                 restoring.accept(key, new KeyState(payload.bytes(), state.expiresAtMilliseconds()));
                 if (state.isStream()) {
                     streams.accept(key);
                     restoredStreams.put(key, state);
                 }
             }
-            case PayloadTranslator.Route.ByCommands commands -> byCommands.copy(key, state.payload().length, state.expiresAtMilliseconds());
-            case PayloadTranslator.Route.Impossible impossible -> throw new Refusal("Redis key " + key + " holds " + impossible.because() + ".");
+            case PayloadFormat.Route.ByCommands commands -> byCommands.copy(key, state.payload().length, state.expiresAtMilliseconds());
+            case PayloadFormat.Route.Impossible impossible -> throw new Refusal("Redis key " + key + " holds " + impossible.because() + ".");
         }
     }
 }

@@ -89,22 +89,9 @@ public enum RedisSide {
      * @throws IOException as {@link #open}
      */
     public <T> T connect(WorkerContext context, Client<T> client) throws Refusal, IOException {
-        return connected(context, url -> login(context, url, client));
-    }
-
-    private interface Connecting<T> {
-        T to(RedisUrl url) throws Refusal, IOException;
-    }
-
-    /** Connects and logs in. */
-    public interface Client<T> {
-        T connect(HostAndPort address, DefaultJedisClientConfig.Builder config);
-    }
-
-    private <T> T connected(WorkerContext context, Connecting<T> connecting) throws Refusal, IOException {
         var url = url(context);
         try {
-            return connecting.to(url);
+            return login(context, url, client);
         } catch (JedisAccessControlException e) {
             throw new IOException(name(url) + " refuses the login (" + Redaction.of(e) + "). Check the user and password in its URL.", e);
         } catch (JedisDataException e) {
@@ -119,20 +106,26 @@ public enum RedisSide {
         }
     }
 
+    /** Connects and logs in. */
+    public interface Client<T> {
+        T connect(HostAndPort address, DefaultJedisClientConfig.Builder config);
+    }
+
     /** The name of all our connections: one per migration, so that only our own are ever ended, and none of them counts as another's. */
     public static String connectionName(WorkerContext context) {
         return "mastodon-migration-" + context.migrationUid();
     }
 
     private <T> T login(WorkerContext context, RedisUrl url, Client<T> client) throws Refusal, IOException {
+        var address = new HostAndPort(url.host(), url.port());
         try {
-            return client.connect(new HostAndPort(url.host(), url.port()), config(context, url, url.user()));
+            return client.connect(address, config(context, url, url.user()));
         } catch (JedisDataException e) {
             // Heroku's older URLs carry the user "h", which Redis never knew; redis-rb falls back the same way.
             if (url.user().isEmpty() || url.password().isEmpty()) {
                 throw e;
             }
-            return client.connect(new HostAndPort(url.host(), url.port()), config(context, url, ""));
+            return client.connect(address, config(context, url, ""));
         }
     }
 

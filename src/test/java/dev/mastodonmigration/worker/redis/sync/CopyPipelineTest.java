@@ -7,7 +7,7 @@ import dev.mastodonmigration.worker.redis.value.GuardedWriter;
 import dev.mastodonmigration.worker.redis.value.KeyReader;
 import dev.mastodonmigration.worker.redis.value.KeyTransfer;
 import dev.mastodonmigration.worker.redis.value.Marker;
-import dev.mastodonmigration.worker.redis.value.PayloadTranslator;
+import dev.mastodonmigration.worker.redis.value.PayloadFormat;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
@@ -55,7 +55,7 @@ class CopyPipelineTest {
     private void copy(List<RedisKey> keys) throws Exception {
         var marker = Marker.read(redis.target).orElseThrow();
         try (var source = KeyReader.of(RedisSide.SOURCE.open(redis.context())); var target = new GuardedWriter(RedisSide.TARGET.open(redis.context()), marker)) {
-            var transfer = new KeyTransfer(source, target, PayloadTranslator.of(target.jedis()), key -> true, stream -> {});
+            var transfer = new KeyTransfer(source, target, PayloadFormat.ofMarked(target.jedis()), key -> true, stream -> {});
             var line = new CopyPipeline(source, transfer, work, (done, bytes) -> copied.addAndGet(done));
             line.copy(keys);
             line.finish();

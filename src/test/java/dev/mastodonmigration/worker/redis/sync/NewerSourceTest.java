@@ -13,7 +13,6 @@ import dev.mastodonmigration.worker.redis.value.KeyReader;
 import dev.mastodonmigration.worker.redis.value.KeyTransfer;
 import dev.mastodonmigration.worker.redis.value.Marker;
 import dev.mastodonmigration.worker.redis.value.PayloadFormat;
-import dev.mastodonmigration.worker.redis.value.PayloadTranslator;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
@@ -229,7 +228,7 @@ class NewerSourceTest {
         var marker = marked.takeOver(marked.ours());
         try (var source = KeyReader.of(RedisSide.SOURCE.open(redis.context()));
                 var target = new GuardedWriter(RedisSide.TARGET.open(redis.context()), marker)) {
-            var transfer = new KeyTransfer(source, target, new PayloadTranslator(new PayloadFormat(9)), key -> true, stream -> {});
+            var transfer = new KeyTransfer(source, target, new PayloadFormat(9), key -> true, stream -> {});
             var line = new CopyPipeline(source, transfer, new PartitionQueue(), (done, bytes) -> {});
             line.copy(keys());
             line.finish();

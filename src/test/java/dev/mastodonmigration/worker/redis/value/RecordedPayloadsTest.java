@@ -57,15 +57,15 @@ class RecordedPayloadsTest {
         return HexFormat.of().parseHex(hex);
     }
 
-    private static PayloadTranslator.Route route(byte[] payload, int version) {
-        return new PayloadTranslator(new PayloadFormat(version)).route(payload);
+    private static PayloadFormat.Route route(byte[] payload, int version) {
+        return new PayloadFormat(version).route(payload);
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("kept")
     void theTranslationIsWhatValkeyItselfWrites(String encoding, String redis, String valkey) {
         assertThat(PayloadFormat.of(bytes(redis)).rdbVersion()).isEqualTo(REDIS_8_0);
-        assertThat(route(bytes(redis), VALKEY_8_0)).isInstanceOfSatisfying(PayloadTranslator.Route.Payload.class, payload -> assertThat(payload.bytes()).isEqualTo(bytes(valkey)));
+        assertThat(route(bytes(redis), VALKEY_8_0)).isInstanceOfSatisfying(PayloadFormat.Route.Payload.class, payload -> assertThat(payload.bytes()).isEqualTo(bytes(valkey)));
     }
 
     /** With the server at hand, which takes what is not newer than itself. */
@@ -78,9 +78,9 @@ class RecordedPayloadsTest {
                 var payload = bytes((String) recorded.get()[1]);
                 var encoding = (String) recorded.get()[0];
                 switch (route(payload, own)) {
-                    case PayloadTranslator.Route.Payload translated -> assertThat(jedis.restore(encoding.getBytes(), 0, translated.bytes(), RestoreParams.restoreParams())).as(encoding).isEqualTo("OK");
-                    case PayloadTranslator.Route.ByCommands byCommands -> assertThat(encoding).isEqualTo("set in a listpack");
-                    case PayloadTranslator.Route.Impossible impossible -> assertThat(encoding).isEqualTo("stream with a group");
+                    case PayloadFormat.Route.Payload translated -> assertThat(jedis.restore(encoding.getBytes(), 0, translated.bytes(), RestoreParams.restoreParams())).as(encoding).isEqualTo("OK");
+                    case PayloadFormat.Route.ByCommands byCommands -> assertThat(encoding).isEqualTo("set in a listpack");
+                    case PayloadFormat.Route.Impossible impossible -> assertThat(encoding).isEqualTo("stream with a group");
                 }
             });
             assertThat(jedis.get("string")).isEqualTo("abc");
@@ -107,8 +107,8 @@ class RecordedPayloadsTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("withFieldsThatExpire")
     void aHashWithFieldsThatExpireIsNotForValkey8(String encoding, String redis) {
-        assertThat(route(bytes(redis), VALKEY_8_0)).isInstanceOfSatisfying(PayloadTranslator.Route.Impossible.class, impossible -> assertThat(impossible.because()).contains("fields that expire"));
-        assertThat(route(bytes(redis), REDIS_8_0)).isInstanceOfSatisfying(PayloadTranslator.Route.Payload.class, payload -> assertThat(payload.bytes()).isEqualTo(bytes(redis)));
+        assertThat(route(bytes(redis), VALKEY_8_0)).isInstanceOfSatisfying(PayloadFormat.Route.Impossible.class, impossible -> assertThat(impossible.because()).contains("fields that expire"));
+        assertThat(route(bytes(redis), REDIS_8_0)).isInstanceOfSatisfying(PayloadFormat.Route.Payload.class, payload -> assertThat(payload.bytes()).isEqualTo(bytes(redis)));
     }
 
     @ParameterizedTest(name = "{0}")

@@ -21,7 +21,7 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.RestoreParams;
 
-class PayloadTranslatorTest {
+class PayloadFormatTest {
     /** 1-0. */
     private static final String FIRST_ID = "0000000000000001" + "0000000000000000";
     private static RedisServer server;
@@ -78,12 +78,11 @@ class PayloadTranslatorTest {
     @ParameterizedTest
     @MethodSource("newerVersions")
     void everyTypeAndEncodingArrivesFromANewerServer(int version) {
-        var translator = new PayloadTranslator(own);
-        for (var key : keys()) {
+                for (var key : keys()) {
             var original = jedis.dump(key);
             var newer = new PayloadFormat(version).stamp(original);
             assertThat(restoring(newer)).as("%s as it is", key).contains("DUMP payload version or checksum are wrong");
-            assertThat(translator.route(newer)).as(key).isInstanceOfSatisfying(PayloadTranslator.Route.Payload.class, payload -> {
+            assertThat(own.route(newer)).as(key).isInstanceOfSatisfying(PayloadFormat.Route.Payload.class, payload -> {
                 assertThat(restoring(payload.bytes())).as(key).isEqualTo("OK");
                 if (!jedis.type(key).equals("string")) {
                     assertThat(jedis.objectEncoding("restored")).as(key).isEqualTo(jedis.objectEncoding(key));
@@ -145,9 +144,9 @@ class PayloadTranslatorTest {
     void payloadsOfOtherVersionsAreRestored(String what, int version, String hex, String type, String value) {
         var body = HexFormat.of().parseHex(hex);
         var payload = new PayloadFormat(version).stamp(join(body, new byte[PayloadFormat.FOOTER_BYTES]));
-        var route = new PayloadTranslator(own).route(payload);
-        assertThat(route).isInstanceOf(PayloadTranslator.Route.Payload.class);
-        assertThat(restoring(((PayloadTranslator.Route.Payload) route).bytes())).as(what).isEqualTo("OK");
+        var route = own.route(payload);
+        assertThat(route).isInstanceOf(PayloadFormat.Route.Payload.class);
+        assertThat(restoring(((PayloadFormat.Route.Payload) route).bytes())).as(what).isEqualTo("OK");
         assertThat(jedis.type("restored")).isEqualTo(type);
         assertThat(switch (type) {
             case "hash" -> jedis.hgetAll("restored").toString();
@@ -169,14 +168,14 @@ class PayloadTranslatorTest {
             "20, 12, 80, Payload", "20, 11, 80, Payload", "20, 80, 80, Payload", "20, 81, 80, Payload", "20, 80, 12, Payload", "20, 14, 11, Payload"})
     void eachKeyHasItsRoute(int type, int version, int target, String route) {
         var payload = new PayloadFormat(version).stamp(join(new byte[] {(byte) type, 0}, new byte[PayloadFormat.FOOTER_BYTES]));
-        assertThat(new PayloadTranslator(new PayloadFormat(target)).route(payload).getClass().getSimpleName()).isEqualTo(route);
+        assertThat(new PayloadFormat(target).route(payload).getClass().getSimpleName()).isEqualTo(route);
     }
 
     @ParameterizedTest
     @CsvSource({"12, 80, 11", "12, 11, 11", "80, 12, 11", "12, 10, 10", "11, 80, 11", "80, 81, 80"})
     void theFooterSaysTheLastVersionThatBothRead(int version, int target, int written) {
         var payload = new PayloadFormat(version).stamp(join(new byte[] {0, 1, 'v'}, new byte[PayloadFormat.FOOTER_BYTES]));
-        var route = (PayloadTranslator.Route.Payload) new PayloadTranslator(new PayloadFormat(target)).route(payload);
+        var route = (PayloadFormat.Route.Payload) new PayloadFormat(target).route(payload);
         assertThat(PayloadFormat.of(route.bytes()).rdbVersion()).isEqualTo(written);
     }
 
