@@ -2,7 +2,6 @@ package dev.mastodonmigration.worker.redis.mastodon;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.OurKeys;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
@@ -12,16 +11,16 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.Set;
 import java.util.function.Predicate;
 import redis.clients.jedis.Jedis;
 
 /** The source's Redis that hold keys to be moved: one, or the main one and Sidekiq's own. */
 public final class RedisSources implements AutoCloseable {
-    /** @param processes the Sidekiqs that run there */
-    public record One(RedisSide side, Jedis jedis, SidekiqProcessKeys processes) {
+    /** @param processes the keys of the Sidekiqs that run there */
+    public record One(RedisSide side, Jedis jedis, Set<RedisKey> processes) {
         One(RedisSide side, Jedis jedis) {
-            this(side, jedis, SidekiqProcessKeys.on(jedis));
+            this(side, jedis, KeyNames.ofProcesses(jedis));
         }
     }
 
@@ -89,7 +88,7 @@ public final class RedisSources implements AutoCloseable {
 
     /** Which keys belong on the target, whichever of them has it. */
     public Predicate<RedisKey> wanted(KeyScope scope) {
-        return key -> scope.contains(key) && !OurKeys.contain(key) && all.stream().noneMatch(one -> one.processes().contains(key));
+        return key -> scope.contains(key) && !OurKeys.contain(key) && !KeyNames.looksLikeAProcess(key) && all.stream().noneMatch(one -> one.processes().contains(key));
     }
 
     /** How many keys there are to move, for progress. */
@@ -100,7 +99,7 @@ public final class RedisSources implements AutoCloseable {
     /** How many keys belong on the target, by the servers' own count, which no key that SCAN shows twice can mislead. */
     public long count(WorkerContext context) {
         return all.stream().mapToLong(one -> {
-            var others = new HashSet<>(one.processes().names());
+            var others = new HashSet<>(one.processes());
             others.add(OurKeys.canary(context, one.side()));
             return one.jedis().dbSize() - ReplicatedKeys.oursAnd(others, one.jedis());
         }).sum();
@@ -135,32 +134,7 @@ public final class RedisSources implements AutoCloseable {
      * and which the target's Sidekiq would. Reads the names of all keys.
      */
     public Optional<String> conflict(KeyScope scope) {
-        if (all.size() < 2) {
-            return Optional.empty();
-        }
-        var main = all.getFirst();
-        var other = all.getLast();
-        var old = new NamedKeys();
-        names(main, KeyScope.JOBS, scope, old::add);
-        if (old.count() > 0) {
-            return Optional.of(SourceConflict.OLD_JOBS.of(old));
-        }
-        var both = new NamedKeys();
-        var fewer = main.jedis().dbSize() < other.jedis().dbSize() ? main : other;
-        names(fewer, scope, scope, names -> {
-            var shared = new ArrayList<>(names);
-            shared.removeAll(new HashSet<>(absent((fewer == main ? other : main).jedis(), names)));
-            both.add(shared);
-        });
-        return both.count() == 0 ? Optional.empty() : Optional.of(SourceConflict.IN_BOTH.of(both));
-    }
-
-    private void names(One one, KeyScope shown, KeyScope moved, Consumer<List<RedisKey>> taker) {
-        var wanted = wanted(moved);
-        var scan = new KeyScan(one.jedis(), shown::contains);
-        for (var step = scan.nextNames(); step.isPresent(); step = scan.nextNames()) {
-            taker.accept(step.get().stream().filter(wanted).toList());
-        }
+        return all.size() < 2 ? Optional.empty() : SourceConflicts.between(all.getFirst(), all.getLast(), wanted(scope));
     }
 
     /** Servers and databases, without credentials. */

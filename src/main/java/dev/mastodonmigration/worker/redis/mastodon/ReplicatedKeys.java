@@ -26,23 +26,23 @@ public final class ReplicatedKeys {
     private final Set<RedisKey> streams = ConcurrentHashMap.newKeySet();
     private final Set<RedisKey> unproved = ConcurrentHashMap.newKeySet();
     private final Set<RedisKey> left = ConcurrentHashMap.newKeySet();
-    private final Map<RedisSide, SidekiqProcessKeys> processesOf = new EnumMap<>(RedisSide.class);
-    private volatile SidekiqProcessKeys processKeys;
+    private final Map<RedisSide, Set<RedisKey>> processesOf = new EnumMap<>(RedisSide.class);
+    private volatile Set<RedisKey> processKeys;
 
     public ReplicatedKeys(RedisSources sources) {
         sources.all().forEach(one -> processesOf.put(one.side(), one.processes()));
         processKeys = all();
     }
 
-    private SidekiqProcessKeys all() {
-        return processesOf.values().stream().reduce(SidekiqProcessKeys::and).orElseThrow();
+    private Set<RedisKey> all() {
+        return processesOf.values().stream().flatMap(Set::stream).collect(Collectors.toUnmodifiableSet());
     }
 
     public boolean contains(RedisKey key) {
         if (OurKeys.contain(key)) {
             return false;
         }
-        if (processKeys.contains(key)) {
+        if (processKeys.contains(key) || KeyNames.looksLikeAProcess(key)) {
             left.add(key);
             return false;
         }
@@ -91,16 +91,16 @@ public final class ReplicatedKeys {
 
     /** Reads anew which processes run there; answers the keys that are theirs. */
     public Set<RedisKey> refresh(RedisSources.One source) {
-        var found = SidekiqProcessKeys.on(source.jedis());
+        var found = KeyNames.ofProcesses(source.jedis());
         processesOf.put(source.side(), found);
         processKeys = all();
-        return found.names();
+        return found;
     }
 
     /** How many keys that do not expire are not to be on the target. */
     public long lastingLeftBehind(Jedis source) {
         var names = new HashSet<>(left);
-        names.addAll(processKeys.names());
+        names.addAll(processKeys);
         names.addAll(OURS);
         try (var pipeline = source.pipelined()) {
             var lives = names.stream().map(name -> pipeline.pttl(name.bytes())).toList();

@@ -39,7 +39,7 @@ public final class RedisSnapshotCopy implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         try (var sources = RedisSources.open(context, scope); var target = RedisSide.TARGET.open(context)) {
-            var marked = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context)));
+            var marked = MarkedTarget.of(RedisSide.TARGET, target, context);
             var marker = marked.loading();
             var conflict = sources.conflict(scope);
             if (conflict.isPresent()) {

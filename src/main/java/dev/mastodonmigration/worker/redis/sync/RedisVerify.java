@@ -37,7 +37,7 @@ public final class RedisVerify implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         try (var sources = RedisSources.open(context, scope); var target = RedisSide.TARGET.open(context)) {
-            new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context))).loaded();
+            MarkedTarget.of(RedisSide.TARGET, target, context).loaded();
             var found = new Difference.Found();
             var milliseconds = compareAll(context, sources, target, scope, found);
             if (found.count() > 0) {

@@ -96,7 +96,7 @@ public final class ReplicateRedis implements WorkerTask {
 
     private static Marker claimed(WorkerContext context) throws Refusal, IOException {
         try (var target = RedisSide.TARGET.open(context)) {
-            var marked = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context)));
+            var marked = MarkedTarget.of(RedisSide.TARGET, target, context);
             return marked.loading();
         }
     }
@@ -137,7 +137,7 @@ public final class ReplicateRedis implements WorkerTask {
             throw new Refusal("Redis verification found " + found.count() + " keys that differ between source and target: " + found
                     + ". The target was not opened. Check that nothing else writes to either Redis, and start the migration again.");
         }
-        new MarkedTarget(session.target(), context, RedisSide.TARGET.name(RedisSide.TARGET.url(context))).moveTo(Marker.State.LOADED, marker);
+        MarkedTarget.of(RedisSide.TARGET, session.target(), context).moveTo(Marker.State.LOADED, marker);
         var keys = session.target().dbSize() - 1;
         context.progress().set(new Progress.Reading("drained", 0, 0, keys, keys, 0, 0));
         return WorkerReport.succeeded("Replicated " + keys + " keys to the target Redis by following its changes (" + following + "); both sides are equal.",

@@ -4,6 +4,7 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.mastodon.RedisSources;
 import dev.mastodonmigration.worker.redis.mastodon.ReplicatedKeys;
+import dev.mastodonmigration.worker.redis.mastodon.SourceConflicts;
 import dev.mastodonmigration.worker.redis.value.Difference;
 import dev.mastodonmigration.worker.redis.value.GuardedWriter;
 import dev.mastodonmigration.worker.redis.value.KeyScan;

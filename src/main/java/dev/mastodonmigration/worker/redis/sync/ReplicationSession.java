@@ -5,7 +5,7 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.follow.ChangeFeed;
 import dev.mastodonmigration.worker.redis.follow.Following;
-import dev.mastodonmigration.worker.redis.mastodon.JobKeys;
+import dev.mastodonmigration.worker.redis.mastodon.KeyNames;
 import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.value.Difference;
 import dev.mastodonmigration.worker.redis.value.Marker;
@@ -134,7 +134,7 @@ final class ReplicationSession implements AutoCloseable {
 
     /** Cache that only the target has goes, which its own web processes write before it opens. Whatever else they wrote may be a job that somebody waits for. */
     void removeStrayCache() throws Gap, Refusal, IOException, InterruptedException {
-        passes.removeStrays(TargetContents::isCache);
+        passes.removeStrays(KeyNames::isCache);
         proveAll();
     }
 
@@ -150,7 +150,7 @@ final class ReplicationSession implements AutoCloseable {
     }
 
     private Collection<RedisKey> jobs() {
-        return JobKeys.on(parts.sources().ofSidekiq().jedis()).stream().filter(key -> parts.keys().contains(key) && !provedInFreeze.contains(key)).toList();
+        return KeyNames.jobs(parts.sources().ofSidekiq().jedis()).stream().filter(key -> parts.keys().contains(key) && !provedInFreeze.contains(key)).toList();
     }
 
     /**

@@ -114,8 +114,8 @@ class QuietSidekiqTest {
     @Test
     void oneIdleHeartbeatOrOneTooSoonProvesNothing() {
         var quiet = new SidekiqHeartbeat(100, true, 0);
-        assertThat(IdleProof.NONE.seen(quiet).seen(quiet).seen(new SidekiqHeartbeat(101, true, 0)).idleBeats()).isZero();
-        var once = IdleProof.NONE.seen(quiet).seen(new SidekiqHeartbeat(110, true, 0));
+        assertThat(SidekiqHeartbeat.IdleProof.NONE.seen(quiet).seen(quiet).seen(new SidekiqHeartbeat(101, true, 0)).idleBeats()).isZero();
+        var once = SidekiqHeartbeat.IdleProof.NONE.seen(quiet).seen(new SidekiqHeartbeat(110, true, 0));
         assertThat(once.isComplete()).isFalse();
         assertThat(once.seen(new SidekiqHeartbeat(110, true, 0)).isComplete()).isFalse();
         assertThat(once.seen(new SidekiqHeartbeat(120, true, 1)).seen(new SidekiqHeartbeat(130, true, 0)).isComplete()).isFalse();
