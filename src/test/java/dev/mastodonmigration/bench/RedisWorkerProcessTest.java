@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class RedisWorkerProcessTest {
-    private static final String FILLING = "for i = 1, 12000 do redis.call(%s, ARGV[1] .. i) end";
+    private static final String FILLING = "for i = 1, 12000 do redis.call('HSET', 'large:hash', i, ARGV[1] .. i) end";
 
     @TempDir
     Path secrets;
@@ -34,16 +34,14 @@ class RedisWorkerProcessTest {
 
     @Test
     @Timeout(value = 180, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-    void aHashAndAStreamOf200MegabytesEachFitInItsMemory() throws Exception {
+    void aHashOf200MegabytesFitsInItsMemory() throws Exception {
         try (var source = RedisServer.start(); var target = RedisServer.start(); var worker = RedisWorkerProcess.start(secrets); var jedis = source.connect()) {
             Files.writeString(secrets.resolve(WorkerContext.SOURCE_REDIS_URL), source.url());
             Files.writeString(secrets.resolve(WorkerContext.TARGET_REDIS_URL), target.url());
             // What compresses well would be small in a DUMP.
             var noise = new byte[17_300];
             new Random(1).nextBytes(noise);
-            for (var adding : List.of("'HSET', 'large:hash', i", "'XADD', 'large:stream', i, 'f'")) {
-                jedis.eval(FILLING.formatted(adding).getBytes(StandardCharsets.US_ASCII), List.of(), List.of(noise));
-            }
+            jedis.eval(FILLING.getBytes(StandardCharsets.US_ASCII), List.of(), List.of(noise));
             worker.copy();
             worker.awaitInSync();
             jedis.keys("*").forEach(key -> jedis.pexpireAt(key, 4_102_444_800_123L));

@@ -23,12 +23,11 @@ final class CommandProbe {
     private static final byte[] SCRIPT = "return redis.call('DBSIZE')".getBytes(StandardCharsets.UTF_8);
 
     /** Said of the probe key, not of the command: so the command is allowed. */
-    private static final List<String> OF_THE_KEY = List.of("WRONGTYPE", "NOGROUP", "ERR no such key", "ERR The XGROUP subcommand requires the key to exist");
+    private static final List<String> OF_THE_KEY = List.of("WRONGTYPE", "ERR no such key");
     /** What {@link QuietSidekiq} asks. */
     private static final List<String> OF_SIDEKIQ = List.of("HGETALL", "HVALS");
     /** Large values travel by these, in pages. */
-    private static final List<String> PAGED_WRITES = List.of("APPEND value", "RPUSH value", "LTRIM 0 -1", "SADD value", "HSET field value", "ZADD 1 member", "XADD 1-1 field value",
-            "XTRIM MAXLEN 0", "XCLAIM group consumer 0 1-1", "XSETID 1-1");
+    private static final List<String> PAGED_WRITES = List.of("APPEND value", "RPUSH value", "LTRIM 0 -1", "SADD value", "HSET field value", "ZADD 1 member");
     /** Of the target: two values are compared, and jobs that came late go along, by these. */
     private static final List<String> LOOKUPS = List.of("LPOS value", "ZMSCORE member", "SISMEMBER member", "SMISMEMBER member", "HMGET field", "LPUSH value");
 
@@ -91,8 +90,6 @@ final class CommandProbe {
         });
         onProbeKey(commands, PAGED_WRITES);
         onProbeKey(commands, LOOKUPS);
-        ofStream(commands, Command.XGROUP, "CREATE group $");
-        ofStream(commands, Command.XGROUP, "CREATECONSUMER group consumer");
         commands.put("PEXPIREAT", connection -> connection.pexpireAt(NAME, System.currentTimeMillis() + LIFETIME_MILLISECONDS));
         commands.put("EVAL", connection -> connection.eval(SCRIPT));
         commands.put("DEL", connection -> connection.del(NAME));
@@ -115,16 +112,8 @@ final class CommandProbe {
         commands.put("SSCAN", connection -> connection.sscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
         commands.put("ZSCAN", connection -> connection.zscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
         commands.put("DBSIZE", Jedis::dbSize);
-        onProbeKey(commands, List.of("LLEN", "SCARD", "HLEN", "ZCARD", "XLEN", "GETRANGE 0 0", "XRANGE - +", "XPENDING group"));
-        List.of("STREAM", "GROUPS", "CONSUMERS group").forEach(line -> ofStream(commands, Command.XINFO, line));
+        onProbeKey(commands, List.of("LLEN", "SCARD", "HLEN", "ZCARD", "GETRANGE 0 0"));
         return commands;
-    }
-
-    /** A user may have one subcommand and not the other. */
-    private static void ofStream(Map<String, Consumer<Jedis>> commands, Command command, String line) {
-        var words = List.of(line.split(" "));
-        var arguments = Stream.concat(Stream.of(ascii(words.getFirst()), NAME), words.stream().skip(1).map(CommandProbe::ascii)).toArray(byte[][]::new);
-        commands.put(command + " " + words.getFirst(), connection -> connection.sendCommand(command, arguments));
     }
 
     private static void onProbeKey(Map<String, Consumer<Jedis>> commands, List<String> lines) {
@@ -135,7 +124,6 @@ final class CommandProbe {
     private static void onProbeKey(Jedis connection, String line) {
         var words = List.of(line.split(" "));
         var arguments = Stream.concat(Stream.of(NAME), words.stream().skip(1).map(CommandProbe::ascii));
-        // Jedis 7 does not list XSETID.
         connection.sendCommand(() -> ascii(words.getFirst()), arguments.toArray(byte[][]::new));
     }
 

@@ -7,11 +7,9 @@ import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
-import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.function.Predicate;
-import redis.clients.jedis.params.ScanParams;
 
 /** Looks at every key of both sides, at a pace that leaves the source to its users. */
 final class KeyPasses {
@@ -59,19 +57,6 @@ final class KeyPasses {
             var absent = new HashSet<>(parts.sources().absent(names.get()));
             parts.lanes().changed(names.get().stream().filter(which).filter(key -> !ReplicatedKeys.isMarker(key) && (absent.contains(key) || !parts.keys().contains(key))).toList());
             heartbeat.beat();
-        }
-    }
-
-    /** Streams change without being told, and those that were compared by their payload alone were not seen to be streams. */
-    void findStreams() throws Gap, Refusal, InterruptedException {
-        for (var source : parts.sources().all()) {
-            var cursor = ScanParams.SCAN_POINTER_START_BINARY;
-            for (var more = true; more; heartbeat.beat()) {
-                var found = source.jedis().scan(cursor, new ScanParams().count(1000), "stream".getBytes(StandardCharsets.US_ASCII));
-                found.getResult().stream().map(RedisKey::of).forEach(parts.keys()::seenStream);
-                cursor = found.getCursorAsBytes();
-                more = !found.isCompleteIteration();
-            }
         }
     }
 

@@ -30,7 +30,7 @@ record LaneSource(RedisSide side, KeyReader reader, KeyTransfer transfer, KeyCom
     static LaneSource of(RedisSources.One source, Target target, ReplicatedKeys keys, LaneWork work, ReplicationLane.Copied copied, LargeKeys around, Runnable betweenPages) {
         var reader = KeyReader.of(source.jedis());
         var transfer = KeyTransfer.following(reader, target.writer(), target.translator(), keys::contains, keys::seenStream, around);
-        var comparison = new KeyComparison(reader, target.reader(), new Difference.Found(), betweenPages);
+        var comparison = new KeyComparison(reader, target.reader(), new Difference.Found(), betweenPages, keys::seenStream);
         return new LaneSource(source.side(), reader, transfer, comparison, new CopyLine(reader, transfer, work, copied));
     }
 }

@@ -63,7 +63,6 @@ final class ReplicationSession implements AutoCloseable {
             passes.copyAll();
         }
         passes.compareAll();
-        passes.findStreams();
         proved = true;
     }
 

@@ -84,11 +84,6 @@ public final class GuardedWriter implements AutoCloseable {
         batch.add(new Write(key, new CommandArguments(command).key(key.bytes()).addObjects(arguments)));
     }
 
-    /** As {@link #write}, of a command with a subcommand before the key. */
-    public void write(Command command, String subcommand, RedisKey key, List<byte[]> arguments) {
-        batch.add(new Write(key, new CommandArguments(command).add(subcommand).key(key.bytes()).addObjects(arguments)));
-    }
-
     /**
      * Sends what was collected.
      *

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /** Compares keys of both sides, cheapest proof first: DUMP bytes and expiry, then by type. A key that expires meanwhile is no difference. */
 public final class KeyComparison implements AutoCloseable {
@@ -20,17 +21,22 @@ public final class KeyComparison implements AutoCloseable {
     private final CanonicalCompare canonical;
     private final long toleranceMilliseconds;
     private final Difference.Found found;
+    private final Consumer<RedisKey> streams;
 
     public KeyComparison(KeyReader source, KeyReader target, Difference.Found found) {
-        this(source, target, found, () -> {});
+        this(source, target, found, () -> {}, stream -> {});
     }
 
-    /** @param betweenPages run between the pages of a large key */
-    public KeyComparison(KeyReader source, KeyReader target, Difference.Found found, Runnable betweenPages) {
+    /**
+     * @param betweenPages run between the pages of a large key
+     * @param streams      told each stream of the source
+     */
+    public KeyComparison(KeyReader source, KeyReader target, Difference.Found found, Runnable betweenPages, Consumer<RedisKey> streams) {
         this.source = source;
         this.target = target;
         this.small = new SmallValues(source.jedis(), target.jedis());
-        this.canonical = new CanonicalCompare(source, target, betweenPages);
+        this.canonical = new CanonicalCompare(source, target, betweenPages, streams);
+        this.streams = streams;
         this.toleranceMilliseconds = Math.max(source.toleranceMilliseconds(), target.toleranceMilliseconds());
         this.found = found;
     }
@@ -67,6 +73,7 @@ public final class KeyComparison implements AutoCloseable {
             var key = keys.get(i);
             var one = ours.get(i);
             var other = theirs.get(i);
+            one.filter(KeyState::isStream).ifPresent(stream -> streams.accept(key));
             difference(key, expiry(one), expiry(other), () -> one.get().sameBytes(other.get())
                     || Optional.ofNullable(known.get(key)).orElseGet(() -> canonical.same(key, one.get().payload().length))).ifPresent(differences::add);
         }

@@ -10,14 +10,21 @@ import java.util.Arrays;
  */
 public record KeyState(byte[] payload, long expiresAtMilliseconds) {
     public static final long NEVER = -1;
+    /** RDB_TYPE_HASH_LISTPACK_EX of Redis 7.4. */
+    private static final int LAST_KNOWN_TYPE = 25;
 
     boolean hasExpiry() {
         return expiresAtMilliseconds != NEVER;
     }
 
-    /** By the type byte (redis/src/rdb.h, RDB_TYPE_STREAM_LISTPACKS and its two successors). */
+    /** Whether only its payload tells whether it is the same: a stream, or of a type newer than those we know. */
     public boolean isStream() {
-        return payload[0] == 15 || payload[0] == 19 || payload[0] == 21;
+        return isStream(payload[0]);
+    }
+
+    /** By the type byte (redis/src/rdb.h, RDB_TYPE_STREAM_LISTPACKS and its successors, of which newer Redis have had more each time). */
+    static boolean isStream(int type) {
+        return type == 15 || type == 19 || type == 21 || type > LAST_KNOWN_TYPE;
     }
 
     /** Whether the values are equal as serialized; when not, they may still be equal in another encoding. */

@@ -3,7 +3,9 @@ package dev.mastodonmigration.worker.redis.value;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BiConsumer;
@@ -24,6 +26,8 @@ public final class KeyTransfer {
     private final Consumer<RedisKey> streams;
     private final LargeKeys around;
     private final Optional<ListByEnds> lists;
+    /** Not yet looked at on the target. */
+    private final Map<RedisKey, KeyState> restoredStreams = new LinkedHashMap<>();
 
     /**
      * @param wanted  which keys belong on the target; others are removed there
@@ -73,6 +77,7 @@ public final class KeyTransfer {
     private long atOnce(KeyScan.Batch batch) throws Refusal, IOException {
         var bytes = collect(batch.keys(), source.read(batch.keys()), target::restore);
         target.flush();
+        demandKept(List.of());
         return bytes;
     }
 
@@ -87,9 +92,6 @@ public final class KeyTransfer {
             var key = keys.get(i);
             var state = states.get(i).filter(found -> wanted.test(key));
             if (state.isPresent()) {
-                if (state.get().isStream()) {
-                    streams.accept(key);
-                }
                 write(key, state.get(), restoring);
                 bytes += state.get().payload().length;
             } else if (!key.equals(Marker.KEY)) {
@@ -102,7 +104,21 @@ public final class KeyTransfer {
     /** Returns once the target has taken what lies ready: the keys that it already had, perhaps with an older value, and has still. */
     public List<RedisKey> flushNew() throws Refusal, IOException {
         target.flush();
-        return target.occupied();
+        var had = target.occupied();
+        demandKept(had);
+        return had;
+    }
+
+    /** A stream that the target writes otherwise than it was brought, as another version of Redis does, could never be proved equal. */
+    private void demandKept(List<RedisKey> except) throws Refusal {
+        for (var stream : restoredStreams.entrySet()) {
+            var written = except.contains(stream.getKey()) ? null : target.jedis().dump(stream.getKey().bytes());
+            if (written != null && !stream.getValue().sameBytes(new KeyState(written, KeyState.NEVER))) {
+                throw new Refusal("Redis key " + stream.getKey() + " is a stream, or of a type newer than we know, which the target's Redis keeps in another format than the source's, so it cannot be proved equal;"
+                        + " Mastodon uses none. Delete it if nothing needs it, or choose a target of the source's version.");
+            }
+        }
+        restoredStreams.clear();
     }
 
     private boolean inPages(RedisKey key, long bytes) throws Refusal, IOException {
@@ -118,10 +134,7 @@ public final class KeyTransfer {
         try {
             return switch (source.jedis().type(key.bytes())) {
                 case "hash" -> source.fieldExpiry().isOfAny(key.bytes(), bytes);
-                case "stream" -> {
-                    streams.accept(key);
-                    yield new StreamCopy(source.jedis(), target, key).pendsWithoutEntry(bytes);
-                }
+                case "stream" -> true;
                 default -> false;
             };
         } catch (JedisDataException e) {
@@ -134,7 +147,13 @@ public final class KeyTransfer {
 
     private void write(RedisKey key, KeyState state, BiConsumer<RedisKey, KeyState> restoring) throws Refusal, IOException {
         switch (translator.route(state.payload())) {
-            case PayloadTranslator.Route.Payload payload -> restoring.accept(key, new KeyState(payload.bytes(), state.expiresAtMilliseconds()));
+            case PayloadTranslator.Route.Payload payload -> {
+                restoring.accept(key, new KeyState(payload.bytes(), state.expiresAtMilliseconds()));
+                if (state.isStream()) {
+                    streams.accept(key);
+                    restoredStreams.put(key, state);
+                }
+            }
             case PayloadTranslator.Route.ByCommands commands -> byCommands.copy(key, state.payload().length, state.expiresAtMilliseconds());
             case PayloadTranslator.Route.Impossible impossible -> throw new Refusal("Redis key " + key + " holds " + impossible.because() + ".");
         }

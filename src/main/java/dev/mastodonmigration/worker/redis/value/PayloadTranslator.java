@@ -52,6 +52,10 @@ public record PayloadTranslator(PayloadFormat target) {
             return new Route.Impossible("a hash with fields that expire, or of a type newer than the target; Mastodon uses none. Delete it if nothing needs it,"
                     + " or choose a target of the source's version");
         }
+        if (type > lastType() && KeyState.isStream(type)) {
+            return new Route.Impossible("a stream, which the target's version of Redis does not read; Mastodon uses none. Delete it if nothing needs it,"
+                    + " or choose a target of the source's version");
+        }
         return type <= lastType() ? new Route.Payload(new PayloadFormat(Math.min(target.rdbVersion(), COMMON)).stamp(payload)) : new Route.ByCommands();
     }
 

@@ -68,7 +68,7 @@ public final class LiveReplication implements AutoCloseable {
         return report();
     }
 
-    WorkerReport report() throws Exception {
+    public WorkerReport report() throws Exception {
         try {
             return report.get(90, TimeUnit.SECONDS);
         } catch (ExecutionException e) {

@@ -164,7 +164,7 @@ class PayloadTranslatorTest {
     @ParameterizedTest
     @CsvSource({
             // type byte, version of the payload, version of the target, route
-            "20, 11, 10, ByCommands", "21, 11, 10, ByCommands", "19, 10, 9, ByCommands", "16, 10, 9, ByCommands", "15, 12, 9, Payload",
+            "20, 11, 10, ByCommands", "21, 11, 10, Impossible", "19, 10, 9, Impossible", "26, 13, 12, Impossible", "26, 13, 13, Payload", "16, 10, 9, ByCommands", "15, 12, 9, Payload",
             "20, 12, 11, Payload", "21, 12, 11, Payload", "24, 12, 11, Impossible", "25, 12, 80, Impossible", "25, 12, 12, Payload", "7, 11, 11, Impossible",
             "20, 12, 80, Payload", "20, 11, 80, Payload", "20, 80, 80, Payload", "20, 81, 80, Payload", "20, 80, 12, Payload", "20, 14, 11, Payload"})
     void eachKeyHasItsRoute(int type, int version, int target, String route) {

@@ -1,19 +1,25 @@
 package dev.mastodonmigration.worker.redis.value;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.redis.sync.LiveReplication;
 import dev.mastodonmigration.worker.redis.sync.MarkedTarget;
+import dev.mastodonmigration.worker.redis.sync.RedisSnapshotCopy;
 import dev.mastodonmigration.worker.redis.sync.RedisTarget;
 import dev.mastodonmigration.worker.redis.sync.RedisVerify;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.params.XAddParams;
 import redis.clients.jedis.params.XReadGroupParams;
@@ -42,13 +48,11 @@ class ValueCopyTest {
     }
 
     @Test
-    void everyTypeArrivesByCommandsAlone() throws Exception {
+    void everyTypeButStreamsArrivesByCommandsAlone() throws Exception {
         EveryType.fill(redis.source);
         redis.target.sadd("queue:default", "of another type");
         redis.source.zadd("zset:listpack", Map.of("tiny", Double.MIN_VALUE, "huge", Double.MAX_VALUE, "+inf", Double.POSITIVE_INFINITY, "third", 1 / 3d, "2^53+1", 9007199254740993d));
-        redis.source.xgroupCreate("empty stream", "readers", new StreamEntryID(0, 0), true);
-        redis.source.xadd("emptied stream", new StreamEntryID(5, 1), Map.of("f", "v"));
-        redis.source.xdel("emptied stream", new StreamEntryID(5, 1));
+        redis.source.del("stream");
         copyByCommands();
         assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L).containsEntry(Figure.KEYS, redis.source.dbSize());
     }
@@ -76,6 +80,38 @@ class ValueCopyTest {
         }
         assertThat(redis.target.xpending("large:stream", "readers").getTotal()).isEqualTo(10);
         assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L);
+    }
+
+    /** Redis tells nobody of what XREADGROUP changes. */
+    @Test
+    void whatIsReadFromAStreamArrivesInTheDrain() throws Exception {
+        EveryType.fill(redis.source);
+        redis.source.xgroupCreate("empty stream", "readers", new StreamEntryID(0, 0), true);
+        redis.source.xadd("emptied stream", new StreamEntryID(5, 1), Map.of("f", "v"));
+        redis.source.xdel("emptied stream", new StreamEntryID(5, 1));
+        new RedisSnapshotCopy().run(redis.context());
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            redis.source.xreadGroup("group", "another", XReadGroupParams.xReadGroupParams().count(5), Map.of("stream", StreamEntryID.XREADGROUP_UNDELIVERED_ENTRY));
+            assertThat(live.drain().figures()).containsEntry(Figure.DIFFERENCES, 0L).containsEntry(Figure.KEYS, redis.source.dbSize());
+        }
+        assertThat(redis.target.xpending("stream", "group").getTotal()).isEqualTo(705);
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L);
+    }
+
+    /** As of another version, which no two servers of these tests are. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 50})
+    void aStreamThatTheTargetKeepsInAnotherFormatIsRefusedByName(int entries) throws Exception {
+        redis.source.eval("for i = 1, ARGV[1] do redis.call('XADD', 'large:stream', i .. '-1', 'f', string.rep(i .. ' ', 100000)) end", List.of(), List.of(String.valueOf(entries)));
+        redis.target.configSet("rdbcompression", "no");
+        try (var live = LiveReplication.start(redis.context())) {
+            assertThatThrownBy(live::report).isInstanceOf(Refusal.class).hasMessageContaining("\"large:stream\" is a stream").hasMessageContaining("Delete it if nothing needs it");
+            assertThat(live.progress.read().inSync()).isFalse();
+            assertThatThrownBy(() -> new RedisSnapshotCopy().run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("\"large:stream\" is a stream");
+            assertThatThrownBy(() -> new RedisVerify().run(redis.context())).as("nor may it be opened").isInstanceOf(Refusal.class);
+        } finally {
+            redis.target.configSet("rdbcompression", "yes");
+        }
     }
 
     @Test
