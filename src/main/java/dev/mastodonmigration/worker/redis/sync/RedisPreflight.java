@@ -88,7 +88,7 @@ public final class RedisPreflight {
             }
         }
         if (left == FollowingProbe.InFreeze.NOTHING) {
-            for (var look : Stream.concat(sources.stream(), Stream.of(target)).filter(look -> look.jedis.isPresent() && !look.isIdentified()).toList()) {
+            for (var look : Stream.concat(sources.stream(), Stream.of(target)).filter(look -> look.jedis.isPresent() && !ServerIdentity.of(look.info).isKnown()).toList()) {
                 left = FollowingProbe.InFreeze.COMPARED;
                 notes.add(look.name + " does not tell which server answers (INFO lacks master_replid), as behind a proxy, so a failover could not be noticed. With strategy.redis: Live, "
                         + left.words(need()));
@@ -155,10 +155,6 @@ public final class RedisPreflight {
                 blockers.add(e.getMessage());
             }
             return Optional.empty();
-        }
-
-        boolean isIdentified() {
-            return ServerIdentity.of(info).isKnown();
         }
 
         Optional<String> evictsBy() {
