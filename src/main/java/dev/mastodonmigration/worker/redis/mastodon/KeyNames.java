@@ -88,6 +88,11 @@ public final class KeyNames {
         return Set.copyOf(names);
     }
 
+    /** Whether a change of this key says that a process began or ended. */
+    public static boolean tellsProcesses(RedisKey key) {
+        return key.equals(PROCESSES);
+    }
+
     /** Whether it is such a key by its shape, also of a process that has ended or begun since. Asked of every key, so the end of the name is looked at first. */
     static boolean looksLikeAProcess(RedisKey key) {
         var name = key.bytes();

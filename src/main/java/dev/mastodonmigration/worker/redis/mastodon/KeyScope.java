@@ -2,9 +2,10 @@ package dev.mastodonmigration.worker.redis.mastodon;
 
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
+import dev.mastodonmigration.worker.redis.wire.RedisSide;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import redis.clients.jedis.Jedis;
 
 /** Which of the source's keys move. Those about Sidekiq's running processes, and our own, never do. */
 public enum KeyScope {
@@ -21,8 +22,9 @@ public enum KeyScope {
         return this == ALL || KeyNames.isJobs(key);
     }
 
-    /** How many keys there are to move, for progress; 0 for jobs, which are known only once all names were seen. */
-    long total(Jedis jedis) {
-        return this == ALL ? jedis.dbSize() : 0;
+    /** Which Redis hold such keys: jobs are where Sidekiq has them, and nowhere else. */
+    public List<RedisSide> from(Direction direction, WorkerContext context) {
+        var all = direction.from(context);
+        return this == JOBS ? List.of(all.getLast()) : all;
     }
 }

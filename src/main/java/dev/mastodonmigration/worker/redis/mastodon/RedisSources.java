@@ -12,7 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import redis.clients.jedis.Jedis;
 
 /** The source's Redis that hold keys to be moved: one, or the main one and Sidekiq's own. */
@@ -27,25 +27,24 @@ public final class RedisSources implements AutoCloseable {
     public static final String AND = " and ";
 
     private final List<One> all = new ArrayList<>();
+    private final Function<WorkerContext, List<RedisSide>> which;
     private final List<String> names;
 
-    private RedisSources(List<String> names) {
+    private RedisSources(Function<WorkerContext, List<RedisSide>> which, List<String> names) {
+        this.which = which;
         this.names = names;
     }
 
-    /** @param scope what is to be moved: jobs are where Sidekiq has them, and nowhere else */
+    /** @param scope what is to be moved */
     public static RedisSources open(WorkerContext context, KeyScope scope) throws Refusal, IOException {
-        return open(context, scope == KeyScope.JOBS ? List.of(RedisSide.ofSidekiq(context)) : RedisSide.sources(context));
+        return open(context, now -> scope.from(Direction.FORWARD, now));
     }
 
-    /** The same ones with connections of their own: for another thread, or after the first may have idled for longer than the server lets them. */
-    public RedisSources again(WorkerContext context) throws Refusal, IOException {
-        return open(context, all.stream().map(One::side).toList());
-    }
-
-    private static RedisSources open(WorkerContext context, List<RedisSide> sides) throws Refusal, IOException {
+    /** @param which of the Redis they are; asked again by {@link #demandSame} */
+    public static RedisSources open(WorkerContext context, Function<WorkerContext, List<RedisSide>> which) throws Refusal, IOException {
         // Named before they are connected to: an address that changes in between shows in demandSame.
-        var sources = new RedisSources(names(context, sides));
+        var sides = which.apply(context);
+        var sources = new RedisSources(which, names(context, sides));
         try {
             for (var side : sides) {
                 sources.all.add(new One(side, side.open(context)));
@@ -68,7 +67,7 @@ public final class RedisSources implements AutoCloseable {
     /** @throws Gap when the source no longer consists of these: Sidekiq was given a Redis of its own, uses the main one again, or one of them moved */
     public void demandSame(WorkerContext context) throws Gap, Refusal {
         try {
-            var now = names(context, RedisSide.sources(context));
+            var now = names(context, which.apply(context));
             if (!now.equals(names)) {
                 throw new Gap("Mastodon uses other Redis than before: now " + String.join(AND, now) + ", before " + this);
             }
@@ -86,14 +85,9 @@ public final class RedisSources implements AutoCloseable {
         return all.getLast();
     }
 
-    /** Which keys belong on the target, whichever of them has it. */
-    public Predicate<RedisKey> wanted(KeyScope scope) {
-        return key -> scope.contains(key) && !OurKeys.contain(key) && !KeyNames.looksLikeAProcess(key) && all.stream().noneMatch(one -> one.processes().contains(key));
-    }
-
-    /** How many keys there are to move, for progress. */
+    /** How many keys there are to move, for progress; 0 for jobs, which are known only once all names were seen. */
     public long total(KeyScope scope) {
-        return all.stream().mapToLong(one -> scope.total(one.jedis())).sum();
+        return scope == KeyScope.JOBS ? 0 : all.stream().mapToLong(one -> one.jedis().dbSize()).sum();
     }
 
     /** How many keys belong on the target, by the servers' own count, which no key that SCAN shows twice can mislead. */
@@ -129,12 +123,9 @@ public final class RedisSources implements AutoCloseable {
         }
     }
 
-    /**
-     * What stands in the way of moving all into one: keys of one name in two of them; and jobs in the main one, which nothing has run since Sidekiq left it
-     * and which the target's Sidekiq would. Reads the names of all keys.
-     */
+    /** What stands in the way of moving all into one. Reads the names of all keys. */
     public Optional<String> conflict(KeyScope scope) {
-        return all.size() < 2 ? Optional.empty() : SourceConflicts.between(all.getFirst(), all.getLast(), wanted(scope));
+        return all.size() < 2 ? Optional.empty() : SourceConflicts.between(all.getFirst(), all.getLast(), new ReplicatedKeys(this, scope)::contains);
     }
 
     /** Servers and databases, without credentials. */

@@ -54,7 +54,7 @@
  * <dt>idle</dt><dd>quiet, and no job in hand</dd>
  * <dt>aside</dt><dd>on the source, under a name that no Sidekiq looks at</dd>
  * <dt>late</dt><dd>pushed after the last changes were taken</dd>
- * <dt>main Redis</dt><dd>that of {@code REDIS_URL}, where there is one of {@code SIDEKIQ_REDIS_URL} too</dd>
+ * <dt>main Redis</dt><dd>that of REDIS_URL, where there is one of SIDEKIQ_REDIS_URL too</dd>
  * <dt>scope</dt><dd>all keys, or jobs alone</dd>
  * </dl>
  */

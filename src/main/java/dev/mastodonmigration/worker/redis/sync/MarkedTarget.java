@@ -60,13 +60,13 @@ public final class MarkedTarget {
     }
 
     /** The marker when it is this migration's, whatever its epoch. */
-    Optional<Marker> own() throws Refusal {
+    Optional<Marker> ownMarker() throws Refusal {
         return marker().filter(found -> found.belongsTo(context));
     }
 
     /** Whether this migration has opened it for users. */
     boolean isOpen() throws Refusal {
-        return own().filter(found -> found.state() == Marker.State.OPENED).isPresent();
+        return ownMarker().filter(found -> found.state() == Marker.State.OPENED).isPresent();
     }
 
     /** The marker when it is ours and still to be filled, raised to our epoch so that older workers are fenced off. */
@@ -94,7 +94,7 @@ public final class MarkedTarget {
      */
     boolean isOpenOrRaised() throws Refusal {
         for (;;) {
-            var found = own();
+            var found = ownMarker();
             if (found.filter(marker -> marker.state() == Marker.State.OPENED).isPresent()) {
                 return true;
             }
@@ -175,7 +175,7 @@ public final class MarkedTarget {
 
     /** What others put beside our marker, if we have copied nothing yet and so would take it for ours. */
     Optional<String> foreignSinceTheClaim() throws Refusal {
-        if (own().filter(found -> found.state() == Marker.State.CLAIMED).isEmpty() || jedis.dbSize() <= 1) {
+        if (ownMarker().filter(found -> found.state() == Marker.State.CLAIMED).isEmpty() || jedis.dbSize() <= 1) {
             return Optional.empty();
         }
         var found = firstKeys(key -> !KeyNames.isCache(key));
@@ -183,8 +183,8 @@ public final class MarkedTarget {
                 + ". They were not touched, and nothing was copied beside them. Move them to another database (MIGRATE, or DUMP and RESTORE) and remove them here.");
     }
 
-    /** Gives it back when nothing was ever copied into it. */
-    String given() {
+    /** What is told of one that is given back without ever having been copied to. */
+    String givenBack() {
         var keys = jedis.dbSize();
         return keys == 0 ? name + " is empty, as it was given to us." : "Our marker was removed from " + name + ". Nothing had been copied; " + keys
                 + " keys that others put there were left, among them " + firstKeys(key -> true) + ".";

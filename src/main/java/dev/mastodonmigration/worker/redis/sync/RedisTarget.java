@@ -76,7 +76,7 @@ public final class RedisTarget {
      */
     public static WorkerReport reset(WorkerContext context) throws Refusal, IOException {
         return with(context, (jedis, target) -> {
-            if (target.own().isEmpty()) {
+            if (target.ownMarker().isEmpty()) {
                 return target + " carries nothing of this migration and was left as it is.";
             }
             var found = target.ours();
@@ -85,7 +85,7 @@ public final class RedisTarget {
                 if (!target.remove(found)) {
                     throw new IOException(target + ": its marker was changed by another worker at the same moment, so nothing was removed.");
                 }
-                return target.given();
+                return target.givenBack();
             }
             var marker = target.takeOver(found);
             do {
@@ -102,7 +102,7 @@ public final class RedisTarget {
      */
     public static WorkerReport release(WorkerContext context) throws Refusal, IOException {
         return with(context, (jedis, target) -> {
-            var marker = target.own();
+            var marker = target.ownMarker();
             if (marker.isEmpty()) {
                 return target + " carries nothing of this migration.";
             }

@@ -34,7 +34,7 @@ public final class KeyComparison implements AutoCloseable {
     public KeyComparison(KeyReader source, KeyReader target, Difference.Found found, Runnable betweenPages, Consumer<RedisKey> streams) {
         this.source = source;
         this.target = target;
-        this.small = new SmallValues(source.jedis(), target.jedis());
+        this.small = new SmallValues(source, target);
         this.canonical = new CanonicalCompare(source, target, betweenPages, streams);
         this.streams = streams;
         this.toleranceMilliseconds = Math.max(source.toleranceMilliseconds(), target.toleranceMilliseconds());

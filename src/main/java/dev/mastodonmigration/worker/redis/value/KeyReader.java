@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.UnaryOperator;
 import redis.clients.jedis.BuilderFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Jedis;
@@ -33,19 +34,26 @@ public final class KeyReader implements AutoCloseable {
     private final Jedis jedis;
     private final Clock clock;
     private final FieldExpiry fieldExpiry;
+    private final UnaryOperator<RedisKey> naming;
 
-    private KeyReader(Jedis jedis, Clock clock) {
+    private KeyReader(Jedis jedis, Clock clock, UnaryOperator<RedisKey> naming) {
         this.jedis = jedis;
         this.clock = clock;
+        this.naming = naming;
         this.fieldExpiry = FieldExpiry.of(jedis);
     }
 
     public static KeyReader of(Jedis jedis) {
+        return of(jedis, UnaryOperator.identity());
+    }
+
+    /** @param naming the name that a key has on this server */
+    public static KeyReader of(Jedis jedis, UnaryOperator<RedisKey> naming) {
         try {
             jedis.pexpireTime(Marker.KEY.bytes());
-            return new KeyReader(jedis, Clock.PEXPIRETIME);
+            return new KeyReader(jedis, Clock.PEXPIRETIME, naming);
         } catch (JedisDataException tooOldOrForbidden) {
-            return new KeyReader(jedis, Clock.TIME_AND_PTTL);
+            return new KeyReader(jedis, Clock.TIME_AND_PTTL, naming);
         }
     }
 
@@ -62,6 +70,11 @@ public final class KeyReader implements AutoCloseable {
         return fieldExpiry;
     }
 
+    /** The name of this key on this server. */
+    public byte[] name(RedisKey key) {
+        return naming.apply(key).bytes();
+    }
+
     /** The state of each key in the same order; empty for one that does not exist (any more). */
     public List<Optional<KeyState>> read(List<RedisKey> keys) {
         var trip = new RoundTrip(jedis);
@@ -73,8 +86,8 @@ public final class KeyReader implements AutoCloseable {
     public void ask(RoundTrip trip, List<RedisKey> keys) {
         trip.send(new CommandArguments(Command.TIME));
         for (var key : keys) {
-            trip.send(new CommandArguments(clock.command).key(key.bytes()));
-            trip.send(new CommandArguments(Command.DUMP).key(key.bytes()));
+            trip.send(new CommandArguments(clock.command).key(name(key)));
+            trip.send(new CommandArguments(Command.DUMP).key(name(key)));
         }
     }
 
@@ -97,7 +110,7 @@ public final class KeyReader implements AutoCloseable {
     OptionalLong expiry(RedisKey key) {
         var trip = new RoundTrip(jedis);
         trip.send(new CommandArguments(Command.TIME));
-        trip.send(new CommandArguments(clock.command).key(key.bytes()));
+        trip.send(new CommandArguments(clock.command).key(name(key)));
         var answers = trip.answers();
         var absolute = absolute(answers.get(1), answers.getFirst());
         return absolute == ABSENT ? OptionalLong.empty() : OptionalLong.of(absolute);

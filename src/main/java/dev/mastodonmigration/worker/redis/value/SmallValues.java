@@ -17,7 +17,6 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import redis.clients.jedis.BuilderFactory;
 import redis.clients.jedis.CommandArguments;
-import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
 
 /**
@@ -54,10 +53,10 @@ final class SmallValues {
 
     private record Asked(RedisKey key, Kind kind) {}
 
-    private final Jedis source;
-    private final Jedis target;
+    private final KeyReader source;
+    private final KeyReader target;
 
-    SmallValues(Jedis source, Jedis target) {
+    SmallValues(KeyReader source, KeyReader target) {
         this.source = source;
         this.target = target;
     }
@@ -82,9 +81,9 @@ final class SmallValues {
         return same;
     }
 
-    private static RoundTrip ask(Jedis jedis, List<Asked> keys) {
-        var trip = new RoundTrip(jedis);
-        keys.forEach(asked -> trip.send(new CommandArguments(asked.kind().command).key(asked.key().bytes()).addObjects(asked.kind().arguments)));
+    private static RoundTrip ask(KeyReader side, List<Asked> keys) {
+        var trip = new RoundTrip(side.jedis());
+        keys.forEach(asked -> trip.send(new CommandArguments(asked.kind().command).key(side.name(asked.key())).addObjects(asked.kind().arguments)));
         trip.depart();
         return trip;
     }
