@@ -33,7 +33,7 @@ public final class RedisSnapshotCopy implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        var ends = Ends.takenOver(context, direction, scope.from(direction, context));
+        var ends = Ends.takenOver(context, direction);
         var progress = new ScanProgress(context.progress());
         try (var session = Session.atRest(ends, scope, Partition.Differing.BROUGHT, progress)) {
             var conflict = session.sources().conflict(scope);

@@ -45,7 +45,7 @@ public final class ReplicateRedis implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        var ends = Ends.takenOver(context, direction, direction.from(context));
+        var ends = Ends.takenOver(context, direction);
         var notes = new ArrayList<String>();
         var downSinceNanos = System.nanoTime();
         var failures = 0;

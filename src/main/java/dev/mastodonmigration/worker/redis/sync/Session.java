@@ -31,12 +31,12 @@ record Session(Ends ends, KeyScope scope, RedisSources sources, List<Target> tar
     /** @throws ChangeFeed.Unsupported when the source's changes can not be followed this way */
     static Session following(Following following, Ends ends, Partition.Copied copied) throws Gap, Refusal, IOException, InterruptedException {
         return open(ends, KeyScope.ALL, Partition.Differing.REPAIRED, copied,
-                (sources, keys, partitions) -> FollowedServers.open(ends, following, sources, keys, partitions));
+                (now, sources, keys, partitions) -> FollowedServers.open(now, following, sources, keys, partitions));
     }
 
     /** Of a source whose changes are not followed, so that nobody should write there. */
     static Session atRest(Ends ends, KeyScope scope, Partition.Differing differing, Partition.Copied copied) throws Gap, Refusal, IOException, InterruptedException {
-        var session = open(ends, scope, differing, copied, (sources, keys, partitions) -> new FollowedServers());
+        var session = open(ends, scope, differing, copied, (now, sources, keys, partitions) -> new FollowedServers());
         session.partitions().hurry();
         return session;
     }
@@ -45,11 +45,12 @@ record Session(Ends ends, KeyScope scope, RedisSources sources, List<Target> tar
         public FollowedServers open(RedisSources sources, ReplicatedKeys keys, Partitions partitions) throws Gap, Refusal, IOException, InterruptedException;
     }
 
-    private static Session open(Ends ends, KeyScope scope, Partition.Differing differing, Partition.Copied copied, Follow follow) throws Gap, Refusal, IOException, InterruptedException {
+    private static Session open(Ends markedEnds, KeyScope scope, Partition.Differing differing, Partition.Copied copied, Follow follow) throws Gap, Refusal, IOException, InterruptedException {
         var opened = new ArrayDeque<Runnable>();
         try {
-            var sources = RedisSources.open(ends.context(), context -> scope.from(ends.direction(), context));
+            var sources = RedisSources.open(markedEnds.context(), now -> scope.from(markedEnds.direction(), now));
             opened.push(sources::close);
+            var ends = markedEnds.reading(sources.all().stream().map(RedisSources.One::side).toList());
             var targets = new ArrayList<Target>();
             for (var side : ends.to().keySet()) {
                 var jedis = side.open(ends.context());
@@ -60,7 +61,7 @@ record Session(Ends ends, KeyScope scope, RedisSources sources, List<Target> tar
             var keys = new ReplicatedKeys(sources, scope);
             var partitions = Partitions.open(ends, keys, differing, copied);
             opened.push(partitions::close);
-            return new Session(ends, scope, sources, List.copyOf(targets), empty, KnownServers.of(sources, targets), keys, partitions, follow.open(sources, keys, partitions));
+            return new Session(ends, scope, sources, List.copyOf(targets), empty, KnownServers.of(sources, targets), keys, partitions, follow.open(ends, sources, keys, partitions));
         } catch (Gap | Refusal | IOException | InterruptedException | RuntimeException e) {
             closeAll(opened);
             throw e;

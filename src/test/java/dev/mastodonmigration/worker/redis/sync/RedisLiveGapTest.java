@@ -71,7 +71,7 @@ class RedisLiveGapTest {
     }
 
     private static Ends ends() throws Exception {
-        return Ends.takenOver(redis.context(), Direction.FORWARD, List.of(RedisSide.SOURCE));
+        return Ends.takenOver(redis.context(), Direction.FORWARD);
     }
 
     private void assertCaughtUp() throws Exception {
@@ -107,7 +107,7 @@ class RedisLiveGapTest {
         var context = redis.context();
         new RedisSnapshotCopy().run(context);
         try (var sources = RedisSources.open(context, KeyScope.ALL);
-                var lanes = Partitions.open(ends(), new ReplicatedKeys(sources, KeyScope.ALL), Partition.Differing.REPAIRED, (keys, bytes) -> {})) {
+                var lanes = Partitions.open(Ends.loaded(context, Direction.FORWARD), new ReplicatedKeys(sources, KeyScope.ALL), Partition.Differing.REPAIRED, (keys, bytes) -> {})) {
             var source = sources.all().getFirst().jedis();
             var listener = new ChangeFeed.Listener() {
                 @Override
