@@ -11,18 +11,12 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import redis.clients.jedis.Jedis;
 
 /** The source's Redis that hold keys to be moved: one, or the main one and Sidekiq's own. */
 public final class RedisSources implements AutoCloseable {
-    /** @param processes the keys of the Sidekiqs that run there */
-    public record One(RedisSide side, Jedis jedis, Set<RedisKey> processes) {
-        One(RedisSide side, Jedis jedis) {
-            this(side, jedis, KeyNames.ofProcesses(jedis));
-        }
-    }
+    public record One(RedisSide side, Jedis jedis) {}
 
     public static final String AND = " and ";
 
@@ -93,7 +87,7 @@ public final class RedisSources implements AutoCloseable {
     /** How many keys belong on the target, by the servers' own count, which no key that SCAN shows twice can mislead. */
     public long count(WorkerContext context) {
         return all.stream().mapToLong(one -> {
-            var others = new HashSet<>(one.processes());
+            var others = new HashSet<>(KeyNames.ofProcesses(one.jedis()));
             others.add(OurKeys.canary(context, one.side()));
             return one.jedis().dbSize() - ReplicatedKeys.oursAnd(others, one.jedis());
         }).sum();

@@ -27,17 +27,12 @@ public final class ReplicatedKeys {
     private final Set<RedisKey> unproved = ConcurrentHashMap.newKeySet();
     private final Set<RedisKey> left = ConcurrentHashMap.newKeySet();
     private final Map<RedisSide, Set<RedisKey>> processesOf = new EnumMap<>(RedisSide.class);
-    private volatile Set<RedisKey> processKeys;
+    private volatile Set<RedisKey> processKeys = Set.of();
 
     /** @param scope which of them move */
     public ReplicatedKeys(RedisSources sources, KeyScope scope) {
         this.scope = scope;
-        sources.all().forEach(one -> processesOf.put(one.side(), one.processes()));
-        processKeys = all();
-    }
-
-    private Set<RedisKey> all() {
-        return processesOf.values().stream().flatMap(Set::stream).collect(Collectors.toUnmodifiableSet());
+        sources.all().forEach(this::refresh);
     }
 
     public boolean contains(RedisKey key) {
@@ -86,7 +81,7 @@ public final class ReplicatedKeys {
     public Set<RedisKey> refresh(RedisSources.One source) {
         var found = KeyNames.ofProcesses(source.jedis());
         processesOf.put(source.side(), found);
-        processKeys = all();
+        processKeys = processesOf.values().stream().flatMap(Set::stream).collect(Collectors.toUnmodifiableSet());
         return found;
     }
 
