@@ -17,8 +17,7 @@ import java.util.function.Consumer;
 public final class KeyComparison implements AutoCloseable {
     private final KeyReader source;
     private final KeyReader target;
-    private final SmallValues small;
-    private final CanonicalCompare canonical;
+    private final ValueComparison values;
     private final long toleranceMilliseconds;
     private final Difference.Found found;
     private final Consumer<RedisKey> streams;
@@ -34,8 +33,7 @@ public final class KeyComparison implements AutoCloseable {
     public KeyComparison(KeyReader source, KeyReader target, Difference.Found found, Runnable betweenPages, Consumer<RedisKey> streams) {
         this.source = source;
         this.target = target;
-        this.small = new SmallValues(source, target);
-        this.canonical = new CanonicalCompare(source, target, betweenPages, streams);
+        this.values = new ValueComparison(source, target, betweenPages, streams);
         this.streams = streams;
         this.toleranceMilliseconds = Math.max(source.toleranceMilliseconds(), target.toleranceMilliseconds());
         this.found = found;
@@ -67,7 +65,7 @@ public final class KeyComparison implements AutoCloseable {
         var ofTarget = ask(target, keys);
         var ours = source.states(ofSource.answers());
         var theirs = target.states(ofTarget.answers());
-        var known = small.same(otherBytes(keys, ours, theirs));
+        var known = values.same(otherBytes(keys, ours, theirs));
         var differences = new ArrayList<Difference>();
         for (int i = 0; i < keys.size(); i++) {
             var key = keys.get(i);
@@ -75,7 +73,7 @@ public final class KeyComparison implements AutoCloseable {
             var other = theirs.get(i);
             one.filter(KeyState::isStream).ifPresent(stream -> streams.accept(key));
             difference(key, expiry(one), expiry(other), () -> one.get().sameBytes(other.get())
-                    || Optional.ofNullable(known.get(key)).orElseGet(() -> canonical.same(key, one.get().payload().length))).ifPresent(differences::add);
+                    || Optional.ofNullable(known.get(key)).orElseGet(() -> values.same(key, one.get().payload().length))).ifPresent(differences::add);
         }
         return differences;
     }
@@ -89,11 +87,11 @@ public final class KeyComparison implements AutoCloseable {
     }
 
     /** Those that both sides have, to expire at the same time, and that another version of Redis may serialize otherwise. */
-    private List<SmallValues.Pair> otherBytes(List<RedisKey> keys, List<Optional<KeyState>> ours, List<Optional<KeyState>> theirs) {
-        var pairs = new ArrayList<SmallValues.Pair>();
+    private List<ValueComparison.Pair> otherBytes(List<RedisKey> keys, List<Optional<KeyState>> ours, List<Optional<KeyState>> theirs) {
+        var pairs = new ArrayList<ValueComparison.Pair>();
         for (int i = 0; i < keys.size(); i++) {
             if (ours.get(i).isPresent() && theirs.get(i).isPresent()) {
-                var pair = new SmallValues.Pair(keys.get(i), ours.get(i).get(), theirs.get(i).get());
+                var pair = new ValueComparison.Pair(keys.get(i), ours.get(i).get(), theirs.get(i).get());
                 if (sameExpiry(pair.ours().expiresAtMilliseconds(), pair.theirs().expiresAtMilliseconds()) && !pair.ours().sameBytes(pair.theirs())) {
                     pairs.add(pair);
                 }
@@ -107,7 +105,7 @@ public final class KeyComparison implements AutoCloseable {
     }
 
     private Optional<Difference> largeDifference(RedisKey key, long bytes) {
-        return difference(key, source.expiry(key), target.expiry(key), () -> canonical.same(key, bytes));
+        return difference(key, source.expiry(key), target.expiry(key), () -> values.same(key, bytes));
     }
 
     /** A key that must not be on the target, unless it is about to expire there. */

@@ -1,8 +1,10 @@
 package dev.mastodonmigration.worker.redis.value;
 
+import dev.mastodonmigration.worker.redis.wire.OurKeys;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RoundTrip;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -36,11 +38,27 @@ public final class KeyReader implements AutoCloseable {
     private final FieldExpiry fieldExpiry;
     private final UnaryOperator<RedisKey> naming;
 
+    /** Of hashes, which Redis 7.4 and Valkey 9 have. */
+    private enum FieldExpiry {
+        KNOWN, NONE,
+        /** The server will not tell us. */
+        UNTOLD
+    }
+
     private KeyReader(Jedis jedis, Clock clock, UnaryOperator<RedisKey> naming) {
         this.jedis = jedis;
         this.clock = clock;
         this.naming = naming;
-        this.fieldExpiry = FieldExpiry.of(jedis);
+        this.fieldExpiry = fieldExpiry(jedis);
+    }
+
+    private static FieldExpiry fieldExpiry(Jedis jedis) {
+        try {
+            jedis.hpexpireTime(OurKeys.PROBE.bytes(), new byte[] {'f'});
+            return FieldExpiry.KNOWN;
+        } catch (JedisDataException e) {
+            return String.valueOf(e.getMessage()).contains("unknown command") ? FieldExpiry.NONE : FieldExpiry.UNTOLD;
+        }
     }
 
     public static KeyReader of(Jedis jedis) {
@@ -66,8 +84,27 @@ public final class KeyReader implements AutoCloseable {
         return jedis;
     }
 
-    FieldExpiry fieldExpiry() {
-        return fieldExpiry;
+    /** Unix time in milliseconds for each of the fields, {@link KeyState#NEVER} for one that does not expire. */
+    List<Long> fieldExpiries(byte[] hash, byte[]... fields) {
+        return fieldExpiry == FieldExpiry.KNOWN ? jedis.hpexpireTime(hash, fields) : Collections.nCopies(fields.length, KeyState.NEVER);
+    }
+
+    /**
+     * Whether any field expires, or may, as far as we are told.
+     *
+     * @param bytes about how large the hash is, for the size of a page
+     */
+    boolean mayHaveFieldsThatExpire(byte[] hash, long bytes) {
+        if (fieldExpiry != FieldExpiry.KNOWN) {
+            return fieldExpiry == FieldExpiry.UNTOLD;
+        }
+        var pages = ValuePages.of(jedis, hash, ValueType.HASH, bytes);
+        for (var page = pages.next(); page.isPresent(); page = pages.next()) {
+            if (fieldExpiries(hash, ValueComparison.everySecond(page.get(), 0)).stream().anyMatch(expiry -> expiry >= 0)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The name of this key on this server. */

@@ -62,16 +62,35 @@ public final class KeyTransfer {
     private long large(RedisKey key, KeyScan.Batch batch) throws Refusal, IOException {
         var started = System.nanoTime();
         around.move(key);
-        var paged = batch.bytes() > PAGED_BYTES && wanted.test(key);
-        var rest = paged ? byEnds(key, batch.bytes()) : Optional.<Long>empty();
-        var bytes = rest.isPresent() || paged && inPages(key, batch.bytes()) ? batch.bytes() : atOnce(batch);
+        var type = batch.bytes() > PAGED_BYTES && wanted.test(key) ? ValueType.of(source.jedis(), key.bytes()) : Optional.<ValueType>empty();
+        var rest = type.filter(ValueType.LIST::equals).isPresent() ? byEnds(key, batch.bytes()) : Optional.<Long>empty();
+        var bytes = rest.isPresent() || type.isPresent() && inPages(key, type.get(), batch.bytes()) ? batch.bytes() : atOnce(batch);
         around.moved(key, rest.orElseGet(() -> ListByEnds.REST_PER_WORK * (System.nanoTime() - started)));
         return bytes;
     }
 
     private Optional<Long> byEnds(RedisKey key, long bytes) throws Refusal, IOException {
-        return lists.isPresent() && source.jedis().type(key.bytes()).equals("list") && source.expiry(key).equals(OptionalLong.of(KeyState.NEVER))
-                ? lists.get().bring(key, bytes) : Optional.empty();
+        return lists.isPresent() && source.expiry(key).equals(OptionalLong.of(KeyState.NEVER)) ? lists.get().bring(key, bytes) : Optional.empty();
+    }
+
+    private boolean inPages(RedisKey key, ValueType type, long bytes) throws Refusal, IOException {
+        var expiry = source.expiry(key);
+        if (expiry.isEmpty() || type == ValueType.HASH && onlyPayloadTells(key, bytes)) {
+            return false;
+        }
+        byCommands.copy(key, bytes, expiry.getAsLong());
+        return true;
+    }
+
+    private boolean onlyPayloadTells(RedisKey hash, long bytes) {
+        try {
+            return source.mayHaveFieldsThatExpire(hash.bytes(), bytes);
+        } catch (JedisDataException e) {
+            if (ValuePages.isGone(e)) {
+                return true;
+            }
+            throw e;
+        }
     }
 
     private long atOnce(KeyScan.Batch batch) throws Refusal, IOException {
@@ -112,37 +131,13 @@ public final class KeyTransfer {
     /** A stream that the target writes otherwise than it was brought, as another version of Redis does, could never be proved equal. */
     private void demandKept(List<RedisKey> except) throws Refusal {
         for (var stream : restoredStreams.entrySet()) {
-            var written = except.contains(stream.getKey()) ? null : target.jedis().dump(stream.getKey().bytes());
+            var written = except.contains(stream.getKey()) ? null : target.jedis().dump(target.name(stream.getKey()));
             if (written != null && !stream.getValue().sameBytes(new KeyState(written, KeyState.NEVER))) {
                 throw new Refusal("Redis key " + stream.getKey() + " is a stream, or of a type newer than we know, which the target's Redis keeps in another format than the source's, so it cannot be proved equal;"
                         + " Mastodon uses none. Delete it if nothing needs it, or choose a target of the source's version.");
             }
         }
         restoredStreams.clear();
-    }
-
-    private boolean inPages(RedisKey key, long bytes) throws Refusal, IOException {
-        var expiry = source.expiry(key);
-        if (expiry.isEmpty() || onlyPayloadTells(key, bytes)) {
-            return false;
-        }
-        byCommands.copy(key, bytes, expiry.getAsLong());
-        return true;
-    }
-
-    private boolean onlyPayloadTells(RedisKey key, long bytes) {
-        try {
-            return switch (source.jedis().type(key.bytes())) {
-                case "hash" -> source.fieldExpiry().isOfAny(key.bytes(), bytes);
-                case "stream" -> true;
-                default -> false;
-            };
-        } catch (JedisDataException e) {
-            if (ValueCopy.isGone(e)) {
-                return true;
-            }
-            throw e;
-        }
     }
 
     private void write(RedisKey key, KeyState state, BiConsumer<RedisKey, KeyState> restoring) throws Refusal, IOException {

@@ -49,7 +49,7 @@ public final class ListByEnds {
 
     private record Ends(long length, List<byte[]> head, List<byte[]> tail) {
         static Ends of(List<Object> looked) {
-            return new Ends((long) looked.get(0), elements(looked.get(1)), elements(looked.get(2)));
+            return new Ends((long) looked.get(0), ValuePages.elements(looked.get(1)), ValuePages.elements(looked.get(2)));
         }
     }
 
@@ -68,7 +68,7 @@ public final class ListByEnds {
     Optional<Long> bring(RedisKey key, long bytes) throws Refusal, IOException {
         var started = System.nanoTime();
         try {
-            var page = ValueCopy.page(bytes, (long) shown(new CommandArguments(Command.LLEN).key(key.bytes())).getFirst());
+            var page = ValuePages.elements(bytes, (long) shown(new CommandArguments(Command.LLEN).key(key.bytes())).getFirst());
             if (page < Shift.LEAST_IN_COMMON) {
                 return Optional.empty();
             }
@@ -124,7 +124,7 @@ public final class ListByEnds {
 
     private void trim(RedisKey key, long head, long tail) {
         if (head + tail > 0) {
-            target.write(Command.LTRIM, key, List.of(ValueCopy.ascii(head), ValueCopy.ascii(-1 - tail)));
+            target.write(Command.LTRIM, key, List.of(ValueType.ascii(head), ValueType.ascii(-1 - tail)));
         }
     }
 
@@ -147,7 +147,7 @@ public final class ListByEnds {
             var from = Math.max(0, copied - window);
             var looked = shown(new CommandArguments(Command.LLEN).key(key.bytes()), range(key.bytes(), 0, window - 1L), range(key.bytes(), from, copied + page - 1));
             var length = (long) looked.get(0);
-            var now = elements(looked.get(1));
+            var now = ValuePages.elements(looked.get(1));
             var shift = copied == 0 ? Optional.of(new Shift(0, 0)) : Shift.between(head, now);
             if (shift.isEmpty() || copied + shift.get().growth() < from) {
                 if (window == MOST_PAGES * page) {
@@ -164,7 +164,7 @@ public final class ListByEnds {
                 trim(key, 0, copied - length);
                 copied = length;
             }
-            var read = elements(looked.get(2));
+            var read = ValuePages.elements(looked.get(2));
             var next = read.subList(Math.clamp(copied - from, 0, read.size()), read.size());
             push(Command.RPUSH, key, next);
             target.flush();
@@ -212,9 +212,5 @@ public final class ListByEnds {
             trip.send(read);
         }
         return trip.answers().stream().map(RoundTrip::orThrow).toList();
-    }
-
-    private static List<byte[]> elements(Object answer) {
-        return ((List<?>) answer).stream().map(element -> (byte[]) element).toList();
     }
 }

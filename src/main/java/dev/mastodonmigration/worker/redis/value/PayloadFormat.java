@@ -11,6 +11,18 @@ import java.nio.ByteOrder;
  */
 public record PayloadFormat(int rdbVersion) {
     public static final int FOOTER_BYTES = 10;
+    private static final long REFLECTED_POLYNOMIAL = 0x95AC9329AC4BC9B5L;
+    private static final long[] CRC = new long[256];
+
+    static {
+        for (int i = 0; i < CRC.length; i++) {
+            long crc = i;
+            for (int bit = 0; bit < 8; bit++) {
+                crc = crc >>> 1 ^ ((crc & 1) == 0 ? 0 : REFLECTED_POLYNOMIAL);
+            }
+            CRC[i] = crc;
+        }
+    }
 
     /** Whether this answer to RESTORE means that the server does not read the payload's format. */
     public static boolean isRefused(String answer) {
@@ -28,8 +40,17 @@ public record PayloadFormat(int rdbVersion) {
         var at = payload.length - FOOTER_BYTES;
         stamped[at] = (byte) rdbVersion;
         stamped[at + 1] = (byte) (rdbVersion >> 8);
-        ByteBuffer.wrap(stamped).order(ByteOrder.LITTLE_ENDIAN).putLong(at + 2, Crc64.of(stamped, at + 2));
+        ByteBuffer.wrap(stamped).order(ByteOrder.LITTLE_ENDIAN).putLong(at + 2, checksum(stamped, at + 2));
         return stamped;
+    }
+
+    /** CRC-64 of Jones, reflected, no inversion (redis/src/crc64.c). */
+    public static long checksum(byte[] bytes, int length) {
+        long crc = 0;
+        for (int i = 0; i < length; i++) {
+            crc = CRC[(int) (crc ^ bytes[i]) & 0xff] ^ crc >>> 8;
+        }
+        return crc;
     }
 
     @Override

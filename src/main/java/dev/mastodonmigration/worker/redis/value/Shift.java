@@ -1,8 +1,8 @@
 package dev.mastodonmigration.worker.redis.value;
 
-import dev.mastodonmigration.worker.redis.wire.Bytes;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +54,6 @@ record Shift(int removed, int added) {
 
     private static boolean inCommon(List<byte[]> before, int removed, List<byte[]> now, int added) {
         var common = Math.min(before.size() - removed, now.size() - added);
-        return common >= LEAST_IN_COMMON && Bytes.equal(before.subList(removed, removed + common), now.subList(added, added + common));
+        return common >= LEAST_IN_COMMON && Arrays.deepEquals(before.subList(removed, removed + common).toArray(), now.subList(added, added + common).toArray());
     }
 }

@@ -1,6 +1,5 @@
 package dev.mastodonmigration.worker.redis.sync;
 
-import dev.mastodonmigration.worker.redis.value.Crc64;
 import dev.mastodonmigration.worker.redis.value.KeyState;
 import dev.mastodonmigration.worker.redis.value.PayloadFormat;
 import dev.mastodonmigration.worker.redis.wire.Relay;
@@ -113,7 +112,7 @@ final class NewerSource {
 
     private static boolean isPayload(byte[] value) {
         return value.length > PayloadFormat.FOOTER_BYTES
-                && ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong(value.length - Long.BYTES) == Crc64.of(value, value.length - Long.BYTES);
+                && ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong(value.length - Long.BYTES) == PayloadFormat.checksum(value, value.length - Long.BYTES);
     }
 
     private static byte type(byte[] payload) {

@@ -55,7 +55,7 @@ class PayloadTranslatorTest {
 
     private static long crc(String text) {
         var bytes = text.getBytes(StandardCharsets.US_ASCII);
-        return Crc64.of(bytes, bytes.length);
+        return PayloadFormat.checksum(bytes, bytes.length);
     }
 
     @Test

@@ -38,7 +38,7 @@ class ValueCopyTest {
     /** As to a target that reads none of the source's payloads. */
     private void copyByCommands() throws Exception {
         try (var reader = KeyReader.of(redis.sourceServer.connect()); var writer = new GuardedWriter(redis.targetServer.connect(), marker)) {
-            var copy = new ValueCopy(reader.jedis(), writer);
+            var copy = new ValueCopy(reader.jedis(), writer, LargeKeys.ALONE);
             for (var name : redis.source.keys(new byte[] {'*'})) {
                 var key = RedisKey.of(name);
                 copy.copy(key, redis.source.memoryUsage(name), reader.expiry(key).orElseThrow());

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Source and target serialize every small value otherwise, as two versions of Redis do. */
-class SmallValuesTest {
+class ValueComparisonTest {
     private static final int OF_EACH_TYPE = Integer.getInteger("redis.small.values", 1000);
     @RegisterExtension
     static final RedisPair redis = new RedisPair();
@@ -96,7 +96,7 @@ class SmallValuesTest {
         var listpack = new KeyState(new byte[] {20, 3, '1', '2', '3', 11, 0, 0, 0, 0, 0, 0, 0, 0, 0}, KeyState.NEVER);
         var intset = new KeyState(redis.source.dump("set:2"), KeyState.NEVER);
         try (var source = RedisSide.SOURCE.open(redis.context()); var target = RedisSide.TARGET.open(redis.context())) {
-            assertThat(new SmallValues(KeyReader.of(source), KeyReader.of(target)).same(List.of(new SmallValues.Pair(RedisKey.of("set:2"), listpack, intset)))).isEqualTo(Map.of(RedisKey.of("set:2"), true));
+            assertThat(new ValueComparison(KeyReader.of(source), KeyReader.of(target), () -> {}, stream -> {}).same(List.of(new ValueComparison.Pair(RedisKey.of("set:2"), listpack, intset)))).isEqualTo(Map.of(RedisKey.of("set:2"), true));
         }
     }
 }
