@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -105,6 +106,11 @@ public final class JobsAside {
         System.arraycopy(PREFIX, 0, aside, 0, PREFIX.length);
         System.arraycopy(key.bytes(), 0, aside, PREFIX.length, key.bytes().length);
         return RedisKey.of(aside);
+    }
+
+    /** The key that is held under this name, if it is such a name. */
+    static Optional<RedisKey> heldBy(RedisKey aside) {
+        return aside.startsWith(PREFIX) ? Optional.of(RedisKey.of(Arrays.copyOfRange(aside.bytes(), PREFIX.length, aside.bytes().length))) : Optional.empty();
     }
 
     /** What was set aside, by the names it had. */

@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.redis.mastodon;
 
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
+import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,12 @@ public enum KeyScope {
     }
 
     public abstract boolean contains(RedisKey key);
+
+    /** Which Redis hold such keys: jobs are where Sidekiq has them, and nowhere else. */
+    public List<RedisSide> from(Direction direction, WorkerContext context) {
+        var all = direction.from(context);
+        return this == JOBS ? List.of(all.getLast()) : all;
+    }
 
     /** How many keys there are to move, for progress; 0 where that is not known before. */
     abstract long total(Jedis jedis);

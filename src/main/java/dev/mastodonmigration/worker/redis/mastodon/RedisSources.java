@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import redis.clients.jedis.Jedis;
 
@@ -28,25 +29,30 @@ public final class RedisSources implements AutoCloseable {
     public static final String AND = " and ";
 
     private final List<One> all = new ArrayList<>();
+    private final Function<WorkerContext, List<RedisSide>> which;
     private final List<String> names;
 
-    private RedisSources(List<String> names) {
+    private RedisSources(Function<WorkerContext, List<RedisSide>> which, List<String> names) {
+        this.which = which;
         this.names = names;
     }
 
     /** @param scope what is to be moved: jobs are where Sidekiq has them, and nowhere else */
     public static RedisSources open(WorkerContext context, KeyScope scope) throws Refusal, IOException {
-        return open(context, scope == KeyScope.JOBS ? List.of(RedisSide.ofSidekiq(context)) : RedisSide.sources(context));
+        return open(context, now -> scope == KeyScope.JOBS ? List.of(RedisSide.ofSidekiq(now)) : RedisSide.sources(now));
     }
 
     /** The same ones with connections of their own: for another thread, or after the first may have idled for longer than the server lets them. */
     public RedisSources again(WorkerContext context) throws Refusal, IOException {
-        return open(context, all.stream().map(One::side).toList());
+        var sides = all.stream().map(One::side).toList();
+        return open(context, now -> sides);
     }
 
-    private static RedisSources open(WorkerContext context, List<RedisSide> sides) throws Refusal, IOException {
+    /** @param which of the Redis they are; asked again by {@link #demandSame} */
+    public static RedisSources open(WorkerContext context, Function<WorkerContext, List<RedisSide>> which) throws Refusal, IOException {
         // Named before they are connected to: an address that changes in between shows in demandSame.
-        var sources = new RedisSources(names(context, sides));
+        var sides = which.apply(context);
+        var sources = new RedisSources(which, names(context, sides));
         try {
             for (var side : sides) {
                 sources.all.add(new One(side, side.open(context)));
@@ -69,7 +75,7 @@ public final class RedisSources implements AutoCloseable {
     /** @throws Gap when the source no longer consists of these: Sidekiq was given a Redis of its own, uses the main one again, or one of them moved */
     public void demandSame(WorkerContext context) throws Gap, Refusal {
         try {
-            var now = names(context, RedisSide.sources(context));
+            var now = names(context, which.apply(context));
             if (!now.equals(names)) {
                 throw new Gap("Mastodon uses other Redis than before: now " + String.join(AND, now) + ", before " + this);
             }

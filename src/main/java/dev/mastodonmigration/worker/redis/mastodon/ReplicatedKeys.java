@@ -23,13 +23,16 @@ public final class ReplicatedKeys {
     private static final RedisKey PROCESSES = RedisKey.of("processes");
     private static final Set<RedisKey> OURS = Set.of(Marker.KEY, OurKeys.PROBE, JobsAside.NAMES, JobsAside.EPOCHS);
 
+    private final KeyScope scope;
     private final Set<RedisKey> streams = ConcurrentHashMap.newKeySet();
     private final Set<RedisKey> unproved = ConcurrentHashMap.newKeySet();
     private final Set<RedisKey> left = ConcurrentHashMap.newKeySet();
     private final Map<RedisSide, SidekiqProcessKeys> processesOf = new EnumMap<>(RedisSide.class);
     private volatile SidekiqProcessKeys processKeys;
 
-    public ReplicatedKeys(RedisSources sources) {
+    /** @param scope which of them move */
+    public ReplicatedKeys(RedisSources sources, KeyScope scope) {
+        this.scope = scope;
         sources.all().forEach(one -> processesOf.put(one.side(), one.processes()));
         processKeys = all();
     }
@@ -39,7 +42,7 @@ public final class ReplicatedKeys {
     }
 
     public boolean contains(RedisKey key) {
-        if (OurKeys.contain(key)) {
+        if (OurKeys.contain(key) || !scope.contains(key)) {
             return false;
         }
         if (processKeys.contains(key)) {
@@ -50,15 +53,10 @@ public final class ReplicatedKeys {
     }
 
     /** How many keys of this Redis are our own, or have one of these names. */
-    static long oursAnd(Set<RedisKey> others, Jedis jedis) {
+    public static long oursAnd(Set<RedisKey> others, Jedis jedis) {
         var names = new HashSet<>(others);
         names.addAll(OURS);
         return jedis.exists(names.stream().map(RedisKey::bytes).toArray(byte[][]::new));
-    }
-
-    /** Ours on the target, never to be removed there by replication. */
-    public static boolean isMarker(RedisKey key) {
-        return key.equals(Marker.KEY);
     }
 
     public static boolean tellsProcesses(RedisKey key) {
@@ -97,12 +95,21 @@ public final class ReplicatedKeys {
         return found.names();
     }
 
-    /** How many keys that do not expire are not to be on the target. */
+    /** How many keys that do not expire this Redis has that are not to be copied from it. */
     public long lastingLeftBehind(Jedis source) {
         var names = new HashSet<>(left);
         names.addAll(processKeys.names());
         names.addAll(OURS);
-        try (var pipeline = source.pipelined()) {
+        return lasting(names, source);
+    }
+
+    /** How many keys of ours that do not expire this Redis has. */
+    public static long lastingOurs(Jedis jedis) {
+        return lasting(OURS, jedis);
+    }
+
+    private static long lasting(Set<RedisKey> names, Jedis jedis) {
+        try (var pipeline = jedis.pipelined()) {
             var lives = names.stream().map(name -> pipeline.pttl(name.bytes())).toList();
             pipeline.sync();
             return lives.stream().filter(life -> life.get() == LASTING).count();

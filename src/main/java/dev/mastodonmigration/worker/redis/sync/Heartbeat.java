@@ -16,37 +16,37 @@ final class Heartbeat {
     /** About a hundred bytes of memory each. */
     private static final long MAX_BACKLOG = 500_000;
 
-    private final SessionParts parts;
+    private final Session session;
     private final Duration between;
     private final Duration betweenConnections;
     private long lastNanos = System.nanoTime();
     private Optional<Long> pacedNanos = Optional.empty();
     private long lastConnectedNanos = System.nanoTime();
 
-    Heartbeat(SessionParts parts) {
-        this(parts, BETWEEN, BETWEEN_CONNECTIONS);
+    Heartbeat(Session session) {
+        this(session, BETWEEN, BETWEEN_CONNECTIONS);
     }
 
     /** With other times between two looks at what stands, and between two at what a new connection reaches. */
-    Heartbeat(SessionParts parts, Duration between, Duration betweenConnections) {
-        this.parts = parts;
+    Heartbeat(Session session, Duration between, Duration betweenConnections) {
+        this.session = session;
         this.between = between;
         this.betweenConnections = betweenConnections;
     }
 
-    /** Looks at the lanes, how busy the source is, and which of its Sidekiqs came or went; from time to time also at connections and servers. */
-    void beat() throws Gap, Refusal, InterruptedException {
-        parts.lanes().check();
-        parts.followed().followProcesses();
+    /** Looks at the partitions, how busy the source is, and which of its Sidekiqs came or went; from time to time also at connections and servers. */
+    void beat() throws Gap, Refusal, IOException, InterruptedException {
+        session.partitions().check();
+        session.followed().each(FollowedServer::followProcesses);
         pace();
         if (System.nanoTime() - lastNanos < between.toNanos()) {
             return;
         }
-        var backlog = parts.lanes().backlog();
+        var backlog = session.partitions().backlog();
         if (backlog.changes() + backlog.proofs() > MAX_BACKLOG) {
             throw new Gap("more than " + MAX_BACKLOG + " keys wait to be applied or proved: they change faster than they are copied");
         }
-        parts.followed().ping();
+        session.followed().each(FollowedServer::ping);
         demandAll();
         connect();
         lastNanos = System.nanoTime();
@@ -54,10 +54,10 @@ final class Heartbeat {
 
     /** Inside the freeze nobody but us uses the source. */
     private void pace() {
-        if (parts.context().drain().isRequested() || pacedNanos.filter(paced -> System.nanoTime() - paced < PACING.toNanos()).isPresent()) {
+        if (session.context().drain().isRequested() || pacedNanos.filter(paced -> System.nanoTime() - paced < PACING.toNanos()).isPresent()) {
             return;
         }
-        parts.lanes().at(parts.followed().pace());
+        session.partitions().at(session.followed().pace());
         pacedNanos = Optional.of(System.nanoTime());
     }
 
@@ -67,7 +67,7 @@ final class Heartbeat {
         }
         lastConnectedNanos = System.nanoTime();
         try {
-            parts.servers().demandReached(parts.context());
+            session.servers().demandReached(session.context());
         } catch (Refusal | IOException | JedisException notNow) {
             // As of a server with too many clients: what we have still works, and the next look or the drain tells.
             System.err.println("will try again: " + Redaction.of(notNow));
@@ -75,9 +75,9 @@ final class Heartbeat {
     }
 
     /** @throws Gap when a change may have been missed until now, or one of the source's Redis is not followed */
-    void demandAll() throws Gap, Refusal, InterruptedException {
-        parts.followed().demandTelling();
-        parts.servers().demandSame();
-        parts.sources().demandSame(parts.context());
+    void demandAll() throws Gap, Refusal, IOException, InterruptedException {
+        session.followed().each(FollowedServer::barrier);
+        session.servers().demandSame();
+        session.sources().demandSame(session.context());
     }
 }

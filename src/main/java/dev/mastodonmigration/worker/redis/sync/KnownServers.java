@@ -19,9 +19,9 @@ record KnownServers(List<Known> all) {
         }
     }
 
-    static KnownServers of(RedisSources sources, Jedis target) {
+    static KnownServers of(RedisSources sources, List<Session.Target> targets) {
         var source = sources.all().stream().map(one -> Known.of(one.side(), one.jedis()));
-        return new KnownServers(Stream.concat(source, Stream.of(Known.of(RedisSide.TARGET, target))).toList());
+        return new KnownServers(Stream.concat(source, targets.stream().map(target -> Known.of(target.side(), target.jedis()))).toList());
     }
 
     /** What these are, for messages. */

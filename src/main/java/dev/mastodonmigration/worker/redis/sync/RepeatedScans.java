@@ -5,8 +5,9 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerTask;
+import dev.mastodonmigration.worker.redis.mastodon.Direction;
+import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.mastodon.RedisSources;
-import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,15 +20,17 @@ import java.util.Map;
 final class RepeatedScans implements WorkerTask {
     private static final Duration PAUSE = Duration.ofSeconds(30);
 
+    private final Direction direction;
     private final List<String> notes;
     private final Duration pause;
 
-    RepeatedScans(List<String> notes) {
-        this(notes, PAUSE);
+    RepeatedScans(Direction direction, List<String> notes) {
+        this(direction, notes, PAUSE);
     }
 
     /** With another pause between two scans. */
-    RepeatedScans(List<String> notes, Duration pause) {
+    RepeatedScans(Direction direction, List<String> notes, Duration pause) {
+        this.direction = direction;
         this.pause = pause;
         this.notes = new ArrayList<>(notes);
         this.notes.add("So it was copied by repeated scans, the last one with the source closed for writing.");
@@ -41,19 +44,19 @@ final class RepeatedScans implements WorkerTask {
             scan(context, context.unheard());
         }
         var started = System.nanoTime();
-        new RedisSnapshotCopy().run(context);
+        new RedisSnapshotCopy(direction, KeyScope.ALL).run(context);
         var drained = System.nanoTime();
-        var verified = new RedisVerify().run(context);
+        var verified = new RedisVerify(direction, KeyScope.ALL).run(context);
         return WorkerReport.succeeded("Copied by repeated scans; both sides are equal.", Map.of(
                 Figure.KEYS, verified.figures().getOrDefault(Figure.KEYS, 0L), Figure.DIFFERENCES, 0L,
                 Figure.DRAIN_MILLISECONDS, (drained - started) / 1_000_000, Figure.VERIFY_MILLISECONDS, (System.nanoTime() - drained) / 1_000_000), notes);
     }
 
-    private static void scan(WorkerContext context, WorkerContext scanning) throws Exception {
+    private void scan(WorkerContext context, WorkerContext scanning) throws Exception {
         // Asked before: what comes in while it copies is not copied yet.
-        var sources = RedisSources.names(context, RedisSide.sources(context));
+        var sources = RedisSources.names(context, direction.from(context));
         var started = System.nanoTime();
-        new RedisSnapshotCopy().run(scanning);
+        new RedisSnapshotCopy(direction, KeyScope.ALL).run(scanning);
         var seconds = Duration.ofNanos(System.nanoTime() - started).toSeconds();
         context.progress().update(now -> new Progress.Reading("repeated scans, the last of " + seconds + " s; one more runs when the source is closed", now.bytesDone(), now.bytesTotal(),
                 now.itemsDone(), now.itemsTotal(), 0, 0).withLag(0, 0, true).ofRedis(String.join(RedisSources.AND, sources)));

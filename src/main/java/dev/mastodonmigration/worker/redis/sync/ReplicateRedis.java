@@ -8,10 +8,8 @@ import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import dev.mastodonmigration.worker.redis.follow.ChangeFeed;
 import dev.mastodonmigration.worker.redis.follow.Following;
-import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
+import dev.mastodonmigration.worker.redis.mastodon.Direction;
 import dev.mastodonmigration.worker.redis.mastodon.RedisSources;
-import dev.mastodonmigration.worker.redis.value.Difference;
-import dev.mastodonmigration.worker.redis.value.Marker;
 import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import dev.mastodonmigration.worker.redis.wire.RedisUrl;
@@ -35,16 +33,26 @@ public final class ReplicateRedis implements WorkerTask {
     /** A way to follow that was accepted and tells nothing, so often in a row, is not used. */
     private static final int SILENCES = 3;
 
+    private final Direction direction;
+
+    public ReplicateRedis() {
+        this(Direction.FORWARD);
+    }
+
+    public ReplicateRedis(Direction direction) {
+        this.direction = direction;
+    }
+
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        var marker = claimed(context);
+        var ends = Ends.takenOver(context, direction);
         var notes = new ArrayList<String>();
         var downSinceNanos = System.nanoTime();
         var failures = 0;
         var silences = 0;
         var following = Following.CLIENT_TRACKING;
         for (int gaps = 0; gaps < MAX_GAPS;) {
-            try (var session = ReplicationSession.open(context, following, marker)) {
+            try (var session = LiveSession.open(following, ends)) {
                 downSinceNanos = System.nanoTime();
                 gaps++;
                 session.bringInSync();
@@ -52,7 +60,7 @@ public final class ReplicateRedis implements WorkerTask {
                 failures = 0;
                 silences = 0;
                 session.follow();
-                return finish(context, following, marker, session, notes);
+                return finish(ends, following, session, notes);
             } catch (ChangeFeed.Unsupported e) {
                 if (e instanceof ChangeFeed.Unsupported.Silent && ++silences < SILENCES) {
                     rest(failures++);
@@ -61,7 +69,7 @@ public final class ReplicateRedis implements WorkerTask {
                 silences = 0;
                 notes.add(e.getMessage());
                 if (following.next().isEmpty()) {
-                    return new RepeatedScans(notes).run(context);
+                    return new RepeatedScans(direction, notes).run(context);
                 }
                 following = following.next().get();
             } catch (Refusal e) {
@@ -76,7 +84,7 @@ public final class ReplicateRedis implements WorkerTask {
             }
         }
         notes.add("Following the source's changes broke " + MAX_GAPS + " times in a row.");
-        return new RepeatedScans(notes).run(context);
+        return new RepeatedScans(direction, notes).run(context);
     }
 
     /**
@@ -94,13 +102,6 @@ public final class ReplicateRedis implements WorkerTask {
         return String.join(RedisSources.AND, names);
     }
 
-    private static Marker claimed(WorkerContext context) throws Refusal, IOException {
-        try (var target = RedisSide.TARGET.open(context)) {
-            var marked = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context)));
-            return marked.loading();
-        }
-    }
-
     private static void tell(WorkerContext context, Gap gap, List<String> notes) {
         context.progress().update(now -> new Progress.Reading("starting over: " + gap.getMessage(), 0, 0, 0, now.itemsTotal(), 0, -1));
         var note = "Changes may have been missed, so everything was compared again: " + gap.getMessage() + ".";
@@ -113,7 +114,8 @@ public final class ReplicateRedis implements WorkerTask {
         TimeUnit.MILLISECONDS.sleep(Math.min(LONGEST_REST.toMillis(), 50L << Math.min(failures, 10)));
     }
 
-    private static WorkerReport finish(WorkerContext context, Following following, Marker marker, ReplicationSession session, List<String> notes) throws Exception {
+    private static WorkerReport finish(Ends ends, Following following, LiveSession session, List<String> notes) throws Exception {
+        var context = ends.context();
         var started = System.nanoTime();
         session.drain();
         var drained = System.nanoTime();
@@ -121,27 +123,21 @@ public final class ReplicateRedis implements WorkerTask {
             notes.add("The " + String.join(" and the ", session.unidentified()) + " does not tell which server answers (INFO lacks master_replid), so a failover could not be noticed,"
                     + " and all keys were compared with the source closed for writing.");
         }
-        var found = new Difference.Found();
-        session.proveRest(found);
+        var found = session.proveRest();
         if (!session.sameCount()) {
             notes.add("The two sides did not count the same number of keys, so cache that only the target has, which its own web processes wrote, was removed.");
             session.removeStrayCache();
         }
         if (!session.sameCount()) {
             notes.add("The two sides still did not count the same number of keys, so all were compared once more.");
-            try (var sources = RedisSources.open(context, KeyScope.ALL)) {
-                RedisVerify.compareAll(context, sources, session.target(), KeyScope.ALL, found);
-            }
+            session.proveEach();
         }
-        if (found.count() > 0) {
-            throw new Refusal("Redis verification found " + found.count() + " keys that differ between source and target: " + found
-                    + ". The target was not opened. Check that nothing else writes to either Redis, and start the migration again.");
-        }
-        new MarkedTarget(session.target(), context, RedisSide.TARGET.name(RedisSide.TARGET.url(context))).moveTo(Marker.State.LOADED, marker);
-        var keys = session.target().dbSize() - 1;
+        found.demandNone();
+        ends.markLoaded();
+        var keys = session.session().count();
         context.progress().set(new Progress.Reading("drained", 0, 0, keys, keys, 0, 0));
-        return WorkerReport.succeeded("Replicated " + keys + " keys to the target Redis by following its changes (" + following + "); both sides are equal.",
-                Map.of(Figure.KEYS, keys, Figure.DIFFERENCES, 0L, Figure.DRAIN_MILLISECONDS, (drained - started) / 1_000_000,
+        return WorkerReport.succeeded("Replicated " + keys + " keys to the " + session.session().targetTitles() + " by following its changes (" + following
+                + "); both sides are equal.", Map.of(Figure.KEYS, keys, Figure.DIFFERENCES, 0L, Figure.DRAIN_MILLISECONDS, (drained - started) / 1_000_000,
                         Figure.VERIFY_MILLISECONDS, (System.nanoTime() - drained) / 1_000_000), notes);
     }
 }

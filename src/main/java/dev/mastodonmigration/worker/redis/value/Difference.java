@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker.redis.value;
 
+import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,14 @@ public record Difference(RedisKey key, Kind kind) {
 
         public synchronized long count() {
             return count;
+        }
+
+        /** @throws Refusal when there is any, with the names of the first */
+        public synchronized void demandNone() throws Refusal {
+            if (count > 0) {
+                throw new Refusal("Redis verification found " + count + " keys that differ between source and target: " + this
+                        + ". The target was not opened. Check that nothing else writes to either Redis, and start the migration again.");
+            }
         }
 
         @Override

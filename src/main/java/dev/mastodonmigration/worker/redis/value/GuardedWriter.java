@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
@@ -35,6 +36,7 @@ public final class GuardedWriter implements AutoCloseable {
     private final Jedis jedis;
     private final Marker marker;
     private final WhenFull whenFull;
+    private final UnaryOperator<RedisKey> naming;
     private final List<Write> batch = new ArrayList<>();
     private final List<RedisKey> occupied = new ArrayList<>();
     private boolean watching;
@@ -43,10 +45,25 @@ public final class GuardedWriter implements AutoCloseable {
         this(jedis, marker, WhenFull.REFUSE);
     }
 
+    /** @param naming the name that a key has on this server */
+    public GuardedWriter(Jedis jedis, Marker marker, UnaryOperator<RedisKey> naming) {
+        this(jedis, marker, WhenFull.REFUSE, naming);
+    }
+
     public GuardedWriter(Jedis jedis, Marker marker, WhenFull whenFull) {
+        this(jedis, marker, whenFull, UnaryOperator.identity());
+    }
+
+    private GuardedWriter(Jedis jedis, Marker marker, WhenFull whenFull, UnaryOperator<RedisKey> naming) {
         this.jedis = jedis;
         this.marker = marker;
         this.whenFull = whenFull;
+        this.naming = naming;
+    }
+
+    /** The name of this key on this server. */
+    byte[] name(RedisKey key) {
+        return naming.apply(key).bytes();
     }
 
     public Jedis jedis() {
@@ -63,8 +80,8 @@ public final class GuardedWriter implements AutoCloseable {
         batch.add(new Write(key, restoring(key, state)));
     }
 
-    private static CommandArguments restoring(RedisKey key, KeyState state) {
-        var command = new CommandArguments(Command.RESTORE).key(key.bytes()).add(state.hasExpiry() ? state.expiresAtMilliseconds() : 0).add(state.payload());
+    private CommandArguments restoring(RedisKey key, KeyState state) {
+        var command = new CommandArguments(Command.RESTORE).key(name(key)).add(state.hasExpiry() ? state.expiresAtMilliseconds() : 0).add(state.payload());
         return state.hasExpiry() ? command.add(ABSTTL) : command;
     }
 
@@ -76,12 +93,12 @@ public final class GuardedWriter implements AutoCloseable {
     }
 
     public void remove(RedisKey key) {
-        batch.add(new Write(key, new CommandArguments(Command.UNLINK).key(key.bytes())));
+        batch.add(new Write(key, new CommandArguments(Command.UNLINK).key(name(key))));
     }
 
     /** Any other write of one key. */
     public void write(ProtocolCommand command, RedisKey key, List<byte[]> arguments) {
-        batch.add(new Write(key, new CommandArguments(command).key(key.bytes()).addObjects(arguments)));
+        batch.add(new Write(key, new CommandArguments(command).key(name(key)).addObjects(arguments)));
     }
 
     /**

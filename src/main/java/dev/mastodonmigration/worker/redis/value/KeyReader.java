@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.UnaryOperator;
 import redis.clients.jedis.BuilderFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Jedis;
@@ -25,6 +26,7 @@ public final class KeyReader implements AutoCloseable {
     /** PEXPIRETIME or PTTL. */
     private final Command expiry;
     private final FieldExpiry fieldExpiry;
+    private final UnaryOperator<RedisKey> naming;
 
     /** Of hashes, which Redis 7.4 and Valkey 9 have. */
     private enum FieldExpiry {
@@ -33,9 +35,10 @@ public final class KeyReader implements AutoCloseable {
         UNTOLD
     }
 
-    private KeyReader(Jedis jedis, Command expiry) {
+    private KeyReader(Jedis jedis, Command expiry, UnaryOperator<RedisKey> naming) {
         this.jedis = jedis;
         this.expiry = expiry;
+        this.naming = naming;
         this.fieldExpiry = fieldExpiry(jedis);
     }
 
@@ -49,11 +52,16 @@ public final class KeyReader implements AutoCloseable {
     }
 
     public static KeyReader of(Jedis jedis) {
+        return of(jedis, UnaryOperator.identity());
+    }
+
+    /** @param naming the name that a key has on this server */
+    public static KeyReader of(Jedis jedis, UnaryOperator<RedisKey> naming) {
         try {
             jedis.pexpireTime(Marker.KEY.bytes());
-            return new KeyReader(jedis, Command.PEXPIRETIME);
+            return new KeyReader(jedis, Command.PEXPIRETIME, naming);
         } catch (JedisDataException tooOldOrForbidden) {
-            return new KeyReader(jedis, Command.PTTL);
+            return new KeyReader(jedis, Command.PTTL, naming);
         }
     }
 
@@ -89,6 +97,11 @@ public final class KeyReader implements AutoCloseable {
         return false;
     }
 
+    /** The name of this key on this server. */
+    public byte[] name(RedisKey key) {
+        return naming.apply(key).bytes();
+    }
+
     /** The state of each key in the same order; empty for one that does not exist (any more). */
     public List<Optional<KeyState>> read(List<RedisKey> keys) {
         var trip = new RoundTrip(jedis);
@@ -100,8 +113,8 @@ public final class KeyReader implements AutoCloseable {
     public void ask(RoundTrip trip, List<RedisKey> keys) {
         trip.send(new CommandArguments(Command.TIME));
         for (var key : keys) {
-            trip.send(new CommandArguments(expiry).key(key.bytes()));
-            trip.send(new CommandArguments(Command.DUMP).key(key.bytes()));
+            trip.send(new CommandArguments(expiry).key(name(key)));
+            trip.send(new CommandArguments(Command.DUMP).key(name(key)));
         }
     }
 
@@ -124,7 +137,7 @@ public final class KeyReader implements AutoCloseable {
     OptionalLong expiry(RedisKey key) {
         var trip = new RoundTrip(jedis);
         trip.send(new CommandArguments(Command.TIME));
-        trip.send(new CommandArguments(expiry).key(key.bytes()));
+        trip.send(new CommandArguments(expiry).key(name(key)));
         var answers = trip.answers();
         var absolute = absolute(answers.get(1), answers.getFirst());
         return absolute == ABSENT ? OptionalLong.empty() : OptionalLong.of(absolute);

@@ -131,7 +131,7 @@ public final class KeyTransfer {
     /** A stream that the target writes otherwise than it was brought, as another version of Redis does, could never be proved equal. */
     private void demandKept(List<RedisKey> except) throws Refusal {
         for (var stream : restoredStreams.entrySet()) {
-            var written = except.contains(stream.getKey()) ? null : target.jedis().dump(stream.getKey().bytes());
+            var written = except.contains(stream.getKey()) ? null : target.jedis().dump(target.name(stream.getKey()));
             if (written != null && !stream.getValue().sameBytes(new KeyState(written, KeyState.NEVER))) {
                 throw new Refusal("Redis key " + stream.getKey() + " is a stream, or of a type newer than we know, which the target's Redis keeps in another format than the source's, so it cannot be proved equal;"
                         + " Mastodon uses none. Delete it if nothing needs it, or choose a target of the source's version.");

@@ -91,12 +91,12 @@ public final class ListByEnds {
 
     /** False when the two lists have not enough in common. */
     private boolean follow(RedisKey key, int page) throws Refusal, IOException {
-        if (target.jedis().pttl(key.bytes()) != KeyState.NEVER || !target.jedis().type(key.bytes()).equals("list")) {
+        if (target.jedis().pttl(target.name(key)) != KeyState.NEVER || !target.jedis().type(target.name(key)).equals("list")) {
             return false;
         }
         for (int window = Math.min(FIRST_WINDOW, page); window <= MOST_PAGES * page; window *= WIDER) {
-            var now = Ends.of(shown(ends(key, window)));
-            var before = Ends.of(answers(target.jedis(), ends(key, window)));
+            var now = Ends.of(shown(ends(key.bytes(), window)));
+            var before = Ends.of(answers(target.jedis(), ends(target.name(key), window)));
             if (Math.min(now.length, before.length) < 2L * window) {
                 return false;
             }
@@ -145,7 +145,7 @@ public final class ListByEnds {
         List<byte[]> head = List.of();
         for (long copied = 0;;) {
             var from = Math.max(0, copied - window);
-            var looked = shown(new CommandArguments(Command.LLEN).key(key.bytes()), range(key, 0, window - 1L), range(key, from, copied + page - 1));
+            var looked = shown(new CommandArguments(Command.LLEN).key(key.bytes()), range(key.bytes(), 0, window - 1L), range(key.bytes(), from, copied + page - 1));
             var length = (long) looked.get(0);
             var now = ValuePages.elements(looked.get(1));
             var shift = copied == 0 ? Optional.of(new Shift(0, 0)) : Shift.between(head, now);
@@ -154,7 +154,7 @@ public final class ListByEnds {
                     return;
                 }
                 window = Math.min(window * WIDER, MOST_PAGES * page);
-                head = target.jedis().lrange(key.bytes(), 0, window - 1L);
+                head = target.jedis().lrange(target.name(key), 0, window - 1L);
                 continue;
             }
             trim(key, shift.get().removed(), 0);
@@ -177,12 +177,12 @@ public final class ListByEnds {
         }
     }
 
-    private static CommandArguments[] ends(RedisKey key, int window) {
-        return new CommandArguments[] {new CommandArguments(Command.LLEN).key(key.bytes()), range(key, 0, window - 1L), range(key, -window, -1)};
+    private static CommandArguments[] ends(byte[] key, int window) {
+        return new CommandArguments[] {new CommandArguments(Command.LLEN).key(key), range(key, 0, window - 1L), range(key, -window, -1)};
     }
 
-    private static CommandArguments range(RedisKey key, long from, long to) {
-        return new CommandArguments(Command.LRANGE).key(key.bytes()).add(from).add(to);
+    private static CommandArguments range(byte[] key, long from, long to) {
+        return new CommandArguments(Command.LRANGE).key(key).add(from).add(to);
     }
 
     /** What the source says of the list, all of one moment. */

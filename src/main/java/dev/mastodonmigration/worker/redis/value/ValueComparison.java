@@ -10,7 +10,6 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import redis.clients.jedis.BuilderFactory;
-import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
@@ -48,8 +47,8 @@ final class ValueComparison {
         if (asked.isEmpty()) {
             return Map.of();
         }
-        var ofSource = ask(source.jedis(), asked);
-        var ofTarget = ask(target.jedis(), asked);
+        var ofSource = ask(source, asked);
+        var ofTarget = ask(target, asked);
         var ours = ofSource.answers();
         var theirs = ofTarget.answers();
         var same = new HashMap<RedisKey, Boolean>();
@@ -62,9 +61,9 @@ final class ValueComparison {
         return same;
     }
 
-    private static RoundTrip ask(Jedis jedis, List<Asked> keys) {
-        var trip = new RoundTrip(jedis);
-        keys.forEach(asked -> trip.send(asked.type().read(asked.key().bytes())));
+    private static RoundTrip ask(KeyReader side, List<Asked> keys) {
+        var trip = new RoundTrip(side.jedis());
+        keys.forEach(asked -> trip.send(asked.type().read(side.name(asked.key()))));
         trip.depart();
         return trip;
     }
@@ -76,8 +75,8 @@ final class ValueComparison {
     /** @param bytes about how large the value is, for the size of a page */
     boolean same(RedisKey key, long bytes) {
         try {
-            var type = ValueType.of(source.jedis(), key.bytes());
-            return type.isEmpty() ? samePayload(key) : type.equals(ValueType.of(target.jedis(), key.bytes())) && sameInPages(type.get(), key.bytes(), bytes);
+            var type = ValueType.of(source.jedis(), source.name(key));
+            return type.isEmpty() ? samePayload(key) : type.equals(ValueType.of(target.jedis(), target.name(key))) && sameInPages(type.get(), key, bytes);
         } catch (JedisDataException e) {
             // While it is compared, a key in use may become one of another type, or go.
             if (ValuePages.isGone(e)) {
@@ -90,20 +89,20 @@ final class ValueComparison {
     /** Mastodon has no such key. A stream that the target writes otherwise was refused when it was copied. */
     private boolean samePayload(RedisKey key) {
         streams.accept(key);
-        var one = source.jedis().dump(key.bytes());
-        var other = target.jedis().dump(key.bytes());
+        var one = source.jedis().dump(source.name(key));
+        var other = target.jedis().dump(target.name(key));
         return one != null && other != null && new KeyState(one, KeyState.NEVER).sameBytes(new KeyState(other, KeyState.NEVER));
     }
 
-    private boolean sameInPages(ValueType type, byte[] name, long bytes) {
-        var ours = ValuePages.of(source.jedis(), name, type, bytes);
-        var theirs = ours.on(target.jedis());
+    private boolean sameInPages(ValueType type, RedisKey key, long bytes) {
+        var ours = ValuePages.of(source.jedis(), source.name(key), type, bytes);
+        var theirs = ours.on(target.jedis(), target.name(key));
         if (ours.size() != theirs.size()) {
             return false;
         }
         // Where there is no order: equal counts, and everything of the source also on the target. A page may repeat members; that does no harm.
         for (var page = ours.next(); page.isPresent(); page = ours.next()) {
-            if (!(type.hasOrder() ? theirs.next().map(type::content).equals(page.map(type::content)) : isOnTarget(type, name, page.get()))) {
+            if (!(type.hasOrder() ? theirs.next().map(type::content).equals(page.map(type::content)) : isOnTarget(type, key, page.get()))) {
                 return false;
             }
             betweenPages.run();
@@ -112,16 +111,17 @@ final class ValueComparison {
         return !type.hasOrder() || theirs.next().isEmpty();
     }
 
-    private boolean isOnTarget(ValueType type, byte[] name, List<byte[]> page) {
+    private boolean isOnTarget(ValueType type, RedisKey key, List<byte[]> page) {
+        var name = target.name(key);
         return switch (type) {
             case SET -> !target.jedis().smismember(name, page.toArray(byte[][]::new)).contains(false);
             case ZSET -> target.jedis().zmscore(name, everySecond(page, 0)).equals(Stream.of(everySecond(page, 1)).map(BuilderFactory.DOUBLE::build).toList());
-            default -> areFields(name, everySecond(page, 0), everySecond(page, 1));
+            default -> areFields(key, everySecond(page, 0), everySecond(page, 1));
         };
     }
 
-    private boolean areFields(byte[] hash, byte[][] fields, byte[][] values) {
-        return Arrays.deepEquals(values, target.jedis().hmget(hash, fields).toArray()) && source.fieldExpiries(hash, fields).equals(target.fieldExpiries(hash, fields));
+    private boolean areFields(RedisKey hash, byte[][] fields, byte[][] values) {
+        return Arrays.deepEquals(values, target.jedis().hmget(target.name(hash), fields).toArray()) && source.fieldExpiries(source.name(hash), fields).equals(target.fieldExpiries(target.name(hash), fields));
     }
 
     static byte[][] everySecond(List<byte[]> page, int from) {

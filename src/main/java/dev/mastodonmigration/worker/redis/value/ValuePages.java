@@ -34,9 +34,9 @@ final class ValuePages {
         return new ValuePages(jedis, key, type, size, type == ValueType.STRING ? PAGE_BYTES : elements(bytes, size));
     }
 
-    /** The same value on another server, in pages of the same size. */
-    ValuePages on(Jedis other) {
-        return new ValuePages(other, key, type, size(other, key, type), step);
+    /** The same value on another server, under the name that it has there, in pages of the same size. */
+    ValuePages on(Jedis other, byte[] name) {
+        return new ValuePages(other, name, type, size(other, name, type), step);
     }
 
     /** So many of them take about a mebibyte. */

@@ -229,7 +229,7 @@ class NewerSourceTest {
         try (var source = KeyReader.of(RedisSide.SOURCE.open(redis.context()));
                 var target = new GuardedWriter(RedisSide.TARGET.open(redis.context()), marker)) {
             var transfer = new KeyTransfer(source, target, new PayloadFormat(9), key -> true, stream -> {});
-            var line = new CopyLine(source, transfer, new LaneWork(), (done, bytes) -> {});
+            var line = new CopyPipeline(source, transfer, new PartitionQueue(), (done, bytes) -> {});
             line.copy(keys());
             line.finish();
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mastodonmigration.embedded.RedisServer;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.redis.mastodon.Direction;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -122,7 +123,7 @@ class RedisFallbackTest {
 
     @Test
     void theTargetStaysReadyWhileItIsScannedOnceMore() throws Exception {
-        try (var live = LiveReplication.start(redis.context(), new RepeatedScans(List.of(), Duration.ofMillis(1))).awaitInSync()) {
+        try (var live = LiveReplication.start(redis.context(), new RepeatedScans(Direction.FORWARD, List.of(), Duration.ofMillis(1))).awaitInSync()) {
             for (var scan = 0; scan < 3; scan++) {
                 var key = "by scan " + scan;
                 redis.source.set(key, "1");

@@ -9,10 +9,10 @@ import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.redis.follow.ChangeFeed;
 import dev.mastodonmigration.worker.redis.follow.ChangeTracker;
 import dev.mastodonmigration.worker.redis.follow.Following;
+import dev.mastodonmigration.worker.redis.mastodon.Direction;
 import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.mastodon.RedisSources;
 import dev.mastodonmigration.worker.redis.mastodon.ReplicatedKeys;
-import dev.mastodonmigration.worker.redis.value.Marker;
 import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
@@ -75,15 +75,18 @@ class RedisLiveGapTest {
 
     @Test
     @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-    void aLaneThatEndsByAnErrorEndsTheWait() throws Exception {
-        var marked = new MarkedTarget(redis.target, redis.context(), "target");
-        ReplicationLane.Copied failing = (keys, bytes) -> {
+    void aPartitionThatEndsByAnErrorEndsTheWait() throws Exception {
+        Partition.Copied failing = (keys, bytes) -> {
             throw new StackOverflowError("of the test");
         };
-        try (var parts = SessionParts.open(redis.context(), Following.CLIENT_TRACKING, marked.loading(), failing)) {
-            var passes = new KeyPasses(parts, new Heartbeat(parts), new PassProgress(redis.progress));
+        try (var session = Session.following(Following.CLIENT_TRACKING, ends(), failing)) {
+            var passes = new FullScan(session, new Heartbeat(session), new ScanProgress(redis.progress));
             assertThatThrownBy(passes::copyAll).isInstanceOf(IllegalStateException.class).hasMessageContaining("of the test");
         }
+    }
+
+    private static Ends ends() throws Exception {
+        return Ends.takenOver(redis.context(), Direction.FORWARD);
     }
 
     private void assertCaughtUp() throws Exception {
@@ -118,9 +121,8 @@ class RedisLiveGapTest {
     void ignoringAGapWouldBeCaught() throws Exception {
         var context = redis.context();
         new RedisSnapshotCopy().run(context);
-        var marker = Marker.read(redis.target).orElseThrow();
         try (var sources = RedisSources.open(context, KeyScope.ALL);
-                var lanes = ReplicationLanes.open(context, marker, sources, new ReplicatedKeys(sources), (keys, bytes) -> {})) {
+                var lanes = Partitions.open(Ends.loaded(context, Direction.FORWARD), new ReplicatedKeys(sources, KeyScope.ALL), Partition.Differing.REPAIRED, (keys, bytes) -> {})) {
             var source = sources.all().getFirst().jedis();
             var listener = new ChangeFeed.Listener() {
                 @Override
@@ -182,12 +184,11 @@ class RedisLiveGapTest {
 
     @Test
     void anotherServerAtTheSameAddressIsFoundByTheHeartbeatToo() throws Exception {
-        var marked = new MarkedTarget(redis.target, redis.context(), "target");
         try (var other = RedisServer.start(); var jedis = other.connect(); var address = Relay.to(redis.sourceServer.port())) {
             jedis.configSet("requirepass", redis.sourceServer.password());
             redis.source("redis://:" + redis.sourceServer.password() + "@127.0.0.1:" + address.port());
-            try (var parts = SessionParts.open(redis.context(), Following.CLIENT_TRACKING, marked.loading(), (keys, bytes) -> {})) {
-                var heartbeat = new Heartbeat(parts, Duration.ZERO, Duration.ZERO);
+            try (var session = Session.following(Following.CLIENT_TRACKING, ends(), (keys, bytes) -> {})) {
+                var heartbeat = new Heartbeat(session, Duration.ZERO, Duration.ZERO);
                 heartbeat.beat();
                 address.moveTo(other.port());
                 assertThatThrownBy(heartbeat::beat).isInstanceOf(Gap.class).hasMessageContaining("another server answers as source Redis");
@@ -199,11 +200,10 @@ class RedisLiveGapTest {
 
     @Test
     void aServerOtherThanAtFirstIsAGap() throws Exception {
-        var marked = new MarkedTarget(redis.target, redis.context(), "target");
-        try (var parts = SessionParts.open(redis.context(), Following.CLIENT_TRACKING, marked.loading(), (keys, bytes) -> {}); var other = RedisServer.start(); var jedis = other.connect()) {
-            new Heartbeat(parts).demandAll();
-            var before = new KnownServers(List.of(new KnownServers.Known(RedisSide.SOURCE, parts.target(), ServerIdentity.of(jedis))));
-            var now = new SessionParts(parts.context(), parts.sources(), parts.target(), false, before, parts.keys(), parts.lanes(), parts.followed());
+        try (var session = Session.following(Following.CLIENT_TRACKING, ends(), (keys, bytes) -> {}); var other = RedisServer.start(); var jedis = other.connect()) {
+            new Heartbeat(session).demandAll();
+            var before = new KnownServers(List.of(new KnownServers.Known(RedisSide.SOURCE, redis.target, ServerIdentity.of(jedis))));
+            var now = new Session(session.ends(), session.scope(), session.sources(), session.targets(), false, before, session.keys(), session.partitions(), session.followed());
             assertThatThrownBy(new Heartbeat(now)::demandAll).isInstanceOf(Gap.class).hasMessageContaining("another server answers as source Redis");
         }
     }

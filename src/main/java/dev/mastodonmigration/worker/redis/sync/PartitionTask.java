@@ -4,15 +4,15 @@ import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import java.util.List;
 
-/** What a lane does next with some of its keys. */
-sealed interface LaneTask {
+/** What a partition does next with some of its keys. */
+sealed interface PartitionTask {
     List<RedisKey> keys();
 
     /** Keys that a scan of this Redis showed. */
-    record Copy(RedisSide source, List<RedisKey> keys) implements LaneTask {}
+    record Copy(RedisSide from, List<RedisKey> keys) implements PartitionTask {}
 
-    /** Read from whichever Redis of the source has the key by then. */
-    sealed interface OfAny extends LaneTask {}
+    /** Read from whichever Redis has the key by then. */
+    sealed interface OfAny extends PartitionTask {}
 
     record Apply(List<RedisKey> keys) implements OfAny {}
 

@@ -17,8 +17,8 @@ import java.util.List;
  * Copies to a target that was empty, in three stages at once, so that neither server waits for the other: while the target takes some values, the source
  * reads the next and tells the sizes of those after.
  */
-final class CopyLine {
-    /** What one lane of three gets of a step of the scan, and some more. */
+final class CopyPipeline {
+    /** What one partition of three gets of a step of the scan, and some more. */
     private static final int STEP_KEYS = 1500;
     /** Read in one go. */
     private static final int STEP_BATCHES = 2;
@@ -27,8 +27,8 @@ final class CopyLine {
 
     private final KeyReader source;
     private final KeyTransfer transfer;
-    private final LaneWork work;
-    private final ReplicationLane.Copied copied;
+    private final PartitionQueue work;
+    private final Partition.Copied copied;
     private final PresumedSizes sizes = new PresumedSizes();
     private final ArrayDeque<KeyScan.Batch> sized = new ArrayDeque<>();
     private int readKeys;
@@ -38,7 +38,7 @@ final class CopyLine {
      * @param work   told the keys that the target already had, as when they changed before the scan came to them: the last word is to be the newest
      * @param copied told what the target has taken
      */
-    CopyLine(KeyReader source, KeyTransfer transfer, LaneWork work, ReplicationLane.Copied copied) {
+    CopyPipeline(KeyReader source, KeyTransfer transfer, PartitionQueue work, Partition.Copied copied) {
         this.source = source;
         this.transfer = transfer;
         this.work = work;

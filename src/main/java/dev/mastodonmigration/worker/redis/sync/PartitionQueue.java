@@ -17,10 +17,10 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * What one lane still has to do: changed keys, batches of a scan, keys whose proof is due. Every key belongs to one lane, which does one
- * thing after the other; a key that changes while the lane has it in hand comes back here, so the last word is always the newest.
+ * What one partition still has to do: changed keys, batches of a scan, keys whose proof is due. Every key belongs to one partition, which does one
+ * thing after the other; a key that changes while the partition has it in hand comes back here, so the last word is always the newest.
  */
-final class LaneWork {
+final class PartitionQueue {
     private static final int MAX_TASK_KEYS = 250;
     private static final int MAX_WAITING_BATCHES = 3;
     /** To be applied or proved: of a target that lacks most keys, a comparison finds them faster than they are copied. */
@@ -44,7 +44,7 @@ final class LaneWork {
     private final Map<RedisKey, Long> coolUntil = new HashMap<>();
     private final LinkedHashSet<RedisKey> unproved = new LinkedHashSet<>();
     private final Map<RedisKey, Suspicion> suspects = new HashMap<>();
-    private final ArrayDeque<LaneTask> scanned = new ArrayDeque<>();
+    private final ArrayDeque<PartitionTask> scanned = new ArrayDeque<>();
     private final Map<RedisKey, Long> applying = new LinkedHashMap<>();
     /** Large keys on their way, which take their time and are no lag. */
     private final Set<RedisKey> moving = new HashSet<>();
@@ -87,8 +87,8 @@ final class LaneWork {
         moved.signalAll();
     }
 
-    /** Waits a moment while the lane is behind; false when it still is, and the batch was not taken. */
-    boolean scanned(LaneTask task) throws InterruptedException {
+    /** Waits a moment while the partition is behind; false when it still is, and the batch was not taken. */
+    boolean scanned(PartitionTask task) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             if (isBehind()) {
@@ -218,7 +218,7 @@ final class LaneWork {
     }
 
     /** The next thing to do, or an empty task after a short while of nothing. */
-    LaneTask take() throws InterruptedException {
+    PartitionTask take() throws InterruptedException {
         lock.lockInterruptibly();
         try {
             finished();
@@ -231,14 +231,14 @@ final class LaneWork {
             if (!scanned.isEmpty() && (preferScan || changed.isEmpty())) {
                 moved.signalAll();
                 var task = scanned.poll();
-                scannedInHand = task instanceof LaneTask.ProveScanned;
-                copying |= task instanceof LaneTask.Copy;
+                scannedInHand = task instanceof PartitionTask.ProveScanned;
+                copying |= task instanceof PartitionTask.Copy;
                 return task;
             }
             if (!changed.isEmpty()) {
-                return new LaneTask.Apply(first(changed));
+                return new PartitionTask.Apply(first(changed));
             }
-            return new LaneTask.Prove(firstUnproved());
+            return new PartitionTask.Prove(firstUnproved());
         } finally {
             lock.unlock();
         }
@@ -269,7 +269,7 @@ final class LaneWork {
         });
     }
 
-    /** Without those that the lane has in hand: it reads them again before it writes them, and would write what it has read last. */
+    /** Without those that the partition has in hand: it reads them again before it writes them, and would write what it has read last. */
     private List<RedisKey> first(Map<RedisKey, Long> from) {
         var keys = new ArrayList<RedisKey>();
         for (var entries = from.entrySet().iterator(); entries.hasNext() && keys.size() < MAX_TASK_KEYS;) {
@@ -304,6 +304,10 @@ final class LaneWork {
      */
     record Backlog(long changes, long oldestNanos, long batches, long proofs) {
         static final Backlog NONE = new Backlog(0, 0, 0, 0);
+
+        boolean isNone() {
+            return changes + batches + proofs == 0;
+        }
 
         Backlog and(Backlog other) {
             return new Backlog(changes + other.changes, Math.max(oldestNanos, other.oldestNanos), batches + other.batches, proofs + other.proofs);

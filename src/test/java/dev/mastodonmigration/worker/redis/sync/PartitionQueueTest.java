@@ -10,13 +10,13 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What is said to be done is on the target: a pass of a scan ends, and the drain, by what the lanes have left. */
-class LaneWorkTest {
+class PartitionQueueTest {
     private static final List<RedisKey> KEYS = List.of(RedisKey.of("a"), RedisKey.of("b"));
-    private final LaneWork work = new LaneWork();
+    private final PartitionQueue work = new PartitionQueue();
 
     @Test
     void aBatchThatIsStillOnItsWayIsNotDoneAlthoughTheNextIsTaken() throws InterruptedException {
-        assertThat(work.scanned(new LaneTask.Copy(RedisSide.SOURCE, KEYS))).isTrue();
+        assertThat(work.scanned(new PartitionTask.Copy(RedisSide.SOURCE, KEYS))).isTrue();
         assertThat(work.take().keys()).isEqualTo(KEYS);
         assertThat(work.take().keys()).as("nothing more for now").isEmpty();
         assertThat(work.backlog().batches()).isEqualTo(1);
@@ -26,7 +26,7 @@ class LaneWorkTest {
 
     @Test
     void aBatchToCompareIsDoneWhenTheNextThingIsTaken() throws InterruptedException {
-        assertThat(work.scanned(new LaneTask.ProveScanned(KEYS))).isTrue();
+        assertThat(work.scanned(new PartitionTask.ProveScanned(KEYS))).isTrue();
         work.take();
         work.copied();
         assertThat(work.backlog().batches()).as("it was not copying").isEqualTo(1);
@@ -36,10 +36,10 @@ class LaneWorkTest {
 
     @Test
     void aKeyThatChangesWhileItIsCopiedComesAgain() throws InterruptedException {
-        work.scanned(new LaneTask.Copy(RedisSide.SOURCE, KEYS));
+        work.scanned(new PartitionTask.Copy(RedisSide.SOURCE, KEYS));
         work.take();
         work.changed(List.of(KEYS.getFirst()));
-        assertThat(work.take()).isEqualTo(new LaneTask.Apply(List.of(KEYS.getFirst())));
+        assertThat(work.take()).isEqualTo(new PartitionTask.Apply(List.of(KEYS.getFirst())));
         assertThat(work.backlog().changes()).isEqualTo(1);
         work.take();
         assertThat(work.backlog().changes()).isZero();
@@ -48,17 +48,17 @@ class LaneWorkTest {
     @Test
     void aScanWaitsWhileMuchThatItFoundIsStillToBeCopied() throws InterruptedException {
         work.changed(IntStream.rangeClosed(0, 20_000).mapToObj(i -> RedisKey.of("missing:" + i)).toList());
-        assertThat(work.scanned(new LaneTask.ProveScanned(KEYS))).isFalse();
-        assertThat(work.take()).isInstanceOf(LaneTask.Apply.class);
-        assertThat(work.scanned(new LaneTask.ProveScanned(KEYS))).isTrue();
+        assertThat(work.scanned(new PartitionTask.ProveScanned(KEYS))).isFalse();
+        assertThat(work.take()).isInstanceOf(PartitionTask.Apply.class);
+        assertThat(work.scanned(new PartitionTask.ProveScanned(KEYS))).isTrue();
     }
 
     @Test
     void aScanWaitsWhileMuchThatWasCopiedIsStillToBeProved() throws InterruptedException {
         work.prove(IntStream.rangeClosed(0, 20_000).mapToObj(i -> RedisKey.of("copied:" + i)).toList());
-        assertThat(work.scanned(new LaneTask.ProveScanned(KEYS))).isFalse();
-        assertThat(work.take()).isInstanceOf(LaneTask.Prove.class);
-        assertThat(work.scanned(new LaneTask.ProveScanned(KEYS))).isTrue();
+        assertThat(work.scanned(new PartitionTask.ProveScanned(KEYS))).isFalse();
+        assertThat(work.take()).isInstanceOf(PartitionTask.Prove.class);
+        assertThat(work.scanned(new PartitionTask.ProveScanned(KEYS))).isTrue();
     }
 
     /** As of a key that changes while it is read: until then it was read again at once. */
@@ -70,13 +70,13 @@ class LaneWorkTest {
         work.applied(List.of(KEYS.getLast()));
         work.move(large);
         work.changed(List.of(large));
-        assertThat(work.backlog()).as("on its way, and to be read once more").isEqualTo(new LaneWork.Backlog(2, 0, 0, 0));
+        assertThat(work.backlog()).as("on its way, and to be read once more").isEqualTo(new PartitionQueue.Backlog(2, 0, 0, 0));
         assertThat(work.takeBetween()).as("not while it is on its way").isEmpty();
         work.moved(large, TimeUnit.HOURS.toNanos(1));
         assertThat(work.take().keys()).as("it rests").isEmpty();
-        assertThat(work.backlog()).isEqualTo(new LaneWork.Backlog(1, 0, 0, 0));
+        assertThat(work.backlog()).isEqualTo(new PartitionQueue.Backlog(1, 0, 0, 0));
         work.hurry();
-        assertThat(work.take()).as("in the freeze nothing rests").isEqualTo(new LaneTask.Apply(List.of(large)));
+        assertThat(work.take()).as("in the freeze nothing rests").isEqualTo(new PartitionTask.Apply(List.of(large)));
     }
 
     @Test
@@ -89,7 +89,7 @@ class LaneWorkTest {
         assertThat(work.takeBetween()).isEqualTo(List.of(other));
         work.applied(List.of(other));
         work.moved(KEYS.getFirst(), 0);
-        assertThat(work.take()).as("what changed while it was in hand comes again").isEqualTo(new LaneTask.Apply(List.of(KEYS.getLast())));
+        assertThat(work.take()).as("what changed while it was in hand comes again").isEqualTo(new PartitionTask.Apply(List.of(KEYS.getLast())));
     }
 
     @Test

@@ -28,12 +28,12 @@ import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 
-class CopyLineTest {
+class CopyPipelineTest {
     @TempDir
     static Path directory;
     private static RedisPair redis;
 
-    private final LaneWork work = new LaneWork();
+    private final PartitionQueue work = new PartitionQueue();
     private final AtomicLong copied = new AtomicLong();
 
     @BeforeAll
@@ -56,7 +56,7 @@ class CopyLineTest {
         var marker = Marker.read(redis.target).orElseThrow();
         try (var source = KeyReader.of(RedisSide.SOURCE.open(redis.context())); var target = new GuardedWriter(RedisSide.TARGET.open(redis.context()), marker)) {
             var transfer = new KeyTransfer(source, target, PayloadFormat.ofMarked(target.jedis()), key -> true, stream -> {});
-            var line = new CopyLine(source, transfer, work, (done, bytes) -> copied.addAndGet(done));
+            var line = new CopyPipeline(source, transfer, work, (done, bytes) -> copied.addAndGet(done));
             line.copy(keys);
             line.finish();
         }
@@ -71,7 +71,7 @@ class CopyLineTest {
         copy(List.of(RedisKey.of("cache:known"), RedisKey.of("cache:new")));
         assertThat(redis.target.get("cache:known")).isEqualTo("applied before");
         assertThat(redis.target.get("cache:new")).isEqualTo("read by the copy");
-        assertThat(work.take()).isEqualTo(new LaneTask.Apply(List.of(RedisKey.of("cache:known"))));
+        assertThat(work.take()).isEqualTo(new PartitionTask.Apply(List.of(RedisKey.of("cache:known"))));
     }
 
     /** Random, so that DUMP does not compress it. */
@@ -95,7 +95,7 @@ class CopyLineTest {
         for (var key : keys) {
             assertThat(Arrays.equals(redis.target.get(key.bytes()), redis.source.get(key.bytes()))).as(key.toString()).isTrue();
         }
-        assertThat(work.backlog()).isEqualTo(LaneWork.Backlog.NONE);
+        assertThat(work.backlog()).isEqualTo(PartitionQueue.Backlog.NONE);
     }
 
     @Test

@@ -14,7 +14,6 @@ import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.OurKeys;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
-import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -31,18 +30,19 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.SetParams;
 
-/** One Redis of the source as its changes tell it: each goes to the lane of its key, and the source is asked again and again whether it still tells them. */
-final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
+/** One Redis that is read, as its changes tell it: each goes to the partition of its key, and the server is asked again and again whether it still tells them. */
+final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration FIRST_PATIENCE = Duration.ofSeconds(5);
     private static final long CANARY_LIFETIME_SECONDS = 300;
     private static final int MOST_SONGS = 5;
 
+    private final Ends ends;
     private final WorkerContext context;
     private final RedisSources.One one;
     private final Jedis source;
     private final ReplicatedKeys keys;
-    private final ReplicationLanes lanes;
+    private final Partitions partitions;
     private final Following following;
     private final RedisKey canaryKey;
     private final ChangeFeed feed;
@@ -53,12 +53,13 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private volatile Optional<Set<RedisKey>> afterFreeze = Optional.empty();
 
     /** @throws ChangeFeed.Unsupported when the source's changes can not be followed this way */
-    FollowedSource(WorkerContext context, Following following, RedisSources.One one, ReplicatedKeys keys, ReplicationLanes lanes) throws Gap, Refusal, IOException, InterruptedException {
-        this.context = context;
+    FollowedServer(Ends ends, Following following, RedisSources.One one, ReplicatedKeys keys, Partitions partitions) throws Gap, Refusal, IOException, InterruptedException {
+        this.ends = ends;
+        this.context = ends.context();
         this.one = one;
         this.source = one.jedis();
         this.keys = keys;
-        this.lanes = lanes;
+        this.partitions = partitions;
         this.following = following;
         this.canaryKey = OurKeys.canary(context, one.side());
         this.feed = opened();
@@ -102,9 +103,9 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         var frozen = afterFreeze;
         frozen.ifPresent(told -> told.addAll(ours));
         if (frozen.isEmpty() || !heldBack()) {
-            lanes.changed(ours);
+            partitions.changed(ours);
         }
-        // Last: whoever waits for it takes all that was told before, and with it, to be with the lanes.
+        // Last: whoever waits for it takes all that was told before, and with it, to be with the partitions.
         if (changed.contains(canaryKey)) {
             canary.countDown();
         }
@@ -112,7 +113,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     @Override
     public void gap(Gap gap) {
-        lanes.fail(gap);
+        partitions.fail(gap);
         canary.countDown();
         context.progress().update(now -> now.withLag(now.lagChanges(), now.lagSeconds(), false));
     }
@@ -140,15 +141,10 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         throw new Gap("another worker of this migration writes the same key to the source, to see whether it is followed");
     }
 
-    /** An answer to PING alone would not show that changes are told. */
-    void demandTelling() throws Gap, Refusal, InterruptedException {
-        barrier();
-    }
-
-    /** Returns when every change made before the call has gone to its lane. */
+    /** Returns when every change made before the call has gone to its partition: an answer to PING alone would not show that changes are told. */
     void barrier() throws Gap, Refusal, InterruptedException {
         var told = sing(PATIENCE);
-        lanes.check();
+        partitions.check();
         if (!told) {
             throw new Gap("the source does not tell its changes any more");
         }
@@ -170,7 +166,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     void followProcesses() {
         if (processesChanged) {
             processesChanged = false;
-            lanes.changed(keys.refresh(one));
+            partitions.changed(keys.refresh(one));
         }
     }
 
@@ -188,7 +184,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     }
 
     /**
-     * Expiry and eviction only remove: what was told after the freeze, exists, and is not as it was has been written. To be called when the lanes have applied
+     * Expiry and eviction only remove: what was told after the freeze, exists, and is not as it was has been written. To be called when the partitions have applied
      * all that was told before.
      */
     void refuseWriters() throws Refusal, IOException {
@@ -202,26 +198,20 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
                     + " still runs on the source (CLIENT LIST shows its address), stop it, and start the cutover again.");
         }
         if (heldBack()) {
-            lanes.changed(gone);
+            partitions.changed(gone);
         }
     }
 
-    private List<RedisKey> different(List<RedisKey> keys) throws Refusal, IOException {
-        if (keys.isEmpty()) {
-            return keys;
+    private List<RedisKey> different(List<RedisKey> told) throws Refusal, IOException {
+        if (told.isEmpty()) {
+            return told;
         }
-        try (var comparison = KeyComparison.open(context, one.side(), new Difference.Found())) {
-            return KeyScan.cut(source, keys).stream().flatMap(batch -> comparison.differences(batch).stream())
-                    .filter(difference -> difference.kind() != Difference.Kind.STRAY).map(Difference::key).toList();
+        try (var routes = Routes.open(ends, keys, new SourceConflicts())) {
+            return routes.of(told).entrySet().stream().flatMap(share -> {
+                var comparison = new KeyComparison(share.getKey().from().reader(), share.getKey().to().reader(), new Difference.Found());
+                return KeyScan.cut(source, share.getValue()).stream().flatMap(batch -> comparison.differences(batch).stream());
+            }).filter(difference -> difference.kind() != Difference.Kind.STRAY).map(Difference::key).toList();
         }
-    }
-
-    Jedis jedis() {
-        return source;
-    }
-
-    RedisSide side() {
-        return one.side();
     }
 
     void removeCanary() {

@@ -1,0 +1,57 @@
+package dev.mastodonmigration.worker.redis.sync;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.redis.mastodon.Direction;
+import dev.mastodonmigration.worker.redis.value.Marker;
+import dev.mastodonmigration.worker.redis.wire.RedisSide;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The two ends of a replication.
+ *
+ * @param from which Redis are read now, where Sidekiq has its jobs last; the instance may be given another while its Redis is followed
+ * @param to   which are written, jobs to the last, each under the marker that lets us
+ */
+record Ends(WorkerContext context, Direction direction, List<RedisSide> from, Map<RedisSide, Marker> to) {
+    /** Of all that is written in this direction, taken over from any worker that began before. */
+    static Ends takenOver(WorkerContext context, Direction direction) throws Refusal, IOException {
+        return of(context, direction, MarkedTarget::loading);
+    }
+
+    /** Of what was written to its end. */
+    static Ends loaded(WorkerContext context, Direction direction) throws Refusal, IOException {
+        return of(context, direction, MarkedTarget::loaded);
+    }
+
+    private interface Claim {
+        Marker on(MarkedTarget target) throws Refusal, IOException;
+    }
+
+    private static Ends of(WorkerContext context, Direction direction, Claim claim) throws Refusal, IOException {
+        var to = new LinkedHashMap<RedisSide, Marker>();
+        for (var side : direction.to(context)) {
+            try (var jedis = side.open(context)) {
+                to.put(side, claim.on(new MarkedTarget(jedis, context, side.name(side.url(context)))));
+            }
+        }
+        return new Ends(context, direction, direction.from(context), to);
+    }
+
+    /** The same, where these are read. */
+    Ends reading(List<RedisSide> now) {
+        return new Ends(context, direction, now, to);
+    }
+
+    /** What was written is complete. */
+    void markLoaded() throws Refusal, IOException {
+        for (var one : to.entrySet()) {
+            try (var jedis = one.getKey().open(context)) {
+                new MarkedTarget(jedis, context, one.getKey().name(one.getKey().url(context))).moveTo(Marker.State.LOADED, one.getValue());
+            }
+        }
+    }
+}
