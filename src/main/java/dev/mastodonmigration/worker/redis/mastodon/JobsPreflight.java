@@ -8,7 +8,6 @@ import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import dev.mastodonmigration.worker.redis.wire.RoundTrip;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +20,6 @@ import redis.clients.jedis.exceptions.JedisException;
 
 /** What an admin should know about Sidekiq's jobs on the source before any of them moves. Changes nothing. */
 public final class JobsPreflight implements Findings.Check {
-    private static final String QUEUE = "queue:";
     private static final long MANY = 1_000_000;
     /** Of one long list, which both servers read page by page inside the freeze: on the careful side of what was measured over a local network. */
     private static final long BYTES_PER_SECOND = 40L << 20;
@@ -58,20 +56,12 @@ public final class JobsPreflight implements Findings.Check {
         return new Findings(JobsAside.leftover(source, name).stream().toList(), notes, Map.of());
     }
 
-    private record Length(RedisKey key, long jobs) {
-        String queue() {
-            return new String(key.bytes(), StandardCharsets.UTF_8).substring(QUEUE.length());
-        }
-
-        boolean isQueue() {
-            return key.startsWith(QUEUE.getBytes(StandardCharsets.US_ASCII));
-        }
-    }
+    private record Length(RedisKey key, long jobs) {}
 
     private static List<Length> lengths(Jedis source) {
-        var keys = JobKeys.on(source);
+        var keys = KeyNames.jobs(source);
         var trip = new RoundTrip(source);
-        keys.forEach(key -> trip.send(new CommandArguments(key.startsWith(QUEUE.getBytes(StandardCharsets.US_ASCII)) ? Command.LLEN : Command.ZCARD).key(key.bytes())));
+        keys.forEach(key -> trip.send(new CommandArguments(KeyNames.isQueue(key) ? Command.LLEN : Command.ZCARD).key(key.bytes())));
         var answers = trip.answers();
         var lengths = new ArrayList<Length>();
         for (int i = 0; i < keys.size(); i++) {
@@ -84,9 +74,9 @@ public final class JobsPreflight implements Findings.Check {
     }
 
     private Optional<String> notServed(List<Length> lengths, String name) {
-        var waiting = lengths.stream().filter(Length::isQueue).filter(length -> !served.isEmpty() && !served.contains(length.queue())).toList();
-        return waiting.isEmpty() ? Optional.empty() : Optional.of(name + " holds jobs in queues that no Sidekiq of the target will serve: "
-                + waiting.stream().map(length -> length.jobs() + " in " + length.queue()).collect(Collectors.joining(", "))
+        var waiting = lengths.stream().filter(length -> KeyNames.isQueue(length.key()) && !served.contains(KeyNames.queue(length.key()))).toList();
+        return served.isEmpty() || waiting.isEmpty() ? Optional.empty() : Optional.of(name + " holds jobs in queues that no Sidekiq of the target will serve: "
+                + waiting.stream().map(length -> length.jobs() + " in " + KeyNames.queue(length.key())).collect(Collectors.joining(", "))
                 + ". They move, and then wait until one does. Add these queues to an entry under spec.target.compute.kubernetes.sidekiq, or delete the jobs if nobody needs them.");
     }
 

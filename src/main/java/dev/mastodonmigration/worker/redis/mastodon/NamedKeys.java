@@ -1,28 +1,42 @@
 package dev.mastodonmigration.worker.redis.mastodon;
 
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Counts keys, and keeps the names of the first, for a message. */
 public final class NamedKeys {
     private static final int NAMED = 5;
 
-    private final List<String> first = new ArrayList<>();
+    private final Set<String> first = new LinkedHashSet<>();
     private long count;
+
+    public NamedKeys() {
+        this(List.of());
+    }
+
+    NamedKeys(Collection<RedisKey> keys) {
+        add(keys);
+    }
 
     public void add(Collection<RedisKey> keys) {
         count += keys.size();
-        keys.stream().limit(NAMED - first.size()).forEach(key -> first.add(key.toString()));
+        keys.stream().map(RedisKey::toString).filter(name -> !first.contains(name)).limit(NAMED - first.size()).forEach(first::add);
     }
 
     public long count() {
         return count;
     }
 
+    /** The first of them. */
+    public String names() {
+        return String.join(", ", first);
+    }
+
     @Override
     public String toString() {
-        return count + (count == 1 ? " key, " : " keys, among them ") + String.join(", ", first);
+        return count + (count == 1 ? " key, " : " keys, among them ") + names();
     }
 }

@@ -2,10 +2,8 @@ package dev.mastodonmigration.worker.redis.mastodon;
 
 import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * How large values are, before they are read: as the server says, but for names under which Mastodon keeps small ones. To ask for each of a million
@@ -15,30 +13,18 @@ public final class PresumedSizes {
     /** More than such values have on average, so that batches come out smaller, not larger. */
     private static final long LEAST_BYTES = 2000;
     private static final long MOST_BYTES = 16_000;
-    /** Of strings, counters, HyperLogLogs and short sets (mastodon: app/lib/activity_tracker.rb, app/models/trends, config/initializers/rack_attack.rb). */
-    private static final List<byte[]> BEGINNINGS = Stream.of("cache:", "activity:", "trending_", "rate_limit:", "rack::attack:", "subscribed:", "idempotency:")
-            .map(name -> name.getBytes(StandardCharsets.US_ASCII)).toList();
 
     private boolean holds = true;
     private long bytes = MOST_BYTES;
 
     /** Those of the keys whose size the server has to tell. */
     public List<RedisKey> unsure(List<RedisKey> keys) {
-        return holds ? keys.stream().filter(key -> !isSmall(key)).toList() : keys;
-    }
-
-    private static boolean isSmall(RedisKey key) {
-        for (var beginning : BEGINNINGS) {
-            if (key.startsWith(beginning)) {
-                return true;
-            }
-        }
-        return false;
+        return holds ? keys.stream().filter(key -> !KeyNames.isSmall(key)).toList() : keys;
     }
 
     /** All of these together were not too large: the next batch may have more keys, if anything was presumed of this one. */
     public void wasRight(List<RedisKey> read) {
-        if (read.stream().anyMatch(PresumedSizes::isSmall)) {
+        if (read.stream().anyMatch(KeyNames::isSmall)) {
             bytes = Math.max(LEAST_BYTES, bytes / 2);
         }
     }

@@ -67,11 +67,11 @@ public final class QuietSidekiq implements WorkerTask {
     private WorkerReport quiet(WorkerContext context, Jedis source) throws Refusal, IOException, InterruptedException {
         var started = System.nanoTime();
         var told = new HashMap<String, Long>();
-        var proofs = new HashMap<String, IdleProof>();
+        var proofs = new HashMap<String, SidekiqHeartbeat.IdleProof>();
         while (true) {
             var processes = SidekiqHeartbeat.all(source);
             proofs.keySet().retainAll(processes.keySet());
-            processes.forEach((identity, beat) -> proofs.put(identity, proofs.getOrDefault(identity, IdleProof.NONE).seen(beat)));
+            processes.forEach((identity, beat) -> proofs.put(identity, proofs.getOrDefault(identity, SidekiqHeartbeat.IdleProof.NONE).seen(beat)));
             var busy = processes.keySet().stream().filter(identity -> !proofs.get(identity).isComplete()).toList();
             context.progress().set(new Progress.Reading("quieting Sidekiq", 0, 0, processes.size() - busy.size(), processes.size(), 0, -1));
             if (busy.isEmpty() && (!processes.isEmpty() || System.nanoTime() - started > loading.toNanos())) {

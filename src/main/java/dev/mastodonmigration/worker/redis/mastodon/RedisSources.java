@@ -2,7 +2,6 @@ package dev.mastodonmigration.worker.redis.mastodon;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.OurKeys;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
@@ -12,19 +11,12 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import redis.clients.jedis.Jedis;
 
 /** The source's Redis that hold keys to be moved: one, or the main one and Sidekiq's own. */
 public final class RedisSources implements AutoCloseable {
-    /** @param processes the Sidekiqs that run there */
-    public record One(RedisSide side, Jedis jedis, SidekiqProcessKeys processes) {
-        One(RedisSide side, Jedis jedis) {
-            this(side, jedis, SidekiqProcessKeys.on(jedis));
-        }
-    }
+    public record One(RedisSide side, Jedis jedis) {}
 
     public static final String AND = " and ";
 
@@ -37,15 +29,9 @@ public final class RedisSources implements AutoCloseable {
         this.names = names;
     }
 
-    /** @param scope what is to be moved: jobs are where Sidekiq has them, and nowhere else */
+    /** @param scope what is to be moved */
     public static RedisSources open(WorkerContext context, KeyScope scope) throws Refusal, IOException {
-        return open(context, now -> scope == KeyScope.JOBS ? List.of(RedisSide.ofSidekiq(now)) : RedisSide.sources(now));
-    }
-
-    /** The same ones with connections of their own: for another thread, or after the first may have idled for longer than the server lets them. */
-    public RedisSources again(WorkerContext context) throws Refusal, IOException {
-        var sides = all.stream().map(One::side).toList();
-        return open(context, now -> sides);
+        return open(context, now -> scope.from(Direction.FORWARD, now));
     }
 
     /** @param which of the Redis they are; asked again by {@link #demandSame} */
@@ -93,20 +79,15 @@ public final class RedisSources implements AutoCloseable {
         return all.getLast();
     }
 
-    /** Which keys belong on the target, whichever of them has it. */
-    public Predicate<RedisKey> wanted(KeyScope scope) {
-        return key -> scope.contains(key) && !OurKeys.contain(key) && all.stream().noneMatch(one -> one.processes().contains(key));
-    }
-
-    /** How many keys there are to move, for progress. */
+    /** How many keys there are to move, for progress; 0 for jobs, which are known only once all names were seen. */
     public long total(KeyScope scope) {
-        return all.stream().mapToLong(one -> scope.total(one.jedis())).sum();
+        return scope == KeyScope.JOBS ? 0 : all.stream().mapToLong(one -> one.jedis().dbSize()).sum();
     }
 
     /** How many keys belong on the target, by the servers' own count, which no key that SCAN shows twice can mislead. */
     public long count(WorkerContext context) {
         return all.stream().mapToLong(one -> {
-            var others = new HashSet<>(one.processes().names());
+            var others = new HashSet<>(KeyNames.ofProcesses(one.jedis()));
             others.add(OurKeys.canary(context, one.side()));
             return one.jedis().dbSize() - ReplicatedKeys.oursAnd(others, one.jedis());
         }).sum();
@@ -136,37 +117,9 @@ public final class RedisSources implements AutoCloseable {
         }
     }
 
-    /**
-     * What stands in the way of moving all into one: keys of one name in two of them; and jobs in the main one, which nothing has run since Sidekiq left it
-     * and which the target's Sidekiq would. Reads the names of all keys.
-     */
+    /** What stands in the way of moving all into one. Reads the names of all keys. */
     public Optional<String> conflict(KeyScope scope) {
-        if (all.size() < 2) {
-            return Optional.empty();
-        }
-        var main = all.getFirst();
-        var other = all.getLast();
-        var old = new NamedKeys();
-        names(main, KeyScope.JOBS, scope, old::add);
-        if (old.count() > 0) {
-            return Optional.of(SourceConflict.OLD_JOBS.of(old));
-        }
-        var both = new NamedKeys();
-        var fewer = main.jedis().dbSize() < other.jedis().dbSize() ? main : other;
-        names(fewer, scope, scope, names -> {
-            var shared = new ArrayList<>(names);
-            shared.removeAll(new HashSet<>(absent((fewer == main ? other : main).jedis(), names)));
-            both.add(shared);
-        });
-        return both.count() == 0 ? Optional.empty() : Optional.of(SourceConflict.IN_BOTH.of(both));
-    }
-
-    private void names(One one, KeyScope shown, KeyScope moved, Consumer<List<RedisKey>> taker) {
-        var wanted = wanted(moved);
-        var scan = new KeyScan(one.jedis(), shown::contains);
-        for (var step = scan.nextNames(); step.isPresent(); step = scan.nextNames()) {
-            taker.accept(step.get().stream().filter(wanted).toList());
-        }
+        return all.size() < 2 ? Optional.empty() : SourceConflicts.between(all.getFirst(), all.getLast(), new ReplicatedKeys(this, scope)::contains);
     }
 
     /** Servers and databases, without credentials. */

@@ -20,32 +20,26 @@ import redis.clients.jedis.Jedis;
 public final class ReplicatedKeys {
     /** What PTTL says of a key without expiry. */
     private static final long LASTING = -1;
-    private static final RedisKey PROCESSES = RedisKey.of("processes");
     private static final Set<RedisKey> OURS = Set.of(Marker.KEY, OurKeys.PROBE, JobsAside.NAMES, JobsAside.EPOCHS);
 
     private final KeyScope scope;
     private final Set<RedisKey> streams = ConcurrentHashMap.newKeySet();
     private final Set<RedisKey> unproved = ConcurrentHashMap.newKeySet();
     private final Set<RedisKey> left = ConcurrentHashMap.newKeySet();
-    private final Map<RedisSide, SidekiqProcessKeys> processesOf = new EnumMap<>(RedisSide.class);
-    private volatile SidekiqProcessKeys processKeys;
+    private final Map<RedisSide, Set<RedisKey>> processesOf = new EnumMap<>(RedisSide.class);
+    private volatile Set<RedisKey> processKeys = Set.of();
 
     /** @param scope which of them move */
     public ReplicatedKeys(RedisSources sources, KeyScope scope) {
         this.scope = scope;
-        sources.all().forEach(one -> processesOf.put(one.side(), one.processes()));
-        processKeys = all();
-    }
-
-    private SidekiqProcessKeys all() {
-        return processesOf.values().stream().reduce(SidekiqProcessKeys::and).orElseThrow();
+        sources.all().forEach(this::refresh);
     }
 
     public boolean contains(RedisKey key) {
         if (OurKeys.contain(key) || !scope.contains(key)) {
             return false;
         }
-        if (processKeys.contains(key)) {
+        if (processKeys.contains(key) || KeyNames.looksLikeAProcess(key)) {
             left.add(key);
             return false;
         }
@@ -57,10 +51,6 @@ public final class ReplicatedKeys {
         var names = new HashSet<>(others);
         names.addAll(OURS);
         return jedis.exists(names.stream().map(RedisKey::bytes).toArray(byte[][]::new));
-    }
-
-    public static boolean tellsProcesses(RedisKey key) {
-        return key.equals(PROCESSES);
     }
 
     /**
@@ -89,16 +79,16 @@ public final class ReplicatedKeys {
 
     /** Reads anew which processes run there; answers the keys that are theirs. */
     public Set<RedisKey> refresh(RedisSources.One source) {
-        var found = SidekiqProcessKeys.on(source.jedis());
+        var found = KeyNames.ofProcesses(source.jedis());
         processesOf.put(source.side(), found);
-        processKeys = all();
-        return found.names();
+        processKeys = processesOf.values().stream().flatMap(Set::stream).collect(Collectors.toUnmodifiableSet());
+        return found;
     }
 
     /** How many keys that do not expire this Redis has that are not to be copied from it. */
     public long lastingLeftBehind(Jedis source) {
         var names = new HashSet<>(left);
-        names.addAll(processKeys.names());
+        names.addAll(processKeys);
         names.addAll(OURS);
         return lasting(names, source);
     }

@@ -36,10 +36,6 @@ record SidekiqHeartbeat(double beatSeconds, boolean quiet, long busy) {
         return all(redis).entrySet().stream().filter(process -> process.getValue().quiet()).map(Map.Entry::getKey).toList();
     }
 
-    boolean isIdle() {
-        return quiet && busy == 0;
-    }
-
     /** The classes of the jobs in hand, for an admin. */
     static String jobs(Jedis redis, String identity) {
         var work = redis.hvals(identity + ":work");
@@ -52,5 +48,33 @@ record SidekiqHeartbeat(double beatSeconds, boolean quiet, long busy) {
 
     private static double number(String text) {
         return text.matches("\\d+(\\.\\d+)?([eE]\\+?\\d+)?") ? Double.parseDouble(text) : 0;
+    }
+
+    /**
+     * Two successive heartbeats, both idle and both later than the first quiet one by more than a fetch can take: a job popped just before
+     * would be seen on the second.
+     *
+     * @param quietSinceSeconds first heartbeat that said quiet, 0 before
+     * @param lastBeatSeconds   the newest seen
+     * @param idleBeats         idle ones in a row
+     */
+    record IdleProof(double quietSinceSeconds, double lastBeatSeconds, int idleBeats) {
+        static final IdleProof NONE = new IdleProof(0, 0, 0);
+        private static final int NEEDED = 2;
+        /** Sidekiq's BRPOP waits so long (lib/sidekiq/fetch.rb, TIMEOUT). */
+        private static final double FETCH_SECONDS = 2;
+
+        IdleProof seen(SidekiqHeartbeat beat) {
+            if (!beat.quiet) {
+                return new IdleProof(0, beat.beatSeconds, 0);
+            }
+            var since = quietSinceSeconds == 0 ? beat.beatSeconds : quietSinceSeconds;
+            var counts = beat.beatSeconds > lastBeatSeconds && beat.beatSeconds >= since + FETCH_SECONDS;
+            return new IdleProof(since, beat.beatSeconds, beat.busy > 0 ? 0 : counts ? idleBeats + 1 : idleBeats);
+        }
+
+        boolean isComplete() {
+            return idleBeats >= NEEDED;
+        }
     }
 }

@@ -5,11 +5,11 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerTask;
+import dev.mastodonmigration.worker.redis.wire.RedisInfo;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
 
@@ -19,9 +19,6 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * fetch no more jobs, one each.
  */
 public final class SourceClients implements WorkerTask {
-    private static final Pattern NAME = Pattern.compile("(?:^| )name=(\\S*)");
-    private static final Pattern FLAGS = Pattern.compile("(?:^| )flags=(\\S*)");
-
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         var clients = 0L;
@@ -45,19 +42,14 @@ public final class SourceClients implements WorkerTask {
 
     private static long clients(Jedis jedis, String ours) {
         try {
-            return jedis.clientList().lines().filter(client -> isAnothers(client, ours)).count();
+            return RedisInfo.clients(jedis).stream().filter(client -> isAnothers(client, ours)).count();
         } catch (JedisDataException notTold) {
             return SidekiqHeartbeat.all(jedis).size();
         }
     }
 
     /** A replica and its primary (flags S, M) are servers. */
-    private static boolean isAnothers(String client, String ours) {
-        return !group(NAME, client).equals(ours) && group(FLAGS, client).chars().noneMatch(flag -> flag == 'S' || flag == 'M');
-    }
-
-    private static String group(Pattern pattern, String client) {
-        var match = pattern.matcher(client);
-        return match.find() ? match.group(1) : "";
+    private static boolean isAnothers(Map<String, String> client, String ours) {
+        return !ours.equals(client.get("name")) && client.getOrDefault("flags", "").chars().noneMatch(flag -> flag == 'S' || flag == 'M');
     }
 }

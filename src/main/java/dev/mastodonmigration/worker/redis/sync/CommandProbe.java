@@ -8,30 +8,33 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.RestoreParams;
-import redis.clients.jedis.params.ScanParams;
-import redis.clients.jedis.params.SetParams;
 
 /** Tries each command that a migration needs, because a service or a user's rights may forbid any of them. */
 final class CommandProbe {
     static final long LIFETIME_MILLISECONDS = 60_000;
     private static final byte[] NAME = OurKeys.PROBE.bytes();
-    private static final byte[] SCRIPT = "return redis.call('DBSIZE')".getBytes(StandardCharsets.UTF_8);
 
     /** Said of the probe key, not of the command: so the command is allowed. */
     private static final List<String> OF_THE_KEY = List.of("WRONGTYPE", "ERR no such key");
-    /** What {@link QuietSidekiq} asks. */
-    private static final List<String> OF_SIDEKIQ = List.of("HGETALL", "HVALS");
-    /** Large values travel by these, in pages. */
-    private static final List<String> PAGED_WRITES = List.of("APPEND value", "RPUSH value", "LTRIM 0 -1", "SADD value", "HSET field value", "ZADD 1 member");
-    /** Of the target: two values are compared, and jobs that came late go along, by these. */
-    private static final List<String> LOOKUPS = List.of("LPOS value", "ZMSCORE member", "SISMEMBER member", "SMISMEMBER member", "HMGET field", "LPUSH value");
 
-    private CommandProbe() {}
+    // Commands as an admin would type them, with "key" for the probe key.
+    private static final List<String> READS = List.of("SCAN 0", "DUMP key", "PTTL key", "TIME", "EXISTS key", "TYPE key", "SMEMBERS key", "STRLEN key", "LRANGE key 0 0", "HSCAN key 0",
+            "SSCAN key 0", "ZSCAN key 0", "DBSIZE", "LLEN key", "SCARD key", "HLEN key", "ZCARD key", "GETRANGE key 0 0");
+    /** What {@link QuietSidekiq} asks. */
+    private static final List<String> OF_SIDEKIQ = List.of("HGETALL key", "HVALS key");
+    /** Large values travel by these, in pages. */
+    private static final List<String> PAGED_WRITES = List.of("APPEND key value", "RPUSH key value", "LTRIM key 0 -1", "SADD key value", "HSET key field value", "ZADD key 1 member");
+    /** Of the target: two values are compared, and jobs that came late go along, by these. */
+    private static final List<String> LOOKUPS = List.of("LPOS key value", "ZMSCORE key member", "SISMEMBER key member", "SMISMEMBER key member", "HMGET key field", "LPUSH key value");
+
+    private final Map<String, Consumer<Jedis>> commands = new LinkedHashMap<>();
+
+    private CommandProbe() {
+        tried(READS);
+    }
 
     /**
      * Of a key that does not exist, and so that it does not exist afterwards either.
@@ -39,13 +42,13 @@ final class CommandProbe {
      * @param quieted whether {@link QuietSidekiq} will tell Sidekiq through this Redis to fetch no more
      */
     static List<String> source(Jedis jedis, String name, boolean quieted) {
-        var commands = reads();
+        var probe = new CommandProbe();
         if (quieted) {
-            onProbeKey(commands, OF_SIDEKIQ);
-            commands.put("LPUSH", connection -> discarded(connection, "LPUSH value"));
-            commands.put("EXPIRE", connection -> connection.expire(NAME, LIFETIME_MILLISECONDS / 1000));
+            probe.tried(OF_SIDEKIQ);
+            probe.commands.put("LPUSH", connection -> discarded(connection, "LPUSH key value"));
+            probe.tried(List.of("EXPIRE key " + LIFETIME_MILLISECONDS / 1000));
         }
-        return refusals(jedis, name, commands);
+        return probe.refusals(jedis, name);
     }
 
     /**
@@ -53,19 +56,19 @@ final class CommandProbe {
      * source: where they are forbidden, the command stays untried.
      */
     private static void discarded(Jedis connection, String line) {
-        if (!says(connection, Command.DISCARD, "without MULTI") || !says(connection, Command.MULTI, "OK")) {
+        if (!says(connection, "DISCARD", "without MULTI") || !says(connection, "MULTI", "OK")) {
             return;
         }
         try {
-            onProbeKey(connection, line);
+            send(connection, line);
         } finally {
-            connection.sendCommand(Command.DISCARD);
+            send(connection, "DISCARD");
         }
     }
 
-    private static boolean says(Jedis connection, Command command, String words) {
+    private static boolean says(Jedis connection, String line, String words) {
         try {
-            return new String((byte[]) connection.sendCommand(command), StandardCharsets.UTF_8).contains(words);
+            return new String((byte[]) send(connection, line), StandardCharsets.UTF_8).contains(words);
         } catch (JedisDataException e) {
             return String.valueOf(e.getMessage()).contains(words);
         }
@@ -73,65 +76,42 @@ final class CommandProbe {
 
     /** Reads, and writes of the probe key; to be asked only where it cannot hurt. */
     static List<String> target(Jedis jedis, String name) {
-        var commands = reads();
-        commands.put("SET", connection -> connection.set(NAME, NAME, SetParams.setParams().px(LIFETIME_MILLISECONDS)));
-        commands.put("RESTORE", connection -> {
+        var probe = new CommandProbe();
+        probe.tried(List.of("SET key value PX " + LIFETIME_MILLISECONDS));
+        probe.commands.put("RESTORE", connection -> {
             var payload = connection.dump(NAME);
             if (payload != null) {
                 connection.restore(NAME, System.currentTimeMillis() + LIFETIME_MILLISECONDS, payload, RestoreParams.restoreParams().replace().absTtl());
             }
         });
-        commands.put("WATCH", connection -> connection.watch(NAME));
-        commands.put("MULTI", connection -> {
+        probe.tried(List.of("WATCH key"));
+        probe.commands.put("MULTI", connection -> {
             try (var transaction = connection.multi()) {
                 transaction.exists(NAME);
                 transaction.exec();
             }
         });
-        onProbeKey(commands, PAGED_WRITES);
-        onProbeKey(commands, LOOKUPS);
-        commands.put("PEXPIREAT", connection -> connection.pexpireAt(NAME, System.currentTimeMillis() + LIFETIME_MILLISECONDS));
-        commands.put("EVAL", connection -> connection.eval(SCRIPT));
-        commands.put("DEL", connection -> connection.del(NAME));
-        commands.put("UNLINK", connection -> connection.unlink(NAME));
-        return refusals(jedis, name, commands);
+        probe.tried(PAGED_WRITES);
+        probe.tried(LOOKUPS);
+        probe.tried(List.of("PEXPIREAT key " + (System.currentTimeMillis() + LIFETIME_MILLISECONDS), "EVAL redis.call('DBSIZE') 0", "DEL key", "UNLINK key"));
+        return probe.refusals(jedis, name);
     }
 
-    private static Map<String, Consumer<Jedis>> reads() {
-        var commands = new LinkedHashMap<String, Consumer<Jedis>>();
-        commands.put("SCAN", connection -> connection.scan(ScanParams.SCAN_POINTER_START_BINARY));
-        commands.put("DUMP", connection -> connection.dump(NAME));
-        commands.put("PTTL", connection -> connection.pttl(NAME));
-        commands.put("TIME", Jedis::time);
-        commands.put("EXISTS", connection -> connection.exists(NAME));
-        commands.put("TYPE", connection -> connection.type(NAME));
-        commands.put("SMEMBERS", connection -> connection.smembers(NAME));
-        commands.put("STRLEN", connection -> connection.strlen(NAME));
-        commands.put("LRANGE", connection -> connection.lrange(NAME, 0, 0));
-        commands.put("HSCAN", connection -> connection.hscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
-        commands.put("SSCAN", connection -> connection.sscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
-        commands.put("ZSCAN", connection -> connection.zscan(NAME, ScanParams.SCAN_POINTER_START_BINARY));
-        commands.put("DBSIZE", Jedis::dbSize);
-        onProbeKey(commands, List.of("LLEN", "SCARD", "HLEN", "ZCARD", "GETRANGE 0 0"));
-        return commands;
+    private void tried(List<String> lines) {
+        lines.forEach(line -> commands.put(line.split(" ")[0], connection -> send(connection, line)));
     }
 
-    private static void onProbeKey(Map<String, Consumer<Jedis>> commands, List<String> lines) {
-        lines.forEach(line -> commands.put(line.split(" ")[0], connection -> onProbeKey(connection, line)));
-    }
-
-    /** A command as an admin would type it, the key left out. */
-    private static void onProbeKey(Jedis connection, String line) {
+    private static Object send(Jedis connection, String line) {
         var words = List.of(line.split(" "));
-        var arguments = Stream.concat(Stream.of(NAME), words.stream().skip(1).map(CommandProbe::ascii));
-        connection.sendCommand(() -> ascii(words.getFirst()), arguments.toArray(byte[][]::new));
+        var arguments = words.stream().skip(1).map(word -> word.equals("key") ? NAME : ascii(word));
+        return connection.sendCommand(() -> ascii(words.getFirst()), arguments.toArray(byte[][]::new));
     }
 
     private static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    private static List<String> refusals(Jedis jedis, String name, Map<String, Consumer<Jedis>> commands) {
+    private List<String> refusals(Jedis jedis, String name) {
         var refused = new LinkedHashMap<String, List<String>>();
         var words = new LinkedHashMap<String, String>();
         commands.forEach((command, attempt) -> {

@@ -35,7 +35,7 @@ record Ends(WorkerContext context, Direction direction, List<RedisSide> from, Ma
         var to = new LinkedHashMap<RedisSide, Marker>();
         for (var side : direction.to(context)) {
             try (var jedis = side.open(context)) {
-                to.put(side, claim.on(new MarkedTarget(jedis, context, side.name(side.url(context)))));
+                to.put(side, claim.on(MarkedTarget.of(side, jedis, context)));
             }
         }
         return new Ends(context, direction, direction.from(context), to);
@@ -50,7 +50,7 @@ record Ends(WorkerContext context, Direction direction, List<RedisSide> from, Ma
     void markLoaded() throws Refusal, IOException {
         for (var one : to.entrySet()) {
             try (var jedis = one.getKey().open(context)) {
-                new MarkedTarget(jedis, context, one.getKey().name(one.getKey().url(context))).moveTo(Marker.State.LOADED, one.getValue());
+                MarkedTarget.of(one.getKey(), jedis, context).moveTo(Marker.State.LOADED, one.getValue());
             }
         }
     }

@@ -6,8 +6,10 @@ import dev.mastodonmigration.worker.redis.follow.ChangeFeed;
 import dev.mastodonmigration.worker.redis.follow.ChangeTracker;
 import dev.mastodonmigration.worker.redis.follow.Following;
 import dev.mastodonmigration.worker.redis.follow.KeyspaceNotifications;
+import dev.mastodonmigration.worker.redis.mastodon.KeyNames;
 import dev.mastodonmigration.worker.redis.mastodon.RedisSources;
 import dev.mastodonmigration.worker.redis.mastodon.ReplicatedKeys;
+import dev.mastodonmigration.worker.redis.mastodon.SourceConflicts;
 import dev.mastodonmigration.worker.redis.value.Difference;
 import dev.mastodonmigration.worker.redis.value.KeyComparison;
 import dev.mastodonmigration.worker.redis.value.KeyScan;
@@ -96,7 +98,7 @@ final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
 
     @Override
     public void changed(List<RedisKey> changed) {
-        if (changed.stream().anyMatch(ReplicatedKeys::tellsProcesses)) {
+        if (changed.stream().anyMatch(KeyNames::tellsProcesses)) {
             processesChanged = true;
         }
         var ours = changed.stream().filter(keys::contains).toList();

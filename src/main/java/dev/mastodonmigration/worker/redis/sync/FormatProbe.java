@@ -1,18 +1,17 @@
 package dev.mastodonmigration.worker.redis.sync;
 
+import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.value.PayloadFormat;
 import dev.mastodonmigration.worker.redis.wire.OurKeys;
+import dev.mastodonmigration.worker.redis.wire.RedisKey;
+import java.util.List;
 import java.util.Optional;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.RestoreParams;
-import redis.clients.jedis.params.ScanParams;
 
 /** Whether the target takes the source's DUMP payloads, translated where it must be: Valkey and older Redis refuse those of Redis 7.4 and newer as they are. */
 record FormatProbe(String source, String target) {
-    /** A larger key is not worth reading for a probe. */
-    private static final long MAX_BYTES = 1 << 20;
-
     /** Restores a copy of any one small key of the source under the probe key, and removes it at once. */
     Optional<String> check(Jedis from, Jedis to) {
         try {
@@ -48,30 +47,17 @@ record FormatProbe(String source, String target) {
         }
     }
 
+    /** A large key is not worth reading for a probe. */
     private static Optional<byte[]> anyPayload(Jedis from) {
-        var cursor = ScanParams.SCAN_POINTER_START_BINARY;
-        for (int step = 0; step < 1000; step++) {
-            var found = from.scan(cursor, new ScanParams().count(100));
-            for (var key : found.getResult()) {
-                var payload = isSmall(from, key) ? from.dump(key) : null;
+        var scan = new KeyScan(from);
+        for (var batch = scan.next(); batch.isPresent(); batch = scan.next()) {
+            for (var key : batch.get().isLarge() ? List.<RedisKey>of() : batch.get().keys()) {
+                var payload = from.dump(key.bytes());
                 if (payload != null) {
                     return Optional.of(payload);
                 }
             }
-            if (found.isCompleteIteration()) {
-                break;
-            }
-            cursor = found.getCursorAsBytes();
         }
         return Optional.empty();
-    }
-
-    private static boolean isSmall(Jedis from, byte[] key) {
-        try {
-            var bytes = from.memoryUsage(key);
-            return bytes != null && bytes <= MAX_BYTES;
-        } catch (JedisDataException notAllowed) {
-            return true;
-        }
     }
 }

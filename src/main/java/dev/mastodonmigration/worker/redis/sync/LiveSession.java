@@ -5,7 +5,7 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.follow.ChangeFeed;
 import dev.mastodonmigration.worker.redis.follow.Following;
-import dev.mastodonmigration.worker.redis.mastodon.JobKeys;
+import dev.mastodonmigration.worker.redis.mastodon.KeyNames;
 import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.mastodon.ReplicatedKeys;
 import dev.mastodonmigration.worker.redis.value.Difference;
@@ -147,7 +147,7 @@ final class LiveSession implements AutoCloseable {
 
     /** Cache that only the target has goes, which its own web processes write before it opens. Whatever else they wrote may be a job that somebody waits for. */
     void removeStrayCache() throws Gap, Refusal, IOException, InterruptedException {
-        scan.removeStrays(TargetContents::isCache);
+        scan.removeStrays(KeyNames::isCache);
         proveAll();
     }
 
@@ -163,7 +163,7 @@ final class LiveSession implements AutoCloseable {
     }
 
     private Collection<RedisKey> jobs() {
-        return JobKeys.on(session.sources().ofSidekiq().jedis()).stream().filter(key -> session.keys().contains(key) && !provedInFreeze.contains(key)).toList();
+        return KeyNames.jobs(session.sources().ofSidekiq().jedis()).stream().filter(key -> session.keys().contains(key) && !provedInFreeze.contains(key)).toList();
     }
 
     /**

@@ -2,13 +2,20 @@ package dev.mastodonmigration.worker.redis.sync;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.redis.mastodon.KeyNames;
+import dev.mastodonmigration.worker.redis.mastodon.NamedKeys;
+import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.value.Marker;
+import dev.mastodonmigration.worker.redis.wire.RedisKey;
+import dev.mastodonmigration.worker.redis.wire.RedisSide;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import redis.clients.jedis.Jedis;
 
-/** The target under its marker: every change of the marker is one atomic script, so that two workers cannot both win. */
+/** A target under its marker, and what stands there beside it: every change of the marker is one atomic script, so that two workers cannot both win. */
 public final class MarkedTarget {
     private static final byte[] CLAIM = script("""
             if redis.call('DBSIZE') > 0 then return 0 end
@@ -26,6 +33,7 @@ public final class MarkedTarget {
             if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('DBSIZE') > 1 then return 0 end
             redis.call('DEL', KEYS[1]) return 1
             """);
+    private static final int NAMED = 5;
 
     private final Jedis jedis;
     private final WorkerContext context;
@@ -37,8 +45,28 @@ public final class MarkedTarget {
         this.name = name;
     }
 
+    /** As the side's URL names it. */
+    static MarkedTarget of(RedisSide side, Jedis jedis, WorkerContext context) throws Refusal, IOException {
+        return new MarkedTarget(jedis, context, side.name(side.url(context)));
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+
     Optional<Marker> marker() throws Refusal {
         return Marker.read(jedis);
+    }
+
+    /** The marker when it is this migration's, whatever its epoch. */
+    Optional<Marker> ownMarker() throws Refusal {
+        return marker().filter(found -> found.belongsTo(context));
+    }
+
+    /** Whether this migration has opened it for users. */
+    boolean isOpen() throws Refusal {
+        return ownMarker().filter(found -> found.state() == Marker.State.OPENED).isPresent();
     }
 
     /** The marker when it is ours and still to be filled, raised to our epoch so that older workers are fenced off. */
@@ -66,7 +94,7 @@ public final class MarkedTarget {
      */
     boolean isOpenOrRaised() throws Refusal {
         for (;;) {
-            var found = marker().filter(marker -> marker.belongsTo(context));
+            var found = ownMarker();
             if (found.filter(marker -> marker.state() == Marker.State.OPENED).isPresent()) {
                 return true;
             }
@@ -90,11 +118,9 @@ public final class MarkedTarget {
      */
     Marker loading() throws Refusal {
         var marker = ours();
-        if (marker.state() == Marker.State.CLAIMED) {
-            var foreign = TargetContents.sinceTheClaim(jedis, name);
-            if (foreign.isPresent()) {
-                throw new Refusal(foreign.get());
-            }
+        var foreign = foreignSinceTheClaim();
+        if (foreign.isPresent()) {
+            throw new Refusal(foreign.get());
         }
         return takeOver(marker);
     }
@@ -139,5 +165,37 @@ public final class MarkedTarget {
 
     private static byte[] script(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Why a database that should be empty, and carries no marker, can not be ours. */
+    String notEmpty() {
+        return name + " is not empty: it holds " + jedis.dbSize() + " keys, among them " + firstKeys(key -> true)
+                + ". Nothing there was changed. Empty it yourself if nobody needs it (FLUSHDB), or name another database in spec.target.redis.";
+    }
+
+    /** What others put beside our marker, if we have copied nothing yet and so would take it for ours. */
+    Optional<String> foreignSinceTheClaim() throws Refusal {
+        if (ownMarker().filter(found -> found.state() == Marker.State.CLAIMED).isEmpty() || jedis.dbSize() <= 1) {
+            return Optional.empty();
+        }
+        var found = firstKeys(key -> !KeyNames.isCache(key));
+        return found.isEmpty() ? Optional.empty() : Optional.of("Since this migration claimed " + name + ", somebody else wrote keys there, among them " + found
+                + ". They were not touched, and nothing was copied beside them. Move them to another database (MIGRATE, or DUMP and RESTORE) and remove them here.");
+    }
+
+    /** What is told of one that is given back without ever having been copied to. */
+    String givenBack() {
+        var keys = jedis.dbSize();
+        return keys == 0 ? name + " is empty, as it was given to us." : "Our marker was removed from " + name + ". Nothing had been copied; " + keys
+                + " keys that others put there were left, among them " + firstKeys(key -> true) + ".";
+    }
+
+    private String firstKeys(Predicate<RedisKey> which) {
+        var found = new NamedKeys();
+        var scan = new KeyScan(jedis, which.and(key -> !key.equals(Marker.KEY)));
+        for (var step = scan.nextNames(); step.isPresent() && found.count() < NAMED; step = scan.nextNames()) {
+            found.add(step.get());
+        }
+        return found.names();
     }
 }

@@ -4,8 +4,8 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
-import dev.mastodonmigration.worker.redis.mastodon.JobKeys;
 import dev.mastodonmigration.worker.redis.mastodon.JobsAside;
+import dev.mastodonmigration.worker.redis.mastodon.KeyNames;
 import dev.mastodonmigration.worker.redis.mastodon.LateJobs;
 import dev.mastodonmigration.worker.redis.value.Marker;
 import dev.mastodonmigration.worker.redis.wire.Gap;
@@ -48,7 +48,7 @@ public final class OpenRedis implements WorkerTask {
     }
 
     private WorkerReport open(WorkerContext context, Jedis source, JobsAside aside, Optional<Marker> closed) throws Refusal, IOException {
-        var keys = new LinkedHashSet<>(JobKeys.on(source));
+        var keys = new LinkedHashSet<>(KeyNames.jobs(source));
         keys.addAll(JobsAside.names(source));
         keys.addAll(queues);
         var notes = new ArrayList<String>();
@@ -72,9 +72,8 @@ public final class OpenRedis implements WorkerTask {
     /** Its marker while it is copied and not open; empty when it is open. */
     private static Optional<Marker> stillClosed(WorkerContext context) throws Refusal, IOException {
         try (var target = RedisSide.TARGET.open(context)) {
-            var marked = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context)));
-            var open = marked.marker().filter(marker -> marker.belongsTo(context) && marker.state() == Marker.State.OPENED).isPresent();
-            return open ? Optional.empty() : Optional.of(marked.loaded());
+            var marked = MarkedTarget.of(RedisSide.TARGET, target, context);
+            return marked.isOpen() ? Optional.empty() : Optional.of(marked.loaded());
         }
     }
 
@@ -83,7 +82,7 @@ public final class OpenRedis implements WorkerTask {
     public void standBy(WorkerContext context) throws Refusal, IOException {
         try (var target = RedisSide.TARGET.open(context); var source = RedisSide.ofSidekiq(context).open(context)) {
             Marker.read(target);
-            queues = JobKeys.queues(source);
+            queues = KeyNames.queues(source);
         }
     }
 }

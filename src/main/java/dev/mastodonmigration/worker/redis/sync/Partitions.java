@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.redis.sync;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.redis.mastodon.ReplicatedKeys;
+import dev.mastodonmigration.worker.redis.mastodon.SourceConflicts;
 import dev.mastodonmigration.worker.redis.value.Difference;
 import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;

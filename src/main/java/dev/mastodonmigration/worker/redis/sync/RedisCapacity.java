@@ -5,7 +5,6 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.mastodon.RedisSources;
-import dev.mastodonmigration.worker.redis.value.Marker;
 import dev.mastodonmigration.worker.redis.wire.RedisInfo;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import java.io.IOException;
@@ -29,12 +28,10 @@ public final class RedisCapacity {
     public static Findings check(WorkerContext context, KeyScope scope) throws Refusal, IOException {
         try (var sources = RedisSources.open(context, KeyScope.ALL); var target = RedisSide.TARGET.open(context)) {
             var need = sources.all().stream().map(source -> Need.of(source.jedis().dbSize(), RedisInfo.of(source.jedis()))).reduce(Need.NOTHING, Need::and);
-            var name = RedisSide.TARGET.name(RedisSide.TARGET.url(context));
-            var room = need.tooLarge(RedisInfo.of(target), name).filter(tooLarge -> scope == KeyScope.ALL);
-            var claimed = Marker.read(target).filter(marker -> marker.belongsTo(context) && marker.state() == Marker.State.CLAIMED);
+            var marked = MarkedTarget.of(RedisSide.TARGET, target, context);
+            var room = need.tooLarge(RedisInfo.of(target), marked.toString()).filter(tooLarge -> scope == KeyScope.ALL);
             var conflict = scope == KeyScope.ALL ? sources.conflict(scope) : Optional.<String>empty();
-            var others = claimed.isPresent() ? TargetContents.sinceTheClaim(target, name) : Optional.<String>empty();
-            return new Findings(Stream.of(room, conflict, others).flatMap(Optional::stream).toList(), List.of(), need.figures());
+            return new Findings(Stream.of(room, conflict, marked.foreignSinceTheClaim()).flatMap(Optional::stream).toList(), List.of(), need.figures());
         }
     }
 

@@ -64,8 +64,7 @@ public final class RedisPreflight {
                     both(target);
                 }
                 if (sources.size() > 1 && blockers.isEmpty()) {
-                    oneServer();
-                    conflict();
+                    twoSources();
                 }
             }
         } finally {
@@ -88,7 +87,7 @@ public final class RedisPreflight {
             }
         }
         if (left == FollowingProbe.InFreeze.NOTHING) {
-            for (var look : Stream.concat(sources.stream(), Stream.of(target)).filter(look -> look.jedis.isPresent() && !look.isIdentified()).toList()) {
+            for (var look : Stream.concat(sources.stream(), Stream.of(target)).filter(look -> look.jedis.isPresent() && !ServerIdentity.of(look.info).isKnown()).toList()) {
                 left = FollowingProbe.InFreeze.COMPARED;
                 notes.add(look.name + " does not tell which server answers (INFO lacks master_replid), as behind a proxy, so a failover could not be noticed. With strategy.redis: Live, "
                         + left.words(need()));
@@ -110,14 +109,11 @@ public final class RedisPreflight {
         return sources.stream().map(source -> RedisCapacity.Need.of(source.jedis.orElseThrow().dbSize(), source.info)).reduce(RedisCapacity.Need.NOTHING, RedisCapacity.Need::and);
     }
 
-    private void oneServer() {
+    private void twoSources() {
         var server = sources.getFirst().info.text("run_id");
         if (scope == KeyScope.ALL && server.isPresent() && server.equals(sources.getLast().info.text("run_id"))) {
             notes.add("The source's main Redis and Sidekiq's own are two databases of one server." + HOW_LIVE_FOLLOWS);
         }
-    }
-
-    private void conflict() {
         try (var opened = RedisSources.open(context, scope)) {
             opened.conflict(scope).ifPresent(blockers::add);
         } catch (Refusal | IOException | JedisException e) {
@@ -128,45 +124,40 @@ public final class RedisPreflight {
     /** One side as far as it can be looked at; what is wrong is said at once. */
     private final class Look implements AutoCloseable {
         private final RedisSide side;
-        private final boolean ofSidekiq;
         private final Optional<Jedis> jedis;
         private RedisInfo info = new RedisInfo(Map.of());
+        private Optional<Marker> marker = Optional.empty();
         private int database;
         private boolean tls;
         private String name;
 
         Look(RedisSide side) {
             this.side = side;
-            ofSidekiq = side == RedisSide.ofSidekiq(context);
-            jedis = open(side);
+            jedis = open();
         }
 
-        private Optional<Jedis> open(RedisSide side) {
+        private Optional<Jedis> open() {
             try {
                 var url = side.url(context);
                 database = url.database();
                 tls = url.tls();
                 name = side.name(url);
-                return informed(side.open(context));
+                var connection = side.open(context);
+                try {
+                    info = RedisInfo.of(connection);
+                    return Optional.of(connection);
+                } catch (JedisException e) {
+                    connection.close();
+                    blockers.add(name + " does not answer INFO (" + e.getMessage() + "). Allow it for this user.");
+                }
             } catch (Refusal | IOException e) {
                 blockers.add(e.getMessage());
-                return Optional.empty();
             }
+            return Optional.empty();
         }
 
-        private Optional<Jedis> informed(Jedis connection) {
-            try {
-                info = RedisInfo.of(connection);
-                return Optional.of(connection);
-            } catch (JedisException e) {
-                connection.close();
-                blockers.add(name + " does not answer INFO (" + e.getMessage() + "). Allow it for this user.");
-                return Optional.empty();
-            }
-        }
-
-        boolean isIdentified() {
-            return ServerIdentity.of(info).isKnown();
+        Optional<String> evictsBy() {
+            return info.text("maxmemory_policy").filter(policy -> !policy.equals("noeviction"));
         }
 
         boolean isCluster() {
@@ -190,11 +181,11 @@ public final class RedisPreflight {
                         + ", which is not the one that Mastodon keeps its data in; they stay where they are." + HOW_LIVE_FOLLOWS);
             }
         });
-        source.info.text("maxmemory_policy").filter(policy -> !policy.equals("noeviction")).ifPresent(policy -> notes.add(
-                source.name + " may evict keys (maxmemory-policy " + policy + "), so jobs may have been lost there before this migration."));
+        source.evictsBy().ifPresent(policy -> notes.add(source.name + " may evict keys (maxmemory-policy " + policy + "), so jobs may have been lost there before this migration."));
         connections(source);
-        blockers.addAll(CommandProbe.source(jedis, source.name, source.ofSidekiq));
-        marker(jedis, source).ifPresent(marker -> blockers.add(source.name + " carries the marker of migration " + marker.name() + " (uid " + marker.uid()
+        blockers.addAll(CommandProbe.source(jedis, source.name, source.side == RedisSide.ofSidekiq(context)));
+        readMarker(jedis, source);
+        source.marker.ifPresent(marker -> blockers.add(source.name + " carries the marker of migration " + marker.name() + " (uid " + marker.uid()
                 + "): it is a migration's target. Check that source and target are not mixed up; if that migration is over, delete the key " + Marker.KEY + "."));
     }
 
@@ -211,15 +202,14 @@ public final class RedisPreflight {
         if (!target.info.text("role").orElse("master").equals("master")) {
             blockers.add(target.name + " is a read-only replica. Use the primary endpoint.");
         }
-        target.info.text("maxmemory_policy").filter(policy -> !policy.equals("noeviction")).ifPresent(policy -> blockers.add(
-                target.name + " has maxmemory-policy " + policy + ", which can evict Sidekiq's jobs. Set it to noeviction (on ElastiCache: in the parameter group)."));
-        var marker = marker(jedis, target);
-        if (marker.isEmpty() && jedis.dbSize() > 0) {
-            blockers.add(TargetContents.notEmpty(jedis, target.name));
+        target.evictsBy().ifPresent(policy -> blockers.add(target.name + " has maxmemory-policy " + policy + ", which can evict Sidekiq's jobs. Set it to noeviction (on ElastiCache: in the parameter group)."));
+        readMarker(jedis, target);
+        if (target.marker.isEmpty() && jedis.dbSize() > 0) {
+            blockers.add(new MarkedTarget(jedis, context, target.name).notEmpty());
         }
-        marker.filter(found -> !found.belongsTo(context)).ifPresent(found -> blockers.add(target.name + " belongs to migration " + found.name() + " (uid "
+        target.marker.filter(found -> !found.belongsTo(context)).ifPresent(found -> blockers.add(target.name + " belongs to migration " + found.name() + " (uid "
                 + found.uid() + "). Finish or abort that one, or name another database; if it no longer exists, empty this database yourself."));
-        marker.filter(found -> found.belongsTo(context) && found.state() == Marker.State.OPENED).ifPresent(found -> blockers.add(
+        target.marker.filter(found -> found.belongsTo(context) && found.state() == Marker.State.OPENED).ifPresent(found -> blockers.add(
                 target.name + " has been opened by this migration before, so users may have written there. Start a new migration with an empty target."));
     }
 
@@ -239,7 +229,7 @@ public final class RedisPreflight {
             return;
         }
         need().tooLarge(target.info, target.name).ifPresent(scope == KeyScope.ALL ? blockers::add : small -> notes.add(small + RedisCapacity.OF_JOBS));
-        var mayProbe = to.dbSize() == 0 || marker(to, target).filter(found -> found.belongsTo(context) && found.state() != Marker.State.OPENED).isPresent();
+        var mayProbe = to.dbSize() == 0 || target.marker.filter(found -> found.belongsTo(context) && found.state() != Marker.State.OPENED).isPresent();
         if (mayProbe) {
             blockers.addAll(CommandProbe.target(to, target.name));
             sources.forEach(source -> new FormatProbe(source.name + ", " + source.info.product(), target.name + ", " + target.info.product())
@@ -247,20 +237,13 @@ public final class RedisPreflight {
         }
     }
 
-    private Optional<Marker> marker(Jedis jedis, Look look) {
+    private void readMarker(Jedis jedis, Look look) {
         try {
-            return Marker.read(jedis);
+            look.marker = Marker.read(jedis);
         } catch (Refusal e) {
-            return unreadable(e.getMessage());
+            blockers.add(e.getMessage());
         } catch (JedisException e) {
-            return unreadable(look.name + " refuses GET (" + e.getMessage() + "). Allow it for this user.");
+            blockers.add(look.name + " refuses GET (" + e.getMessage() + "). Allow it for this user.");
         }
-    }
-
-    private Optional<Marker> unreadable(String blocker) {
-        if (!blockers.contains(blocker)) {
-            blockers.add(blocker);
-        }
-        return Optional.empty();
     }
 }

@@ -6,11 +6,10 @@ import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.redis.value.GuardedWriter;
 import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.value.Marker;
+import dev.mastodonmigration.worker.redis.wire.RedisInfo;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import java.io.IOException;
-import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.ClientKillParams;
@@ -21,7 +20,7 @@ public final class RedisTarget {
 
     @FunctionalInterface
     private interface Step {
-        String on(Jedis jedis, MarkedTarget target, String name) throws Refusal, IOException;
+        String on(Jedis jedis, MarkedTarget target) throws Refusal, IOException;
     }
 
     /**
@@ -30,15 +29,15 @@ public final class RedisTarget {
      * @throws Refusal when the database holds keys, is another migration's, or was opened before; nothing is changed then
      */
     public static WorkerReport claim(WorkerContext context) throws Refusal, IOException {
-        return with(context, (jedis, target, name) -> {
+        return with(context, (jedis, target) -> {
             if (target.claim()) {
-                return "Claimed the empty " + name + ".";
+                return "Claimed the empty " + target + ".";
             }
             if (target.marker().isEmpty()) {
-                throw new Refusal(TargetContents.notEmpty(jedis, name));
+                throw new Refusal(target.notEmpty());
             }
             target.ours();
-            return name + " is claimed already.";
+            return target + " is claimed already.";
         });
     }
 
@@ -49,13 +48,12 @@ public final class RedisTarget {
      * @throws Refusal when the marker is missing, another migration's, or of a higher epoch, or no copy came to its end
      */
     public static WorkerReport open(WorkerContext context) throws Refusal, IOException {
-        return with(context, (jedis, target, name) -> {
-            var marker = target.marker();
-            if (marker.filter(found -> found.belongsTo(context) && found.state() == Marker.State.OPENED).isEmpty()) {
+        return with(context, (jedis, target) -> {
+            if (!target.isOpen()) {
                 target.moveTo(Marker.State.OPENED, target.loaded());
             }
             endOtherWorkers(jedis, context);
-            return name + " is open.";
+            return target + " is open.";
         });
     }
 
@@ -66,7 +64,7 @@ public final class RedisTarget {
      */
     public static boolean withdrawalCameTooLate(WorkerContext context) throws Refusal, IOException {
         try (var jedis = RedisSide.TARGET.open(context)) {
-            return new MarkedTarget(jedis, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context))).isOpenOrRaised();
+            return MarkedTarget.of(RedisSide.TARGET, jedis, context).isOpenOrRaised();
         }
     }
 
@@ -77,23 +75,23 @@ public final class RedisTarget {
      * @throws Refusal when it was opened: users may have written to it
      */
     public static WorkerReport reset(WorkerContext context) throws Refusal, IOException {
-        return with(context, (jedis, target, name) -> {
-            if (target.marker().filter(found -> found.belongsTo(context)).isEmpty()) {
-                return name + " carries nothing of this migration and was left as it is.";
+        return with(context, (jedis, target) -> {
+            if (target.ownMarker().isEmpty()) {
+                return target + " carries nothing of this migration and was left as it is.";
             }
             var found = target.ours();
             endOtherWorkers(jedis, context);
             if (found.state() == Marker.State.CLAIMED) {
                 if (!target.remove(found)) {
-                    throw new IOException(name + ": its marker was changed by another worker at the same moment, so nothing was removed.");
+                    throw new IOException(target + ": its marker was changed by another worker at the same moment, so nothing was removed.");
                 }
-                return TargetContents.left(jedis, name);
+                return target.givenBack();
             }
             var marker = target.takeOver(found);
             do {
                 empty(context, marker, jedis);
             } while (!target.removeLast(marker) && target.marker().filter(marker::equals).isPresent());
-            return name + " is empty again.";
+            return target + " is empty again.";
         });
     }
 
@@ -103,23 +101,22 @@ public final class RedisTarget {
      * @throws Refusal when it was never opened, so that what is in it may be incomplete
      */
     public static WorkerReport release(WorkerContext context) throws Refusal, IOException {
-        return with(context, (jedis, target, name) -> {
-            var marker = target.marker().filter(found -> found.belongsTo(context));
+        return with(context, (jedis, target) -> {
+            var marker = target.ownMarker();
             if (marker.isEmpty()) {
-                return name + " carries nothing of this migration.";
+                return target + " carries nothing of this migration.";
             }
             if (marker.get().state() != Marker.State.OPENED) {
-                throw new Refusal(name + " has not been opened yet, so its marker " + Marker.KEY + " stays. Finish or abort the migration first.");
+                throw new Refusal(target + " has not been opened yet, so its marker " + Marker.KEY + " stays. Finish or abort the migration first.");
             }
             target.remove(marker.get());
-            return "Removed this migration's marker from " + name + ".";
+            return "Removed this migration's marker from " + target + ".";
         });
     }
 
     private static WorkerReport with(WorkerContext context, Step step) throws Refusal, IOException {
-        var name = RedisSide.TARGET.name(RedisSide.TARGET.url(context));
         try (var jedis = RedisSide.TARGET.open(context)) {
-            return WorkerReport.succeeded(step.on(jedis, new MarkedTarget(jedis, context, name), name), Map.of());
+            return WorkerReport.succeeded(step.on(jedis, MarkedTarget.of(RedisSide.TARGET, jedis, context)), Map.of());
         }
     }
 
@@ -136,18 +133,12 @@ public final class RedisTarget {
     private static void endOtherWorkers(Jedis jedis, WorkerContext context) {
         try {
             var self = jedis.clientId();
-            jedis.clientList().lines()
-                    .map(RedisTarget::fields)
+            RedisInfo.clients(jedis).stream()
                     .filter(client -> RedisSide.connectionName(context).equals(client.get("name")) && !String.valueOf(self).equals(client.get("id")))
                     .forEach(client -> jedis.clientKill(new ClientKillParams().id(client.get("id"))));
         } catch (JedisDataException notAllowed) {
             // The marker fences them off in any case; this only frees their connections sooner.
             return;
         }
-    }
-
-    private static Map<String, String> fields(String line) {
-        return List.of(line.strip().split(" ")).stream().map(field -> field.split("=", 2)).filter(field -> field.length == 2)
-                .collect(Collectors.toMap(field -> field[0], field -> field[1], (first, second) -> first));
     }
 }

@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.redis.sync;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.mastodon.ReplicatedKeys;
+import dev.mastodonmigration.worker.redis.mastodon.SourceConflicts;
 import dev.mastodonmigration.worker.redis.value.GuardedWriter;
 import dev.mastodonmigration.worker.redis.value.KeyReader;
 import dev.mastodonmigration.worker.redis.value.PayloadFormat;

@@ -1,11 +1,13 @@
 package dev.mastodonmigration.worker.redis.wire;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Map.Entry;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
 
 /** What INFO tells about a server: CONFIG is forbidden on ElastiCache and Redis Cloud, INFO is not. */
@@ -45,6 +47,12 @@ public record RedisInfo(Map<String, String> fields) {
     /** Number of keys of one database that do not expire; of the others, each server has some that are over and not yet removed. */
     public long lastingKeys(int database) {
         return text("db" + database).map(counts -> count(counts, "keys") - count(counts, "expires")).orElse(0L);
+    }
+
+    /** What CLIENT LIST tells of each connection, by field. */
+    public static List<Map<String, String>> clients(Jedis jedis) {
+        return jedis.clientList().lines().map(client -> Stream.of(client.strip().split(" ")).map(field -> field.split("=", 2)).filter(field -> field.length == 2)
+                .collect(Collectors.toMap(field -> field[0], field -> field[1], (first, second) -> first))).toList();
     }
 
     private static long keys(Entry<String, String> database) {

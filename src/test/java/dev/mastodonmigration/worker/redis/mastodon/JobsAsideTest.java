@@ -22,11 +22,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import redis.clients.jedis.Jedis;
 
 /** The old Redis must not run a job again once the target is open, and must have every job when it is to go on. */
@@ -35,24 +33,11 @@ class JobsAsideTest {
     private static final List<String> JOBS = List.of("queues", "queue:default", "queue:unlisted", "schedule", "retry", "dead", "uniquejobs:digests");
     private static final int OPENING = 2;
     private static final int WITHDRAWAL = 3;
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
-
-    @BeforeAll
-    static void start() {
-        redis = RedisPair.start(directory);
-    }
-
-    @AfterAll
-    static void stop() {
-        redis.close();
-    }
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
 
     @BeforeEach
     void copied() throws Exception {
-        redis.empty();
-        redis.source(redis.sourceServer.url());
         redis.source.sadd("queues", "default");
         redis.source.lpush("queue:default", "job 1", "job 2");
         redis.source.lpush("queue:unlisted", "job 3");

@@ -4,34 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class JobsPreflightTest {
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
-
-    @BeforeAll
-    static void start() {
-        redis = RedisPair.start(directory);
-    }
-
-    @AfterAll
-    static void stop() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void empty() {
-        redis.empty();
-    }
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
 
     private static List<String> notes(String served) throws Exception {
         var found = JobsPreflight.of(Map.of(WorkerContext.ENV_SIDEKIQ_QUEUES, served)).check(redis.context());

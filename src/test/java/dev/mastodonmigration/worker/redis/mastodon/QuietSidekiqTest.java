@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -13,32 +12,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class QuietSidekiqTest {
     private static final String IDENTITY = "worker.1:4:0123456789ab";
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
-
-    @BeforeAll
-    static void start() {
-        redis = RedisPair.start(directory);
-    }
-
-    @AfterAll
-    static void stop() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void empty() {
-        redis.empty();
-    }
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
 
     /** Beats every 300 ms, obeys TSTP at a beat, and has a job in hand for so many beats after it is quiet. */
     private static final class Heart implements AutoCloseable {
@@ -134,8 +114,8 @@ class QuietSidekiqTest {
     @Test
     void oneIdleHeartbeatOrOneTooSoonProvesNothing() {
         var quiet = new SidekiqHeartbeat(100, true, 0);
-        assertThat(IdleProof.NONE.seen(quiet).seen(quiet).seen(new SidekiqHeartbeat(101, true, 0)).idleBeats()).isZero();
-        var once = IdleProof.NONE.seen(quiet).seen(new SidekiqHeartbeat(110, true, 0));
+        assertThat(SidekiqHeartbeat.IdleProof.NONE.seen(quiet).seen(quiet).seen(new SidekiqHeartbeat(101, true, 0)).idleBeats()).isZero();
+        var once = SidekiqHeartbeat.IdleProof.NONE.seen(quiet).seen(new SidekiqHeartbeat(110, true, 0));
         assertThat(once.isComplete()).isFalse();
         assertThat(once.seen(new SidekiqHeartbeat(110, true, 0)).isComplete()).isFalse();
         assertThat(once.seen(new SidekiqHeartbeat(120, true, 1)).seen(new SidekiqHeartbeat(130, true, 0)).isComplete()).isFalse();

@@ -7,41 +7,25 @@ import dev.mastodonmigration.worker.redis.sync.LiveReplication;
 import dev.mastodonmigration.worker.redis.sync.RedisTarget;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
-import java.nio.file.Path;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class SourceClientsTest {
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
 
     @BeforeAll
     static void start() {
-        redis = RedisPair.start(directory);
         redis.source.clientSetname(RedisSide.connectionName(redis.context())); // the test's own
-    }
-
-    @AfterAll
-    static void stop() {
-        redis.close();
     }
 
     @BeforeEach
     void empty() throws Exception {
-        redis.empty();
         RedisTarget.claim(redis.context());
         redis.source.set("kept", "1");
-    }
-
-    @AfterEach
-    void urlAsBefore() {
-        redis.source(redis.sourceServer.url());
     }
 
     private static long clients() throws Exception {

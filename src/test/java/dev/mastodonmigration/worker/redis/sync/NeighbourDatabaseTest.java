@@ -8,41 +8,26 @@ import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.redis.wire.OurKeys;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import redis.clients.jedis.Jedis;
 
 /** Another instance lives in another database of the source's server, with keys of the same names. */
 class NeighbourDatabaseTest {
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
     private Jedis ours;
     private Jedis neighbour;
     private Jedis target;
 
-    @BeforeAll
-    static void start() {
-        redis = RedisPair.start(directory);
-    }
-
-    @AfterAll
-    static void stop() {
-        redis.close();
-    }
-
     @BeforeEach
     void twoInstances() throws Exception {
-        redis.empty();
         redis.source(redis.sourceServer.url() + "/5");
         redis.target(redis.targetServer.url() + "/2");
         ours = redis.sourceServer.connect();

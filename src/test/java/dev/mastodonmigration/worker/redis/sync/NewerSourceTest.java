@@ -17,14 +17,13 @@ import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import dev.mastodonmigration.worker.redis.wire.Relay;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,14 +37,12 @@ class NewerSourceTest {
     private static final int LAST_WITHOUT_LISTPACKS_OF_SETS = 10;
     private static final long YEAR_2100_MILLISECONDS = 4_102_444_800_123L;
 
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
     private static Relay newer;
 
     @BeforeAll
     static void start() throws Exception {
-        redis = RedisPair.start(directory);
         redis.target.set("own", "1");
         assumeThat(PayloadFormat.of(redis.target.dump("own")).rdbVersion()).as("of a server that takes every type of a newer one by payload, none goes by commands")
                 .isLessThanOrEqualTo(LAST_WITHOUT_LISTPACKS_OF_SETS);
@@ -57,12 +54,10 @@ class NewerSourceTest {
         if (newer != null) {
             newer.close();
         }
-        redis.close();
     }
 
     @BeforeEach
     void claim() throws Exception {
-        redis.empty();
         redis.source("redis://:" + redis.sourceServer.password() + "@127.0.0.1:" + newer.port());
         RedisTarget.claim(redis.context());
         redis.target.configResetStat();

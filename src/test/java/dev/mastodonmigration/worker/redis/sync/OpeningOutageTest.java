@@ -12,31 +12,22 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** While the target is being opened users wait: what a server says of its state may pass, so it is tried again until maxDowntime, and nothing goes back for it. */
 class OpeningOutageTest {
-    @TempDir
-    Path directory;
-    private RedisPair redis;
+    @RegisterExtension
+    final RedisPair redis = new RedisPair();
 
     @BeforeEach
     void copied() throws Exception {
-        redis = RedisPair.start(directory);
         redis.source.sadd("queues", "default");
         redis.source.lpush("queue:default", "job 1");
         RedisTarget.claim(redis.context());
         new RedisSnapshotCopy().run(redis.context());
         redis.source.lpush("queue:default", "late");
-    }
-
-    @AfterEach
-    void stop() {
-        redis.close();
     }
 
     private Outcome open() {

@@ -8,33 +8,24 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.redis.value.Marker;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.params.ClientKillParams;
 
 class RedisCrashTest {
     private static final long KEYS = 300_000;
 
-    @TempDir
-    Path directory;
-    private RedisPair redis;
+    @RegisterExtension
+    final RedisPair redis = new RedisPair();
 
     @BeforeEach
     void start() throws Exception {
-        redis = RedisPair.start(directory);
         fill(redis.source);
         RedisTarget.claim(redis.context());
-    }
-
-    @AfterEach
-    void stop() {
-        redis.close();
     }
 
     private static void fill(Jedis jedis) {
@@ -54,7 +45,7 @@ class RedisCrashTest {
 
     @Test
     void aCopyKilledMidwayIsCompletedByTheNext() throws Exception {
-        try (var copy = CopyProcess.start(directory, RedisPair.UID)) {
+        try (var copy = CopyProcess.start(redis.secrets(), RedisPair.UID)) {
             awaitMidway();
             copy.kill();
         }
@@ -66,7 +57,7 @@ class RedisCrashTest {
 
     @Test
     void aCopyKilledMidwayCanBeReset() throws Exception {
-        try (var copy = CopyProcess.start(directory, RedisPair.UID)) {
+        try (var copy = CopyProcess.start(redis.secrets(), RedisPair.UID)) {
             awaitMidway();
             copy.kill();
         }
@@ -86,7 +77,7 @@ class RedisCrashTest {
 
     @Test
     void anOpeningStopsACopyThatIsStillRunning() throws Exception {
-        try (var copy = CopyProcess.start(directory, RedisPair.UID)) {
+        try (var copy = CopyProcess.start(redis.secrets(), RedisPair.UID)) {
             awaitMidway();
             // As RedisTarget.open does; it would refuse to open what is not loaded.
             redis.target.set(Marker.KEY.bytes(), new Marker(RedisPair.UID, "mastodon/example-social", Marker.State.OPENED, 2, null).bytes());

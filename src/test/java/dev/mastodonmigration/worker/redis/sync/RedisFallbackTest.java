@@ -8,16 +8,12 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.redis.mastodon.Direction;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
@@ -25,33 +21,16 @@ import redis.clients.jedis.params.ClientKillParams;
 class RedisFallbackTest {
     private static final String SETTING = "notify-keyspace-events";
     private static final String NO_TRACKING = "-client|tracking";
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
-
-    @BeforeAll
-    static void start() {
-        redis = RedisPair.start(directory);
-    }
-
-    @AfterAll
-    static void stop() {
-        redis.close();
-    }
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
 
     @BeforeEach
     void empty() throws Exception {
-        redis.empty();
         redis.source.configSet(SETTING, "");
         redis.source.aclDelUser("limited");
         RedisTarget.claim(redis.context());
         redis.source.set("kept", "1");
         redis.source.rpush("queue:default", "a job");
-    }
-
-    @AfterEach
-    void urlAsBefore() {
-        redis.source(redis.sourceServer.url());
     }
 
     private static LiveReplication startWithout(String... rights) {

@@ -4,19 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ListPosition;
 
@@ -28,26 +25,14 @@ class RedisLargeKeyTest {
     private static final Duration STRETCH = Duration.ofMillis(1500);
     private static final double MOST_OF_THE_SOURCE = 0.15;
 
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
     private final AtomicLong pushed = new AtomicLong();
     private final AtomicBoolean stopped = new AtomicBoolean();
     private Thread writer;
 
-    @BeforeAll
-    static void start() {
-        redis = RedisPair.start(directory);
-    }
-
-    @AfterAll
-    static void stop() {
-        redis.close();
-    }
-
     @BeforeEach
     void fill() throws Exception {
-        redis.empty();
         RedisTarget.claim(redis.context());
         redis.source.eval("for i = 1, ARGV[1] do redis.call('RPUSH', KEYS[1], 'job 0' .. i .. ARGV[2]) end", 1, QUEUE, String.valueOf(JOBS), FILLER);
         writer = Thread.ofPlatform().daemon().start(this::useTheQueue);

@@ -8,37 +8,22 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import redis.clients.jedis.Jedis;
 
 /** What the freeze has to look at once more, because the two sides do not count as many keys, and what it has not. */
 class RedisLiveCountTest {
     private static final String NEVER_REMOVED_BEFORE_READ = "enable-debug-command local";
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
-
-    @BeforeAll
-    static void start() {
-        redis = new RedisPair(directory, RedisServer.start(NEVER_REMOVED_BEFORE_READ), RedisServer.start());
-    }
-
-    @AfterAll
-    static void stop() {
-        redis.close();
-    }
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair(() -> RedisServer.start(NEVER_REMOVED_BEFORE_READ), RedisServer::start);
 
     @BeforeEach
     void fill() throws Exception {
-        redis.empty();
         RedisTarget.claim(redis.context());
         redis.source.set("kept", "1");
         redis.source.rpush("queue:default", "a job");

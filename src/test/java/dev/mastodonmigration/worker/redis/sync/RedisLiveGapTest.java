@@ -19,17 +19,14 @@ import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import dev.mastodonmigration.worker.redis.wire.Relay;
 import dev.mastodonmigration.worker.redis.wire.ServerIdentity;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.args.ClientType;
@@ -39,23 +36,11 @@ class RedisLiveGapTest {
     private static final String WRITE_UNSEEN = """
             redis.call('RPOP', 'queue:default') redis.call('DEL', 'gone') redis.call('SET', 'changed', 'in the gap') redis.call('SET', 'new', '1')
             """;
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
-
-    @BeforeAll
-    static void start() {
-        redis = RedisPair.start(directory);
-    }
-
-    @AfterAll
-    static void stop() {
-        redis.close();
-    }
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
 
     @BeforeEach
     void empty() throws Exception {
-        redis.empty();
         RedisTarget.claim(redis.context());
         redis.source.rpush("queue:default", "a job that runs in the gap", "another job");
         redis.source.set("gone", "1");
@@ -231,7 +216,7 @@ class RedisLiveGapTest {
             assertThat(live.drain().figures()).containsEntry(Figure.KEYS, 1L);
         } finally {
             redis.close();
-            redis = RedisPair.start(directory);
+            redis.start();
         }
     }
 

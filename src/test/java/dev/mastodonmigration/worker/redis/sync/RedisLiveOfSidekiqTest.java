@@ -11,7 +11,6 @@ import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.value.EveryType;
 import dev.mastodonmigration.worker.redis.value.Marker;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -24,21 +23,19 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import redis.clients.jedis.Jedis;
 
 /** A source with {@code SIDEKIQ_REDIS_URL}, followed while it runs: two Redis become one. */
 class RedisLiveOfSidekiqTest {
     private static final String PROCESS = "worker.1:4:0123456789ab";
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
     private static RedisServer server;
     private static Jedis sidekiq;
 
     @BeforeAll
     static void start() {
-        redis = RedisPair.start(directory);
         server = RedisServer.start();
         sidekiq = server.connect();
     }
@@ -47,14 +44,11 @@ class RedisLiveOfSidekiqTest {
     static void stop() {
         sidekiq.close();
         server.close();
-        redis.close();
     }
 
     @BeforeEach
     void fill() throws Exception {
-        redis.empty();
         sidekiq.flushAll();
-        redis.source(redis.sourceServer.url());
         redis.sourceOfSidekiq(server.url());
         RedisTarget.claim(redis.context());
         redis.source.zadd("feed:home:1", 1, "status");

@@ -6,13 +6,11 @@ import dev.mastodonmigration.embedded.RedisServer;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.redis.value.RandomCommands;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,9 +37,9 @@ class RedisLiveRandomTest {
 
     @ParameterizedTest(name = "-Dredis.seed={0}")
     @MethodSource("seeds")
-    void anyCommandsAndAnyCutsEndEqual(long seed, @TempDir Path directory) throws Exception {
+    void anyCommandsAndAnyCutsEndEqual(long seed) throws Exception {
         var random = new Random(seed);
-        try (var redis = RedisPair.start(directory)) {
+        try (var redis = new RedisPair().start()) {
             RedisTarget.claim(redis.context());
             if (random.nextInt(4) == 0) {
                 redis.sourceAsUserWithout("-client|tracking");

@@ -13,7 +13,6 @@ import dev.mastodonmigration.worker.redis.value.Marker;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import dev.mastodonmigration.worker.redis.wire.Relay;
 import java.io.InputStream;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
@@ -25,30 +24,16 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class RedisLiveTest {
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
-
-    @BeforeAll
-    static void start() {
-        redis = RedisPair.start(directory);
-    }
-
-    @AfterAll
-    static void stop() {
-        redis.close();
-    }
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
 
     @BeforeEach
     void empty() throws Exception {
-        redis.empty();
         RedisTarget.claim(redis.context());
     }
 
@@ -121,8 +106,8 @@ class RedisLiveTest {
     }
 
     @Test
-    void bothSidesMaySpeakTls(@TempDir Path secrets) throws Exception {
-        try (var secure = new RedisPair(secrets, RedisServer.startTls(), RedisServer.startTls())) {
+    void bothSidesMaySpeakTls() throws Exception {
+        try (var secure = new RedisPair(RedisServer::startTls, RedisServer::startTls).start()) {
             secure.targetCa(secure.targetServer.certificate());
             RedisTarget.claim(secure.context());
             EveryType.fill(secure.source);

@@ -9,28 +9,25 @@ import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.mastodon.QuietSidekiq;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import redis.clients.jedis.Jedis;
 
 /** A source with {@code SIDEKIQ_REDIS_URL}, copied inside the freeze: two Redis become one. */
 class RedisOfSidekiqTest {
     private static final String PROCESS = "worker.1:4:0123456789ab";
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
     private static RedisServer server;
     private static Jedis sidekiq;
 
     @BeforeAll
     static void start() {
-        redis = RedisPair.start(directory);
         server = RedisServer.start();
         sidekiq = server.connect();
     }
@@ -39,12 +36,10 @@ class RedisOfSidekiqTest {
     static void stop() {
         sidekiq.close();
         server.close();
-        redis.close();
     }
 
     @BeforeEach
     void fill() throws Exception {
-        redis.empty();
         sidekiq.flushAll();
         redis.sourceOfSidekiq(server.url());
         RedisTarget.claim(redis.context());

@@ -13,40 +13,18 @@ import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import redis.clients.jedis.Jedis;
 
 class RedisPreflightTest {
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
-
-    @BeforeAll
-    static void start() {
-        redis = RedisPair.start(directory);
-    }
-
-    @AfterAll
-    static void stop() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void empty() {
-        redis.empty();
-        redis.source(redis.sourceServer.url());
-        redis.target(redis.targetServer.url());
-    }
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
 
     @AfterEach
     void nothingOfTheProbesIsLeft() {
@@ -444,8 +422,8 @@ class RedisPreflightTest {
     }
 
     @Test
-    void aTargetWhoseCertificateNobodyTrustsIsABlocker(@TempDir Path secrets) {
-        try (var pair = new RedisPair(secrets, RedisServer.start(), RedisServer.startTls())) {
+    void aTargetWhoseCertificateNobodyTrustsIsABlocker() throws Exception {
+        try (var pair = new RedisPair(RedisServer::start, RedisServer::startTls).start()) {
             assertThat(RedisPreflight.check(pair.context(), KeyScope.ALL).blockers()).singleElement().asString().contains("target Redis", "a certificate that is not trusted", "caSecretRef");
             pair.targetCa(pair.targetServer.certificate());
             assertThat(RedisPreflight.check(pair.context(), KeyScope.ALL).blockers()).isEmpty();

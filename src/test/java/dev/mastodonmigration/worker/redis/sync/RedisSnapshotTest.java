@@ -8,15 +8,12 @@ import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.value.EveryType;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -25,23 +22,11 @@ import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.args.ListDirection;
 
 class RedisSnapshotTest {
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
-
-    @BeforeAll
-    static void start() {
-        redis = RedisPair.start(directory);
-    }
-
-    @AfterAll
-    static void stop() {
-        redis.close();
-    }
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
 
     @BeforeEach
     void empty() throws Exception {
-        redis.empty();
         RedisTarget.claim(redis.context());
     }
 

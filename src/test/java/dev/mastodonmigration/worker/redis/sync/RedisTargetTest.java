@@ -12,35 +12,15 @@ import dev.mastodonmigration.worker.redis.value.Marker;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 class RedisTargetTest {
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
-
-    @BeforeAll
-    static void start() {
-        redis = RedisPair.start(directory);
-    }
-
-    @AfterAll
-    static void stop() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void empty() {
-        redis.empty();
-    }
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
 
     private static Marker marker() throws Refusal {
         return Marker.read(redis.target).orElseThrow();

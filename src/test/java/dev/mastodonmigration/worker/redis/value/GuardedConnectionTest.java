@@ -3,25 +3,19 @@ package dev.mastodonmigration.worker.redis.value;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mastodonmigration.embedded.RedisServer;
 import dev.mastodonmigration.worker.redis.sync.RedisTarget;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /** A connection anew would have no login, another database, and no WATCH on the marker. */
 class GuardedConnectionTest {
-    @TempDir
-    static Path directory;
-
     @Test
     void aConnectionThatBrokeNeverComesBackByItselfAndSoWritesNothingUnguarded() throws Exception {
         // Without a password and in database 0, where a connection anew could do most harm.
-        try (var redis = new RedisPair(directory, RedisServer.start(), RedisServer.start())) {
+        try (var redis = new RedisPair().start()) {
             redis.source.configSet("requirepass", "");
             redis.target.configSet("requirepass", "");
             redis.source("redis://127.0.0.1:" + redis.sourceServer.port());

@@ -9,18 +9,15 @@ import dev.mastodonmigration.worker.redis.sync.RedisTarget;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import redis.clients.jedis.Jedis;
 
 class ListByEndsTest {
@@ -29,9 +26,8 @@ class ListByEndsTest {
     /** Pages of a thousand elements. */
     private static final long BYTES = 5 << 20;
 
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
     private final List<Runnable> betweenPages = new ArrayList<>();
     private final List<RedisKey> followed = new ArrayList<>();
     private boolean suspect;
@@ -40,19 +36,8 @@ class ListByEndsTest {
     private Jedis reading;
     private ListByEnds lists;
 
-    @BeforeAll
-    static void start() {
-        redis = RedisPair.start(directory);
-    }
-
-    @AfterAll
-    static void stop() {
-        redis.close();
-    }
-
     @BeforeEach
     void open() throws Exception {
-        redis.empty();
         RedisTarget.claim(redis.context());
         writer = new GuardedWriter(RedisSide.TARGET.open(redis.context()), new MarkedTarget(redis.target, redis.context(), "target").ours());
         reading = RedisSide.SOURCE.open(redis.context());

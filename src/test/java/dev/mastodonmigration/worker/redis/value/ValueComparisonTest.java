@@ -12,41 +12,29 @@ import dev.mastodonmigration.worker.redis.sync.RedisVerify;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Source and target serialize every small value otherwise, as two versions of Redis do. */
 class ValueComparisonTest {
     private static final int OF_EACH_TYPE = Integer.getInteger("redis.small.values", 1000);
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
 
     @BeforeAll
     static void start() {
-        redis = RedisPair.start(directory);
         for (var setting : List.of("set-max-intset-entries", "hash-max-listpack-entries", "zset-max-listpack-entries")) {
             redis.target.configSet(setting, "0");
         }
     }
 
-    @AfterAll
-    static void stop() {
-        redis.close();
-    }
-
     @BeforeEach
     void copied() throws Exception {
-        redis.empty();
-        redis.source(redis.sourceServer.url());
-        redis.target(redis.targetServer.url());
         redis.source.eval("""
                 for i = 1, tonumber(ARGV[1]) do
                   redis.call('SADD', 'set:' .. i, i, i + 1, i + 7)

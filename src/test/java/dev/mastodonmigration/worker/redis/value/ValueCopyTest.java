@@ -12,15 +12,12 @@ import dev.mastodonmigration.worker.redis.sync.RedisTarget;
 import dev.mastodonmigration.worker.redis.sync.RedisVerify;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.StreamEntryID;
@@ -28,24 +25,12 @@ import redis.clients.jedis.params.XAddParams;
 import redis.clients.jedis.params.XReadGroupParams;
 
 class ValueCopyTest {
-    @TempDir
-    static Path directory;
-    private static RedisPair redis;
+    @RegisterExtension
+    static final RedisPair redis = new RedisPair();
     private Marker marker;
-
-    @BeforeAll
-    static void start() {
-        redis = RedisPair.start(directory);
-    }
-
-    @AfterAll
-    static void stop() {
-        redis.close();
-    }
 
     @BeforeEach
     void empty() throws Exception {
-        redis.empty();
         RedisTarget.claim(redis.context());
         marker = new MarkedTarget(redis.target, redis.context(), "target").ours();
     }

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.worker.redis.wire;
 
 import dev.mastodonmigration.embedded.RedisServer;
+import dev.mastodonmigration.embedded.TemporaryDirectory;
 import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
@@ -8,33 +9,112 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import redis.clients.jedis.Jedis;
 
-/** A source and a target with a migration between them, as a worker sees it: only through the files of its Secret. */
-public final class RedisPair implements AutoCloseable {
+/**
+ * A source and a target with a migration between them, as a worker sees it: only through the files of its Secret. As a static extension of a test class, the
+ * servers live as long as the class, and each test finds them empty; as an extension of an instance, each test has its own.
+ */
+public final class RedisPair implements AutoCloseable, BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
     public static final String UID = "6f0a2c1e-0000-4000-8000-000000000001";
     public static final String OTHER_UID = "6f0a2c1e-0000-4000-8000-000000000002";
 
-    public final RedisServer sourceServer;
-    public final RedisServer targetServer;
-    public final Jedis source;
-    public final Jedis target;
+    public RedisServer sourceServer;
+    public RedisServer targetServer;
+    public Jedis source;
+    public Jedis target;
     public final Progress progress = new Progress();
-    private final Path secrets;
 
-    public RedisPair(Path directory, RedisServer sourceServer, RedisServer targetServer) {
-        this.sourceServer = sourceServer;
-        this.targetServer = targetServer;
-        this.source = sourceServer.connect();
-        this.target = targetServer.connect();
-        this.secrets = directory;
+    private final Supplier<RedisServer> startsSource;
+    private final Supplier<RedisServer> startsTarget;
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private TemporaryDirectory secrets;
+    private boolean ofOneTest;
+
+    public RedisPair() {
+        this(RedisServer::start, RedisServer::start);
+    }
+
+    public RedisPair(Supplier<RedisServer> startsSource, Supplier<RedisServer> startsTarget) {
+        this.startsSource = startsSource;
+        this.startsTarget = startsTarget;
+    }
+
+    /** Also anew, after a test has spoilt the servers and closed this. */
+    public RedisPair start() {
+        secrets = closedLater(TemporaryDirectory.create("redis-pair-"));
+        sourceServer = closedLater(startsSource.get());
+        targetServer = closedLater(startsTarget.get());
+        source = closedLater(sourceServer.connect());
+        target = closedLater(targetServer.connect());
+        nameBoth();
+        return this;
+    }
+
+    private <T extends AutoCloseable> T closedLater(T resource) {
+        open.push(resource);
+        return resource;
+    }
+
+    private void nameBoth() {
         source(sourceServer.url());
         target(targetServer.url());
     }
 
-    public static RedisPair start(Path directory) {
-        return new RedisPair(directory, RedisServer.start(), RedisServer.start());
+    @Override
+    public void beforeAll(ExtensionContext context) {
+        start();
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        if (open.isEmpty()) {
+            ofOneTest = true;
+            start();
+        } else {
+            source.flushAll();
+            target.flushAll();
+            nameBoth();
+            noSourceOfSidekiq();
+        }
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) throws Exception {
+        if (ofOneTest) {
+            close();
+        }
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) throws Exception {
+        close();
+    }
+
+    /** Whatever started, the last first, also when one of them does not close. */
+    @Override
+    public void close() throws Exception {
+        if (!open.isEmpty()) {
+            try {
+                open.pop().close();
+            } finally {
+                close();
+            }
+        }
+    }
+
+    /** The files of a worker's Secret, for one in a process of its own. */
+    public Path secrets() {
+        return secrets.path();
     }
 
     public void source(String url) {
@@ -88,19 +168,6 @@ public final class RedisPair implements AutoCloseable {
     }
 
     public WorkerContext context(String uid, long epoch) {
-        return new WorkerContext(uid, uid.equals(UID) ? "mastodon/example-social" : "mastodon/other", epoch, secrets, secrets, 2, progress);
-    }
-
-    public void empty() {
-        source.flushAll();
-        target.flushAll();
-    }
-
-    @Override
-    public void close() {
-        source.close();
-        target.close();
-        sourceServer.close();
-        targetServer.close();
+        return new WorkerContext(uid, uid.equals(UID) ? "mastodon/example-social" : "mastodon/other", epoch, secrets.path(), secrets.path(), 2, progress);
     }
 }

@@ -8,27 +8,13 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.redis.sync.RedisTarget;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Both sides have certificates that sign themselves, made out to 127.0.0.1. */
 class RedisTlsTest {
-    @TempDir
-    Path directory;
-    private RedisPair redis;
-
-    @BeforeEach
-    void start() {
-        redis = new RedisPair(directory, RedisServer.startTls(), RedisServer.startTls());
-    }
-
-    @AfterEach
-    void stop() {
-        redis.close();
-    }
+    @RegisterExtension
+    final RedisPair redis = new RedisPair(RedisServer::startTls, RedisServer::startTls);
 
     @Test
     void theTargetIsVerifiedWithItsCaAndTheSourceIsNot() throws Exception {
@@ -56,7 +42,7 @@ class RedisTlsTest {
     @Test
     void whatIsNoCertificateIsSaidToBeNone() throws IOException {
         for (var text : new String[] {"", "not a certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}) {
-            redis.targetCa(Files.writeString(directory.resolve("nonsense"), text));
+            redis.targetCa(Files.writeString(redis.secrets().resolve("nonsense"), text));
             assertThatThrownBy(() -> RedisSide.TARGET.open(redis.context())).as(text).isInstanceOf(Refusal.class).hasMessageContaining("target-redis-ca");
         }
     }

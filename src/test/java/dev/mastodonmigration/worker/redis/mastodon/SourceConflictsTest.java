@@ -1,4 +1,4 @@
-package dev.mastodonmigration.worker.redis.sync;
+package dev.mastodonmigration.worker.redis.mastodon;
 
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,0 +1,81 @@
+package dev.mastodonmigration.worker.redis.mastodon;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.redis.value.KeyScan;
+import dev.mastodonmigration.worker.redis.wire.RedisKey;
+import dev.mastodonmigration.worker.redis.wire.RedisSide;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import redis.clients.jedis.Jedis;
+
+/**
+ * What keeps two Redis from becoming one: keys of one name in both; and jobs in the main one, which nothing has run since Sidekiq left it and which the target's
+ * Sidekiq would. While both are followed it is known at every moment, because it is looked where each key is whenever it changes: so inside the freeze the names
+ * of all keys need not be read once more.
+ */
+public final class SourceConflicts {
+    private static final String OLD_JOBS = "The source's main Redis holds %s, although Sidekiq has a Redis of its own: nothing has run these jobs since, and the target's Sidekiq would."
+            + " Look whether any is still wanted, and remove them there (queues, queue:*, schedule, retry, dead, uniquejobs:*); if both variables name one and the same Redis,"
+            + " unset SIDEKIQ_REDIS_URL.";
+    private static final String IN_BOTH = "The source's main Redis and Sidekiq's own both hold %s, and the target can have only one of each name. Find out which one Mastodon uses, and"
+            + " remove the other; if both variables name one and the same Redis, unset SIDEKIQ_REDIS_URL.";
+
+    private final Set<RedisKey> oldJobs = ConcurrentHashMap.newKeySet();
+    private final Set<RedisKey> inBoth = ConcurrentHashMap.newKeySet();
+
+    /** @param having which Redis of the source have the key now */
+    public void looked(RedisKey key, List<RedisSide> having) {
+        if (having.contains(RedisSide.SOURCE) && KeyScope.JOBS.contains(key)) {
+            oldJobs.add(key);
+        } else {
+            oldJobs.remove(key);
+        }
+        if (having.size() > 1) {
+            inBoth.add(key);
+        } else {
+            inBoth.remove(key);
+        }
+    }
+
+    /** @throws Refusal when there is any */
+    public void demandNone() throws Refusal {
+        var conflict = told(OLD_JOBS, new NamedKeys(oldJobs)).or(() -> told(IN_BOTH, new NamedKeys(inBoth)));
+        if (conflict.isPresent()) {
+            throw new Refusal(conflict.get() + " The target was not opened.");
+        }
+    }
+
+    private static Optional<String> told(String words, NamedKeys found) {
+        return found.count() == 0 ? Optional.empty() : Optional.of(words.formatted(found));
+    }
+
+    /** Reads the names of all keys of the main Redis, and of the other where it has fewer. Only counts them: where both are one and the same Redis, they are all. */
+    static Optional<String> between(RedisSources.One main, RedisSources.One ofSidekiq, Predicate<RedisKey> wanted) {
+        var jobs = new NamedKeys();
+        names(main.jedis(), wanted.and(KeyScope.JOBS::contains), jobs::add);
+        var fewer = main.jedis().dbSize() < ofSidekiq.jedis().dbSize() ? main.jedis() : ofSidekiq.jedis();
+        var more = fewer == main.jedis() ? ofSidekiq.jedis() : main.jedis();
+        return told(OLD_JOBS, jobs).or(() -> {
+            var both = new NamedKeys();
+            names(fewer, wanted, names -> {
+                var shared = new ArrayList<>(names);
+                shared.removeAll(new HashSet<>(RedisSources.absent(more, names)));
+                both.add(shared);
+            });
+            return told(IN_BOTH, both);
+        });
+    }
+
+    private static void names(Jedis jedis, Predicate<RedisKey> shown, Consumer<List<RedisKey>> taker) {
+        var scan = new KeyScan(jedis, shown);
+        for (var step = scan.nextNames(); step.isPresent(); step = scan.nextNames()) {
+            taker.accept(step.get());
+        }
+    }
+}
