@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.redis.mastodon;
 import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.OurKeys;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -66,7 +68,7 @@ public final class JobsAside {
     private static final byte[] SET_ASIDE = script("""
             for i = 3, #KEYS, 2 do
               local kind = redis.call('TYPE', KEYS[i]).ok
-              if kind == 'list' or kind == 'zset' or kind == 'set' then
+              if kind ~= 'none' then
                 redis.call('SADD', KEYS[2], KEYS[i])
                 if redis.call('RENAMENX', KEYS[i], KEYS[i + 1]) == 1 or join(KEYS[i], KEYS[i + 1]) then moved = moved + 1 end
               end
@@ -111,6 +113,23 @@ public final class JobsAside {
     /** The key that is held under this name, if it is such a name. */
     static Optional<RedisKey> heldBy(RedisKey aside) {
         return aside.startsWith(PREFIX) ? Optional.of(RedisKey.of(Arrays.copyOfRange(aside.bytes(), PREFIX.length, aside.bytes().length))) : Optional.empty();
+    }
+
+    /**
+     * Sets aside all that is there of jobs, beside what the opening did.
+     *
+     * @return why that is not allowed, for the admin
+     */
+    public static Optional<String> setAll(WorkerContext context) throws Refusal, IOException {
+        var side = RedisSide.ofSidekiq(context);
+        try (var jedis = side.open(context)) {
+            var jobs = new ArrayList<RedisKey>();
+            var scan = new KeyScan(jedis, KeyScope.JOBS::contains);
+            for (var step = scan.nextNames(); step.isPresent(); step = scan.nextNames()) {
+                jobs.addAll(step.get());
+            }
+            return new JobsAside(jedis, context, side.name(side.url(context))).set(jobs);
+        }
     }
 
     /** What was set aside, by the names it had. */
@@ -167,7 +186,7 @@ public final class JobsAside {
         try {
             // Once the epoch is raised nobody sets more aside, so that the names which are read after it are all.
             run(NOTHING, List.of());
-            run(PUT_BACK, names(source));
+            run(PUT_BACK, held());
         } catch (JedisDataException e) {
             orPasses(e);
             return List.of("Whether Sidekiq's jobs on the " + name + " have their names could not be looked at (" + Redaction.of(e) + "). " + byHand("If it holds keys that begin with "
@@ -176,6 +195,16 @@ public final class JobsAside {
         var left = names(source);
         return left.isEmpty() ? List.of() : List.of("On the " + name + " these jobs could not be given their names back, because keys of another type have them: "
                 + left.stream().map(RedisKey::toString).collect(Collectors.joining(", ")) + ". " + byHand("Look at those keys, and"));
+    }
+
+    /** Beside what was set aside, also what came since by the way back. */
+    private Set<RedisKey> held() {
+        var held = new HashSet<>(names(source));
+        var scan = new KeyScan(source, key -> key.startsWith(PREFIX));
+        for (var step = scan.nextNames(); step.isPresent(); step = scan.nextNames()) {
+            step.get().stream().map(JobsAside::heldBy).flatMap(Optional::stream).forEach(held::add);
+        }
+        return held;
     }
 
     /** A source may be full for good: it is why some migrate. */

@@ -22,6 +22,11 @@ record Ends(WorkerContext context, Direction direction, List<RedisSide> from, Ma
         return of(context, direction, MarkedTarget::loading);
     }
 
+    /** Of Redis that hold somebody's keys: nothing there may be written yet. */
+    static Ends adopted(WorkerContext context, Direction direction) throws Refusal, IOException {
+        return of(context, direction, MarkedTarget::adopted);
+    }
+
     /** Of what was written to its end. */
     static Ends loaded(WorkerContext context, Direction direction) throws Refusal, IOException {
         return of(context, direction, MarkedTarget::loaded);
@@ -48,9 +53,22 @@ record Ends(WorkerContext context, Direction direction, List<RedisSide> from, Ma
 
     /** What was written is complete. */
     void markLoaded() throws Refusal, IOException {
+        each((target, marker) -> target.moveTo(Marker.State.LOADED, marker));
+    }
+
+    /** Nothing was written, and nothing is to be. */
+    void removeMarkers() throws Refusal, IOException {
+        each(MarkedTarget::remove);
+    }
+
+    private interface Step {
+        void on(MarkedTarget target, Marker marker) throws Refusal, IOException;
+    }
+
+    private void each(Step step) throws Refusal, IOException {
         for (var one : to.entrySet()) {
             try (var jedis = one.getKey().open(context)) {
-                MarkedTarget.of(one.getKey(), jedis, context).moveTo(Marker.State.LOADED, one.getValue());
+                step.on(MarkedTarget.of(one.getKey(), jedis, context), one.getValue());
             }
         }
     }

@@ -21,6 +21,10 @@ public final class MarkedTarget {
             if redis.call('DBSIZE') > 0 then return 0 end
             redis.call('SET', KEYS[1], ARGV[1]) return 1
             """);
+    private static final byte[] ADOPT = script("""
+            if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+            redis.call('SET', KEYS[1], ARGV[1]) return 1
+            """);
     private static final byte[] REPLACE = script("""
             if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
             redis.call('SET', KEYS[1], ARGV[2]) return 1
@@ -109,6 +113,12 @@ public final class MarkedTarget {
     /** Sets the first marker on an empty database; false when it is not empty. */
     boolean claim() {
         return run(CLAIM, Marker.claimedBy(context).bytes());
+    }
+
+    /** As {@link #claim}, of a database with somebody's keys, none of which may be touched as long as the marker says no more than this. */
+    Marker adopted() throws Refusal {
+        run(ADOPT, Marker.claimedBy(context).bytes());
+        return ours();
     }
 
     /**
