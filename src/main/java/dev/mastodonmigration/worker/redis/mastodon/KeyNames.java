@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker.redis.mastodon;
 
+import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -9,11 +10,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.params.ScanParams;
 
 /** What Mastodon and Sidekiq keep under which names, where that decides what becomes of a key. */
 public final class KeyNames {
-    private static final int STEP = 1000;
     private static final String QUEUE = "queue:";
     private static final RedisKey QUEUES = RedisKey.of("queues");
     private static final RedisKey PROCESSES = RedisKey.of("processes");
@@ -70,15 +69,7 @@ public final class KeyNames {
 
     /** Queues by their keys, also one that the list does not name: a Sidekiq takes jobs from it all the same. Looks at the names of all keys. */
     public static List<RedisKey> queues(Jedis source) {
-        var found = new ArrayList<RedisKey>();
-        var cursor = ScanParams.SCAN_POINTER_START_BINARY;
-        for (var more = true; more;) {
-            var step = source.scan(cursor, new ScanParams().match(QUEUE + "*").count(STEP));
-            step.getResult().stream().map(RedisKey::of).forEach(found::add);
-            cursor = step.getCursorAsBytes();
-            more = !step.isCompleteIteration();
-        }
-        return found;
+        return new KeyScan(source, KeyNames::isQueue).steps().flatMap(List::stream).toList();
     }
 
     /** The keys of the Sidekiq processes that run there: they would be lies on the target (Sidekiq 8: lib/sidekiq/launcher.rb, heartbeat; api.rb, ProcessSet). */

@@ -5,14 +5,15 @@ import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
-import redis.clients.jedis.Jedis;
+import java.util.stream.Collectors;
 
 /**
  * What keeps two Redis from becoming one: keys of one name in both; and jobs in the main one, which nothing has run since Sidekiq left it and which the target's
@@ -45,25 +46,25 @@ public final class SourceConflicts {
 
     /** @throws Refusal when there is any */
     public void demandNone() throws Refusal {
-        var conflict = told(OLD_JOBS, new NamedKeys(oldJobs)).or(() -> told(IN_BOTH, new NamedKeys(inBoth)));
+        var conflict = told(OLD_JOBS, new Found().add(oldJobs)).or(() -> told(IN_BOTH, new Found().add(inBoth)));
         if (conflict.isPresent()) {
             throw new Refusal(conflict.get() + " The target was not opened.");
         }
     }
 
-    private static Optional<String> told(String words, NamedKeys found) {
-        return found.count() == 0 ? Optional.empty() : Optional.of(words.formatted(found));
+    private static Optional<String> told(String words, Found found) {
+        return found.count == 0 ? Optional.empty() : Optional.of(words.formatted(found));
     }
 
     /** Reads the names of all keys of the main Redis, and of the other where it has fewer. Only counts them: where both are one and the same Redis, they are all. */
     static Optional<String> between(RedisSources.One main, RedisSources.One ofSidekiq, Predicate<RedisKey> wanted) {
-        var jobs = new NamedKeys();
-        names(main.jedis(), wanted.and(KeyScope.JOBS::contains), jobs::add);
+        var jobs = new Found();
+        new KeyScan(main.jedis(), wanted.and(KeyScope.JOBS::contains)).steps().forEach(jobs::add);
         var fewer = main.jedis().dbSize() < ofSidekiq.jedis().dbSize() ? main.jedis() : ofSidekiq.jedis();
         var more = fewer == main.jedis() ? ofSidekiq.jedis() : main.jedis();
         return told(OLD_JOBS, jobs).or(() -> {
-            var both = new NamedKeys();
-            names(fewer, wanted, names -> {
+            var both = new Found();
+            new KeyScan(fewer, wanted).steps().forEach(names -> {
                 var shared = new ArrayList<>(names);
                 shared.removeAll(new HashSet<>(RedisSources.absent(more, names)));
                 both.add(shared);
@@ -72,10 +73,22 @@ public final class SourceConflicts {
         });
     }
 
-    private static void names(Jedis jedis, Predicate<RedisKey> shown, Consumer<List<RedisKey>> taker) {
-        var scan = new KeyScan(jedis, shown);
-        for (var step = scan.nextNames(); step.isPresent(); step = scan.nextNames()) {
-            taker.accept(step.get());
+    /** All are counted, the first kept to be named. */
+    private static final class Found {
+        private static final int NAMED = 5;
+
+        private final Set<RedisKey> first = new LinkedHashSet<>();
+        private long count;
+
+        Found add(Collection<RedisKey> keys) {
+            count += keys.size();
+            keys.stream().limit(NAMED - first.size()).forEach(first::add);
+            return this;
+        }
+
+        @Override
+        public String toString() {
+            return count + (count == 1 ? " key, " : " keys, among them ") + first.stream().map(RedisKey::toString).collect(Collectors.joining(", "));
         }
     }
 }

@@ -3,8 +3,7 @@ package dev.mastodonmigration.worker.redis.sync;
 import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.value.PayloadFormat;
 import dev.mastodonmigration.worker.redis.wire.OurKeys;
-import dev.mastodonmigration.worker.redis.wire.RedisKey;
-import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
@@ -49,15 +48,7 @@ record FormatProbe(String source, String target) {
 
     /** A large key is not worth reading for a probe. */
     private static Optional<byte[]> anyPayload(Jedis from) {
-        var scan = new KeyScan(from);
-        for (var batch = scan.next(); batch.isPresent(); batch = scan.next()) {
-            for (var key : batch.get().isLarge() ? List.<RedisKey>of() : batch.get().keys()) {
-                var payload = from.dump(key.bytes());
-                if (payload != null) {
-                    return Optional.of(payload);
-                }
-            }
-        }
-        return Optional.empty();
+        return new KeyScan(from).steps().flatMap(names -> KeyScan.cut(from, names).stream()).filter(batch -> !batch.isLarge())
+                .flatMap(batch -> batch.keys().stream()).map(key -> from.dump(key.bytes())).filter(Objects::nonNull).findFirst();
     }
 }

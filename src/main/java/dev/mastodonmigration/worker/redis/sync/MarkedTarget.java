@@ -3,7 +3,6 @@ package dev.mastodonmigration.worker.redis.sync;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.mastodon.KeyNames;
-import dev.mastodonmigration.worker.redis.mastodon.NamedKeys;
 import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.value.Marker;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
@@ -13,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import redis.clients.jedis.Jedis;
 
 /** A target under its marker, and what stands there beside it: every change of the marker is one atomic script, so that two workers cannot both win. */
@@ -201,11 +201,7 @@ public final class MarkedTarget {
     }
 
     private String firstKeys(Predicate<RedisKey> which) {
-        var found = new NamedKeys();
-        var scan = new KeyScan(jedis, which.and(key -> !key.equals(Marker.KEY)));
-        for (var step = scan.nextNames(); step.isPresent() && found.count() < NAMED; step = scan.nextNames()) {
-            found.add(step.get());
-        }
-        return found.names();
+        return new KeyScan(jedis, which.and(key -> !key.equals(Marker.KEY))).steps().flatMap(List::stream).distinct().limit(NAMED).map(RedisKey::toString)
+                .collect(Collectors.joining(", "));
     }
 }

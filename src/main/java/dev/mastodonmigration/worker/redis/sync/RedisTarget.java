@@ -123,8 +123,8 @@ public final class RedisTarget {
     private static void empty(WorkerContext context, Marker marker, Jedis scanning) throws Refusal, IOException {
         var scan = new KeyScan(scanning);
         try (var writer = new GuardedWriter(RedisSide.TARGET.open(context), marker)) {
-            for (var batch = scan.next(); batch.isPresent(); batch = scan.next()) {
-                batch.get().keys().stream().filter(key -> !key.equals(Marker.KEY)).forEach(writer::remove);
+            for (var names = scan.nextNames(); names.isPresent(); names = scan.nextNames()) {
+                names.get().stream().filter(key -> !key.equals(Marker.KEY)).forEach(writer::remove);
                 writer.flush();
             }
         }

@@ -2,11 +2,11 @@ package dev.mastodonmigration.worker.redis.value;
 
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RoundTrip;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
@@ -14,7 +14,7 @@ import redis.clients.jedis.Protocol.Keyword;
 import redis.clients.jedis.params.ScanParams;
 
 /**
- * Walks all keys of one side, cut into batches small enough to hold in memory. SCAN may show a key twice and never misses one that
+ * Walks the names of all keys of one side, and cuts keys into batches small enough to hold in memory. SCAN may show a key twice and never misses one that
  * stays.
  */
 public final class KeyScan {
@@ -34,7 +34,6 @@ public final class KeyScan {
 
     private final Jedis jedis;
     private final Predicate<RedisKey> shown;
-    private final ArrayDeque<Batch> ready = new ArrayDeque<>();
     private byte[] cursor = ScanParams.SCAN_POINTER_START_BINARY;
     private boolean scanned;
 
@@ -48,15 +47,12 @@ public final class KeyScan {
         this.shown = shown;
     }
 
-    /** The next batch; empty at the end. */
-    public Optional<Batch> next() {
-        while (ready.isEmpty() && !scanned) {
-            ready.addAll(cut(jedis, nextNames().orElseThrow()));
-        }
-        return Optional.ofNullable(ready.poll());
+    /** The names of each step; the server is asked for one when it is wanted. */
+    public Stream<List<RedisKey>> steps() {
+        return Stream.iterate(nextNames(), Optional::isPresent, step -> nextNames()).map(Optional::get);
     }
 
-    /** The names of the next step alone, for who asks for sizes shortly before reading, while the server has them at hand; empty at the end. */
+    /** The names of the next step; empty at the end. */
     public Optional<List<RedisKey>> nextNames() {
         if (scanned) {
             return Optional.empty();

@@ -2,7 +2,7 @@
  * Brings keys from one Redis to another and tells whether they are the same there, whatever versions the two are of.
  *
  * <h2>How</h2>
- * {@code KeyScan} shows the keys in batches that fit in memory. {@code KeyTransfer} brings each as it is now: {@code KeyReader} reads its DUMP and its expiry, {@code PayloadFormat} says how
+ * {@code KeyScan} shows the names of all keys and cuts them into batches that fit in memory. {@code KeyTransfer} brings each as it is now: {@code KeyReader} reads its DUMP and its expiry, {@code PayloadFormat} says how
  * the target takes this payload, and {@code GuardedWriter} restores it. Where the target cannot read a payload, and where a value is too large to be held, {@code ValueCopy} brings it by the
  * commands of its {@code ValueType}, in {@code ValuePages}; a large list that is used as a queue follows by what happened at its ends ({@code ListByEnds}). {@code KeyComparison} compares
  * payload and expiry, and only where payloads differ the content ({@code ValueComparison}).

@@ -6,7 +6,7 @@
  * <li><b>A connection that broke never comes back by itself.</b> A new one would have no login, another database, and no WATCH of the marker
  * ({@code SplitConnection}; GuardedConnectionTest#aConnectionThatBrokeNeverComesBackByItselfAndSoWritesNothingUnguarded).</li>
  * <li><b>Answers are taken in the order of their commands, whatever is thrown away of them.</b> ({@code RoundTrip}, {@code SplitConnection};
- * CopyLineTest#whatIsNotKeptIsPassedOverAndTheAnswersAfterItAreTheirs).</li>
+ * CopyPipelineTest#whatIsNotKeptIsPassedOverAndTheAnswersAfterItAreTheirs).</li>
  * <li><b>What may pass is a gap, what cannot is thrown.</b> A server that is not ready, or a broken connection, ends what relied on it, and everything is compared again
  * ({@code Gap}; OpeningOutageTest, RedisLiveGapTest#whatHappensInAGapIsFoundAndSaid).</li>
  * <li><b>A server that took another's place is noticed</b>, and the source is never its own target ({@code ServerIdentity};
