@@ -6,15 +6,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * What one partition still has to do: changed keys, batches of a scan, keys whose proof is due. Every key belongs to one partition, which does one
@@ -36,18 +32,13 @@ final class PartitionQueue {
         }
     }
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition moved = lock.newCondition();
-    /** By key, since when (nanoseconds); a key is in here or in {@link #cooling}, not in both. */
+    /** By key, since when (nanoseconds); a key is in here or noted in {@link #resting}, not in both. */
     private final LinkedHashMap<RedisKey, Long> changed = new LinkedHashMap<>();
-    private final Set<RedisKey> cooling = new LinkedHashSet<>();
-    private final Map<RedisKey, Long> coolUntil = new HashMap<>();
+    private final RestingKeys resting = new RestingKeys();
     private final LinkedHashSet<RedisKey> unproved = new LinkedHashSet<>();
     private final Map<RedisKey, Suspicion> suspects = new HashMap<>();
     private final ArrayDeque<PartitionTask> scanned = new ArrayDeque<>();
     private final Map<RedisKey, Long> applying = new LinkedHashMap<>();
-    /** Large keys on their way, which take their time and are no lag. */
-    private final Set<RedisKey> moving = new HashSet<>();
     private boolean scannedInHand;
     private boolean copying;
     private int proving;
@@ -55,218 +46,168 @@ final class PartitionQueue {
     private boolean hurried;
 
     /** As the source tells it: whatever was known about the key is old. */
-    void changed(Collection<RedisKey> keys) {
-        locked(() -> {
-            keys.forEach(suspects::remove);
-            keys.forEach(this::queue);
-        });
+    synchronized void changed(Collection<RedisKey> keys) {
+        keys.forEach(suspects::remove);
+        keys.forEach(this::queue);
     }
 
     /** Brings a key again that proved different; answers for how long it does, however often it is brought, without a change of the source in between. */
-    Duration differed(RedisKey key) {
-        lock.lock();
-        try {
-            queue(key);
-            var now = System.nanoTime();
-            var suspicion = suspects.getOrDefault(key, new Suspicion(now, 0)).again();
-            suspects.put(key, suspicion);
-            return suspicion.times() < TRIES ? Duration.ZERO : Duration.ofNanos(now - suspicion.since());
-        } finally {
-            lock.unlock();
-        }
+    synchronized Duration differed(RedisKey key) {
+        queue(key);
+        var now = System.nanoTime();
+        var suspicion = suspects.getOrDefault(key, new Suspicion(now, 0)).again();
+        suspects.put(key, suspicion);
+        return suspicion.times() < TRIES ? Duration.ZERO : Duration.ofNanos(now - suspicion.since());
     }
 
     private void queue(RedisKey key) {
         unproved.remove(key);
-        var now = System.nanoTime();
-        if (moving.contains(key) || !hurried && coolUntil.containsKey(key)) {
-            cooling.add(key);
+        if (resting.contains(key)) {
+            resting.changed(key);
         } else {
-            changed.putIfAbsent(key, now);
+            changed.putIfAbsent(key, System.nanoTime());
         }
-        moved.signalAll();
+        notifyAll();
     }
 
     /** Waits a moment while the partition is behind; false when it still is, and the batch was not taken. */
-    boolean scanned(PartitionTask task) throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            if (isBehind()) {
-                moved.await(100, TimeUnit.MILLISECONDS);
-            }
-            if (isBehind()) {
-                return false;
-            }
-            scanned.add(task);
-            moved.signalAll();
-            return true;
-        } finally {
-            lock.unlock();
+    synchronized boolean scanned(PartitionTask task) throws InterruptedException {
+        if (isBehind()) {
+            wait(100);
         }
+        if (isBehind()) {
+            return false;
+        }
+        scanned.add(task);
+        notifyAll();
+        return true;
     }
 
     private boolean isBehind() {
         return scanned.size() >= MAX_WAITING_BATCHES || changed.size() + unproved.size() > MAX_WAITING_KEYS;
     }
 
-    void prove(Collection<RedisKey> keys) {
-        locked(() -> {
-            keys.stream().filter(key -> !changed.containsKey(key) && !cooling.contains(key)).forEach(unproved::add);
-            moved.signalAll();
-        });
+    synchronized void prove(Collection<RedisKey> keys) {
+        keys.stream().filter(key -> !changed.containsKey(key) && !resting.hasChanged(key)).forEach(unproved::add);
+        notifyAll();
     }
 
-    void proved(Collection<RedisKey> keys) {
-        locked(() -> keys.forEach(suspects::remove));
+    synchronized void proved(Collection<RedisKey> keys) {
+        keys.forEach(suspects::remove);
     }
 
     /** A large key is on its way from now on: that it changes meanwhile is looked at when it has arrived. */
-    void move(RedisKey key) {
-        locked(() -> {
-            applying.remove(key);
-            moving.add(key);
-            rest(key);
-        });
+    synchronized void move(RedisKey key) {
+        applying.remove(key);
+        resting.move(key);
+        setAside(key);
     }
 
-    /** It arrived, and is left alone for a while: one that changes all the time is not read all the time. */
-    void moved(RedisKey key, long restNanos) {
-        locked(() -> {
-            moving.remove(key);
-            if (restNanos > 0 && !hurried) {
-                coolUntil.put(key, System.nanoTime() + restNanos);
-                rest(key);
-            }
-            warm();
-        });
-    }
-
-    private void rest(RedisKey key) {
-        if (changed.remove(key) != null) {
-            cooling.add(key);
+    /** It arrived, and is left alone for a while. */
+    synchronized void moved(RedisKey key, long restNanos) {
+        resting.moved(key);
+        if (restNanos > 0) {
+            rest(key, restNanos);
         }
+        takeRested();
+    }
+
+    private void rest(RedisKey key, long nanos) {
+        if (!hurried) {
+            resting.rest(key, nanos);
+            setAside(key);
+        }
+    }
+
+    private void setAside(RedisKey key) {
+        if (changed.remove(key) != null) {
+            resting.changed(key);
+        }
+    }
+
+    /** It waits from now on: while it rested, nobody meant to bring it. */
+    private void takeRested() {
+        resting.takeRested().forEach(key -> changed.putIfAbsent(key, System.nanoTime()));
     }
 
     /** Keys that changed, to be brought while a large one is on its way; each is to be {@link #applied}. */
-    List<RedisKey> takeBetween() {
-        lock.lock();
-        try {
-            warm();
-            return first(changed);
-        } finally {
-            lock.unlock();
-        }
+    synchronized List<RedisKey> takeBetween() {
+        takeRested();
+        return first(changed);
     }
 
     /** These are on the target, although the task that they came with goes on. */
-    void applied(Collection<RedisKey> keys) {
-        locked(() -> keys.forEach(applying::remove));
+    synchronized void applied(Collection<RedisKey> keys) {
+        keys.forEach(applying::remove);
     }
 
     /** These are large themselves and have to wait for the one that is on its way. */
-    void postpone(Collection<RedisKey> keys) {
-        locked(() -> keys.forEach(key -> {
+    synchronized void postpone(Collection<RedisKey> keys) {
+        keys.forEach(key -> {
             applying.remove(key);
             queue(key);
-            if (!hurried) {
-                coolUntil.put(key, System.nanoTime() + POSTPONED_NANOS);
-                rest(key);
-            }
-        }));
-    }
-
-    /** Whether it proved different, and the source has told no change of it since. */
-    boolean isSuspect(RedisKey key) {
-        lock.lock();
-        try {
-            return suspects.containsKey(key);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** From now on nothing waits: the source is closed for writing. */
-    void hurry() {
-        locked(() -> {
-            hurried = true;
-            coolUntil.clear();
-            warm();
-            moved.signalAll();
+            rest(key, POSTPONED_NANOS);
         });
     }
 
+    /** Whether it proved different, and the source has told no change of it since. */
+    synchronized boolean isSuspect(RedisKey key) {
+        return suspects.containsKey(key);
+    }
+
+    /** From now on nothing waits: the source is closed for writing. */
+    synchronized void hurry() {
+        hurried = true;
+        resting.wake();
+        takeRested();
+        notifyAll();
+    }
+
     /** Whether the source is closed for writing. */
-    boolean isHurried() {
-        lock.lock();
-        try {
-            return hurried;
-        } finally {
-            lock.unlock();
-        }
+    synchronized boolean isHurried() {
+        return hurried;
     }
 
     /** Leaves the source to its users for so long; once it is closed for writing, there are none. */
-    void rest(long nanos) throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            for (var left = nanos; left > 0 && !hurried;) {
-                left = moved.awaitNanos(left);
-            }
-        } finally {
-            lock.unlock();
+    synchronized void rest(long nanos) throws InterruptedException {
+        var until = System.nanoTime() + nanos;
+        for (var left = nanos; left > 0 && !hurried; left = until - System.nanoTime()) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
         }
     }
 
     /** The next thing to do, or an empty task after a short while of nothing. */
-    PartitionTask take() throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            finished();
-            warm();
-            if (changed.isEmpty() && scanned.isEmpty() && unproved.isEmpty()) {
-                moved.await(20, TimeUnit.MILLISECONDS);
-                warm();
-            }
-            preferScan = !preferScan;
-            if (!scanned.isEmpty() && (preferScan || changed.isEmpty())) {
-                moved.signalAll();
-                var task = scanned.poll();
-                scannedInHand = task instanceof PartitionTask.ProveScanned;
-                copying |= task instanceof PartitionTask.Copy;
-                return task;
-            }
-            if (!changed.isEmpty()) {
-                return new PartitionTask.Apply(first(changed));
-            }
-            return new PartitionTask.Prove(firstUnproved());
-        } finally {
-            lock.unlock();
+    synchronized PartitionTask take() throws InterruptedException {
+        finished();
+        takeRested();
+        if (changed.isEmpty() && scanned.isEmpty() && unproved.isEmpty()) {
+            wait(20);
+            takeRested();
         }
+        preferScan = !preferScan;
+        if (!scanned.isEmpty() && (preferScan || changed.isEmpty())) {
+            notifyAll();
+            var task = scanned.poll();
+            scannedInHand = task instanceof PartitionTask.ProveScanned;
+            copying |= task instanceof PartitionTask.Copy;
+            return task;
+        }
+        if (!changed.isEmpty()) {
+            return new PartitionTask.Apply(first(changed));
+        }
+        return new PartitionTask.Prove(firstUnproved());
     }
 
     /** Of batches to copy, which may be in hand beyond the next {@link #take}: all are on the target now. */
-    void copied() {
-        locked(() -> copying = false);
+    synchronized void copied() {
+        copying = false;
     }
 
     private void finished() {
         applying.clear();
         proving = 0;
         scannedInHand = false;
-        moved.signalAll();
-    }
-
-    private void warm() {
-        var now = System.nanoTime();
-        coolUntil.values().removeIf(until -> until <= now);
-        cooling.removeIf(key -> {
-            if (coolUntil.containsKey(key) || moving.contains(key)) {
-                return false;
-            }
-            // It waits from now on: while it rested, nobody meant to bring it.
-            changed.putIfAbsent(key, now);
-            return true;
-        });
+        notifyAll();
     }
 
     /** Without those that the partition has in hand: it reads them again before it writes them, and would write what it has read last. */
@@ -274,24 +215,20 @@ final class PartitionQueue {
         var keys = new ArrayList<RedisKey>();
         for (var entries = from.entrySet().iterator(); entries.hasNext() && keys.size() < MAX_TASK_KEYS;) {
             var entry = entries.next();
-            if (applying.containsKey(entry.getKey())) {
-                continue;
+            if (!applying.containsKey(entry.getKey())) {
+                keys.add(entry.getKey());
+                applying.put(entry.getKey(), entry.getValue());
+                entries.remove();
             }
-            keys.add(entry.getKey());
-            applying.put(entry.getKey(), entry.getValue());
-            entries.remove();
         }
         return List.copyOf(keys);
     }
 
     private List<RedisKey> firstUnproved() {
-        var keys = new ArrayList<RedisKey>();
-        for (var iterator = unproved.iterator(); iterator.hasNext() && keys.size() < MAX_TASK_KEYS;) {
-            keys.add(iterator.next());
-            iterator.remove();
-        }
+        var keys = unproved.stream().limit(MAX_TASK_KEYS).toList();
+        keys.forEach(unproved::remove);
         proving = keys.size();
-        return List.copyOf(keys);
+        return keys;
     }
 
     /**
@@ -314,28 +251,14 @@ final class PartitionQueue {
         }
     }
 
-    Backlog backlog() {
-        lock.lock();
-        try {
-            var now = System.nanoTime();
-            var oldest = Math.max(age(applying, now), age(changed, now));
-            return new Backlog(changed.size() + cooling.size() + applying.size() + moving.size(), oldest, scanned.size() + (scannedInHand || copying ? 1 : 0), unproved.size() + proving);
-        } finally {
-            lock.unlock();
-        }
+    synchronized Backlog backlog() {
+        var now = System.nanoTime();
+        var oldest = Math.max(age(applying, now), age(changed, now));
+        return new Backlog(changed.size() + applying.size() + resting.count(), oldest, scanned.size() + (scannedInHand || copying ? 1 : 0), unproved.size() + proving);
     }
 
     /** Keys come in as they change, so the first is the oldest. */
     private static long age(Map<RedisKey, Long> keys, long now) {
         return keys.isEmpty() ? 0 : now - keys.values().iterator().next();
-    }
-
-    private void locked(Runnable change) {
-        lock.lock();
-        try {
-            change.run();
-        } finally {
-            lock.unlock();
-        }
     }
 }
