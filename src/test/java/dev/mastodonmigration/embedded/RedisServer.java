@@ -86,7 +86,8 @@ public final class RedisServer implements AutoCloseable {
                     .ignoreException(JedisConnectionException.class)
                     .until(() -> {
                         try (var jedis = connect()) {
-                            return jedis.info("persistence").contains("loading:0");
+                            // Beside async_loading.
+                            return jedis.info("persistence").contains("\nloading:0");
                         }
                     });
         } catch (RuntimeException e) {

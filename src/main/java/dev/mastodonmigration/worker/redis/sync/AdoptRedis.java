@@ -1,9 +1,9 @@
 package dev.mastodonmigration.worker.redis.sync;
 
-import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
+import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import dev.mastodonmigration.worker.redis.mastodon.Direction;
 import dev.mastodonmigration.worker.redis.mastodon.JobsAside;

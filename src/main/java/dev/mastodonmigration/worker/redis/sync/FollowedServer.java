@@ -210,7 +210,7 @@ final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
         }
         try (var routes = Routes.open(ends, keys, new SourceConflicts())) {
             return routes.of(told).entrySet().stream().flatMap(share -> {
-                var comparison = new KeyComparison(share.getKey().from().reader(), share.getKey().to().reader(), new Difference.Found());
+                var comparison = new KeyComparison(share.getKey().from().reader(), share.getKey().to().reader());
                 return KeyScan.cut(source, share.getValue()).stream().flatMap(batch -> comparison.differences(batch).stream());
             }).filter(difference -> difference.kind() != Difference.Kind.STRAY).map(Difference::key).toList();
         }

@@ -75,7 +75,7 @@ final class Partition implements AutoCloseable {
             // A list that is followed by its ends is proved when the source is closed; where no proof comes after, it is brought as it is.
             var transfer = differing == Differing.REPAIRED ? KeyTransfer.following(from, to.writer(), to.format(), shared.keys()::contains, shared.keys()::seenStream, around)
                     : new KeyTransfer(from, to.writer(), to.format(), shared.keys()::contains, shared.keys()::seenStream);
-            ways.put(route, new Way(route, transfer, new KeyComparison(from, to.reader(), shared.found(), around::betweenPages, shared.keys()::seenStream), new CopyPipeline(from, transfer, queue, shared.copied())));
+            ways.put(route, new Way(route, transfer, new KeyComparison(from, to.reader(), around::betweenPages, shared.keys()::seenStream), new CopyPipeline(from, transfer, queue, shared.copied())));
         }
     }
 
@@ -167,7 +167,7 @@ final class Partition implements AutoCloseable {
             case PartitionTask.Prove due -> {
                 prove(share.way(), share.batch());
                 if (differing == Differing.RECORDED) {
-                    share.batch().keys().stream().filter(key -> !shared.keys().contains(key)).forEach(share.way().comparison()::stray);
+                    share.batch().keys().stream().filter(key -> !shared.keys().contains(key)).flatMap(key -> share.way().comparison().stray(key).stream()).forEach(shared.found()::add);
                 }
             }
             case PartitionTask.ProveScanned scanned -> {

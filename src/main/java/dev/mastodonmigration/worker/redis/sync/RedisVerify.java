@@ -25,7 +25,12 @@ public final class RedisVerify implements WorkerTask {
         this(Direction.FORWARD, scope);
     }
 
-    RedisVerify(Direction direction, KeyScope scope) {
+    /** Of every key, which way they were brought. */
+    public RedisVerify(Direction direction) {
+        this(direction, KeyScope.ALL);
+    }
+
+    private RedisVerify(Direction direction, KeyScope scope) {
         this.direction = direction;
         this.scope = scope;
     }

@@ -46,7 +46,7 @@ final class RepeatedScans implements WorkerTask {
         var started = System.nanoTime();
         new RedisSnapshotCopy(direction, KeyScope.ALL).run(context);
         var drained = System.nanoTime();
-        var verified = new RedisVerify(direction, KeyScope.ALL).run(context);
+        var verified = new RedisVerify(direction).run(context);
         return WorkerReport.succeeded("Copied by repeated scans; both sides are equal.", Map.of(
                 Figure.KEYS, verified.figures().getOrDefault(Figure.KEYS, 0L), Figure.DIFFERENCES, 0L,
                 Figure.DRAIN_MILLISECONDS, (drained - started) / 1_000_000, Figure.VERIFY_MILLISECONDS, (System.nanoTime() - drained) / 1_000_000), notes);

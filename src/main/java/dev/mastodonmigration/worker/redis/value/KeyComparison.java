@@ -1,11 +1,7 @@
 package dev.mastodonmigration.worker.redis.value;
 
-import dev.mastodonmigration.worker.control.Refusal;
-import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
-import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import dev.mastodonmigration.worker.redis.wire.RoundTrip;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,45 +10,27 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** Compares keys of both sides, cheapest proof first: DUMP bytes and expiry, then by type. A key that expires meanwhile is no difference. */
-public final class KeyComparison implements AutoCloseable {
+public final class KeyComparison {
     private final KeyReader source;
     private final KeyReader target;
     private final ValueComparison values;
     private final long toleranceMilliseconds;
-    private final Difference.Found found;
     private final Consumer<RedisKey> streams;
 
-    public KeyComparison(KeyReader source, KeyReader target, Difference.Found found) {
-        this(source, target, found, () -> {}, stream -> {});
+    public KeyComparison(KeyReader source, KeyReader target) {
+        this(source, target, () -> {}, stream -> {});
     }
 
     /**
      * @param betweenPages run between the pages of a large key
      * @param streams      told each stream of the source
      */
-    public KeyComparison(KeyReader source, KeyReader target, Difference.Found found, Runnable betweenPages, Consumer<RedisKey> streams) {
+    public KeyComparison(KeyReader source, KeyReader target, Runnable betweenPages, Consumer<RedisKey> streams) {
         this.source = source;
         this.target = target;
         this.values = new ValueComparison(source, target, betweenPages, streams);
         this.streams = streams;
         this.toleranceMilliseconds = Math.max(source.toleranceMilliseconds(), target.toleranceMilliseconds());
-        this.found = found;
-    }
-
-    /** @param side which Redis of the source */
-    public static KeyComparison open(WorkerContext context, RedisSide side, Difference.Found found) throws Refusal, IOException {
-        var source = side.open(context);
-        try {
-            return new KeyComparison(KeyReader.of(source), KeyReader.of(RedisSide.TARGET.open(context)), found);
-        } catch (Refusal | IOException | RuntimeException e) {
-            source.close();
-            throw e;
-        }
-    }
-
-    /** Compares keys that were seen on the source. */
-    public void compare(KeyScan.Batch batch) {
-        differences(batch).forEach(found::add);
     }
 
     /** Of these keys, those that are not the same on both sides; a large one page by page, so that it need not fit in memory on both sides at once. */
@@ -108,9 +86,9 @@ public final class KeyComparison implements AutoCloseable {
         return difference(key, source.expiry(key), target.expiry(key), () -> values.same(key, bytes));
     }
 
-    /** A key that must not be on the target, unless it is about to expire there. */
-    public void stray(RedisKey key) {
-        difference(key, OptionalLong.empty(), target.expiry(key), () -> false).ifPresent(found::add);
+    /** Of a key that must not be on the target; empty when it is not, or about to expire there. */
+    public Optional<Difference> stray(RedisKey key) {
+        return difference(key, OptionalLong.empty(), target.expiry(key), () -> false);
     }
 
     /** The expiries are empty for a key that is not there. */
@@ -138,11 +116,5 @@ public final class KeyComparison implements AutoCloseable {
     /** By either server's clock: each expires keys by its own. */
     private boolean hasExpired(long expiresAt) {
         return expiresAt != KeyState.NEVER && expiresAt - toleranceMilliseconds <= Math.max(source.nowMilliseconds(), target.nowMilliseconds());
-    }
-
-    @Override
-    public void close() {
-        source.close();
-        target.close();
     }
 }
