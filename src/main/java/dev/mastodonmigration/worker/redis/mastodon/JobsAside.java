@@ -34,7 +34,8 @@ public final class JobsAside {
     static final RedisKey NAMES = RedisKey.of("mastodon_migration:aside");
     /** By migration, the newest epoch that set aside or put back. Outlives every worker that may have slept, and then expires. */
     static final RedisKey EPOCHS = RedisKey.of("mastodon_migration:aside_epochs");
-    private static final byte[] PREFIX = "mastodon_migration:aside:".getBytes(StandardCharsets.US_ASCII);
+    private static final String PRINTED = "mastodon_migration:aside:";
+    private static final byte[] PREFIX = ascii(PRINTED);
     private static final String EPOCHS_LIFETIME_SECONDS = String.valueOf(Duration.ofDays(7).toSeconds());
     private static final long REPLACED = -1;
 
@@ -104,8 +105,7 @@ public final class JobsAside {
     }
 
     static RedisKey of(RedisKey key) {
-        var aside = new byte[PREFIX.length + key.bytes().length];
-        System.arraycopy(PREFIX, 0, aside, 0, PREFIX.length);
+        var aside = Arrays.copyOf(PREFIX, PREFIX.length + key.bytes().length);
         System.arraycopy(key.bytes(), 0, aside, PREFIX.length, key.bytes().length);
         return RedisKey.of(aside);
     }
@@ -123,11 +123,7 @@ public final class JobsAside {
     public static Optional<String> setAll(WorkerContext context) throws Refusal, IOException {
         var side = RedisSide.ofSidekiq(context);
         try (var jedis = side.open(context)) {
-            var jobs = new ArrayList<RedisKey>();
-            var scan = new KeyScan(jedis, KeyScope.JOBS::contains);
-            for (var step = scan.nextNames(); step.isPresent(); step = scan.nextNames()) {
-                jobs.addAll(step.get());
-            }
+            var jobs = new KeyScan(jedis, KeyScope.JOBS::contains).steps().flatMap(List::stream).toList();
             return new JobsAside(jedis, context, side.name(side.url(context))).set(jobs);
         }
     }
@@ -176,9 +172,8 @@ public final class JobsAside {
      */
     public static List<String> putBack(WorkerContext context) throws Refusal, IOException {
         var side = RedisSide.ofSidekiq(context);
-        var name = side.name(side.url(context));
         try (var source = side.open(context)) {
-            return new JobsAside(source, context, name).back();
+            return new JobsAside(source, context, side.name(side.url(context))).back();
         }
     }
 
@@ -190,7 +185,7 @@ public final class JobsAside {
         } catch (JedisDataException e) {
             orPasses(e);
             return List.of("Whether Sidekiq's jobs on the " + name + " have their names could not be looked at (" + Redaction.of(e) + "). " + byHand("If it holds keys that begin with "
-                    + printed() + ", then"));
+                    + PRINTED + ", then"));
         }
         var left = names(source);
         return left.isEmpty() ? List.of() : List.of("On the " + name + " these jobs could not be given their names back, because keys of another type have them: "
@@ -200,10 +195,7 @@ public final class JobsAside {
     /** Beside what was set aside, also what came since by the way back. */
     private Set<RedisKey> held() {
         var held = new HashSet<>(names(source));
-        var scan = new KeyScan(source, key -> key.startsWith(PREFIX));
-        for (var step = scan.nextNames(); step.isPresent(); step = scan.nextNames()) {
-            step.get().stream().map(JobsAside::heldBy).flatMap(Optional::stream).forEach(held::add);
-        }
+        new KeyScan(source).steps().flatMap(List::stream).map(JobsAside::heldBy).flatMap(Optional::stream).forEach(held::add);
         return held;
     }
 
@@ -220,7 +212,7 @@ public final class JobsAside {
 
     /** What of another migration, or of an earlier one, stands in the way of beginning. */
     static Optional<String> leftover(Jedis source, String name) {
-        return names(source).stream().anyMatch(key -> source.exists(of(key).bytes())) ? Optional.of(name + " holds Sidekiq's jobs under names that begin with " + printed() + ": a migration set them aside when it opened its"
+        return names(source).stream().anyMatch(key -> source.exists(of(key).bytes())) ? Optional.of(name + " holds Sidekiq's jobs under names that begin with " + PRINTED + ": a migration set them aside when it opened its"
                 + " target. If that target is in use, this Redis is the old one: correct the URL. If it is not, " + byHand("")) : Optional.empty();
     }
 
@@ -234,10 +226,6 @@ public final class JobsAside {
                     + "), so Sidekiq's jobs keep their names there when the target opens, and a Sidekiq that starts on the source after that runs them a second time. Allow EVAL and RENAMENX"
                     + " for this user, or see to it that none starts.");
         }
-    }
-
-    private static String printed() {
-        return new String(PREFIX, StandardCharsets.US_ASCII);
     }
 
     private void run(byte[] script, Collection<RedisKey> keys) throws Refusal {
