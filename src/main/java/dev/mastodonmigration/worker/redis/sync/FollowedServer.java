@@ -19,6 +19,7 @@ import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -209,10 +210,14 @@ final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
             return told;
         }
         try (var routes = Routes.open(ends, keys, new SourceConflicts())) {
-            return routes.of(told).entrySet().stream().flatMap(share -> {
+            var different = new ArrayList<RedisKey>();
+            for (var share : routes.of(told).entrySet()) {
                 var comparison = new KeyComparison(share.getKey().from().reader(), share.getKey().to().reader());
-                return KeyScan.cut(source, share.getValue()).stream().flatMap(batch -> comparison.differences(batch).stream());
-            }).filter(difference -> difference.kind() != Difference.Kind.STRAY).map(Difference::key).toList();
+                for (var batch : KeyScan.cut(source, share.getValue())) {
+                    comparison.differences(batch).stream().filter(difference -> difference.kind() != Difference.Kind.STRAY).map(Difference::key).forEach(different::add);
+                }
+            }
+            return different;
         }
     }
 

@@ -4,9 +4,7 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.redis.mastodon.ReplicatedKeys;
 import dev.mastodonmigration.worker.redis.mastodon.SourceConflicts;
 import dev.mastodonmigration.worker.redis.value.Difference;
-import dev.mastodonmigration.worker.redis.value.KeyComparison;
 import dev.mastodonmigration.worker.redis.value.KeyScan;
-import dev.mastodonmigration.worker.redis.value.KeyTransfer;
 import dev.mastodonmigration.worker.redis.value.LargeKeys;
 import dev.mastodonmigration.worker.redis.value.ListByEnds;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
@@ -14,7 +12,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,15 +46,11 @@ final class Partition implements AutoCloseable {
     /** What all partitions of a session have in common. */
     record Shared(ReplicatedKeys keys, SourceConflicts conflicts, Copied copied, Supplier<Pace> pace, Difference.Found found) {}
 
-    private record Way(Routes.Route route, KeyTransfer transfer, KeyComparison comparison, CopyPipeline copies) {}
-
-    private final Routes routes;
+    private final Ways ways;
     private final Shared shared;
     private final PartitionQueue queue = new PartitionQueue();
-    private final Map<Routes.Route, Way> ways = new IdentityHashMap<>();
+    private final LargeKeys around = new AroundLargeKeys();
     private final Map<RedisKey, Long> proveNotBefore = new HashMap<>();
-    /** Whose pipeline may have something in hand. */
-    private Optional<Way> copying = Optional.empty();
     private long spokeNanos = System.nanoTime();
     private long startedNanos = System.nanoTime();
     /** While a large key is brought or proved, and others may have their turn between its pages. */
@@ -65,18 +58,9 @@ final class Partition implements AutoCloseable {
     private volatile Differing differing;
 
     Partition(Routes routes, Shared shared, Differing differing) {
-        this.routes = routes;
         this.shared = shared;
         this.differing = differing;
-        var around = new AroundLargeKeys();
-        for (var route : routes.all()) {
-            var from = route.from().reader();
-            var to = route.to();
-            // A list that is followed by its ends is proved when the source is closed; where no proof comes after, it is brought as it is.
-            var transfer = differing == Differing.REPAIRED ? KeyTransfer.following(from, to.writer(), to.format(), shared.keys()::contains, shared.keys()::seenStream, around)
-                    : new KeyTransfer(from, to.writer(), to.format(), shared.keys()::contains, shared.keys()::seenStream);
-            ways.put(route, new Way(route, transfer, new KeyComparison(from, to.reader(), around::betweenPages, shared.keys()::seenStream), new CopyPipeline(from, transfer, queue, shared.copied())));
-        }
+        this.ways = new Ways(routes, shared, queue, differing == Differing.REPAIRED ? Optional.of(around) : Optional.empty());
     }
 
     PartitionQueue queue() {
@@ -91,15 +75,15 @@ final class Partition implements AutoCloseable {
     /** Does the next thing, or waits a moment for one. */
     void step() throws Refusal, IOException, InterruptedException {
         if (System.nanoTime() - spokeNanos > LONGEST_SILENCE.toNanos()) {
-            routes.connections().forEach(Jedis::ping);
+            ways.connections().forEach(Jedis::ping);
             spokeNanos = System.nanoTime();
         }
         var next = queue.take();
         startedNanos = System.nanoTime();
         switch (next) {
-            case PartitionTask.Copy task -> copy(task);
+            case PartitionTask.Copy task -> ways.copy(task);
             case PartitionTask.OfAny task -> {
-                finishCopying();
+                ways.finishCopying();
                 queue.copied();
                 if (!task.keys().isEmpty()) {
                     look(task);
@@ -107,25 +91,6 @@ final class Partition implements AutoCloseable {
             }
         }
         spare();
-    }
-
-    /** What the pipeline of another way still has in hand goes first. */
-    private void copy(PartitionTask.Copy task) throws Refusal, IOException {
-        for (var share : routes.of(task.from(), task.keys()).entrySet()) {
-            var way = ways.get(share.getKey());
-            if (copying.filter(other -> other != way).isPresent()) {
-                finishCopying();
-            }
-            copying = Optional.of(way);
-            way.copies().copy(share.getValue());
-        }
-    }
-
-    private void finishCopying() throws Refusal, IOException {
-        if (copying.isPresent()) {
-            copying.get().copies().finish();
-            copying = Optional.empty();
-        }
     }
 
     /** Rests after the work since it last did, as long as the source's pace wants it. */
@@ -136,8 +101,8 @@ final class Partition implements AutoCloseable {
 
     /** Large keys come last: nothing else waits for them. */
     private void look(PartitionTask.OfAny task) throws Refusal, IOException {
-        var large = new ArrayList<Share>();
-        for (var share : shares(task.keys())) {
+        var large = new ArrayList<Ways.Share>();
+        for (var share : ways.of(task.keys())) {
             if (share.batch().isLarge()) {
                 large.add(share);
             } else {
@@ -154,14 +119,7 @@ final class Partition implements AutoCloseable {
         }
     }
 
-    private record Share(Way way, KeyScan.Batch batch) {}
-
-    private List<Share> shares(List<RedisKey> keys) {
-        return routes.of(keys).entrySet().stream()
-                .flatMap(share -> KeyScan.cut(share.getKey().from().reader().jedis(), share.getValue()).stream().map(batch -> new Share(ways.get(share.getKey()), batch))).toList();
-    }
-
-    private void look(PartitionTask.OfAny task, Share share) throws Refusal, IOException {
+    private void look(PartitionTask.OfAny task, Ways.Share share) throws Refusal, IOException {
         switch (task) {
             case PartitionTask.Apply changed -> apply(share);
             case PartitionTask.Prove due -> {
@@ -177,7 +135,7 @@ final class Partition implements AutoCloseable {
         }
     }
 
-    private void apply(Share share) throws Refusal, IOException {
+    private void apply(Ways.Share share) throws Refusal, IOException {
         share.way().transfer().transfer(share.batch());
         queue.applied(share.batch().keys());
         if (differing != Differing.BROUGHT) {
@@ -185,7 +143,7 @@ final class Partition implements AutoCloseable {
         }
     }
 
-    private void prove(Way way, KeyScan.Batch batch) throws Refusal, IOException {
+    private void prove(Ways.Way way, KeyScan.Batch batch) throws Refusal, IOException {
         var keys = shared.keys();
         if (batch.isLarge() && !queue.isHurried() && proveNotBefore.getOrDefault(batch.keys().getFirst(), Long.MIN_VALUE) > System.nanoTime()) {
             keys.proveAtTheEnd(batch.keys().getFirst());
@@ -193,7 +151,7 @@ final class Partition implements AutoCloseable {
         }
         var started = System.nanoTime();
         var wanted = batch.keys().stream().filter(key -> keys.contains(key) && (queue.isHurried() || !keys.isStream(key))).toList();
-        var differences = differences(way, new KeyScan.Batch(wanted, wanted.size() == 1 ? batch.bytes() : 0));
+        var differences = way.comparison().differences(new KeyScan.Batch(wanted, wanted.size() == 1 ? batch.bytes() : 0));
         if (batch.isLarge()) {
             proveNotBefore.put(batch.keys().getFirst(), System.nanoTime() + ListByEnds.REST_PER_WORK * (System.nanoTime() - started));
         }
@@ -213,14 +171,6 @@ final class Partition implements AutoCloseable {
                             + " s, although no change of it was told. Check that nothing else writes to the Redis that is copied to, and start the migration again.");
                 }
             }
-        }
-    }
-
-    private static List<Difference> differences(Way way, KeyScan.Batch batch) throws Refusal, IOException {
-        try {
-            return way.comparison().differences(batch);
-        } catch (FailedBetween e) {
-            throw e.cause();
         }
     }
 
@@ -248,7 +198,7 @@ final class Partition implements AutoCloseable {
             }
             yielding = false;
             try {
-                for (var share : shares(queue.takeBetween())) {
+                for (var share : ways.of(queue.takeBetween())) {
                     if (share.batch().isLarge()) {
                         queue.postpone(share.batch().keys());
                     } else {
@@ -257,14 +207,6 @@ final class Partition implements AutoCloseable {
                 }
             } finally {
                 yielding = true;
-            }
-        }
-
-        void betweenPages() {
-            try {
-                between();
-            } catch (Refusal | IOException e) {
-                throw new FailedBetween(e);
             }
         }
 
@@ -284,26 +226,9 @@ final class Partition implements AutoCloseable {
         }
     }
 
-    /** Carries what failed between two pages out of their comparison. */
-    private static final class FailedBetween extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        FailedBetween(Exception cause) {
-            super(cause);
-        }
-
-        IOException cause() throws Refusal {
-            return switch (getCause()) {
-                case Refusal refusal -> throw refusal;
-                case IOException failed -> failed;
-                default -> throw this;
-            };
-        }
-    }
-
     /** Ends what the partition is just doing, from another thread. */
     void disconnect() {
-        for (var jedis : routes.connections()) {
+        for (var jedis : ways.connections()) {
             var connection = jedis.getConnection();
             try {
                 connection.forceDisconnect();
@@ -315,6 +240,6 @@ final class Partition implements AutoCloseable {
 
     @Override
     public void close() {
-        routes.close();
+        ways.close();
     }
 }

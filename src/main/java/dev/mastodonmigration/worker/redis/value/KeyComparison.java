@@ -1,12 +1,13 @@
 package dev.mastodonmigration.worker.redis.value;
 
+import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RoundTrip;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** Compares keys of both sides, cheapest proof first: DUMP bytes and expiry, then by type. A key that expires meanwhile is no difference. */
@@ -18,27 +19,27 @@ public final class KeyComparison {
     private final Consumer<RedisKey> streams;
 
     public KeyComparison(KeyReader source, KeyReader target) {
-        this(source, target, () -> {}, stream -> {});
+        this(source, target, LargeKeys.ALONE, stream -> {});
     }
 
     /**
-     * @param betweenPages run between the pages of a large key
-     * @param streams      told each stream of the source
+     * @param around  asked between the pages of a large key, which is others' turn
+     * @param streams told each stream of the source
      */
-    public KeyComparison(KeyReader source, KeyReader target, Runnable betweenPages, Consumer<RedisKey> streams) {
+    public KeyComparison(KeyReader source, KeyReader target, LargeKeys around, Consumer<RedisKey> streams) {
         this.source = source;
         this.target = target;
-        this.values = new ValueComparison(source, target, betweenPages, streams);
+        this.values = new ValueComparison(source, target, around, streams);
         this.streams = streams;
         this.toleranceMilliseconds = Math.max(source.toleranceMilliseconds(), target.toleranceMilliseconds());
     }
 
     /** Of these keys, those that are not the same on both sides; a large one page by page, so that it need not fit in memory on both sides at once. */
-    public List<Difference> differences(KeyScan.Batch batch) {
+    public List<Difference> differences(KeyScan.Batch batch) throws Refusal, IOException {
         return batch.isLarge() ? largeDifference(batch.keys().getFirst(), batch.bytes()).stream().toList() : differences(batch.keys());
     }
 
-    private List<Difference> differences(List<RedisKey> keys) {
+    private List<Difference> differences(List<RedisKey> keys) throws Refusal, IOException {
         var ofSource = ask(source, keys);
         var ofTarget = ask(target, keys);
         var ours = source.states(ofSource.answers());
@@ -51,7 +52,7 @@ public final class KeyComparison {
             var other = theirs.get(i);
             one.filter(KeyState::isStream).ifPresent(stream -> streams.accept(key));
             difference(key, expiry(one), expiry(other), () -> one.get().sameBytes(other.get())
-                    || Optional.ofNullable(known.get(key)).orElseGet(() -> values.same(key, one.get().payload().length))).ifPresent(differences::add);
+                    || (known.containsKey(key) ? known.get(key) : values.same(key, one.get().payload().length))).ifPresent(differences::add);
         }
         return differences;
     }
@@ -82,31 +83,35 @@ public final class KeyComparison {
         return state.stream().mapToLong(KeyState::expiresAtMilliseconds).findFirst();
     }
 
-    private Optional<Difference> largeDifference(RedisKey key, long bytes) {
+    private Optional<Difference> largeDifference(RedisKey key, long bytes) throws Refusal, IOException {
         return difference(key, source.expiry(key), target.expiry(key), () -> values.same(key, bytes));
     }
 
     /** Of a key that must not be on the target; empty when it is not, or about to expire there. */
     public Optional<Difference> stray(RedisKey key) {
-        return difference(key, OptionalLong.empty(), target.expiry(key), () -> false);
+        return stray(key, target.expiry(key));
+    }
+
+    private Optional<Difference> stray(RedisKey key, OptionalLong expiresAt) {
+        return expiresAt.isPresent() && !hasExpired(expiresAt.getAsLong()) ? Optional.of(new Difference(key, Difference.Kind.STRAY)) : Optional.empty();
+    }
+
+    private interface SameValue {
+        boolean test() throws Refusal, IOException;
     }
 
     /** The expiries are empty for a key that is not there. */
-    private Optional<Difference> difference(RedisKey key, OptionalLong ours, OptionalLong theirs, BooleanSupplier sameValue) {
-        return kind(ours, theirs, sameValue).map(kind -> new Difference(key, kind));
-    }
-
-    private Optional<Difference.Kind> kind(OptionalLong ours, OptionalLong theirs, BooleanSupplier sameValue) {
+    private Optional<Difference> difference(RedisKey key, OptionalLong ours, OptionalLong theirs, SameValue same) throws Refusal, IOException {
         if (ours.isEmpty()) {
-            return Optional.of(Difference.Kind.STRAY).filter(stray -> theirs.isPresent() && !hasExpired(theirs.getAsLong()));
+            return stray(key, theirs);
         }
         if (theirs.isEmpty()) {
-            return Optional.of(Difference.Kind.MISSING).filter(missing -> !hasExpired(ours.getAsLong()));
+            return Optional.of(new Difference(key, Difference.Kind.MISSING)).filter(missing -> !hasExpired(ours.getAsLong()));
         }
         if (!sameExpiry(ours.getAsLong(), theirs.getAsLong())) {
-            return Optional.of(Difference.Kind.EXPIRY);
+            return Optional.of(new Difference(key, Difference.Kind.EXPIRY));
         }
-        return Optional.of(Difference.Kind.VALUE).filter(value -> !sameValue.getAsBoolean() && !hasExpired(ours.getAsLong()));
+        return same.test() || hasExpired(ours.getAsLong()) ? Optional.empty() : Optional.of(new Difference(key, Difference.Kind.VALUE));
     }
 
     private boolean sameExpiry(long ours, long theirs) {

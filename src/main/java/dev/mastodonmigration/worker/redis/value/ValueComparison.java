@@ -1,7 +1,9 @@
 package dev.mastodonmigration.worker.redis.value;
 
+import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RoundTrip;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -24,17 +26,17 @@ final class ValueComparison {
 
     private final KeyReader source;
     private final KeyReader target;
-    private final Runnable betweenPages;
+    private final LargeKeys around;
     private final Consumer<RedisKey> streams;
 
     /**
-     * @param betweenPages run between the pages of a large value
+     * @param around  asked between the pages of a large value, which is others' turn
      * @param streams      told each stream
      */
-    ValueComparison(KeyReader source, KeyReader target, Runnable betweenPages, Consumer<RedisKey> streams) {
+    ValueComparison(KeyReader source, KeyReader target, LargeKeys around, Consumer<RedisKey> streams) {
         this.source = source;
         this.target = target;
-        this.betweenPages = betweenPages;
+        this.around = around;
         this.streams = streams;
     }
 
@@ -73,7 +75,7 @@ final class ValueComparison {
     }
 
     /** @param bytes about how large the value is, for the size of a page */
-    boolean same(RedisKey key, long bytes) {
+    boolean same(RedisKey key, long bytes) throws Refusal, IOException {
         try {
             var type = ValueType.of(source.jedis(), source.name(key));
             return type.isEmpty() ? samePayload(key) : type.equals(ValueType.of(target.jedis(), target.name(key))) && sameInPages(type.get(), key, bytes);
@@ -94,7 +96,7 @@ final class ValueComparison {
         return one != null && other != null && new KeyState(one, KeyState.NEVER).sameBytes(new KeyState(other, KeyState.NEVER));
     }
 
-    private boolean sameInPages(ValueType type, RedisKey key, long bytes) {
+    private boolean sameInPages(ValueType type, RedisKey key, long bytes) throws Refusal, IOException {
         var ours = ValuePages.of(source.jedis(), source.name(key), type, bytes);
         var theirs = ours.on(target.jedis(), target.name(key));
         if (ours.size() != theirs.size()) {
@@ -105,7 +107,7 @@ final class ValueComparison {
             if (!(type.hasOrder() ? theirs.next().map(type::content).equals(page.map(type::content)) : isOnTarget(type, key, page.get()))) {
                 return false;
             }
-            betweenPages.run();
+            around.between();
         }
         // A list that got shorter meanwhile ends too early.
         return !type.hasOrder() || theirs.next().isEmpty();

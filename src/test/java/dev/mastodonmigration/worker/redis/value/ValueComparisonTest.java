@@ -96,7 +96,7 @@ class ValueComparisonTest {
         var listpack = new KeyState(new byte[] {20, 3, '1', '2', '3', 11, 0, 0, 0, 0, 0, 0, 0, 0, 0}, KeyState.NEVER);
         var intset = new KeyState(redis.source.dump("set:2"), KeyState.NEVER);
         try (var source = RedisSide.SOURCE.open(redis.context()); var target = RedisSide.TARGET.open(redis.context())) {
-            assertThat(new ValueComparison(KeyReader.of(source), KeyReader.of(target), () -> {}, stream -> {}).same(List.of(new ValueComparison.Pair(RedisKey.of("set:2"), listpack, intset)))).isEqualTo(Map.of(RedisKey.of("set:2"), true));
+            assertThat(new ValueComparison(KeyReader.of(source), KeyReader.of(target), LargeKeys.ALONE, stream -> {}).same(List.of(new ValueComparison.Pair(RedisKey.of("set:2"), listpack, intset)))).isEqualTo(Map.of(RedisKey.of("set:2"), true));
         }
     }
 }
