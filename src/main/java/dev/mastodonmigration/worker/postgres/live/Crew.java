@@ -45,7 +45,7 @@ final class Crew {
     private void work(LiveSessions sessions, Claims.Claim claim) throws SQLException, Refusal {
         switch (claim.kind()) {
             case RANGE -> copy(sessions, claim);
-            case DEFINITION -> build(sessions.target(), claim);
+            case DEFINITION -> build(sessions, claim);
             case PROOF -> prove(sessions, claim);
             default -> throw new IllegalStateException(claim.toString());
         }
@@ -81,7 +81,8 @@ final class Crew {
         }
     }
 
-    private void build(Connection target, Claims.Claim claim) throws SQLException, Refusal {
+    private void build(LiveSessions sessions, Claims.Claim claim) throws SQLException, Refusal {
+        var target = sessions.target();
         target.setAutoCommit(false);
         try {
             Query.run(target, claim.subject());
@@ -90,8 +91,8 @@ final class Crew {
             }
         } catch (SQLException e) {
             if (isDuplicate(e)) {
-                throw new Refusal("An index of the source cannot be built on the target: " + e.getMessage().replace("\n", " ")
-                        + ". The source holds rows that its own index should have refused, as a corrupt index does; remove the duplicates there.");
+                throw new Refusal("An index of the " + sessions.direction().read() + " cannot be built on the " + sessions.direction().written() + ": " + e.getMessage().replace("\n", " ")
+                        + ". The " + sessions.direction().read() + " holds rows that its own index should have refused, as a corrupt index does; remove the duplicates there.");
             }
             throw e;
         } finally {
@@ -104,7 +105,7 @@ final class Crew {
         var member = member(tree, claim);
         if (claim.lower() == null) {
             // The first range of a member; the others are proved after it.
-            KeyIndex.requireWhole(sessions.source(), tree, member);
+            KeyIndex.requireWhole(sessions.source(), sessions.direction().read(), tree, member);
         }
         var proof = new Proof(sessions.source(), sessions.target(), tree).range(member, RangePlan.condition(tree, claim.lower(), claim.upper()));
         if (proof.isEqual()) {

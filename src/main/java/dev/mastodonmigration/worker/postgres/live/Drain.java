@@ -8,7 +8,6 @@ import dev.mastodonmigration.worker.postgres.Extensions;
 import dev.mastodonmigration.worker.postgres.Marker;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.Sequences;
-import dev.mastodonmigration.worker.postgres.Side;
 import dev.mastodonmigration.worker.postgres.TableSum;
 import dev.mastodonmigration.worker.postgres.Transaction;
 import dev.mastodonmigration.worker.postgres.WriteGate;
@@ -53,7 +52,7 @@ final class Drain {
         var begun = System.nanoTime();
         var source = sessions.source();
         var target = sessions.target();
-        WriteGate.requireUp(source, Side.SOURCE);
+        WriteGate.requireUp(source, sessions.direction().read());
         stage("draining");
         var applied = 0L;
         Rounds.Lag lag;
@@ -62,10 +61,10 @@ final class Drain {
             applied += lag.changes();
             if (!isPossible()) {
                 // One of these rounds met a gap, or a table emptied just before the source was closed.
-                throw new SQLException("not everything is proved any more; it is proved again before the target can be opened");
+                throw new SQLException("not everything is proved any more; it is proved again before the " + sessions.direction().written() + " can be opened");
             }
         } while (lag.changes() > 0 || !lag.isWhole());
-        SourceGuard.requireUnchanged(source, catalog);
+        SourceGuard.requireUnchanged(source, sessions.direction(), catalog);
         requireNoGap(source, target);
         var differences = provedTouched(source, target);
         var keyless = trees.stream().filter(tree -> !tree.hasKey()).flatMap(tree -> tree.holders().stream()).toList();
@@ -73,20 +72,20 @@ final class Drain {
         if (differences.isEmpty()) {
             Sequences.copyAhead(source, target, SEQUENCE_MARGIN);
             rows += finish(source, target, keyless, differences);
-            Extensions.rehome(source, target, Marker.ours(target, Side.TARGET, context).keptSchemas());
-            differences.addAll(SourceGuard.differences(target, catalog));
+            Extensions.rehome(source, target, Marker.ours(target, sessions.direction().written(), context).keptSchemas());
+            differences.addAll(SourceGuard.differences(target, sessions.direction().written(), catalog));
         }
-        WriteGate.requireUp(source, Side.SOURCE);
-        differences.addAll(Sequences.differences(source, target));
+        WriteGate.requireUp(source, sessions.direction().read());
+        differences.addAll(Sequences.differences(source, sessions.direction().read(), target, sessions.direction().written()));
         var milliseconds = (System.nanoTime() - begun) / 1_000_000;
         var figures = Map.of(Figure.TABLES, trees.stream().mapToLong(tree -> tree.members().size()).sum(), Figure.ROWS, rows, Figure.DIFFERENCES,
                 (long) differences.size(), Figure.DRAIN_MILLISECONDS, milliseconds, Figure.REFUSED_WRITES, WriteGate.refusedWrites(source));
         var notes = new ArrayList<>(Repairs.told(target));
-        Ledger.gap(target).ifPresent(gap -> notes.add("while the source was followed, " + gap + "; all rows were proved again and the target was repaired"));
+        Ledger.gap(target).ifPresent(gap -> notes.add("while the " + sessions.direction().read() + " was followed, " + gap + "; all rows were proved again and the " + sessions.direction().written() + " was repaired"));
         var report = report(differences, figures, applied, notes);
         Transaction.in(target, () -> {
             if (differences.isEmpty()) {
-                Marker.update(target, context, Marker.State.LOADED, Optional.empty());
+                Marker.update(target, context, sessions.direction().whenDrained(), Optional.empty());
             }
             Ledger.finish(target, differences.isEmpty() ? Ledger.Stage.DRAINED : Ledger.Stage.REFUSED, report);
         });
@@ -94,21 +93,21 @@ final class Drain {
         return report;
     }
 
-    private static WorkerReport report(List<String> differences, Map<String, Long> figures, long applied, List<String> notes) {
+    private WorkerReport report(List<String> differences, Map<String, Long> figures, long applied, List<String> notes) {
         return differences.isEmpty()
-                ? WorkerReport.succeeded("The target has reached the source: " + figures.get(Figure.TABLES) + " tables, " + figures.get(Figure.ROWS)
+                ? WorkerReport.succeeded("The " + sessions.direction().written() + " has reached the " + sessions.direction().read() + ": " + figures.get(Figure.TABLES) + " tables, " + figures.get(Figure.ROWS)
                         + " rows. Draining brought " + applied + " changes and took " + figures.get(Figure.DRAIN_MILLISECONDS) + " ms.", figures, notes)
                 : new WorkerReport(WorkerReport.Outcome.REFUSED, "Source and target differ in " + differences.size() + " places: " + String.join("; ",
-                        differences.subList(0, Math.min(NAMED, differences.size()))) + ". The target was not opened.", figures, notes);
+                        differences.subList(0, Math.min(NAMED, differences.size()))) + ". The " + sessions.direction().written() + " was not opened.", figures, notes);
     }
 
     private void stage(String words) {
         context.progress().update(now -> now.withStage(words));
     }
 
-    private static void requireNoGap(Connection source, Connection target) throws SQLException {
+    private void requireNoGap(Connection source, Connection target) throws SQLException {
         if (!Gaps.isWhole(source, target)) {
-            throw new SQLException("changes of the source went by unlogged; everything is proved again before the target can be opened");
+            throw new SQLException("changes of the " + sessions.direction().read() + " went by unlogged; everything is proved again before the " + sessions.direction().written() + " can be opened");
         }
     }
 
@@ -143,9 +142,9 @@ final class Drain {
             return done.getFirst();
         }
         Transaction.in(target, () -> {
-            if (Query.list(target, "SELECT 1 FROM mastodon_migration.marker WHERE state = 'loading' AND session = current_setting('"
-                    + WriteGate.SESSION_SETTING + "') FOR SHARE", row -> 1).isEmpty()) {
-                throw new SQLException("a newer worker has taken over the target database");
+            if (Query.list(target, "SELECT 1 FROM mastodon_migration.marker WHERE state = ? AND session = current_setting('"
+                    + WriteGate.SESSION_SETTING + "') FOR SHARE", row -> 1, sessions.direction().whileWritten().sql()).isEmpty()) {
+                throw new SQLException("a newer worker has taken over the " + sessions.direction().written() + " database");
             }
             for (var member : keyless) {
                 Query.run(target, "TRUNCATE ONLY " + member.name());

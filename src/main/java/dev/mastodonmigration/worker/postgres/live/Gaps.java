@@ -48,8 +48,8 @@ final class Gaps {
             var why = why(source);
             Query.update(target, "UPDATE mastodon_migration.live SET in_sync = false, gap = ?", why);
             if (Ledger.isFinished(target)) {
-                throw new Refusal("When the target was finished already, " + why + ". It has its foreign keys and triggers by now and cannot be repaired without side effects, so it was not opened."
-                        + " Copy anew.");
+                throw new Refusal("When the " + sessions.direction().written() + " was finished already, " + why + ". It has its foreign keys and triggers by now and cannot be repaired without side effects, so it"
+                        + " was not opened. " + capitalised(sessions.direction().otherwise()) + ".");
             }
             if (Capture.isFull(source) && !Capture.emptyLogs(source)) {
                 return;
@@ -68,17 +68,22 @@ final class Gaps {
         }
     }
 
+    private static String capitalised(String words) {
+        return Character.toUpperCase(words.charAt(0)) + words.substring(1);
+    }
+
     private String why(Connection source) throws SQLException {
+        var read = sessions.direction().read();
         if (!SourceIdentity.isOneThatIsFollowed(source, sessions.target())) {
-            return "another server took the source's place, as after a failover, and may lack changes that were seen before";
+            return "another server took the " + read + "'s place, as after a failover, and may lack changes that were seen before";
         }
         var mark = Ledger.mark(sessions.target());
         if (!mark.isOn(source)) {
-            return mark.isForgottenOn(source) ? "the target went back to an earlier state, as after a failover or with a restored backup, and lacks changes that it had before"
-                    : "another server took the source's place, or the source went back to an earlier state, as after a failover, and may lack changes that were seen before";
+            return mark.isForgottenOn(source) ? "the " + sessions.direction().written() + " went back to an earlier state, as after a failover or with a restored backup, and lacks changes that it had before"
+                    : "another server took the " + read + "'s place, or the " + read + " went back to an earlier state, as after a failover, and may lack changes that were seen before";
         }
-        return Capture.isFull(source) ? "a log of changes on the source reached its cap, so that some were not logged"
-                : "nobody prolonged the capture on the source, so that some changes were not logged";
+        return Capture.isFull(source) ? "a log of changes on the " + read + " reached its cap, so that some were not logged"
+                : "nobody prolonged the capture on the " + read + ", so that some changes were not logged";
     }
 
     private static void restart(Horizon.Base base, Connection target) throws SQLException {

@@ -21,6 +21,7 @@ final class Hands implements AutoCloseable {
     private static final Duration BETWEEN_READINGS = Duration.ofMillis(200);
     private static final Duration FRESH = Duration.ofSeconds(2);
 
+    private final Direction direction;
     private final WorkerContext context;
     private final Claims claims;
     private final LastingErrors errors;
@@ -29,11 +30,13 @@ final class Hands implements AutoCloseable {
     private final AtomicReference<RuntimeException> broken = new AtomicReference<>();
     private final AtomicLong leader = new AtomicLong();
     private final AtomicLong lastWork = new AtomicLong(System.nanoTime());
-    private final Trouble trouble = new Trouble();
+    private final Trouble trouble;
     private final Room room = new Room();
     private volatile boolean stopped;
 
-    Hands(WorkerContext context, Claims claims, LastingErrors errors) {
+    Hands(Direction direction, WorkerContext context, Claims claims, LastingErrors errors) {
+        this.direction = direction;
+        trouble = new Trouble(direction.written());
         this.context = context;
         this.claims = claims;
         this.errors = errors;
@@ -122,7 +125,7 @@ final class Hands implements AutoCloseable {
     }
 
     private void work() throws SQLException, IOException, Refusal, InterruptedException {
-        var entered = room.enter(() -> LiveSessions.forHand(context));
+        var entered = room.enter(() -> LiveSessions.forHand(direction, context));
         if (entered.isPresent()) {
             try (var sessions = entered.get()) {
                 workWhileThereIsRoom(sessions);
@@ -131,7 +134,7 @@ final class Hands implements AutoCloseable {
             }
         }
         if (!stopped) {
-            trouble.waitFor("the app needs the source's connections; what it leaves is used again as soon as it can be");
+            trouble.waitFor("the app needs the " + direction.read() + "'s connections; what it leaves is used again as soon as it can be");
             Thread.sleep(GIVEN_WAY);
         }
     }
@@ -171,7 +174,7 @@ final class Hands implements AutoCloseable {
     /** Apart from all work, so that it is heard while a round or an index takes long. */
     private void beat() throws SQLException, IOException, Refusal, InterruptedException {
         var renewing = new Clockwork(claims.valid().dividedBy(BEATS_PER_CLAIM));
-        try (Connection target = LiveSessions.target(context)) {
+        try (Connection target = LiveSessions.target(direction, context)) {
             while (!stopped) {
                 if (renewing.isDue()) {
                     if (leader.get() != 0) {

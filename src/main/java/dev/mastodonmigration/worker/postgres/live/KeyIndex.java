@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.postgres.Query;
+import dev.mastodonmigration.worker.postgres.Side;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.stream.Collectors;
@@ -18,7 +19,7 @@ final class KeyIndex {
      *
      * @throws Refusal when they are not as many
      */
-    static void requireWhole(Connection source, Tree tree, Tree.Member member) throws SQLException, Refusal {
+    static void requireWhole(Connection source, Side side, Tree tree, Tree.Member member) throws SQLException, Refusal {
         LiveSessions.snapshot(source);
         try {
             var counting = "SELECT count(*) FROM ONLY " + member.name();
@@ -27,8 +28,8 @@ final class KeyIndex {
             Query.run(source, "SET LOCAL enable_indexscan = on", "SET LOCAL enable_indexonlyscan = on", "SET LOCAL enable_seqscan = off");
             var led = Query.number(source, counting + " WHERE " + tree.key().stream().map(key -> key.column() + " IS NOT NULL").collect(Collectors.joining(" AND ")));
             if (rows != led) {
-                throw new Refusal("Table " + member.name() + " of the source holds " + rows + " rows, and the index of its key (" + tree.keyColumns() + ") leads to " + led
-                        + ": it is corrupt, and what it hides would be lost. Run REINDEX TABLE CONCURRENTLY " + member.name() + " on the source; where that finds duplicates, remove them first.");
+                throw new Refusal("Table " + member.name() + " of the " + side + " holds " + rows + " rows, and the index of its key (" + tree.keyColumns() + ") leads to " + led
+                        + ": it is corrupt, and what it hides would be lost. Run REINDEX TABLE CONCURRENTLY " + member.name() + " on the " + side + "; where that finds duplicates, remove them first.");
             }
         } finally {
             if (!source.isClosed()) {

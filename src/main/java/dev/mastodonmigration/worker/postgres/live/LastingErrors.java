@@ -23,11 +23,13 @@ final class LastingErrors {
 
     private record Seen(long first, long last) {}
 
+    private final Direction direction;
     private final Duration limit;
     private final Map<String, Seen> seen = new ConcurrentHashMap<>();
 
     /** @param limit how long the same error may come again; refused logins five times as long */
-    LastingErrors(Duration limit) {
+    LastingErrors(Direction direction, Duration limit) {
+        this.direction = direction;
         this.limit = limit;
     }
 
@@ -44,7 +46,7 @@ final class LastingErrors {
         var words = Redaction.of(e);
         var met = seen.merge(words, new Seen(now, now), (before, again) -> now - before.last() > FORGOTTEN.toNanos() ? again : new Seen(before.first(), now));
         return now - met.first() <= patience.get().toNanos() ? Optional.empty() : Optional.of("A database refuses what a live copy needs, and waiting does not change that: " + words
-                + ". Correct it there, or set strategy.postgres to Dump.");
+                + ". Correct it there, " + direction.afterRefusal() + ".");
     }
 
     private Optional<Duration> patience(SQLException e) {

@@ -46,14 +46,15 @@ final class Leader implements AutoCloseable {
     /**
      * Leads, with a session of its own to the source.
      *
+     * @param direction which database is read and which is written
      * @param target  the session that holds the lead: who takes the lead from a worker that sleeps ends its session, and with it all that it holds
      * @param room    told how many connections the source has left, so that hands need not try
      * @param trouble told what keeps a table from being followed
      */
-    Leader(WorkerContext context, Connection target, Room room, Trouble trouble) throws SQLException, IOException, Refusal {
+    Leader(Direction direction, WorkerContext context, Connection target, Room room, Trouble trouble) throws SQLException, IOException, Refusal {
         this.context = context;
         this.room = room;
-        sessions = LiveSessions.beside(target, context);
+        sessions = LiveSessions.beside(target, direction, context);
         try {
             trees = Trees.read(sessions.source());
             byId = trees.stream().filter(Tree::hasKey).collect(Collectors.toMap(Tree::id, tree -> tree));
@@ -80,7 +81,7 @@ final class Leader implements AutoCloseable {
                 LockWaiters.letPass(sessions.source());
                 Claims.endOverdue(sessions.target());
                 room.see(sessions.source());
-                SourceGuard.requireUnchanged(sessions.source(), catalog);
+                SourceGuard.requireUnchanged(sessions.source(), sessions.direction(), catalog);
             }
             if (gaps.areClosed() && renewing.isDue()) {
                 Capture.renew(sessions.source(), Capture.LEASE);

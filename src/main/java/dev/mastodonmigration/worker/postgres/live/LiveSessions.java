@@ -2,7 +2,6 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.postgres.Database;
 import dev.mastodonmigration.worker.postgres.Marker;
 import dev.mastodonmigration.worker.postgres.PostgresUrl;
 import dev.mastodonmigration.worker.postgres.Query;
@@ -17,22 +16,22 @@ import java.sql.SQLException;
  *
  * @param address where the source was when they were opened
  */
-record LiveSessions(Connection source, Connection target, PostgresUrl address) implements AutoCloseable {
+record LiveSessions(Direction direction, Connection source, Connection target, PostgresUrl address) implements AutoCloseable {
     /** Of the task's name, so that hands give way to the app before a leader does. */
     private static final String HAND = ReplicatePostgres.NAME + " hand";
     /** More than this helps no index of Mastodon's and would starve a small server. */
     private static final String INDEX_MEMORY = "SET maintenance_work_mem = '256MB'";
 
     /** Opens the source's beside one to the target, which may have been opened before the load that its marker tells of now. */
-    static LiveSessions beside(Connection target, WorkerContext context) throws SQLException, IOException, Refusal {
-        passGate(target, context);
-        var address = Database.source(context, ReplicatePostgres.NAME).url();
-        return new LiveSessions(source(context), target, address);
+    static LiveSessions beside(Connection target, Direction direction, WorkerContext context) throws SQLException, IOException, Refusal {
+        passGate(target, direction, context);
+        var address = direction.from(context, ReplicatePostgres.NAME).url();
+        return new LiveSessions(direction, source(direction, context), target, address);
     }
 
     /** What a hand loses in a crash of the target is done again, with all that came after it; positions, which nothing may come after, are the leader's. */
-    static LiveSessions forHand(WorkerContext context) throws SQLException, IOException, Refusal {
-        var sessions = open(context, HAND);
+    static LiveSessions forHand(Direction direction, WorkerContext context) throws SQLException, IOException, Refusal {
+        var sessions = open(direction, context, HAND);
         try {
             Query.run(sessions.target(), "SET synchronous_commit = off");
             return sessions;
@@ -43,11 +42,11 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
     }
 
     /** @param task what the source's sessions are called, by which the hands among them are counted */
-    private static LiveSessions open(WorkerContext context, String task) throws SQLException, IOException, Refusal {
-        var address = Database.source(context, task).url();
-        var source = proved(Database.source(context, task).open(), Side.SOURCE, context);
+    private static LiveSessions open(Direction direction, WorkerContext context, String task) throws SQLException, IOException, Refusal {
+        var address = direction.from(context, task).url();
+        var source = proved(direction.from(context, task).open(), direction.read(), context);
         try {
-            return new LiveSessions(source, target(context), address);
+            return new LiveSessions(direction, source, target(direction, context), address);
         } catch (SQLException | IOException | Refusal e) {
             source.close();
             throw e;
@@ -60,25 +59,25 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
      * @throws SQLException when the Secret names another server, or another user, by now
      */
     void requireCurrent(WorkerContext context) throws SQLException, IOException, Refusal {
-        if (!address.equals(Database.source(context, ReplicatePostgres.NAME).url())) {
-            throw new SQLException("the Secret names another source than the one of this session, which is opened anew");
+        if (!address.equals(direction.from(context, ReplicatePostgres.NAME).url())) {
+            throw new SQLException("the Secret names another " + direction.read() + " than the one of this session, which is opened anew");
         }
     }
 
-    static Connection source(WorkerContext context) throws SQLException, IOException, Refusal {
-        return proved(Database.source(context, ReplicatePostgres.NAME).open(), Side.SOURCE, context);
+    static Connection source(Direction direction, WorkerContext context) throws SQLException, IOException, Refusal {
+        return proved(direction.from(context, ReplicatePostgres.NAME).open(), direction.read(), context);
     }
 
-    static Connection target(WorkerContext context) throws SQLException, IOException, Refusal {
-        var target = proved(Database.target(context, ReplicatePostgres.NAME).open(), Side.TARGET, context);
+    static Connection target(Direction direction, WorkerContext context) throws SQLException, IOException, Refusal {
+        var target = proved(direction.to(context, ReplicatePostgres.NAME).open(), direction.written(), context);
         Query.run(target, INDEX_MEMORY);
-        passGate(target, context);
+        passGate(target, direction, context);
         return target;
     }
 
     /** For as long as the marker lets this load pass. */
-    private static void passGate(Connection target, WorkerContext context) throws SQLException, Refusal {
-        var session = Marker.ours(target, Side.TARGET, context).session();
+    private static void passGate(Connection target, Direction direction, WorkerContext context) throws SQLException, Refusal {
+        var session = Marker.ours(target, direction.written(), context).session();
         if (session.isPresent()) {
             Query.list(target, "SELECT set_config('" + WriteGate.SESSION_SETTING + "', ?, false)", row -> row.getString(1), session.get());
         }

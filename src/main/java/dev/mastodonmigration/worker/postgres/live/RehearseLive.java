@@ -73,7 +73,7 @@ public final class RehearseLive implements WorkerTask {
 
     private static WorkerReport report(WorkerContext context, long begun, long copied) throws SQLException, IOException, Refusal {
         var verified = System.nanoTime();
-        try (var ledger = LiveSessions.target(context)) {
+        try (var ledger = LiveSessions.target(Direction.FORWARD, context)) {
             return Query.one(ledger, """
                     SELECT count(DISTINCT r.member), coalesce(sum(r.rows), 0), coalesce(sum(r.bytes), 0), (SELECT repairs FROM mastodon_migration.live)
                     FROM mastodon_migration.live_range r""", row -> {

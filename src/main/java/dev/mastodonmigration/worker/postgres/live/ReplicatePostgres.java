@@ -25,12 +25,13 @@ public final class ReplicatePostgres implements WorkerTask {
 
     static final Duration LASTING = Duration.ofMinutes(1);
 
+    private final Direction direction;
     private final Duration claim;
     private final long rangeBytes;
     private final Duration lasting;
 
     public ReplicatePostgres() {
-        this(Claims.VALID, RANGE_BYTES, LASTING);
+        this(Direction.FORWARD, Claims.VALID, RANGE_BYTES, LASTING);
     }
 
     /**
@@ -39,7 +40,8 @@ public final class ReplicatePostgres implements WorkerTask {
      * @param claim   how long a worker that says nothing keeps its work
      * @param lasting after which the same refusal of a database, again and again, is taken for its last word
      */
-    ReplicatePostgres(Duration claim, long rangeBytes, Duration lasting) {
+    ReplicatePostgres(Direction direction, Duration claim, long rangeBytes, Duration lasting) {
+        this.direction = direction;
         this.claim = claim;
         this.rangeBytes = rangeBytes;
         this.lasting = lasting;
@@ -47,8 +49,8 @@ public final class ReplicatePostgres implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        var errors = new LastingErrors(lasting);
-        try (var hands = new Hands(context, new Claims(claim), errors)) {
+        var errors = new LastingErrors(direction, lasting);
+        try (var hands = new Hands(direction, context, new Claims(claim), errors)) {
             var patience = new Patience(GIVE_UP);
             var begun = new boolean[1];
             while (true) {
@@ -63,10 +65,10 @@ public final class ReplicatePostgres implements WorkerTask {
                     if (last.isPresent()) {
                         throw new Refusal(last.get());
                     }
-                    context.progress().update(now -> Trouble.stage(now, Trouble.words(e)));
+                    context.progress().update(now -> Trouble.stage(now, hands.trouble().words(e)));
                     var pause = patience.failed(System.nanoTime(), hands.lastWork());
                     if (pause.isEmpty()) {
-                        throw new SQLException(Trouble.words(e), e);
+                        throw new SQLException(hands.trouble().words(e), e);
                     }
                     Thread.sleep(pause.get().toMillis());
                 }
@@ -77,7 +79,7 @@ public final class ReplicatePostgres implements WorkerTask {
     /** Stays until something breaks or all is done. */
     private Optional<WorkerReport> attend(WorkerContext context, Hands hands, boolean[] begun) throws SQLException, IOException, InterruptedException,
             Refusal {
-        try (var target = LiveSessions.target(context)) {
+        try (var target = LiveSessions.target(direction, context)) {
             Leadership.prepare(target);
             while (true) {
                 hands.requireSound();
@@ -114,11 +116,11 @@ public final class ReplicatePostgres implements WorkerTask {
         }
         if (mustBegin(target)) {
             context.progress().set(new Progress.Reading("creating tables", 0, 0, 0, 0, 0, -1));
-            new Bootstrap(context, target, rangeBytes).run();
+            new Bootstrap(direction, context, target, rangeBytes).run();
         }
         begun[0] = true;
         hands.start();
-        try (var leader = new Leader(context, target, hands.room(), hands.trouble())) {
+        try (var leader = new Leader(direction, context, target, hands.room(), hands.trouble())) {
             return Optional.of(leader.run(() -> {
                 hands.requireSound();
                 if (leader.hasMadeARound()) {
@@ -145,11 +147,11 @@ public final class ReplicatePostgres implements WorkerTask {
     }
 
     /** A drained target is the end only for the capture that it was copied under: the source may have gone on since. */
-    private static boolean isDone(WorkerContext context, Connection target) throws SQLException, IOException, Refusal {
+    private boolean isDone(WorkerContext context, Connection target) throws SQLException, IOException, Refusal {
         if (!Ledger.isPlanned(target) || Ledger.stage(target) != Ledger.Stage.DRAINED) {
             return false;
         }
-        try (var source = LiveSessions.source(context)) {
+        try (var source = LiveSessions.source(direction, context)) {
             return Query.isTrue(target, "SELECT identity = ? FROM mastodon_migration.live", SourceIdentity.of(source));
         }
     }

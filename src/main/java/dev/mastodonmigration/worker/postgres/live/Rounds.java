@@ -80,8 +80,9 @@ final class Rounds {
             return new Lag(0, begun, true);
         }
         if (Ledger.isFinished(target)) {
-            throw new Refusal("The source changed after the target was finished: it was written although it is closed. The target has its foreign keys and triggers by now, so the change was not brought over,"
-                    + " and it was not opened. Find out who writes to the source, and copy anew.");
+            var ends = sessions.direction();
+            throw new Refusal("The " + ends.read() + " changed after the " + ends.written() + " was finished: it was written although it is closed. The " + ends.written() + " has its foreign keys and triggers"
+                    + " by now, so the change was not brought over, and it was not opened. Find out who writes to the " + ends.read() + ", and " + ends.otherwise() + ".");
         }
         target.setAutoCommit(false);
         var round = new Round(source, target, snapshot);
@@ -122,8 +123,8 @@ final class Rounds {
             target.rollback(before);
             var isProved = Ledger.isProved(target, tree);
             if (isProved && stuckTrees.wasProved(tree, position)) {
-                throw new Refusal("Rows of the source's table " + tree.root() + " break a rule of its own: " + e.getMessage().replace("\n", " ")
-                        + ". The source holds rows that its index should have refused, as a corrupt index does; remove the duplicates there.");
+                throw new Refusal("Rows of the " + sessions.direction().read() + "'s table " + tree.root() + " break a rule of its own: " + e.getMessage().replace("\n", " ")
+                        + ". The " + sessions.direction().read() + " holds rows that its index should have refused, as a corrupt index does; remove the duplicates there.");
             }
             stuckTrees.failed(tree, position, isProved);
             trouble.meet(e);

@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.postgres.live;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.postgres.Catalog;
 import dev.mastodonmigration.worker.postgres.Query;
+import dev.mastodonmigration.worker.postgres.Side;
 import dev.mastodonmigration.worker.postgres.Table;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -39,14 +40,14 @@ final class SourceGuard {
     }
 
     /** Definitions of the target, when all are there, that are not as they were on the source; foreign keys are validated later. */
-    static List<String> differences(Connection target, Map<String, String> copied) throws SQLException {
+    static List<String> differences(Connection target, Side side, Map<String, String> copied) throws SQLException {
         var here = new HashMap<>(Catalog.objects(target));
         here.keySet().removeIf(name -> name.startsWith(INDEX));
         var names = new TreeSet<>(here.keySet());
         names.addAll(copied.keySet());
         names.removeIf(name -> OF_THE_SOURCE.stream().anyMatch(name::startsWith));
         return names.stream().filter(name -> !valid(copied.get(name)).equals(valid(here.get(name))))
-                .map(name -> name + (!here.containsKey(name) ? " is missing on the target" : copied.containsKey(name) ? " is defined otherwise on the target" : " is only on the target")).toList();
+                .map(name -> name + (!here.containsKey(name) ? " is missing on the " + side : copied.containsKey(name) ? " is defined otherwise on the " + side : " is only on the " + side)).toList();
     }
 
     private static String valid(String definition) {
@@ -58,7 +59,7 @@ final class SourceGuard {
      *
      * @throws Refusal naming the first objects that changed
      */
-    static void requireUnchanged(Connection source, Map<String, String> copied) throws SQLException, Refusal {
+    static void requireUnchanged(Connection source, Direction direction, Map<String, String> copied) throws SQLException, Refusal {
         var now = catalog(source);
         if (now.equals(copied)) {
             return;
@@ -66,8 +67,8 @@ final class SourceGuard {
         var names = new TreeSet<>(now.keySet());
         names.addAll(copied.keySet());
         names.removeIf(name -> now.containsKey(name) && now.get(name).equals(copied.get(name)));
-        throw new Refusal("The source's tables were changed while they were being copied: " + names.size() + " objects, first "
-                + names.stream().limit(NAMED).toList() + ". The target was not opened. Finish the change there (a Rails migration?), and start the copy anew.");
+        throw new Refusal("The " + direction.read() + "'s tables were changed while they were being copied: " + names.size() + " objects, first "
+                + names.stream().limit(NAMED).toList() + ". The " + direction.written() + " was not opened. " + direction.afterChangedTables());
     }
 
     static Map<String, String> copied(Connection target) throws SQLException {

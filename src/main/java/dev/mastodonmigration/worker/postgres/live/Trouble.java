@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Redaction;
+import dev.mastodonmigration.worker.postgres.Side;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
@@ -17,7 +18,13 @@ final class Trouble {
 
     private record Met(String words, long at) {}
 
+    private final Side written;
     private final AtomicReference<Met> last = new AtomicReference<>(new Met("", 0));
+
+    /** @param written whose disk fills up with what the workers bring */
+    Trouble(Side written) {
+        this.written = written;
+    }
 
     void meet(Exception e) {
         last.set(new Met(words(e), System.nanoTime()));
@@ -48,9 +55,9 @@ final class Trouble {
         return isDiskFull(e) || isOutOfConnections(e) ? LONG : SHORT;
     }
 
-    static String words(Exception e) {
+    String words(Exception e) {
         if (isDiskFull(e)) {
-            return "waiting: the target has no disk space left; enlarge its storage, then this goes on by itself";
+            return "waiting: the " + written + " has no disk space left; enlarge its storage, then this goes on by itself";
         }
         if (isOutOfConnections(e)) {
             return "waiting: a server has no connection left for this worker; close other sessions, or lower strategy.parallelism";

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class LastingErrorsTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private final LastingErrors errors = new LastingErrors(LIMIT);
+    private final LastingErrors errors = new LastingErrors(Direction.FORWARD, LIMIT);
 
     private boolean isLasting(String state, String message, long seconds) {
         return errors.met(new SQLException(message, state), Duration.ofSeconds(seconds).toNanos()).isPresent();

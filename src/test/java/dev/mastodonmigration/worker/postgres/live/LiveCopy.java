@@ -36,7 +36,7 @@ final class LiveCopy implements AutoCloseable {
                 new DrainSignal());
         thread = Thread.ofPlatform().daemon().start(() -> {
             try {
-                report.complete(new ReplicatePostgres(CLAIM, rangeBytes, lasting).run(context));
+                report.complete(new ReplicatePostgres(Direction.FORWARD, CLAIM, rangeBytes, lasting).run(context));
             } catch (Exception e) {
                 report.completeExceptionally(e);
             }

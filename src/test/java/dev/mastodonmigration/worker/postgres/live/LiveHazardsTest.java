@@ -11,6 +11,7 @@ import dev.mastodonmigration.worker.postgres.Marker;
 import dev.mastodonmigration.worker.postgres.OpenTarget;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;
+import dev.mastodonmigration.worker.postgres.Side;
 import dev.mastodonmigration.worker.postgres.TwoDatabases;
 import java.io.IOException;
 import java.sql.Connection;
@@ -122,10 +123,10 @@ class LiveHazardsTest {
         try (var copy = LiveCopy.of(world)) {
             copy.awaitInSync();
         }
-        try (var target = LiveSessions.target(world.context()); var other = LiveSessions.target(world.context())) {
+        try (var target = LiveSessions.target(Direction.FORWARD, world.context()); var other = LiveSessions.target(Direction.FORWARD, world.context())) {
             Marker.update(other, world.context(), Marker.State.LOADING, Optional.of("of another load"));
             assertThatThrownBy(() -> Query.run(target, "UPDATE plain SET v = v")).hasMessageContaining("refused");
-            try (var sessions = LiveSessions.beside(target, world.context())) {
+            try (var sessions = LiveSessions.beside(target, Direction.FORWARD, world.context())) {
                 Query.run(sessions.target(), "UPDATE plain SET v = v");
             }
         }
@@ -149,7 +150,7 @@ class LiveHazardsTest {
 
     /** A session of a worker that did these, and fell asleep before it committed the last. */
     private static Connection asleep(TwoDatabases world, String... statements) throws Exception {
-        var session = LiveSessions.target(world.context());
+        var session = LiveSessions.target(Direction.FORWARD, world.context());
         for (var i = 0; i < statements.length; i++) {
             session.setAutoCommit(i < statements.length - 1);
             Query.run(session, statements[i]);
@@ -262,7 +263,7 @@ class LiveHazardsTest {
             copy.awaitInSync();
         }
         world.run(new CloseSource());
-        try (var target = LiveSessions.target(world.context()); var sessions = LiveSessions.beside(target, world.context())) {
+        try (var target = LiveSessions.target(Direction.FORWARD, world.context()); var sessions = LiveSessions.beside(target, Direction.FORWARD, world.context())) {
             var drain = new Drain(world.context(), sessions, Trees.read(sessions.source()), SourceGuard.copied(target));
             assertThat(drain.isPossible()).isTrue();
             assertThatThrownBy(() -> drain.run(() -> {
@@ -294,14 +295,14 @@ class LiveHazardsTest {
         try (var copy = LiveCopy.of(world)) {
             copy.awaitInSync();
         }
-        try (var target = LiveSessions.target(world.context()); var source = world.source()) {
+        try (var target = LiveSessions.target(Direction.FORWARD, world.context()); var source = world.source()) {
             // A row that went by unlogged, and its unique value in another one, logged.
             Query.run(source, "ALTER TABLE plain DISABLE TRIGGER USER", "DELETE FROM plain WHERE id = 30", "ALTER TABLE plain ENABLE ALWAYS TRIGGER"
                     + " mastodon_migration_insert", "ALTER TABLE plain ENABLE ALWAYS TRIGGER mastodon_migration_update", "ALTER TABLE plain ENABLE ALWAYS TRIGGER"
                     + " mastodon_migration_delete", "ALTER TABLE plain ENABLE ALWAYS TRIGGER mastodon_migration_truncate",
                     "INSERT INTO plain (id, u, v) VALUES (90030, 30, 'reused')", "UPDATE texts SET v = 'followed' WHERE n = 3");
             Query.run(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE member = 'public.plain'");
-            try (var leader = new Leader(world.context(), target, new Room(), new Trouble())) {
+            try (var leader = new Leader(Direction.FORWARD, world.context(), target, new Room(), new Trouble(Side.TARGET))) {
                 var loops = new AtomicInteger();
                 assertThatThrownBy(() -> leader.run(() -> loops.incrementAndGet() < 10)).isInstanceOf(SQLException.class).hasMessageContaining("begins anew");
             }
@@ -309,7 +310,7 @@ class LiveHazardsTest {
             assertThat(Query.number(target, "SELECT count(*) FROM plain WHERE id = 90030")).isZero();
             assertThat(Query.isTrue(target, "SELECT in_sync FROM mastodon_migration.live")).isFalse();
             Query.run(target, "UPDATE mastodon_migration.live_range SET proved = true");
-            try (var leader = new Leader(world.context(), target, new Room(), new Trouble())) {
+            try (var leader = new Leader(Direction.FORWARD, world.context(), target, new Room(), new Trouble(Side.TARGET))) {
                 assertThatThrownBy(() -> leader.run(() -> true)).as("nothing left to find").isInstanceOf(Refusal.class).hasMessageContaining("public.plain");
             }
             Query.run(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE member = 'public.plain'");

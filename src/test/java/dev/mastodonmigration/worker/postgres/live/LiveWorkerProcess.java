@@ -16,7 +16,7 @@ final class LiveWorkerProcess {
     private LiveWorkerProcess() {}
 
     public static void main(String[] args) throws Exception {
-        System.out.println(new ReplicatePostgres(LiveCopy.CLAIM, Long.parseLong(args[3]), ReplicatePostgres.LASTING).run(new WorkerContext(args[0], "mastodon/" + args[0], 1,
+        System.out.println(new ReplicatePostgres(Direction.FORWARD, LiveCopy.CLAIM, Long.parseLong(args[3]), ReplicatePostgres.LASTING).run(new WorkerContext(args[0], "mastodon/" + args[0], 1,
                 Path.of(args[1]), Path.of(args[2]), 2, new Progress())).toJson());
     }
 
