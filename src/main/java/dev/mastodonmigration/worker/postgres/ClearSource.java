@@ -7,6 +7,7 @@ import dev.mastodonmigration.worker.control.WorkerTask;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Takes every trace of ours off the source, so that the instance can go on there as if nothing had been; where somebody reads, once that has ended. */
 public final class ClearSource implements WorkerTask {
@@ -45,8 +46,9 @@ public final class ClearSource implements WorkerTask {
             if (!ReopenSource.open(source, context)) {
                 return WorkerReport.succeeded(NOTHING, Map.of(), notes);
             }
+            var all = Stream.concat(notes.stream(), SuspendedEffects.validate(source).stream()).toList();
             OurTriggers.dropWithSchema(source, patience);
-            return WorkerReport.succeeded(CLEAR, Map.of(Figure.REFUSED_WRITES, refused), notes);
+            return WorkerReport.succeeded(CLEAR, Map.of(Figure.REFUSED_WRITES, refused), all);
         }
     }
 }

@@ -21,12 +21,17 @@ public record Marker(String uid, String name, State state, long epoch, Optional<
     private static final String SCHEMAS = "(SELECT coalesce(array_agg(nspname::text), '{}') FROM pg_namespace)";
     private static final String EXTENSIONS = "(SELECT coalesce(array_agg(extname::text), '{}') FROM pg_extension)";
 
-    /** On the source {@link #MARKED}, {@link #CLOSED}, and {@link #REOPENED} for good; on the target the others, in this order. */
+    /** On the source {@link #MARKED}, {@link #CLOSED}, and {@link #REOPENED} for good; on the target the others, in this order: {@link #CLOSED_AGAIN} to go back. */
     public enum State {
-        MARKED, CLOSED, REOPENED, CLAIMED, LOADING, LOADED, OPENED;
+        MARKED, CLOSED, REOPENED, CLAIMED, LOADING, LOADED, OPENED, CLOSED_AGAIN;
 
         public String sql() {
             return name().toLowerCase(java.util.Locale.ROOT);
+        }
+
+        /** From then on the target may hold what exists nowhere else. */
+        boolean wasOpened() {
+            return compareTo(OPENED) >= 0;
         }
 
         boolean isOfTarget() {

@@ -20,6 +20,7 @@ import java.util.Optional;
  */
 public final class ReopenSource implements WorkerTask {
     static final String NAME = "reopen-source";
+    private static final int TRIES = 5;
     private static final Duration WHILE_USERS_WAIT = Duration.ofMillis(300);
 
     @Override
@@ -68,11 +69,30 @@ public final class ReopenSource implements WorkerTask {
         marker.get().requireOurs(Side.SOURCE, context);
         marker.get().requireSource(context);
         Sessions.endOlderOfOurs(source);
-        Transaction.in(source, () -> {
-            WriteGate.letPass(source);
-            Marker.update(source, context, Marker.State.REOPENED, Optional.empty());
-        });
+        if (SuspendedEffects.areOut(source)) {
+            openWithEffects(source, context);
+        } else {
+            Transaction.in(source, () -> letPass(source, context));
+        }
         return true;
+    }
+
+    private static void letPass(Connection source, WorkerContext context) throws SQLException, Refusal {
+        WriteGate.letPass(source);
+        Marker.update(source, context, Marker.State.REOPENED, Optional.empty());
+    }
+
+    /** As it was before the target's changes were brought to it; together, so that nobody takes them out again. Readers keep nothing waiting. */
+    private static void openWithEffects(Connection source, WorkerContext context) throws SQLException, Refusal {
+        for (var i = 0; i < TRIES; i++) {
+            if (WriteGate.tryLocked(source, () -> {
+                SuspendedEffects.bringBack(source);
+                letPass(source, context);
+            })) {
+                return;
+            }
+        }
+        throw new SQLException("the source cannot be opened yet: its foreign keys and triggers are to be brought back, and somebody holds a table that they need; end that session or wait for it");
     }
 
     /** One side at a time. A target that cannot be reached must not keep the instance down: it may be why we go back. */
@@ -82,8 +102,8 @@ public final class ReopenSource implements WorkerTask {
         }
         try (var target = Database.target(context, NAME).open()) {
             var marker = Marker.read(target);
-            if (marker.isPresent() && marker.get().isOurs(context) && marker.get().state() == Marker.State.OPENED) {
-                throw new Refusal("The source was not opened, because the target database is open for writing and may hold newer posts: two live sides "
+            if (marker.isPresent() && marker.get().isOurs(context) && marker.get().state().wasOpened()) {
+                throw new Refusal("The source was not opened, because the target database is open for writing, or was, and may hold newer posts: two live sides "
                         + "would lose them. Going back from here is not supported yet: leave the source stopped, keep the target as it is, mend what keeps "
                         + "the target from running, and ask for help before you change either database.");
             }

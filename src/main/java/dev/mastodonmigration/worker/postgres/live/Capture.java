@@ -56,6 +56,33 @@ final class Capture {
         renew(source, LEASE);
     }
 
+    /**
+     * Begins a run for a ledger that is about to begin: the log has one consumer, for which it is pruned. Whoever followed it until now finds another run in its next reading, and follows it no
+     * further. What it had read before, it may still prune: the new one's base is later.
+     */
+    static void beginRun(Connection source) throws SQLException {
+        Query.run(source, "UPDATE mastodon_migration.capture_run SET id = gen_random_uuid()");
+    }
+
+    /** From the commit on, nothing is logged any more, for good and in one statement; takes no lock on any table. Whoever follows it finds a gap, and whoever would begin to finds no table captured. */
+    static void silence(Connection source) throws SQLException {
+        Query.run(source, """
+                DO $silence$
+                DECLARE f text;
+                BEGIN
+                  FOR f IN SELECT p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                    WHERE n.nspname = 'mastodon_migration' AND p.proname ~ '^capture_[0-9]+_(insert|update|delete|truncate)$'
+                  LOOP
+                    EXECUTE format('CREATE OR REPLACE FUNCTION mastodon_migration.%I() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RETURN NULL; END $f$', f);
+                  END LOOP;
+                  IF to_regclass('mastodon_migration.capture') IS NOT NULL THEN
+                    DELETE FROM mastodon_migration.capture;
+                    PERFORM nextval('mastodon_migration.gaps');
+                  END IF;
+                END
+                $silence$""");
+    }
+
     /** Lets the triggers write for this long. */
     static void renew(Connection source, Duration lease) throws SQLException {
         Query.list(source, "SELECT setval('mastodon_migration.lease', extract(epoch FROM clock_timestamp())::bigint + ?)", row -> row.getLong(1),

@@ -8,6 +8,7 @@ import dev.mastodonmigration.worker.postgres.Extensions;
 import dev.mastodonmigration.worker.postgres.Marker;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.Sequences;
+import dev.mastodonmigration.worker.postgres.SuspendedEffects;
 import dev.mastodonmigration.worker.postgres.TableSum;
 import dev.mastodonmigration.worker.postgres.Transaction;
 import dev.mastodonmigration.worker.postgres.WriteGate;
@@ -72,7 +73,9 @@ final class Drain {
         if (differences.isEmpty()) {
             Sequences.copyAhead(source, target, SEQUENCE_MARGIN);
             rows += finish(source, target, keyless, differences);
-            Extensions.rehome(source, target, Marker.ours(target, sessions.direction().written(), context).keptSchemas());
+            if (!Ledger.isAdopted(target)) {
+                Extensions.rehome(source, target, Marker.ours(target, sessions.direction().written(), context).keptSchemas());
+            }
             differences.addAll(SourceGuard.differences(target, sessions.direction().written(), catalog));
         }
         WriteGate.requireUp(source, sessions.direction().read());
@@ -142,10 +145,7 @@ final class Drain {
             return done.getFirst();
         }
         Transaction.in(target, () -> {
-            if (Query.list(target, "SELECT 1 FROM mastodon_migration.marker WHERE state = ? AND session = current_setting('"
-                    + WriteGate.SESSION_SETTING + "') FOR SHARE", row -> 1, sessions.direction().whileWritten().sql()).isEmpty()) {
-                throw new SQLException("a newer worker has taken over the " + sessions.direction().written() + " database");
-            }
+            Ledger.requireHeld(sessions);
             for (var member : keyless) {
                 Query.run(target, "TRUNCATE ONLY " + member.name());
                 Rows.copy(source, target, "ONLY " + member.name(), member, "");
@@ -160,6 +160,7 @@ final class Drain {
                     Query.run(target, sql);
                 }
             }
+            SuspendedEffects.bringBack(target);
             // Never of what differs: whoever comes next must not take it for proved.
             if (differences.isEmpty()) {
                 Query.update(target, "UPDATE mastodon_migration.live SET finished_rows = ?", rows[0]);

@@ -45,6 +45,7 @@ final class Gaps {
         var source = sessions.source();
         var target = sessions.target();
         if (horizon.isEmpty()) {
+            requireToBeTheOneThatFollows(source, target);
             var why = why(source);
             Query.update(target, "UPDATE mastodon_migration.live SET in_sync = false, gap = ?", why);
             if (Ledger.isFinished(target)) {
@@ -65,6 +66,13 @@ final class Gaps {
                 restart(base, target);
             }
             horizon = Optional.empty();
+        }
+    }
+
+    private void requireToBeTheOneThatFollows(Connection source, Connection target) throws SQLException, Refusal {
+        if (SourceIdentity.isFollowedByAnother(source, target)) {
+            throw new Refusal("Another copy follows the changes of the " + sessions.direction().read() + " by now, and they are kept for one alone: what was pruned for the other would be missing here. Nothing"
+                    + " further was brought over. Find out which of the two is wanted, and start that one anew.");
         }
     }
 

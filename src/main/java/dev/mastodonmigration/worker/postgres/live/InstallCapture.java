@@ -23,7 +23,7 @@ import java.util.Map;
 /** Puts the capture on every table of a source that is marked as ours, one table at a time, and so that no app query ever waits long behind it. Idempotent. */
 public final class InstallCapture implements WorkerTask {
     static final String NAME = "install-capture";
-    private static final long CAP_BYTES = 4L << 30;
+    static final long CAP_BYTES = 4L << 30;
     private static final Duration GIVE_UP = Duration.ofMinutes(15);
 
     /** It cannot be cancelled and may take hours: waiting for it would make the app's writers wait behind us. */
@@ -60,28 +60,40 @@ public final class InstallCapture implements WorkerTask {
                 throw new Refusal("The source holds " + largeObjects + " large objects, whose changes no trigger sees: a live copy would leave them behind. "
                         + "Mastodon uses none: SELECT lo_unlink(oid) FROM pg_largeobject_metadata, or set strategy.postgres to Dump.");
             }
-            var trees = prepare(source, context);
-            var tables = new ArrayList<Map.Entry<Tree, String>>();
-            for (var tree : trees) {
-                Query.strings(source, FAMILY, tree.root()).forEach(table -> tables.add(Map.entry(tree, table)));
-            }
-            install(source, tables, context.progress());
+            var tables = install(source, Side.SOURCE, capBytes, context.progress(), () -> {
+                // Without the marker it was given back to the instance while this worker slept.
+                var marker = Marker.ours(source, Side.SOURCE, context);
+                marker.requireSource(context);
+                if (marker.state() == Marker.State.CLOSED) {
+                    throw new Refusal("The source is closed for writing already, so there is nothing to capture.");
+                }
+            });
             var keyless = KeylessTables.announce(source);
-            return WorkerReport.succeeded("Changes of " + tables.size() + " tables of the source are captured.",
-                    Map.of(WorkerReport.Figure.TABLES, (long) tables.size(), WorkerReport.Figure.KEYLESS_SECONDS, keyless.seconds()), keyless.lines());
+            return WorkerReport.succeeded("Changes of " + tables + " tables of the source are captured.",
+                    Map.of(WorkerReport.Figure.TABLES, (long) tables, WorkerReport.Figure.KEYLESS_SECONDS, keyless.seconds()), keyless.lines());
         }
     }
 
-    private List<Tree> prepare(Connection source, WorkerContext context) throws SQLException, Refusal {
+    /**
+     * Puts it on whichever database is to be followed; answers on how many tables.
+     *
+     * @param side  what messages call it
+     * @param check whether it may be changed now, in the transaction that prepares it
+     */
+    static int install(Connection source, Side side, long capBytes, Progress progress, Transaction.Body check) throws SQLException, Refusal, InterruptedException {
+        var tables = new ArrayList<Map.Entry<Tree, String>>();
+        for (var tree : prepare(source, capBytes, check)) {
+            Query.strings(source, FAMILY, tree.root()).forEach(table -> tables.add(Map.entry(tree, table)));
+        }
+        putOn(source, side, tables, progress);
+        return tables.size();
+    }
+
+    private static List<Tree> prepare(Connection source, long capBytes, Transaction.Body check) throws SQLException, Refusal {
         var trees = new ArrayList<Tree>();
         Transaction.in(source, () -> {
             TargetClaim.lock(source);
-            // Without the marker it was given back to the instance while this worker slept.
-            var marker = Marker.ours(source, Side.SOURCE, context);
-            marker.requireSource(context);
-            if (marker.state() == Marker.State.CLOSED) {
-                throw new Refusal("The source is closed for writing already, so there is nothing to capture.");
-            }
+            check.run();
             Capture.createShared(source);
             var next = (int) Query.number(source, "SELECT coalesce(max(id), 0) + 1 FROM mastodon_migration.capture");
             var found = Trees.read(source);
@@ -99,7 +111,7 @@ public final class InstallCapture implements WorkerTask {
         return trees;
     }
 
-    private static void install(Connection source, List<Map.Entry<Tree, String>> tables, Progress progress)
+    private static void putOn(Connection source, Side side, List<Map.Entry<Tree, String>> tables, Progress progress)
             throws SQLException, Refusal, InterruptedException {
         var left = new ArrayList<>(tables);
         var begun = System.nanoTime();
@@ -113,7 +125,7 @@ public final class InstallCapture implements WorkerTask {
             }
             if (!left.isEmpty()) {
                 if (System.nanoTime() - begun > GIVE_UP.toNanos()) {
-                    throw new SQLException("the capture could not be put on " + left.size() + " tables of the source, first " + left.getFirst().getValue()
+                    throw new SQLException("the capture could not be put on " + left.size() + " tables of the " + side + ", first " + left.getFirst().getValue()
                             + ": a long transaction or an autovacuum to prevent wraparound holds them locked; wait for it, or end it");
                 }
                 Thread.sleep(TableLock.BETWEEN_LOCKS.toMillis());

@@ -39,6 +39,7 @@ final class Leader implements AutoCloseable {
     private final Clockwork renewing = new Clockwork(RENEW);
     private final Gaps gaps;
     private final Rounds rounds;
+    private final QuietTarget quiet;
     private boolean hasMadeARound;
     /** Not known before the first look. */
     private boolean isNearlyProved;
@@ -61,6 +62,7 @@ final class Leader implements AutoCloseable {
             catalog = SourceGuard.copied(sessions.target());
             gaps = new Gaps(sessions);
             rounds = new Rounds(sessions, byId, gaps, trouble);
+            quiet = QuietTarget.of(sessions, trouble);
         } catch (SQLException | RuntimeException e) {
             close();
             throw e;
@@ -86,7 +88,8 @@ final class Leader implements AutoCloseable {
             if (gaps.areClosed() && renewing.isDue()) {
                 Capture.renew(sessions.source(), Capture.LEASE);
             }
-            var lag = rounds.bring(REST);
+            var isQuiet = quiet.isReached();
+            var lag = isQuiet ? rounds.bring(REST) : Rounds.Lag.unknown();
             var target = sessions.target();
             if (Ledger.stage(target) == Ledger.Stage.COPYING && Ledger.isCopiedAndIndexed(target)) {
                 completeIndexes(target);
@@ -95,7 +98,7 @@ final class Leader implements AutoCloseable {
                     && Ledger.stage(target) == Ledger.Stage.APPLYING && Ledger.isProved(target));
             if (Ledger.stage(target) == Ledger.Stage.APPLYING) {
                 var drain = new Drain(context, sessions, trees, catalog);
-                if (Ledger.isDrainAsked(target) && drain.isPossible()) {
+                if (isQuiet && Ledger.isDrainAsked(target) && drain.isPossible()) {
                     return drain.run(() -> rounds.bring(Duration.ZERO));
                 }
                 if (proving.isDue()) {

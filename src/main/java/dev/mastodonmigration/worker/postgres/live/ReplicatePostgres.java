@@ -19,7 +19,7 @@ import java.util.Optional;
  */
 public final class ReplicatePostgres implements WorkerTask {
     static final String NAME = "replicate-postgres";
-    private static final long RANGE_BYTES = 64L << 20;
+    static final long RANGE_BYTES = 64L << 20;
     private static final Duration PAUSE = Duration.ofMillis(200);
     private static final Duration GIVE_UP = Duration.ofMinutes(10);
 
@@ -31,7 +31,11 @@ public final class ReplicatePostgres implements WorkerTask {
     private final Duration lasting;
 
     public ReplicatePostgres() {
-        this(Direction.FORWARD, Claims.VALID, RANGE_BYTES, LASTING);
+        this(Direction.FORWARD);
+    }
+
+    public ReplicatePostgres(Direction direction) {
+        this(direction, Claims.VALID, RANGE_BYTES, LASTING);
     }
 
     /**
@@ -115,8 +119,7 @@ public final class ReplicatePostgres implements WorkerTask {
             return Ledger.outcome(target);
         }
         if (mustBegin(target)) {
-            context.progress().set(new Progress.Reading("creating tables", 0, 0, 0, 0, 0, -1));
-            new Bootstrap(direction, context, target, rangeBytes).run();
+            begin(context, target);
         }
         begun[0] = true;
         hands.start();
@@ -134,6 +137,23 @@ public final class ReplicatePostgres implements WorkerTask {
         } catch (Refusal refusal) {
             Ledger.finish(target, Ledger.Stage.REFUSED, WorkerReport.refused(refusal.getMessage()));
             throw refusal;
+        }
+    }
+
+    private void begin(WorkerContext context, Connection target) throws SQLException, IOException, InterruptedException, Refusal {
+        switch (direction) {
+            case FORWARD -> {
+                context.progress().set(new Progress.Reading("creating tables", 0, 0, 0, 0, 0, -1));
+                new Bootstrap(direction, context, target, rangeBytes).run();
+            }
+            case BACK -> {
+                if (!isRefused(target)) {
+                    throw new Refusal("The " + direction.written() + " database does not say how far it is behind the " + direction.read() + ", or was brought to it before: it was not prepared for the way back, or went"
+                            + " back to an earlier state. Nothing in it was changed. " + "Keep both databases as they are, and ask for help before you change either.");
+                }
+                Ledger.resume(target);
+            }
+            default -> throw new IllegalStateException(direction.toString());
         }
     }
 

@@ -41,6 +41,11 @@ final class Rounds {
      * @param isWhole whether none of them was left for a later reading
      */
     record Lag(long changes, long begun, boolean isWhole) {
+        /** While none can be made. */
+        static Lag unknown() {
+            return new Lag(0, System.nanoTime(), false);
+        }
+
         long ageMilliseconds() {
             return (System.nanoTime() - begun) / 1_000_000;
         }

@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.util.Set;
 
 /**
- * Which server and which of its histories a session reads, and under which installation of the capture. After a failover the server's timeline is another, and transactions are numbered anew.
+ * Which server and which of its histories a session reads, and which run of the capture. After a failover the server's timeline is another, and transactions are numbered anew.
  * Aurora, on which Heroku's Essential plans run, does not tell either; there only the {@link Watermark} does, which is enough as its primaries share one storage, so that none lives on beside its successor.
  */
 final class SourceIdentity {
@@ -39,6 +39,11 @@ final class SourceIdentity {
     /** Whether the source's session reads the server that the target's positions are of: what a session left on a lost primary reads counts for nothing. */
     static boolean isOneThatIsFollowed(Connection source, Connection target) throws SQLException {
         return Query.isTrue(target, "SELECT EXISTS (SELECT FROM mastodon_migration.live WHERE identity = ?)", of(source));
+    }
+
+    /** Whether another ledger has begun to follow the capture since the target's did. */
+    static boolean isFollowedByAnother(Connection source, Connection target) throws SQLException {
+        return !Query.isTrue(target, "SELECT identity LIKE '%' || ? FROM mastodon_migration.live", Query.string(source, "SELECT id::text FROM mastodon_migration.capture_run"));
     }
 
     /** Asks before anything of ours is there; outside of a transaction. */

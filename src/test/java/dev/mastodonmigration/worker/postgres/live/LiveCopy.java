@@ -30,13 +30,13 @@ final class LiveCopy implements AutoCloseable {
     private final CompletableFuture<WorkerReport> report = new CompletableFuture<>();
     private final Thread thread;
 
-    private LiveCopy(TwoDatabases world, long rangeBytes, int hands, Duration lasting) {
+    private LiveCopy(Direction direction, TwoDatabases world, long rangeBytes, int hands, Duration lasting) {
         var given = world.context();
         context = new WorkerContext(given.migrationUid(), given.migrationName(), given.epoch(), given.secrets(), given.scratch(), hands, new Progress(),
                 new DrainSignal());
         thread = Thread.ofPlatform().daemon().start(() -> {
             try {
-                report.complete(new ReplicatePostgres(Direction.FORWARD, CLAIM, rangeBytes, lasting).run(context));
+                report.complete(new ReplicatePostgres(direction, CLAIM, rangeBytes, lasting).run(context));
             } catch (Exception e) {
                 report.completeExceptionally(e);
             }
@@ -50,17 +50,22 @@ final class LiveCopy implements AutoCloseable {
 
     /** With as many hands. */
     static LiveCopy of(TwoDatabases world, int hands) {
-        return new LiveCopy(world, 64 << 10, hands, ReplicatePostgres.LASTING);
+        return new LiveCopy(Direction.FORWARD, world, 64 << 10, hands, ReplicatePostgres.LASTING);
+    }
+
+    /** Of a pair that was adopted, from the target to the source. */
+    static LiveCopy back(TwoDatabases world) {
+        return new LiveCopy(Direction.BACK, world, 64 << 10, 2, ReplicatePostgres.LASTING);
     }
 
     /** With ranges of this size. */
     static LiveCopy inRanges(TwoDatabases world, long bytes) {
-        return new LiveCopy(world, bytes, 2, ReplicatePostgres.LASTING);
+        return new LiveCopy(Direction.FORWARD, world, bytes, 2, ReplicatePostgres.LASTING);
     }
 
     /** Which takes a refusal of a database for its last word after this time. */
     static LiveCopy thatTakesRefusalsForLasting(TwoDatabases world, Duration after) {
-        return new LiveCopy(world, 64 << 10, 2, after);
+        return new LiveCopy(Direction.FORWARD, world, 64 << 10, 2, after);
     }
 
     static TwoDatabases captured(TwoDatabases world) throws Exception {
