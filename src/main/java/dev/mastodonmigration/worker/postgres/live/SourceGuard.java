@@ -39,6 +39,13 @@ final class SourceGuard {
         return objects;
     }
 
+    /** A foreign key that is checked meanwhile changes nothing that is followed. */
+    private static Map<String, String> regardlessOfValidity(Map<String, String> objects) {
+        var all = new HashMap<>(objects);
+        all.replaceAll((name, definition) -> valid(definition));
+        return all;
+    }
+
     /** Definitions of the target, when all are there, that are not as they were on the source; foreign keys are validated later. */
     static List<String> differences(Connection target, Side side, Map<String, String> copied) throws SQLException {
         var here = new HashMap<>(Catalog.objects(target));
@@ -60,13 +67,14 @@ final class SourceGuard {
      * @throws Refusal naming the first objects that changed
      */
     static void requireUnchanged(Connection source, Direction direction, Map<String, String> copied) throws SQLException, Refusal {
-        var now = catalog(source);
-        if (now.equals(copied)) {
+        var now = regardlessOfValidity(catalog(source));
+        var before = regardlessOfValidity(copied);
+        if (now.equals(before)) {
             return;
         }
         var names = new TreeSet<>(now.keySet());
-        names.addAll(copied.keySet());
-        names.removeIf(name -> now.containsKey(name) && now.get(name).equals(copied.get(name)));
+        names.addAll(before.keySet());
+        names.removeIf(name -> now.containsKey(name) && now.get(name).equals(before.get(name)));
         throw new Refusal("The " + direction.read() + "'s tables were changed while they were being copied: " + names.size() + " objects, first "
                 + names.stream().limit(NAMED).toList() + ". The " + direction.written() + " was not opened. " + direction.afterChangedTables());
     }

@@ -31,9 +31,12 @@ final class LiveCopy implements AutoCloseable {
     private final Thread thread;
 
     private LiveCopy(Direction direction, TwoDatabases world, long rangeBytes, int hands, Duration lasting) {
-        var given = world.context();
+        this(direction, world.context(), rangeBytes, hands, lasting);
+    }
+
+    private LiveCopy(Direction direction, WorkerContext given, long rangeBytes, int hands, Duration lasting) {
         context = new WorkerContext(given.migrationUid(), given.migrationName(), given.epoch(), given.secrets(), given.scratch(), hands, new Progress(),
-                new DrainSignal());
+                new DrainSignal(), given.rehearsal());
         thread = Thread.ofPlatform().daemon().start(() -> {
             try {
                 report.complete(new ReplicatePostgres(direction, CLAIM, rangeBytes, lasting).run(context));
@@ -56,6 +59,11 @@ final class LiveCopy implements AutoCloseable {
     /** Of a pair that was adopted, from the target to the source. */
     static LiveCopy back(TwoDatabases world) {
         return new LiveCopy(Direction.BACK, world, 64 << 10, 2, ReplicatePostgres.LASTING);
+    }
+
+    /** Into another target, as a rehearsal's scratch database. */
+    static LiveCopy of(WorkerContext context) {
+        return new LiveCopy(Direction.FORWARD, context, 64 << 10, 2, ReplicatePostgres.LASTING);
     }
 
     /** With ranges of this size. */

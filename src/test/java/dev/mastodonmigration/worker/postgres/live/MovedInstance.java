@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.embedded.PostgresServer;
 import dev.mastodonmigration.worker.control.WorkerReport.Outcome;
+import dev.mastodonmigration.worker.postgres.CloseSource;
 import dev.mastodonmigration.worker.postgres.CloseTarget;
 import dev.mastodonmigration.worker.postgres.Comparison;
 import dev.mastodonmigration.worker.postgres.Database;
@@ -60,7 +61,9 @@ final class MovedInstance {
         world.onSource(EFFECTS);
         LiveCopy.captured(world);
         try (var copy = LiveCopy.of(world).awaitInSync()) {
-            LiveCopy.cutOver(world, copy);
+            world.run(new CloseSource());
+            var report = copy.drain();
+            assertThat(report.outcome()).as(report.message()).isEqualTo(Outcome.SUCCEEDED);
         }
         return world;
     }
@@ -82,10 +85,11 @@ final class MovedInstance {
         return Once.WORLD.copy();
     }
 
-    /** Adopted, and open on the target. */
+    /** Adopted, and open on the target, where what the freeze put off is done. */
     static TwoDatabases open(TwoDatabases world) throws Exception {
         world.run(new AdoptDatabases());
         world.run(new OpenTarget());
+        world.run(new HousekeepPostgres());
         return world;
     }
 
@@ -109,7 +113,7 @@ final class MovedInstance {
         var rows = new ArrayList<String>();
         try (var source = world.source()) {
             for (var query : DEFINITIONS) {
-                rows.addAll(Query.strings(source, "SELECT row_text::text FROM (" + query + ") row_text ORDER BY 1"));
+                rows.addAll(Query.strings(source, "SELECT row_text::text FROM (" + query + ") row_text WHERE row_text::text !~ 'mastodon_migration|pg_toast' ORDER BY 1"));
             }
         }
         return rows;
