@@ -111,6 +111,15 @@ public record Marker(String uid, String name, State state, long epoch, Optional<
         }
     }
 
+    /** @throws Refusal when this marker, which is ours, says that the database is the other one */
+    public void requireRole(Side side, WorkerContext context) throws Refusal {
+        if (side == Side.SOURCE) {
+            requireSource(context);
+        } else {
+            requireTarget(context);
+        }
+    }
+
     public boolean isOurs(WorkerContext context) {
         return uid.equals(context.migrationUid());
     }

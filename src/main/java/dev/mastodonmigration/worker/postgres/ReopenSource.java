@@ -102,8 +102,12 @@ public final class ReopenSource implements WorkerTask {
         }
         try (var target = Database.target(context, NAME).open()) {
             var marker = Marker.read(target);
-            if (marker.isPresent() && marker.get().isOurs(context) && marker.get().state().wasOpened()) {
-                throw new Refusal("The source was not opened, because the target database is open for writing, or was, and may hold newer posts: two live sides "
+            if (marker.isPresent() && marker.get().isOurs(context) && marker.get().state() == Marker.State.CLOSED_AGAIN) {
+                throw new Refusal("The source was not opened, because the target database was open for writing and may hold posts that were not brought back yet: they would be lost. Keep both databases as they are, and ask"
+                        + " for help before you change either.");
+            }
+            if (marker.isPresent() && marker.get().isOurs(context) && marker.get().state() == Marker.State.OPENED) {
+                throw new Refusal("The source was not opened, because the target database is open for writing and may hold newer posts: two live sides "
                         + "would lose them. Going back from here is not supported yet: leave the source stopped, keep the target as it is, mend what keeps "
                         + "the target from running, and ask for help before you change either database.");
             }

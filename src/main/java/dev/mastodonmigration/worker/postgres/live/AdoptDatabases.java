@@ -25,21 +25,13 @@ import java.util.Optional;
  */
 public final class AdoptDatabases implements WorkerTask {
     static final String NAME = "adopt-databases";
-    private final Direction direction;
-
-    public AdoptDatabases() {
-        this(Direction.BACK);
-    }
-
-    AdoptDatabases(Direction direction) {
-        this.direction = direction;
-    }
+    private final Direction direction = Direction.BACK;
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         try (var source = direction.from(context, NAME).open(); var target = direction.to(context, NAME).open()) {
-            Marker.ours(source, direction.read(), context);
-            Marker.ours(target, direction.written(), context);
+            Marker.ours(source, direction.read(), context).requireRole(direction.read(), context);
+            Marker.ours(target, direction.written(), context).requireRole(direction.written(), context);
             if (!isAdopted(source, target)) {
                 adopt(context, source, target);
             }
@@ -65,7 +57,7 @@ public final class AdoptDatabases implements WorkerTask {
             Marker.ours(source, direction.read(), context);
             WriteGate.requireUp(source, direction.read());
         });
-        Capture.beginRun(source);
+        CaptureRun.begin(source);
         var base = Horizon.Base.now(source);
         var trees = Trees.read(source).stream().filter(Tree::hasKey).toList();
         var ranges = new ArrayList<RangePlan.Range>();

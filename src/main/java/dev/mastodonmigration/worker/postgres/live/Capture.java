@@ -22,8 +22,7 @@ final class Capture {
             CREATE TABLE IF NOT EXISTS mastodon_migration.capture (id int PRIMARY KEY, root text NOT NULL UNIQUE, key text NOT NULL)""",
         "CREATE SEQUENCE IF NOT EXISTS mastodon_migration.lease MINVALUE 0 START 0",
         "CREATE SEQUENCE IF NOT EXISTS mastodon_migration.gaps",
-        "CREATE TABLE IF NOT EXISTS mastodon_migration.capture_run (single boolean PRIMARY KEY DEFAULT true CHECK (single), id uuid NOT NULL)",
-        "INSERT INTO mastodon_migration.capture_run (id) VALUES (gen_random_uuid()) ON CONFLICT DO NOTHING", Watermark.TABLE, SourceIdentity.FUNCTION};
+        CaptureRun.TABLE, CaptureRun.FIRST, Watermark.TABLE, SourceIdentity.FUNCTION};
 
     /**
      * Every statement of the app pays for this, so it evaluates one condition in the usual case, and without starting the executor: plpgsql prepares
@@ -54,14 +53,6 @@ final class Capture {
     static void createShared(Connection source) throws SQLException {
         Query.run(source, SHARED);
         renew(source, LEASE);
-    }
-
-    /**
-     * Begins a run for a ledger that is about to begin: the log has one consumer, for which it is pruned. Whoever followed it until now finds another run in its next reading, and follows it no
-     * further. What it had read before, it may still prune: the new one's base is later.
-     */
-    static void beginRun(Connection source) throws SQLException {
-        Query.run(source, "UPDATE mastodon_migration.capture_run SET id = gen_random_uuid()");
     }
 
     /** From the commit on, nothing is logged any more, for good and in one statement; takes no lock on any table. Whoever follows it finds a gap, and whoever would begin to finds no table captured. */

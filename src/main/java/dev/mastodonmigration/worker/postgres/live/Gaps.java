@@ -45,7 +45,7 @@ final class Gaps {
         var source = sessions.source();
         var target = sessions.target();
         if (horizon.isEmpty()) {
-            requireToBeTheOneThatFollows(source, target);
+            beTheOneThatFollows(source, target);
             var why = why(source);
             Query.update(target, "UPDATE mastodon_migration.live SET in_sync = false, gap = ?", why);
             if (Ledger.isFinished(target)) {
@@ -69,10 +69,16 @@ final class Gaps {
         }
     }
 
-    private void requireToBeTheOneThatFollows(Connection source, Connection target) throws SQLException, Refusal {
-        if (SourceIdentity.isFollowedByAnother(source, target)) {
+    /** The log is pruned for one who follows it. When the source has gone back to a time before this one began to, it goes on with its own. */
+    private void beTheOneThatFollows(Connection source, Connection target) throws SQLException, Refusal {
+        var ours = CaptureRun.followedBy(target);
+        var now = CaptureRun.now(source);
+        if (ours.isEndedBy(now)) {
             throw new Refusal("Another copy follows the changes of the " + sessions.direction().read() + " by now, and they are kept for one alone: what was pruned for the other would be missing here. Nothing"
                     + " further was brought over. Find out which of the two is wanted, and start that one anew.");
+        }
+        if (!ours.equals(now)) {
+            ours.resume(source);
         }
     }
 

@@ -85,7 +85,7 @@ record LiveSessions(Direction direction, Connection source, Connection target, P
 
     private static Connection proved(Connection session, Side side, WorkerContext context) throws SQLException, Refusal {
         try {
-            Marker.ours(session, side, context);
+            Marker.ours(session, side, context).requireRole(side, context);
             return session;
         } catch (SQLException | Refusal e) {
             session.close();

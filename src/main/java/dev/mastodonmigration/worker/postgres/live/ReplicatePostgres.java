@@ -149,7 +149,7 @@ public final class ReplicatePostgres implements WorkerTask {
             case BACK -> {
                 if (!isRefused(target)) {
                     throw new Refusal("The " + direction.written() + " database does not say how far it is behind the " + direction.read() + ", or was brought to it before: it was not prepared for the way back, or went"
-                            + " back to an earlier state. Nothing in it was changed. " + "Keep both databases as they are, and ask for help before you change either.");
+                            + " back to an earlier state. Nothing in it was changed. Keep both databases as they are, and ask for help before you change either.");
                 }
                 Ledger.resume(target);
             }

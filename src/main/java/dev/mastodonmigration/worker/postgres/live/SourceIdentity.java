@@ -19,7 +19,7 @@ final class SourceIdentity {
     static final String FUNCTION = """
             CREATE OR REPLACE FUNCTION mastodon_migration.identity() RETURNS text LANGUAGE plpgsql AS $identity$
             DECLARE
-              run text := (SELECT id FROM mastodon_migration.capture_run);
+              run text := (%s);
             BEGIN
               RETURN concat_ws(' ', %s, run);
             EXCEPTION WHEN insufficient_privilege OR object_not_in_prerequisite_state OR feature_not_supported OR undefined_function THEN
@@ -28,7 +28,7 @@ final class SourceIdentity {
               END IF;
               RETURN concat_ws(' ', 'untold', run);
             END
-            $identity$""".formatted(OF_THE_SERVER);
+            $identity$""".formatted(CaptureRun.TEXT, OF_THE_SERVER);
 
     private SourceIdentity() {}
 
@@ -39,11 +39,6 @@ final class SourceIdentity {
     /** Whether the source's session reads the server that the target's positions are of: what a session left on a lost primary reads counts for nothing. */
     static boolean isOneThatIsFollowed(Connection source, Connection target) throws SQLException {
         return Query.isTrue(target, "SELECT EXISTS (SELECT FROM mastodon_migration.live WHERE identity = ?)", of(source));
-    }
-
-    /** Whether another ledger has begun to follow the capture since the target's did. */
-    static boolean isFollowedByAnother(Connection source, Connection target) throws SQLException {
-        return !Query.isTrue(target, "SELECT identity LIKE '%' || ? FROM mastodon_migration.live", Query.string(source, "SELECT id::text FROM mastodon_migration.capture_run"));
     }
 
     /** Asks before anything of ours is there; outside of a transaction. */

@@ -133,7 +133,7 @@ class WayBackTest {
     void theSourceIsNotOpenedWhileTheTargetHasWhatItLacks() throws Exception {
         var world = MovedInstance.open(MovedInstance.closed());
         world.run(new CloseTarget());
-        assertThatThrownBy(() -> world.run(new ReopenSource())).isInstanceOf(Refusal.class).hasMessageContaining("may hold newer posts");
+        assertThatThrownBy(() -> world.run(new ReopenSource())).isInstanceOf(Refusal.class).hasMessageContaining("may hold posts that were not brought back yet");
     }
 
     @Test
