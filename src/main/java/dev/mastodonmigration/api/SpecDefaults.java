@@ -14,6 +14,8 @@ import java.util.regex.Pattern;
 
 /** What a spec means where it says nothing: the one place that knows its defaults and its spelling of durations and times. */
 public final class SpecDefaults {
+    /** Mastodon's queues with its own weights (docker-compose, config/sidekiq.yml); a queue that nobody serves stalls in silence. */
+    public static final List<String> ALL_QUEUES = List.of("default,8", "push,6", "ingress,4", "mailers,2", "pull", "scheduler", "fasp");
     private static final Pattern DURATION = Pattern.compile("(?:(\\d{1,6})h)?(?:(\\d{1,6})m)?(?:(\\d{1,6})s)?");
 
     private SpecDefaults() {}
@@ -41,6 +43,17 @@ public final class SpecDefaults {
     /** Whether only Sidekiq's jobs move, and Mastodon makes its feeds anew. */
     public static boolean rebuildsRedis(MastodonMigrationSpec spec) {
         return redisStrategy(spec) == RedisStrategy.Rebuild;
+    }
+
+    /** Names of the queues that some Sidekiq of the target serves; empty where the processes do not move. */
+    public static List<String> sidekiqQueues(MastodonMigrationSpec spec) {
+        if (spec.target() == null || spec.target().compute() == null || spec.target().compute().kubernetes() == null) {
+            return List.of();
+        }
+        var processes = spec.target().compute().kubernetes().sidekiq();
+        var queues = processes == null || processes.isEmpty() ? ALL_QUEUES
+                : processes.stream().flatMap(process -> (process.queues() == null ? ALL_QUEUES : process.queues()).stream()).toList();
+        return queues.stream().map(queue -> queue.split(",")[0]).distinct().toList();
     }
 
     public static Duration inSyncFor(MastodonMigrationSpec spec) {

@@ -189,6 +189,7 @@ final class WorkerJob {
                 WorkerContext.ENV_EPOCH, String.valueOf(epoch),
                 WorkerContext.ENV_PARALLELISM, String.valueOf(hands),
                 WorkerContext.ENV_REDIS_SCOPE, SpecDefaults.rebuildsRedis(migration.getSpec()) ? WorkerContext.ONLY_JOBS : WorkerContext.EVERY_KEY,
+                WorkerContext.ENV_SIDEKIQ_QUEUES, String.join(",", SpecDefaults.sidekiqQueues(migration.getSpec())),
                 WorkerContext.ENV_REHEARSAL, String.valueOf(SpecDefaults.rehearsalEnabled(migration.getSpec())));
     }
 

@@ -155,6 +155,7 @@ public class GoLivePhase implements Phase {
         }
         return new GoingBack(context).withdrawOpening(report -> {
             if (report.figures().getOrDefault(Figure.OPENED, 1L) == 0) {
+                report.notes().forEach(note -> context.tell(Notes.of(Tasks.WITHDRAW_OPENING, note)));
                 return new StepResult.Done("The target was not opened, and nobody can open it any more.");
             }
             return openToTheEnd(context);

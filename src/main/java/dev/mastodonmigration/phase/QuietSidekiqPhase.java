@@ -6,6 +6,7 @@ import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -17,6 +18,8 @@ import java.util.stream.Stream;
  */
 @Singleton
 public class QuietSidekiqPhase implements Phase {
+    private static final Duration SHORTLY = Duration.ofMillis(250);
+
     @Override
     public PhaseId id() {
         return PhaseId.QuietSidekiq;
@@ -44,8 +47,12 @@ public class QuietSidekiqPhase implements Phase {
         if (look.failure().isPresent()) {
             return look.failure().get() instanceof StepResult.Refused ? look.failure().get() : again(context, look.failure().get());
         }
-        return look.running().isEmpty() ? new StepResult.Done(look.reports().get(Tasks.QUIET_SIDEKIQ).message())
-                : new StepResult.Working("waiting for Sidekiq on the source to finish its jobs" + look.running().get(Tasks.QUIET_SIDEKIQ).hitch());
+        if (look.running().isEmpty()) {
+            var report = look.reports().get(Tasks.QUIET_SIDEKIQ);
+            new SidekiqOfOthers(context).tellQuiet(report.notes());
+            return new StepResult.Done(report.message());
+        }
+        return new StepResult.Working("waiting for Sidekiq on the source to finish its jobs" + look.running().get(Tasks.QUIET_SIDEKIQ).hitch());
     }
 
     private static StepResult begin(PhaseContext context) {
@@ -66,15 +73,23 @@ public class QuietSidekiqPhase implements Phase {
 
     @Override
     public StepResult undo(PhaseContext context) {
-        if (!context.status().sidekiqIsQuiet()) {
-            return new StepResult.Done("Sidekiq on the source takes jobs.");
-        }
         if (context.workers().stop(jobs(context))) {
             return new StepResult.Working("waiting for the worker that quiets Sidekiq to end");
         }
+        if (attempts(context) == 0) {
+            return new StepResult.Done("Sidekiq on the source takes jobs.");
+        }
+        var others = new SidekiqOfOthers(context).asleep();
+        if (others.isEmpty()) {
+            return new StepResult.Working("asking which Sidekiq processes fetch no more jobs", SHORTLY);
+        }
+        return new StepResult.Done((context.status().sidekiqIsQuiet() ? restart(context) : "Sidekiq on the source takes jobs.") + others.get());
+    }
+
+    private static String restart(PhaseContext context) {
         var restarted = context.source().restartSidekiq();
         context.tell(new Fact.SidekiqRestarted(restarted));
-        return new StepResult.Done(restarted.isEmpty() ? "No process of the source seems to run Sidekiq: restart it where it runs." : "Restarted " + String.join(", ", restarted) + ".");
+        return restarted.isEmpty() ? "No process of the source seems to run Sidekiq: restart it where it runs." : "Restarted " + String.join(", ", restarted) + ".";
     }
 
     private static List<JobRecord> jobs(PhaseContext context) {

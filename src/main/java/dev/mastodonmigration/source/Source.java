@@ -59,6 +59,9 @@ public interface Source {
     /** Of those the ones that do not even exist: a process that was crashing before never serves again. */
     List<String> notThere(SavedSource saved);
 
+    /** Those of its processes that may run Sidekiq, by the host that Sidekiq then says it runs on: on Heroku the dyno's name, as "worker.1" (Sidekiq 8: lib/sidekiq/component.rb, hostname). */
+    List<String> mayRunSidekiq();
+
     /** Restarts what may run Sidekiq, because one that was told to be quiet never fetches a job again; answers their names. */
     List<String> restartSidekiq();
 

@@ -24,6 +24,7 @@ import dev.mastodonmigration.worker.postgres.live.InstallCapture;
 import dev.mastodonmigration.worker.postgres.live.LiveRemarks;
 import dev.mastodonmigration.worker.postgres.live.RehearseLive;
 import dev.mastodonmigration.worker.postgres.live.ReplicatePostgres;
+import dev.mastodonmigration.worker.redis.JobsPreflight;
 import dev.mastodonmigration.worker.redis.KeyScope;
 import dev.mastodonmigration.worker.redis.OpenRedis;
 import dev.mastodonmigration.worker.redis.QuietSidekiq;
@@ -53,7 +54,8 @@ public final class TaskRegistry implements TaskSource {
             Map.entry(Tasks.PREFLIGHT, new Looks(List.of(
                     new Looks.Look(WorkerContext.TARGET_POSTGRES_URL, PostgresPreflight.planned(Boolean.parseBoolean(environment.get(WorkerContext.ENV_REHEARSAL)),
                             LiveRemarks::on)),
-                    new Looks.Look(WorkerContext.TARGET_REDIS_URL, context -> RedisPreflight.check(context, scope))))),
+                    new Looks.Look(WorkerContext.TARGET_REDIS_URL, context -> RedisPreflight.check(context, scope)),
+                    new Looks.Look(WorkerContext.TARGET_REDIS_URL, JobsPreflight.of(environment))))),
             Map.entry(Tasks.CLAIM_TARGET, new Parts(List.of(
                     Part.postgres(new TargetClaim()),
                     Part.redis(RedisTarget::claim)))),

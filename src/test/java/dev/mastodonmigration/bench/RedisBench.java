@@ -1,9 +1,11 @@
 package dev.mastodonmigration.bench;
 
 import dev.mastodonmigration.embedded.RedisServer;
+import dev.mastodonmigration.embedded.SlowLink;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -16,6 +18,8 @@ import redis.clients.jedis.resps.ScanResult;
 public final class RedisBench {
     private static final int ROUNDS = 5;
     private static final int WRITES_PER_SECOND = 5000;
+    private static final Duration FAR = Duration.ofMillis(1);
+    private static final List<String> OTHERWISE = List.of("set-max-intset-entries", "hash-max-listpack-entries", "zset-max-listpack-entries");
 
     private record Round(double ceiling, double copy, double verify, double drain, double differences, Cpu cpu) {}
 
@@ -42,11 +46,13 @@ public final class RedisBench {
             print("copy_keys_per_second", rounds, Round::copy);
             System.out.printf("bench.redis.ratio_vs_ceiling=%.2f%n", median(rounds, round -> round.copy() / round.ceiling()));
             print("verify_keys_per_second", rounds, Round::verify);
+            var across = verifyAcrossVersions(source, target, worker, secrets);
+            System.out.println("bench.redis.verify_across_versions_keys_per_second=" + Math.round(across[0]));
             print("drain_milliseconds", rounds, Round::drain);
             System.out.printf("bench.redis.copy_cpu_microseconds_per_key=source %.1f, target %.1f, worker %.1f%n", median(rounds, round -> round.cpu().source()),
                     median(rounds, round -> round.cpu().target()), median(rounds, round -> round.cpu().worker()));
             System.out.println("bench.redis.worker_peak_mib=" + worker.peakMebibytes());
-            System.out.println("bench.redis.differences=" + (long) rounds.stream().mapToDouble(Round::differences).sum());
+            System.out.println("bench.redis.differences=" + (long) (across[1] + rounds.stream().mapToDouble(Round::differences).sum()));
         } finally {
             for (var file : List.of(WorkerContext.SOURCE_REDIS_URL, WorkerContext.TARGET_REDIS_URL)) {
                 Files.deleteIfExists(secrets.resolve(file));
@@ -70,6 +76,32 @@ public final class RedisBench {
             var drained = worker.drain();
             var verified = worker.verify();
             return new Round(ceiling, copy, 1000.0 * keys / verified[0], drained[0], drained[1] + verified[1], cpu);
+        }
+    }
+
+    /**
+     * As between two versions of Redis that serialize every small value otherwise, and with servers a millisecond away. Here both are of one version: the target is
+     * told to keep small sets, hashes and sorted sets as large ones, which has the same effect: two versions are not at hand.
+     *
+     * @return keys compared in a second, the median, and differences found
+     */
+    private static double[] verifyAcrossVersions(RedisServer source, RedisServer target, RedisWorkerProcess worker, Path secrets) throws Exception {
+        try (var jedis = target.connect(); var farSource = SlowLink.to(source.port(), FAR); var farTarget = SlowLink.to(target.port(), FAR)) {
+            jedis.flushAll();
+            OTHERWISE.forEach(setting -> jedis.configSet(setting, "0"));
+            worker.copy();
+            worker.awaitInSync();
+            var differences = worker.drain()[1];
+            var keys = jedis.dbSize() - 1;
+            Files.writeString(secrets.resolve(WorkerContext.SOURCE_REDIS_URL), source.url().replaceAll(":\\d+$", ":" + farSource.port()));
+            Files.writeString(secrets.resolve(WorkerContext.TARGET_REDIS_URL), target.url().replaceAll(":\\d+$", ":" + farTarget.port()));
+            var rates = new ArrayList<Double>();
+            for (int i = 0; i < ROUNDS; i++) {
+                var verified = worker.verify();
+                rates.add(1000.0 * keys / verified[0]);
+                differences += verified[1];
+            }
+            return new double[] {rates.stream().sorted().toList().get(ROUNDS / 2), differences};
         }
     }
 

@@ -34,6 +34,11 @@ class WorkerJobTest {
     }
 
     @Test
+    void aWorkerKnowsWhichQueuesTheTargetServes() {
+        assertThat(environment(job("example-social", Tasks.PREFLIGHT))).contains("MIGRATION_SIDEKIQ_QUEUES=default,push,scheduler");
+    }
+
+    @Test
     void anEvictionIsNoFailureAndARefusalEndsTheJob() {
         var rules = job("example-social", Tasks.REPLICATE_POSTGRES).getSpec().getPodFailurePolicy().getRules();
         assertThat(rules).extracting(rule -> rule.getAction()).containsExactly("Ignore", "FailJob");

@@ -127,6 +127,12 @@ public final class PlayedSource implements Source {
     }
 
     @Override
+    public List<String> mayRunSidekiq() {
+        trouble.may("source.mayRunSidekiq");
+        return List.of("worker.1");
+    }
+
+    @Override
     public List<String> restartSidekiq() {
         trouble.may("source.restartSidekiq");
         quiet = false;

@@ -11,6 +11,7 @@ import dev.mastodonmigration.itinerary.Specs;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import java.util.List;
+import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,22 @@ class QuietingFlowTest {
         flow.edit(new FlowSpec().soak("1s").spec());
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
         assertThat(flow.jobs.count(Tasks.QUIET_SIDEKIQ)).isEqualTo(2);
+    }
+
+    @Test
+    void aSidekiqThatIsNotTheAppsOwnIsNamedAndGoingBackSaysThatItStillSleeps() {
+        var worker = flow.heroku.app("example-web").dynoIds("worker");
+        var processes = List.of("worker.1:4:0123456789ab", "a-forgotten-vps:77:0123456789ab");
+        flow.jobs.script(Tasks.QUIET_SIDEKIQ, run -> WorkerReport.succeeded("2 processes are quiet.", Map.of(), processes));
+        flow.jobs.script(Tasks.CLOSE_SOURCE, run -> WorkerReport.refused("it cannot be closed"));
+        flow.jobs.script(Tasks.LOOK_FOR_CLIENTS, run -> WorkerReport.succeeded("looked.", Map.of(WorkerReport.Figure.CLIENTS, 0L), processes));
+        flow.apply(approved());
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+        assertThat(flow.events()).anyMatch(event -> event.contains("a-forgotten-vps:77:0123456789ab") && event.contains("end it where it runs"));
+        assertThat(flow.status().findings).filteredOn(finding -> finding.id.startsWith("sidekiq-")).singleElement()
+                .satisfies(finding -> assertThat(finding.message).contains("a-forgotten-vps:77:0123456789ab", "still sleeps", "restarted where it runs").doesNotContain("worker.1:4"));
+        Awaitility.await().until(() -> flow.heroku.app("example-web").dynoIds("worker").size() == 1);
+        assertThat(flow.heroku.app("example-web").dynoIds("worker")).doesNotContainAnyElementsOf(worker);
     }
 
     @Test

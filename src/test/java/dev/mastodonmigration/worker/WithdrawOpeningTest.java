@@ -36,6 +36,8 @@ class WithdrawOpeningTest {
     private static final long OPENING = 2;
     private static final long WITHDRAWAL = 3;
     private static final String REDIS_LOADED_KEY = "mastodon:loaded";
+    private static final String QUEUE = "queue:default";
+    private static final String ASIDE = "mastodon_migration:aside:queue:default";
     private final WorkerTask open = task(Tasks.OPEN_TARGET);
     private final WorkerTask withdraw = task(Tasks.WITHDRAW_OPENING);
     private final RedisServer sourceRedis = RedisServer.start();
@@ -130,6 +132,7 @@ class WithdrawOpeningTest {
                     + ", Redis open " + isRedisOpen() + ", open-target: " + opened;
             assertThat(withdrawal.figures().get(Figure.OPENED) == 1).as(what).isEqualTo(isOpen);
             assertThat(opened.outcome() == Outcome.SUCCEEDED && !isOpen).as(what).isFalse();
+            assertThat(sourcesJobs()).as(what).isEqualTo(isOpen ? Map.of(ASIDE, 1L, QUEUE, 0L) : Map.of(ASIDE, 0L, QUEUE, 1L));
             ends.merge(isOpen ? "opened" : "withdrawn", 1, Integer::sum);
         }
         assertThat(ends).as("both ends are tried").containsOnlyKeys("opened", "withdrawn");
@@ -146,7 +149,18 @@ class WithdrawOpeningTest {
         }
     }
 
+    private Map<String, Long> sourcesJobs() {
+        try (var source = sourceRedis.connect()) {
+            return Map.of(QUEUE, source.llen(QUEUE), ASIDE, source.llen(ASIDE));
+        }
+    }
+
     private void loadedAgain() throws Exception {
+        try (var source = sourceRedis.connect()) {
+            source.flushAll();
+            source.sadd("queues", "default");
+            source.lpush(QUEUE, "job");
+        }
         world.onTarget("UPDATE mastodon_migration.marker SET state = 'loaded', epoch = 1");
         redis.set(MARKER_OF_REDIS, redis.get(MARKER_OF_REDIS).replaceAll("\"state\":\"[A-Z]+\"", "\"state\":\"LOADED\"").replaceAll("\"epoch\":\\d+", "\"epoch\":1"));
     }

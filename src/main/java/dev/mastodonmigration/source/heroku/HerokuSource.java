@@ -207,12 +207,17 @@ final class HerokuSource implements Source {
 
     /** Of the web app's formation every dyno but the web dynos, and those too if their command names Sidekiq. */
     @Override
+    public List<String> mayRunSidekiq() {
+        var heroku = heroku();
+        var supervised = supervised(heroku, webApp());
+        return heroku.dynos(webApp()).stream().filter(dyno -> supervised.contains(dyno.type()) && (!dyno.type().equals("web") || dyno.command().contains("sidekiq"))).map(Dyno::name).toList();
+    }
+
+    @Override
     public List<String> restartSidekiq() {
         var heroku = heroku();
-        var app = webApp();
-        var supervised = supervised(heroku, app);
-        var dynos = heroku.dynos(app).stream().filter(dyno -> supervised.contains(dyno.type()) && (!dyno.type().equals("web") || dyno.command().contains("sidekiq"))).map(Dyno::name).toList();
-        SideBySide.each(dynos, dyno -> heroku.restart(app, dyno));
+        var dynos = mayRunSidekiq();
+        SideBySide.each(dynos, dyno -> heroku.restart(webApp(), dyno));
         return dynos;
     }
 

@@ -3,6 +3,7 @@ package dev.mastodonmigration.target.kubernetes;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Kubernetes;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Sidekiq;
 import dev.mastodonmigration.api.PodTemplate;
+import dev.mastodonmigration.api.SpecDefaults;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
 import java.util.ArrayList;
@@ -12,19 +13,17 @@ import java.util.Optional;
 
 /** One Sidekiq process of the target: its queues, its threads, and how we know that it works. */
 record SidekiqProcess(String name, List<String> queues, int concurrency, int replicas, Optional<PodTemplate> podTemplate) {
-    /** Mastodon's queues with its own weights (docker-compose, config/sidekiq.yml); a queue that nobody serves stalls in silence. */
-    static final List<String> ALL_QUEUES = List.of("default,8", "push,6", "ingress,4", "mailers,2", "pull", "scheduler", "fasp");
     private static final int DEFAULT_CONCURRENCY = 5;
     private static final String READY_FILE = "sidekiq_process_has_started_and_will_begin_processing_jobs";
 
     static List<SidekiqProcess> of(Kubernetes kubernetes) {
         return kubernetes.sidekiq() == null || kubernetes.sidekiq().isEmpty()
-                ? List.of(new SidekiqProcess("default", ALL_QUEUES, DEFAULT_CONCURRENCY, 1, Optional.empty()))
+                ? List.of(new SidekiqProcess("default", SpecDefaults.ALL_QUEUES, DEFAULT_CONCURRENCY, 1, Optional.empty()))
                 : kubernetes.sidekiq().stream().map(SidekiqProcess::of).toList();
     }
 
     private static SidekiqProcess of(Sidekiq entry) {
-        return new SidekiqProcess(entry.name(), entry.queues() == null ? ALL_QUEUES : entry.queues(),
+        return new SidekiqProcess(entry.name(), entry.queues() == null ? SpecDefaults.ALL_QUEUES : entry.queues(),
                 Optional.ofNullable(entry.concurrency()).orElse(DEFAULT_CONCURRENCY), Optional.ofNullable(entry.replicas()).orElse(1), Optional.ofNullable(entry.podTemplate()));
     }
 

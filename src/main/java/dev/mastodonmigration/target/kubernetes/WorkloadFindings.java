@@ -1,6 +1,7 @@
 package dev.mastodonmigration.target.kubernetes;
 
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.outside.Findings;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,7 @@ final class WorkloadFindings {
         var notes = new ArrayList<String>();
         WorkloadNames.problem(migration.getMetadata().getName()).ifPresent(blockers::add);
         var served = SidekiqProcess.of(migration.getSpec().target().compute().kubernetes()).stream().flatMap(process -> process.queues().stream()).map(WorkloadFindings::name).toList();
-        SidekiqProcess.ALL_QUEUES.stream().map(WorkloadFindings::name).filter(queue -> !served.contains(queue) && !queue.equals("scheduler")).forEach(queue ->
+        SpecDefaults.ALL_QUEUES.stream().map(WorkloadFindings::name).filter(queue -> !served.contains(queue) && !queue.equals("scheduler")).forEach(queue ->
                 notes.add("spec.target.compute.kubernetes.sidekiq: no entry serves the queue " + queue + (OPTIONAL_QUEUES.contains(queue)
                         ? ", which Mastodon 4.4 and later use for providers of discovery. Add it if you use one."
                         : ": its jobs are kept, but wait until an entry does. Add it to an entry's queues.")));

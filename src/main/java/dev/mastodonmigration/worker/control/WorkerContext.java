@@ -38,6 +38,8 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
     public static final String ONLY_JOBS = "JOBS";
     /** True: there will be a rehearsal, for which the target's server needs room and rights. */
     public static final String ENV_REHEARSAL = "MIGRATION_REHEARSAL";
+    /** Names of the queues that the target's Sidekiq processes serve, with commas; empty where the processes do not move. */
+    public static final String ENV_SIDEKIQ_QUEUES = "MIGRATION_SIDEKIQ_QUEUES";
     public static final String ENV_PORT = "WORKER_PORT";
     public static final String ENV_POD_IP = "POD_IP";
     public static final String ENV_TERMINATION_LOG = "TERMINATION_LOG";

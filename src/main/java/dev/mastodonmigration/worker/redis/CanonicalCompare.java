@@ -24,12 +24,15 @@ final class CanonicalCompare {
         boolean test(List<T> page);
     }
 
+    private final Runnable betweenPages;
     private final Jedis source;
     private final Jedis target;
     private final FieldExpiry sourceExpiry;
     private final FieldExpiry targetExpiry;
 
-    CanonicalCompare(KeyReader source, KeyReader target) {
+    /** @param betweenPages run between the pages of a large value */
+    CanonicalCompare(KeyReader source, KeyReader target, Runnable betweenPages) {
+        this.betweenPages = betweenPages;
         this.source = source.jedis();
         this.target = target.jedis();
         this.sourceExpiry = source.fieldExpiry();
@@ -71,14 +74,19 @@ final class CanonicalCompare {
             if (!Arrays.equals(string(source, name, at), string(target, name, at))) {
                 return false;
             }
+            betweenPages.run();
         }
         return true;
     }
 
-    /** PFCOUNT writes: it caches its result inside the HyperLogLog (bytes 8 to 15, redis/src/hyperloglog.c), which is not part of the value. */
     private static byte[] string(Jedis jedis, byte[] name, long at) {
         var page = jedis.getrange(name, at, at + ValueCopy.PAGE_BYTES - 1);
-        if (at == 0 && page.length >= 16 && Arrays.equals(page, 0, HYPERLOGLOG.length, HYPERLOGLOG, 0, HYPERLOGLOG.length)) {
+        return at == 0 ? withoutCache(page) : page;
+    }
+
+    /** PFCOUNT writes: it caches its result inside the HyperLogLog (bytes 8 to 15, redis/src/hyperloglog.c), which is not part of the value. */
+    static byte[] withoutCache(byte[] page) {
+        if (page.length >= 16 && Arrays.equals(page, 0, HYPERLOGLOG.length, HYPERLOGLOG, 0, HYPERLOGLOG.length)) {
             Arrays.fill(page, 8, 16, (byte) 0);
         }
         return page;
@@ -94,6 +102,7 @@ final class CanonicalCompare {
             if (!Bytes.equal(source.lrange(name, at, at + page - 1), target.lrange(name, at, at + page - 1))) {
                 return false;
             }
+            betweenPages.run();
         }
         return true;
     }
@@ -123,7 +132,7 @@ final class CanonicalCompare {
                         .equals(target.zmscore(name, members.stream().map(Tuple::getBinaryElement).toArray(byte[][]::new))));
     }
 
-    private static <T> boolean pages(int size, Page<T> pages, Same<T> same) {
+    private <T> boolean pages(int size, Page<T> pages, Same<T> same) {
         var step = new ScanParams().count(size);
         var cursor = ScanParams.SCAN_POINTER_START_BINARY;
         while (true) {
@@ -135,6 +144,7 @@ final class CanonicalCompare {
                 return true;
             }
             cursor = page.getCursorAsBytes();
+            betweenPages.run();
         }
     }
 }

@@ -36,9 +36,6 @@ interface ChangeFeed extends AutoCloseable {
         }
     }
 
-    /** Returns when every change that was made before the call has been told. */
-    void barrier(Duration patience) throws Gap, InterruptedException;
-
     /** @throws Gap when no answer comes in time: a connection that is silent may be gone */
     void ping(Duration patience) throws Gap, InterruptedException;
 

@@ -63,13 +63,6 @@ final class ChangeTracker implements ChangeFeed {
         }
     }
 
-    /** The server tells changes at the end of an event loop, after the answers of that loop; so the second of two PINGs comes after them. */
-    @Override
-    public void barrier(Duration patience) throws Gap, InterruptedException {
-        ping(patience);
-        ping(patience);
-    }
-
     @Override
     public void ping(Duration patience) throws Gap, InterruptedException {
         pings.ask(patience);

@@ -27,7 +27,7 @@ final class CommandProbe {
     /** What {@link QuietSidekiq} asks. */
     private static final List<String> OF_SIDEKIQ = List.of("HGETALL", "HVALS");
     /** Large values travel by these, in pages. */
-    private static final List<String> PAGED_WRITES = List.of("APPEND value", "RPUSH value", "SADD value", "HSET field value", "ZADD 1 member", "XADD 1-1 field value",
+    private static final List<String> PAGED_WRITES = List.of("APPEND value", "RPUSH value", "LTRIM 0 -1", "SADD value", "HSET field value", "ZADD 1 member", "XADD 1-1 field value",
             "XTRIM MAXLEN 0", "XCLAIM group consumer 0 1-1", "XSETID 1-1");
     /** Of the target: two values are compared, and jobs that came late go along, by these. */
     private static final List<String> LOOKUPS = List.of("LPOS value", "ZMSCORE member", "SISMEMBER member", "SMISMEMBER member", "HMGET field", "LPUSH value");

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -22,6 +23,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration FIRST_PATIENCE = Duration.ofSeconds(5);
     private static final long CANARY_LIFETIME_SECONDS = 300;
+    private static final int MOST_SONGS = 5;
 
     private final WorkerContext context;
     private final RedisSources.One one;
@@ -29,24 +31,24 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
     private final ReplicatedKeys keys;
     private final ReplicationLanes lanes;
     private final Following following;
-    private final int database;
+    private final RedisKey canaryKey;
     private final NotificationSetting setting;
     private final ChangeFeed feed;
     private Optional<byte[]> sung = Optional.empty();
     private volatile CountDownLatch canary = new CountDownLatch(1);
     private volatile boolean processesChanged;
+    private Pace pace = Pace.FULL;
     private volatile Optional<Set<RedisKey>> afterFreeze = Optional.empty();
 
     /** @throws ChangeFeed.Unsupported when the source's changes can not be followed this way */
-    FollowedSource(WorkerContext context, Following following, RedisSources.One one, ReplicatedKeys keys, ReplicationLanes lanes) throws Refusal, IOException, InterruptedException {
+    FollowedSource(WorkerContext context, Following following, RedisSources.One one, ReplicatedKeys keys, ReplicationLanes lanes) throws Gap, Refusal, IOException, InterruptedException {
         this.context = context;
         this.one = one;
         this.source = one.jedis();
         this.keys = keys;
         this.lanes = lanes;
         this.following = following;
-        this.database = one.side().url(context).database();
-        demandAlone();
+        this.canaryKey = ReplicatedKeys.canary(context, one.side());
         this.setting = following == Following.KEYSPACE_NOTIFICATIONS ? NotificationSetting.on(source) : NotificationSetting.NONE;
         this.feed = opened();
         try {
@@ -59,7 +61,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
                 throw e;
             }
             throw unsupported(e.getMessage());
-        } catch (RuntimeException | InterruptedException e) {
+        } catch (RuntimeException | Gap | InterruptedException e) {
             close();
             throw e;
         }
@@ -86,15 +88,19 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     @Override
     public void changed(List<RedisKey> changed) {
-        if (changed.contains(ReplicatedKeys.CANARY)) {
-            canary.countDown();
-        }
         if (changed.stream().anyMatch(ReplicatedKeys::tellsProcesses)) {
             processesChanged = true;
         }
         var ours = changed.stream().filter(keys::contains).toList();
-        afterFreeze.ifPresent(frozen -> frozen.addAll(ours));
-        lanes.changed(ours);
+        var frozen = afterFreeze;
+        frozen.ifPresent(told -> told.addAll(ours));
+        if (frozen.isEmpty() || !heldBack()) {
+            lanes.changed(ours);
+        }
+        // Last: whoever waits for it takes all that was told before, and with it, to be with the lanes.
+        if (changed.contains(canaryKey)) {
+            canary.countDown();
+        }
     }
 
     @Override
@@ -104,20 +110,36 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         context.progress().update(now -> now.withLag(now.lagChanges(), now.lagSeconds(), false));
     }
 
-    /** Writes the canary and waits until its change is told. */
-    private boolean sing(Duration patience) throws InterruptedException {
-        var told = new CountDownLatch(1);
-        canary = told;
-        var song = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
-        source.set(ReplicatedKeys.CANARY.bytes(), song, SetParams.setParams().ex(CANARY_LIFETIME_SECONDS));
-        sung = Optional.of(song);
-        return told.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+    /** Writes the canary and waits until its change is told, and with it all that changed before on the server that has it, whatever proxy is between. */
+    private boolean sing(Duration patience) throws Gap, InterruptedException {
+        for (int tries = 0; tries < MOST_SONGS; tries++) {
+            var told = new CountDownLatch(1);
+            canary = told;
+            var before = sung;
+            var song = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
+            var found = Optional.ofNullable(source.setGet(canaryKey.bytes(), song, SetParams.setParams().ex(CANARY_LIFETIME_SECONDS)));
+            sung = Optional.of(song);
+            if (!following.tellsAll() && before.isPresent() && found.isEmpty()) {
+                throw new Gap("the source was flushed (FLUSHDB or FLUSHALL): it lost a key of ours");
+            }
+            if (!told.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                return false;
+            }
+            // Where it held another song, that one's change, or its end, may be what was told.
+            if (before.isPresent() && found.isPresent() && Arrays.equals(before.get(), found.get())) {
+                return true;
+            }
+        }
+        throw new Gap("another worker of this migration writes the same key to the source, to see whether it is followed");
     }
 
     /** An answer to PING alone would not show that changes are told. */
     void demandTelling() throws Gap, Refusal, InterruptedException {
-        demandAlone();
-        demandCanary();
+        barrier();
+    }
+
+    /** Returns when every change made before the call has gone to its lane. */
+    void barrier() throws Gap, Refusal, InterruptedException {
         var told = sing(PATIENCE);
         lanes.check();
         if (!told) {
@@ -125,29 +147,16 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
         }
     }
 
-    /** Another instance's keys in another database may have the same names, and CLIENT TRACKING does not tell whose changed. */
-    private void demandAlone() {
-        if (following == Following.CLIENT_TRACKING && RedisInfo.of(source).keysByDatabase().keySet().stream().anyMatch(other -> other != database)) {
-            throw unsupported("its server holds keys in other databases too, and a change is told without its database");
-        }
-    }
-
-    /** A flush is told by CLIENT TRACKING alone; else it shows in that our own key is gone. */
-    private void demandCanary() throws Gap {
-        if (!following.tellsAll() && sung.isPresent() && !Arrays.equals(sung.get(), source.get(ReplicatedKeys.CANARY.bytes()))) {
-            throw new Gap("the source was flushed (FLUSHDB or FLUSHALL): it lost a key of ours");
-        }
-    }
-
-    /** Returns when every change made before the call has gone to its lane. */
-    void barrier() throws Gap, InterruptedException {
-        feed.barrier(PATIENCE);
-    }
-
-    Duration ping() throws Gap, InterruptedException {
-        var asked = System.nanoTime();
+    void ping() throws Gap, InterruptedException {
         feed.ping(PATIENCE);
-        return Duration.ofNanos(System.nanoTime() - asked);
+    }
+
+    /** How we are to read it, by how long it takes to tell next to nothing: of a key, because a proxy may answer PING by itself. */
+    Pace pace() {
+        var asked = System.nanoTime();
+        source.exists(canaryKey.bytes());
+        pace = pace.after(Duration.ofNanos(System.nanoTime() - asked));
+        return pace;
     }
 
     /** When a Sidekiq came or went, its keys are looked at again: some may have been copied before they were known to be its own. */
@@ -160,17 +169,43 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     /** From now on nobody should write. */
     void watchForWriters() {
-        demandAlone();
         afterFreeze = Optional.of(ConcurrentHashMap.newKeySet());
     }
 
-    /** Expiry and eviction only remove: what was told after the freeze and exists has been written. */
-    void refuseWriters() throws Refusal {
-        for (var key : afterFreeze.orElse(Set.of())) {
-            if (source.exists(key.bytes())) {
-                throw new Refusal("The " + one.side().title() + " is still written to: " + key + " changed after writing was to have ended. Find the process that"
-                        + " still runs on the source (CLIENT LIST shows its address), stop it, and start the cutover again.");
-            }
+    /**
+     * CLIENT TRACKING tells the keys of all of a server's databases and not whose they are. So after the freeze what it tells is not applied: the target has each
+     * key as it was, and only one that differs has been written here, not by a neighbour in another database.
+     */
+    private boolean heldBack() {
+        return following == Following.CLIENT_TRACKING;
+    }
+
+    /**
+     * Expiry and eviction only remove: what was told after the freeze, exists, and is not as it was has been written. To be called when the lanes have applied
+     * all that was told before.
+     */
+    void refuseWriters() throws Refusal, IOException {
+        var told = List.copyOf(afterFreeze.orElse(Set.of()));
+        afterFreeze.filter(all -> heldBack()).ifPresent(all -> told.forEach(all::remove));
+        var gone = new HashSet<>(RedisSources.absent(source, told));
+        var there = told.stream().filter(key -> !gone.contains(key)).toList();
+        var written = heldBack() ? different(there) : there;
+        if (!written.isEmpty()) {
+            throw new Refusal("The " + one.side().title() + " is still written to: " + written.getFirst() + " changed after writing was to have ended. Find the process that"
+                    + " still runs on the source (CLIENT LIST shows its address), stop it, and start the cutover again.");
+        }
+        if (heldBack()) {
+            lanes.changed(gone);
+        }
+    }
+
+    private List<RedisKey> different(List<RedisKey> keys) throws Refusal, IOException {
+        if (keys.isEmpty()) {
+            return keys;
+        }
+        try (var comparison = KeyComparison.open(context, one.side(), new Difference.Found())) {
+            return KeyScan.cut(source, keys).stream().flatMap(batch -> comparison.differences(batch).stream())
+                    .filter(difference -> difference.kind() != Difference.Kind.STRAY).map(Difference::key).toList();
         }
     }
 
@@ -184,7 +219,7 @@ final class FollowedSource implements AutoCloseable, ChangeFeed.Listener {
 
     void removeCanary() {
         sung = Optional.empty();
-        source.unlink(ReplicatedKeys.CANARY.bytes());
+        source.unlink(canaryKey.bytes());
     }
 
     @Override

@@ -12,14 +12,14 @@ final class FollowedSources implements AutoCloseable {
 
     /** @throws ChangeFeed.Unsupported when the changes of any can not be followed this way */
     static FollowedSources open(WorkerContext context, Following following, RedisSources sources, ReplicatedKeys keys, ReplicationLanes lanes)
-            throws Refusal, IOException, InterruptedException {
+            throws Gap, Refusal, IOException, InterruptedException {
         var opened = new FollowedSources();
         try {
             for (var source : sources.all()) {
                 opened.all.add(new FollowedSource(context, following, source, keys, lanes));
             }
             return opened;
-        } catch (Refusal | IOException | InterruptedException | RuntimeException e) {
+        } catch (Gap | Refusal | IOException | InterruptedException | RuntimeException e) {
             opened.close();
             throw e;
         }
@@ -30,7 +30,7 @@ final class FollowedSources implements AutoCloseable {
     }
 
     /** Returns when every change made before the call, to any of them, has gone to its lane. */
-    void barrier() throws Gap, InterruptedException {
+    void barrier() throws Gap, Refusal, InterruptedException {
         for (var source : all) {
             source.barrier();
         }
@@ -40,6 +40,10 @@ final class FollowedSources implements AutoCloseable {
         for (var source : all) {
             source.ping();
         }
+    }
+
+    Pace pace() {
+        return all.stream().map(FollowedSource::pace).reduce(Pace.FULL, Pace::slower);
     }
 
     void demandTelling() throws Gap, Refusal, InterruptedException {
@@ -56,7 +60,7 @@ final class FollowedSources implements AutoCloseable {
         all.forEach(FollowedSource::watchForWriters);
     }
 
-    void refuseWriters() throws Refusal {
+    void refuseWriters() throws Refusal, IOException {
         for (var source : all) {
             source.refuseWriters();
         }

@@ -25,17 +25,26 @@ final class GuardedWriter implements AutoCloseable {
     /** What RESTORE says when the key exists and REPLACE is not given. */
     private static final String OCCUPIED = "BUSYKEY";
 
+    /** What a target that is full means: a copy ends with advice; while the target is being opened, users wait, and the caller tries again. */
+    enum WhenFull { REFUSE, TRY_AGAIN }
+
     private record Write(RedisKey key, CommandArguments command) {}
 
     private final Jedis jedis;
     private final Marker marker;
+    private final WhenFull whenFull;
     private final List<Write> batch = new ArrayList<>();
     private final List<RedisKey> occupied = new ArrayList<>();
     private boolean watching;
 
     GuardedWriter(Jedis jedis, Marker marker) {
+        this(jedis, marker, WhenFull.REFUSE);
+    }
+
+    GuardedWriter(Jedis jedis, Marker marker, WhenFull whenFull) {
         this.jedis = jedis;
         this.marker = marker;
+        this.whenFull = whenFull;
     }
 
     Jedis jedis() {
@@ -140,9 +149,9 @@ final class GuardedWriter implements AutoCloseable {
                 + ": the target was opened, reset or taken over by another worker meanwhile, so this one stopped and wrote nothing more.");
     }
 
-    private static IOException failure(Write write, JedisDataException e) throws Refusal {
+    private IOException failure(Write write, JedisDataException e) throws Refusal {
         var said = String.valueOf(e.getMessage());
-        if (said.startsWith("OOM")) {
+        if (said.startsWith("OOM") && whenFull == WhenFull.REFUSE) {
             throw new Refusal("The target Redis is full (maxmemory reached) at key " + write.key()
                     + ". Choose a larger instance for the target; the copy then starts over by itself.");
         }

@@ -4,11 +4,13 @@ import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import redis.clients.jedis.exceptions.JedisException;
 
 /** Looks, whatever a session does, whether all that it stands on still does. */
 final class Heartbeat {
     private static final Duration BETWEEN = Duration.ofSeconds(2);
+    private static final Duration PACING = Duration.ofMillis(200);
     private static final Duration BETWEEN_CONNECTIONS = Duration.ofSeconds(30);
     /** About a hundred bytes of memory each. */
     private static final long MAX_BACKLOG = 500_000;
@@ -17,6 +19,7 @@ final class Heartbeat {
     private final Duration between;
     private final Duration betweenConnections;
     private long lastNanos = System.nanoTime();
+    private Optional<Long> pacedNanos = Optional.empty();
     private long lastConnectedNanos = System.nanoTime();
 
     Heartbeat(SessionParts parts) {
@@ -30,10 +33,11 @@ final class Heartbeat {
         this.betweenConnections = betweenConnections;
     }
 
-    /** Looks at the lanes, and which of the source's Sidekiqs came or went; from time to time also at connections and servers. */
+    /** Looks at the lanes, how busy the source is, and which of its Sidekiqs came or went; from time to time also at connections and servers. */
     void beat() throws Gap, Refusal, InterruptedException {
         parts.lanes().check();
         parts.followed().followProcesses();
+        pace();
         if (System.nanoTime() - lastNanos < between.toNanos()) {
             return;
         }
@@ -45,6 +49,15 @@ final class Heartbeat {
         demandAll();
         connect();
         lastNanos = System.nanoTime();
+    }
+
+    /** Inside the freeze nobody but us uses the source. */
+    private void pace() {
+        if (parts.context().drain().isRequested() || pacedNanos.filter(paced -> System.nanoTime() - paced < PACING.toNanos()).isPresent()) {
+            return;
+        }
+        parts.lanes().at(parts.followed().pace());
+        pacedNanos = Optional.of(System.nanoTime());
     }
 
     private void connect() throws Gap {

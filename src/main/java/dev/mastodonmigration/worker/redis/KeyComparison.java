@@ -13,14 +13,21 @@ import java.util.function.BooleanSupplier;
 final class KeyComparison implements AutoCloseable {
     private final KeyReader source;
     private final KeyReader target;
+    private final SmallValues small;
     private final CanonicalCompare canonical;
     private final long toleranceMilliseconds;
     private final Difference.Found found;
 
     KeyComparison(KeyReader source, KeyReader target, Difference.Found found) {
+        this(source, target, found, () -> {});
+    }
+
+    /** @param betweenPages run between the pages of a large key */
+    KeyComparison(KeyReader source, KeyReader target, Difference.Found found, Runnable betweenPages) {
         this.source = source;
         this.target = target;
-        this.canonical = new CanonicalCompare(source, target);
+        this.small = new SmallValues(source.jedis(), target.jedis());
+        this.canonical = new CanonicalCompare(source, target, betweenPages);
         this.toleranceMilliseconds = Math.max(source.toleranceMilliseconds(), target.toleranceMilliseconds());
         this.found = found;
     }
@@ -47,16 +54,42 @@ final class KeyComparison implements AutoCloseable {
     }
 
     private List<Difference> differences(List<RedisKey> keys) {
-        var ours = source.read(keys);
-        var theirs = target.read(keys);
+        var ofSource = ask(source, keys);
+        var ofTarget = ask(target, keys);
+        var ours = source.states(ofSource.answers());
+        var theirs = target.states(ofTarget.answers());
+        var known = small.same(otherBytes(keys, ours, theirs));
         var differences = new ArrayList<Difference>();
         for (int i = 0; i < keys.size(); i++) {
             var key = keys.get(i);
             var one = ours.get(i);
             var other = theirs.get(i);
-            difference(key, expiry(one), expiry(other), () -> one.get().sameBytes(other.get()) || canonical.same(key, one.get().payload().length)).ifPresent(differences::add);
+            difference(key, expiry(one), expiry(other), () -> one.get().sameBytes(other.get())
+                    || Optional.ofNullable(known.get(key)).orElseGet(() -> canonical.same(key, one.get().payload().length))).ifPresent(differences::add);
         }
         return differences;
+    }
+
+    /** Both sides are asked before the first answer is waited for. */
+    private static RoundTrip ask(KeyReader side, List<RedisKey> keys) {
+        var trip = new RoundTrip(side.jedis());
+        side.ask(trip, keys);
+        trip.depart();
+        return trip;
+    }
+
+    /** Those that both sides have, to expire at the same time, and that another version of Redis may serialize otherwise. */
+    private List<SmallValues.Pair> otherBytes(List<RedisKey> keys, List<Optional<KeyState>> ours, List<Optional<KeyState>> theirs) {
+        var pairs = new ArrayList<SmallValues.Pair>();
+        for (int i = 0; i < keys.size(); i++) {
+            if (ours.get(i).isPresent() && theirs.get(i).isPresent()) {
+                var pair = new SmallValues.Pair(keys.get(i), ours.get(i).get(), theirs.get(i).get());
+                if (sameExpiry(pair.ours().expiresAtMilliseconds(), pair.theirs().expiresAtMilliseconds()) && !pair.ours().sameBytes(pair.theirs())) {
+                    pairs.add(pair);
+                }
+            }
+        }
+        return pairs;
     }
 
     private static OptionalLong expiry(Optional<KeyState> state) {

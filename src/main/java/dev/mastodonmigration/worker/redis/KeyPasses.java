@@ -2,22 +2,16 @@ package dev.mastodonmigration.worker.redis;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import redis.clients.jedis.params.ScanParams;
 
 /** Looks at every key of both sides, at a pace that leaves the source to its users. */
 final class KeyPasses {
-    private static final Duration PACING = Duration.ofMillis(200);
-
     private final SessionParts parts;
     private final Heartbeat heartbeat;
     private final PassProgress progress;
-    private Pace pace = Pace.FULL;
-    private long pacedNanos = System.nanoTime();
 
     KeyPasses(SessionParts parts, Heartbeat heartbeat, PassProgress progress) {
         this.parts = parts;
@@ -43,27 +37,13 @@ final class KeyPasses {
         for (var source : parts.followed().all()) {
             var scan = new KeyScan(source.jedis());
             for (var names = scan.nextNames(); names.isPresent(); names = scan.nextNames()) {
+                // The lanes rest after their work, and the scan waits for them.
                 parts.lanes().scanned(names.get(), keys -> showing.of(source.side(), keys), heartbeat);
                 heartbeat.beat();
-                spare(source);
+                progress.at(parts.lanes().pace());
             }
         }
         awaitLanes(backlog -> backlog.batches() == 0);
-    }
-
-    /** Inside the freeze nobody but us uses the source, so it is read at full pace. */
-    private void spare(FollowedSource source) throws Gap, InterruptedException {
-        if (parts.context().drain().isRequested()) {
-            return;
-        }
-        if (System.nanoTime() - pacedNanos > PACING.toNanos()) {
-            pace = pace.after(source.ping());
-            pacedNanos = System.nanoTime();
-            progress.at(pace);
-        }
-        if (!pace.rest().isZero()) {
-            TimeUnit.NANOSECONDS.sleep(pace.rest().toNanos());
-        }
     }
 
     /** A key that only the target has would be a job run twice; its lane looks again whether the source has it, and removes it. */

@@ -42,6 +42,6 @@ final class KeyProgress {
         // Payload sizes are known only once read: the whole is estimated from the keys done so far.
         var bytesTotal = keysDone == 0 ? 0 : Math.max(bytesDone, (long) ((double) bytesDone / keysDone * total));
         var etaSeconds = keysDone == 0 ? -1 : Math.ceilDiv((total - keysDone) * elapsed / keysDone, 1000);
-        progress.set(new Progress.Reading(pace.rest().isZero() ? stage : stage + ", at a pace that spares the source", bytesDone, bytesTotal, keysDone, total, bytesDone * 1000 / elapsed, etaSeconds));
+        progress.set(new Progress.Reading(stage + pace.words(), bytesDone, bytesTotal, keysDone, total, bytesDone * 1000 / elapsed, etaSeconds));
     }
 }

@@ -4,6 +4,7 @@ import dev.mastodonmigration.worker.control.Refusal;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -20,25 +21,55 @@ final class KeyTransfer {
     private final ValueCopy byCommands;
     private final Predicate<RedisKey> wanted;
     private final Consumer<RedisKey> streams;
+    private final LargeKeys around;
+    private final Optional<ListByEnds> lists;
 
     /**
      * @param wanted  which keys belong on the target; others are removed there
      * @param streams told each stream
      */
     KeyTransfer(KeyReader source, GuardedWriter target, PayloadTranslator translator, Predicate<RedisKey> wanted, Consumer<RedisKey> streams) {
+        this(source, target, translator, wanted, streams, LargeKeys.ALONE, Optional.empty());
+    }
+
+    /** Of a source in use, where large keys are told to {@code around}, and large lists are followed by their ends. */
+    static KeyTransfer following(KeyReader source, GuardedWriter target, PayloadTranslator translator, Predicate<RedisKey> wanted, Consumer<RedisKey> streams, LargeKeys around) {
+        return new KeyTransfer(source, target, translator, wanted, streams, around, Optional.of(new ListByEnds(source.jedis(), target, around)));
+    }
+
+    private KeyTransfer(KeyReader source, GuardedWriter target, PayloadTranslator translator, Predicate<RedisKey> wanted, Consumer<RedisKey> streams, LargeKeys around,
+            Optional<ListByEnds> lists) {
         this.source = source;
         this.target = target;
         this.translator = translator;
-        this.byCommands = new ValueCopy(source.jedis(), target);
+        this.byCommands = new ValueCopy(source.jedis(), target, around);
         this.wanted = wanted;
         this.streams = streams;
+        this.around = around;
+        this.lists = lists;
     }
 
     /** Returns the bytes of payload read, once the target has taken all. */
     long transfer(KeyScan.Batch batch) throws Refusal, IOException {
-        if (batch.bytes() > PAGED_BYTES && batch.isLarge() && wanted.test(batch.keys().getFirst()) && inPages(batch.keys().getFirst(), batch.bytes())) {
-            return batch.bytes();
-        }
+        return batch.isLarge() ? large(batch.keys().getFirst(), batch) : atOnce(batch);
+    }
+
+    private long large(RedisKey key, KeyScan.Batch batch) throws Refusal, IOException {
+        var started = System.nanoTime();
+        around.move(key);
+        var paged = batch.bytes() > PAGED_BYTES && wanted.test(key);
+        var rest = paged ? byEnds(key, batch.bytes()) : Optional.<Long>empty();
+        var bytes = rest.isPresent() || paged && inPages(key, batch.bytes()) ? batch.bytes() : atOnce(batch);
+        around.moved(key, rest.orElseGet(() -> ListByEnds.REST_PER_WORK * (System.nanoTime() - started)));
+        return bytes;
+    }
+
+    private Optional<Long> byEnds(RedisKey key, long bytes) throws Refusal, IOException {
+        return lists.isPresent() && source.jedis().type(key.bytes()).equals("list") && source.expiry(key).equals(OptionalLong.of(KeyState.NEVER))
+                ? lists.get().bring(key, bytes) : Optional.empty();
+    }
+
+    private long atOnce(KeyScan.Batch batch) throws Refusal, IOException {
         var bytes = collect(batch.keys(), source.read(batch.keys()), target::restore);
         target.flush();
         return bytes;

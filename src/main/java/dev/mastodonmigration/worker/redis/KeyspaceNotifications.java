@@ -28,22 +28,27 @@ final class KeyspaceNotifications implements ChangeFeed {
 
     private final SplitConnection connection;
     private final String prefix;
+    private final RedisKey canary;
     private final Listener listener;
     private final Pings pings;
     private volatile boolean closed;
 
-    private KeyspaceNotifications(SplitConnection connection, int database, Listener listener) {
+    private KeyspaceNotifications(SplitConnection connection, int database, RedisKey canary, Listener listener) {
+        this.canary = canary;
         this.connection = connection;
         this.prefix = "__keyspace@" + database + "__:";
         this.listener = listener;
         this.pings = new Pings(() -> connection.send(Command.PING));
     }
 
-    /** @param source another connection, to write the probe with */
-    static KeyspaceNotifications open(HostAndPort address, JedisClientConfig config, int database, Jedis source, Listener listener) {
+    /**
+     * @param source another connection, to write the probe with
+     * @param canary the key that is written
+     */
+    static KeyspaceNotifications open(HostAndPort address, JedisClientConfig config, int database, Jedis source, RedisKey canary, Listener listener) {
         var connection = new SplitConnection(address, config);
         try {
-            var feed = new KeyspaceNotifications(connection, database, listener);
+            var feed = new KeyspaceNotifications(connection, database, canary, listener);
             feed.subscribe();
             feed.demandAll(source);
             connection.setTimeoutInfinite();
@@ -65,10 +70,10 @@ final class KeyspaceNotifications implements ChangeFeed {
 
     private void demandAll(Jedis source) {
         var missing = new HashSet<>(PROBED);
-        probe(source);
+        probe(source, canary.bytes());
         connection.setSoTimeout((int) PROBING.toMillis());
         for (var until = System.nanoTime() + PROBING.toNanos(); !missing.isEmpty() && System.nanoTime() < until;) {
-            heard(ReplicatedKeys.CANARY).ifPresent(missing::remove);
+            heard(canary).ifPresent(missing::remove);
         }
         if (!missing.isEmpty()) {
             throw new Unsupported("it does not notify of all changes: notify-keyspace-events lacks " + String.join(", ", missing.stream().sorted().toList()));
@@ -88,8 +93,7 @@ final class KeyspaceNotifications implements ChangeFeed {
     }
 
     /** In one transaction, so that nothing of it is ever seen. */
-    private static void probe(Jedis source) {
-        var key = ReplicatedKeys.CANARY.bytes();
+    private static void probe(Jedis source, byte[] key) {
         try (var transaction = source.multi()) {
             transaction.del(key);
             transaction.set(key, key);
@@ -122,7 +126,7 @@ final class KeyspaceNotifications implements ChangeFeed {
         try {
             while (!closed) {
                 switch (connection.read()) {
-                    case List<?> message when message.size() == 4 && message.get(2) instanceof byte[] channel -> listener.changed(List.of(key(channel)));
+                    case List<?> message when message.size() == 4 && message.get(2) instanceof byte[] channel -> tell(key(channel), text(message.get(3)));
                     case List<?> pong when pong.size() == 2 && pong.getFirst() instanceof byte[] word && text(word).equals("pong") -> pings.answered();
                     default -> throw new JedisException("an answer that nobody asked for");
                 }
@@ -137,10 +141,11 @@ final class KeyspaceNotifications implements ChangeFeed {
         }
     }
 
-    /** Notifications stand in the connection's buffer before the command that made them is answered, so one PING comes after them. */
-    @Override
-    public void barrier(Duration patience) throws Gap, InterruptedException {
-        ping(patience);
+    /** Of the canary, which is set with an expiry, there are two messages each time; that it was set is told once. */
+    private void tell(RedisKey key, String event) {
+        if (!key.equals(canary) || event.equals("set")) {
+            listener.changed(List.of(key));
+        }
     }
 
     @Override

@@ -20,6 +20,11 @@ record KnownServers(List<Known> all) {
         return new KnownServers(Stream.concat(source, Stream.of(Known.of(RedisSide.TARGET, target))).toList());
     }
 
+    /** What these are, for messages. */
+    List<String> unidentified() {
+        return all.stream().filter(known -> !known.identity().isKnown()).map(known -> known.side().title()).toList();
+    }
+
     void demandSame() throws Gap {
         for (var known : all) {
             known.identity().demandSame(known.jedis(), known.side());

@@ -12,9 +12,14 @@ record LaneSource(RedisSide side, KeyReader reader, KeyTransfer transfer, KeyCom
         }
     }
 
-    static LaneSource of(RedisSources.One source, Target target, ReplicatedKeys keys, LaneWork work, ReplicationLane.Copied copied) {
+    /**
+     * @param around       told the large keys that are copied
+     * @param betweenPages run between the pages of a large key that is compared
+     */
+    static LaneSource of(RedisSources.One source, Target target, ReplicatedKeys keys, LaneWork work, ReplicationLane.Copied copied, LargeKeys around, Runnable betweenPages) {
         var reader = KeyReader.of(source.jedis());
-        var transfer = new KeyTransfer(reader, target.writer(), target.translator(), keys::contains, keys::seenStream);
-        return new LaneSource(source.side(), reader, transfer, new KeyComparison(reader, target.reader(), new Difference.Found()), new CopyLine(reader, transfer, work, copied));
+        var transfer = KeyTransfer.following(reader, target.writer(), target.translator(), keys::contains, keys::seenStream, around);
+        var comparison = new KeyComparison(reader, target.reader(), new Difference.Found(), betweenPages);
+        return new LaneSource(source.side(), reader, transfer, comparison, new CopyLine(reader, transfer, work, copied));
     }
 }

@@ -4,11 +4,14 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.params.ScanParams;
@@ -34,57 +37,44 @@ final class LateJobs {
     }
 
     /**
-     * Brings them to a target that is copied and not open yet; nothing to do when it is open, because its Sidekiq has run jobs since.
+     * Brings them to a target that is copied and not open yet. Where they were set aside meanwhile, they are read there.
      *
-     * @return what was brought, or why nobody could look, for the admin
-     * @throws Refusal when the target is not ours to open
+     * @param keys where the source has, or had, jobs
+     * @return what was brought, for the admin
      */
-    static List<String> carryOver(WorkerContext context) throws Refusal, IOException {
-        try (var target = RedisSide.TARGET.open(context)) {
-            var marked = new MarkedTarget(target, context, RedisSide.TARGET.name(RedisSide.TARGET.url(context)));
-            if (marked.marker().filter(marker -> marker.belongsTo(context) && marker.state() == Marker.State.OPENED).isPresent()) {
-                return List.of();
-            }
-            var marker = marked.loaded();
-            try (var writer = new GuardedWriter(RedisSide.TARGET.open(context), marker)) {
-                return carryOver(context, target, writer);
-            }
+    static List<String> carryOver(WorkerContext context, Jedis source, Collection<RedisKey> keys, Marker marker) throws Refusal, IOException {
+        try (var writer = new GuardedWriter(RedisSide.TARGET.open(context), marker, GuardedWriter.WhenFull.TRY_AGAIN)) {
+            return new LateJobs(source, writer.jedis(), writer).carryOver(keys);
         }
     }
 
-    private static List<String> carryOver(WorkerContext context, Jedis target, GuardedWriter writer) throws Refusal, IOException {
-        var side = RedisSide.ofSidekiq(context);
-        Jedis source;
-        try {
-            source = side.open(context);
-        } catch (IOException gone) {
-            // The instance is down: it must not stay so because the old host's Redis is already gone.
-            return List.of("The " + side.title() + " could not be asked for jobs that came after its last changes were taken (" + gone.getMessage()
-                    + "). If a one-off dyno ran during the freeze, look there for jobs that it pushed.");
-        }
-        try (source) {
-            return new LateJobs(source, target, writer).carryOver();
-        }
-    }
-
-    private List<String> carryOver() throws Refusal, IOException {
-        for (var key : JobKeys.on(source)) {
-            switch (source.type(key.bytes())) {
-                case "list" -> queue(key);
-                case "zset" -> sorted(key);
-                case "set" -> names(key);
-                default -> { }
-            }
+    private List<String> carryOver(Collection<RedisKey> keys) throws Refusal, IOException {
+        var from = keys.stream().flatMap(key -> Stream.of(JobsAside.of(key), key)).toList();
+        var to = keys.stream().flatMap(key -> Stream.of(key, key)).toList();
+        var trip = new RoundTrip(source);
+        from.forEach(key -> trip.send(new CommandArguments(Command.TYPE).key(key.bytes())));
+        var types = trip.answers();
+        for (int i = 0; i < types.size(); i++) {
+            carryOver(SafeEncoder.encode((byte[]) RoundTrip.orThrow(types.get(i))), from.get(i), to.get(i));
         }
         return found.isEmpty() ? List.of() : List.of("Jobs that came to the source Redis after its last changes were taken went along: "
                 + found.entrySet().stream().map(late -> late.getValue() + " in " + late.getKey()).collect(Collectors.joining(", ")) + ".");
     }
 
+    private void carryOver(String type, RedisKey from, RedisKey key) throws Refusal, IOException {
+        switch (type) {
+            case "list" -> queue(from, key);
+            case "zset" -> sorted(from, key);
+            case "set" -> names(from, key);
+            default -> { }
+        }
+    }
+
     /** New jobs are pushed at the head, so all before the first that the target has are late. */
-    private void queue(RedisKey key) throws Refusal, IOException {
+    private void queue(RedisKey from, RedisKey key) throws Refusal, IOException {
         var late = new ArrayList<byte[]>();
         for (var isLate = true; isLate;) {
-            var page = source.lrange(key.bytes(), late.size(), late.size() + PAGE - 1L);
+            var page = source.lrange(from.bytes(), late.size(), late.size() + PAGE - 1L);
             var found = page.stream().takeWhile(job -> target.lpos(key.bytes(), job) == null).toList();
             late.addAll(found);
             isLate = found.size() == PAGE;
@@ -93,10 +83,10 @@ final class LateJobs {
         write(Command.LPUSH, key, late, late.size());
     }
 
-    private void sorted(RedisKey key) throws Refusal, IOException {
+    private void sorted(RedisKey from, RedisKey key) throws Refusal, IOException {
         var cursor = ScanParams.SCAN_POINTER_START_BINARY;
         for (var more = true; more;) {
-            var step = source.zscan(key.bytes(), cursor, new ScanParams().count(PAGE));
+            var step = source.zscan(from.bytes(), cursor, new ScanParams().count(PAGE));
             var members = step.getResult();
             var late = new ArrayList<byte[]>();
             var scores = members.isEmpty() ? List.<Double>of() : target.zmscore(key.bytes(), members.stream().map(Tuple::getBinaryElement).toArray(byte[][]::new));
@@ -112,8 +102,8 @@ final class LateJobs {
         }
     }
 
-    private void names(RedisKey key) throws Refusal, IOException {
-        var late = source.smembers(key.bytes()).stream().filter(name -> !target.sismember(key.bytes(), name)).toList();
+    private void names(RedisKey from, RedisKey key) throws Refusal, IOException {
+        var late = source.smembers(from.bytes()).stream().filter(name -> !target.sismember(key.bytes(), name)).toList();
         write(Command.SADD, key, late, late.size());
     }
 

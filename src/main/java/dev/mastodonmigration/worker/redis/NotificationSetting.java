@@ -22,10 +22,27 @@ final class NotificationSetting {
         this.former = former;
     }
 
+    /** Why the server will not notify of all changes; tried by setting what is set. Where CONFIG is refused and so nothing tells, somebody has to have set it. */
+    static Optional<String> refused(Jedis source) {
+        try {
+            var now = source.configGet(NAME).getOrDefault(NAME, "");
+            if (!tellsAll(now)) {
+                source.configSet(NAME, now);
+            }
+            return Optional.empty();
+        } catch (JedisDataException e) {
+            return Optional.of(NAME + " must be " + WANTED + ", and we may not set it: " + e.getMessage());
+        }
+    }
+
+    private static boolean tellsAll(String setting) {
+        return setting.contains("K") && setting.contains("A");
+    }
+
     static NotificationSetting on(Jedis source) {
         try {
             var now = source.configGet(NAME).get(NAME);
-            if (now == null || now.contains("K") && now.contains("A")) {
+            if (now == null || tellsAll(now)) {
                 return NONE;
             }
             source.configSet(NAME, now + WANTED);

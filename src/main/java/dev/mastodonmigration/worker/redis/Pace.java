@@ -3,21 +3,33 @@ package dev.mastodonmigration.worker.redis;
 import java.time.Duration;
 
 /**
- * How long a scan rests after each batch, so that the instance keeps its Redis: doubled while a PING of ours takes longer than users should
- * wait, halved when it does not. Redis serves one command at a time, so our reading delays theirs by what it delays our PING.
+ * How many times as long as our work took we rest after it, so that the instance keeps its Redis: doubled while a small command of ours takes longer than
+ * users should wait, halved when it does not. Redis serves one command at a time, so our reading delays theirs by what it delays ours. What such a command took
+ * at best is the way there: a server in another region is not a busy one.
+ *
+ * @param quickest of these commands so far
  */
-record Pace(Duration rest) {
-    static final Pace FULL = new Pace(Duration.ZERO);
-    private static final Duration TOO_SLOW = Duration.ofMillis(25);
-    private static final Duration FIRST = Duration.ofMillis(2);
-    private static final Duration LONGEST = Duration.ofMillis(500);
+record Pace(int restPerWork, Duration quickest) {
+    static final Pace FULL = new Pace(0, Duration.ofDays(1));
+    private static final Duration TOO_LONG = Duration.ofMillis(25);
+    private static final int MOST = 8;
 
-    Pace after(Duration ping) {
-        if (ping.compareTo(TOO_SLOW) > 0) {
-            var doubled = rest.isZero() ? FIRST : rest.multipliedBy(2);
-            return new Pace(doubled.compareTo(LONGEST) > 0 ? LONGEST : doubled);
-        }
-        var halved = rest.dividedBy(2);
-        return halved.compareTo(FIRST) < 0 ? FULL : new Pace(halved);
+    Pace after(Duration command) {
+        var best = command.compareTo(quickest) < 0 ? command : quickest;
+        return new Pace(command.minus(best).compareTo(TOO_LONG) > 0 ? Math.clamp(2L * restPerWork, 1, MOST) : restPerWork / 2, best);
+    }
+
+    /** To follow what is being done. */
+    String words() {
+        return restPerWork == 0 ? "" : ", at a pace that spares the source";
+    }
+
+    Pace slower(Pace other) {
+        return other.restPerWork > restPerWork ? other : this;
+    }
+
+    /** @return for how many nanoseconds to rest */
+    long restAfter(long workNanos) {
+        return restPerWork * workNanos;
     }
 }

@@ -10,13 +10,15 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import redis.clients.jedis.Jedis;
 
 /**
  * Tells every Sidekiq of the source, through Redis, to fetch no more jobs, and waits until each has proved that it has none in hand: open
- * source Sidekiq keeps a job being executed only in memory, so one that is killed is lost. Nothing of users is closed by this.
+ * source Sidekiq keeps a job being executed only in memory, so one that is killed is lost. Nothing of users is closed by this. The notes of its report are the
+ * identities of the processes, one each: the operator knows which of them are the app's own.
  */
 public final class QuietSidekiq implements WorkerTask {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -72,7 +74,7 @@ public final class QuietSidekiq implements WorkerTask {
             var busy = processes.keySet().stream().filter(identity -> !proofs.get(identity).isComplete()).toList();
             context.progress().set(new Progress.Reading("quieting Sidekiq", 0, 0, processes.size() - busy.size(), processes.size(), 0, -1));
             if (busy.isEmpty() && (!processes.isEmpty() || System.nanoTime() - started > loading.toNanos())) {
-                return report(source, processes.size(), started);
+                return report(processes.keySet(), started);
             }
             if (System.nanoTime() - started > patience.toNanos()) {
                 throw stillBusy(source, processes, busy);
@@ -91,11 +93,11 @@ public final class QuietSidekiq implements WorkerTask {
         }
     }
 
-    private static WorkerReport report(Jedis source, int processes, long startedNanos) {
-        var figures = Map.of("sidekiqProcesses", (long) processes, "quietMilliseconds", (System.nanoTime() - startedNanos) / 1_000_000);
-        return processes == 0
+    private static WorkerReport report(Set<String> processes, long startedNanos) {
+        var figures = Map.of("sidekiqProcesses", (long) processes.size(), "quietMilliseconds", (System.nanoTime() - startedNanos) / 1_000_000);
+        return processes.isEmpty()
                 ? WorkerReport.succeeded("No Sidekiq process runs on the source.", figures)
-                : WorkerReport.succeeded(processes + " Sidekiq processes of the source are quiet, and each proved on two heartbeats that it has no job in hand.", figures);
+                : WorkerReport.succeeded(processes.size() + " Sidekiq processes of the source are quiet, and each proved on two heartbeats that it has no job in hand.", figures, List.copyOf(processes));
     }
 
     private Refusal stillBusy(Jedis source, Map<String, SidekiqHeartbeat> processes, List<String> busy) {

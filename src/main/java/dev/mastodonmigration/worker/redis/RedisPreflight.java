@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -20,8 +21,11 @@ import redis.clients.jedis.exceptions.JedisException;
 public final class RedisPreflight {
     private static final int MIN_TARGET_VERSION = 7;
     /** CLIENT TRACKING does not tell in which of a server's databases a key changed. */
-    private static final String HOW_LIVE_FOLLOWS = " With strategy.redis: Live, changes are then followed by keyspace notifications, and all keys compared once more inside the freeze;"
-            + " where notifications cannot be had, all are copied inside it.";
+    private static final String HOW_LIVE_FOLLOWS = " With strategy.redis: Live, a key that changes in one is looked at in the other too, which costs nothing but that look; where one of"
+            + " them is flushed (FLUSHDB), all keys are compared once more.";
+
+    /** Of the source, while it is followed and while all is compared, by all our processes together. */
+    private static final int CONNECTIONS = 7;
 
     private final WorkerContext context;
     private final KeyScope scope;
@@ -47,6 +51,9 @@ public final class RedisPreflight {
             target.jedis.ifPresent(jedis -> target(jedis, target));
             if (sources.stream().allMatch(source -> source.jedis.isPresent())) {
                 figures.putAll(need().figures());
+                if (scope == KeyScope.ALL) {
+                    following(target);
+                }
                 if (target.jedis.isPresent()) {
                     both(target);
                 }
@@ -59,6 +66,38 @@ public final class RedisPreflight {
             sources.forEach(Look::close);
         }
         return new Findings(blockers, notes, figures);
+    }
+
+    /** With what is known of the servers, how the source can be followed, and what that costs in the freeze. */
+    private void following(Look target) {
+        var left = FollowingProbe.InFreeze.NOTHING;
+        for (var source : sources) {
+            try {
+                var found = FollowingProbe.of(context, source.side);
+                found.refused().ifPresent(why -> notes.add(source.name + " does not let us follow its changes by " + why + ". With strategy.redis: Live, " + found.left().words(need())
+                        + " With a user that may use HELLO, CLIENT TRACKING, PSUBSCRIBE and CONFIG it is shorter, where the server knows them."));
+                left = found.left().compareTo(left) > 0 ? found.left() : left;
+            } catch (Refusal | IOException e) {
+                blockers.add(e.getMessage());
+            }
+        }
+        if (left == FollowingProbe.InFreeze.NOTHING) {
+            for (var look : Stream.concat(sources.stream(), Stream.of(target)).filter(look -> look.jedis.isPresent() && !look.isIdentified()).toList()) {
+                left = FollowingProbe.InFreeze.COMPARED;
+                notes.add(look.name + " does not tell which server answers (INFO lacks master_replid), as behind a proxy, so a failover could not be noticed. With strategy.redis: Live, "
+                        + left.words(need()));
+            }
+        }
+        figures.put("redisFreezeSeconds", Math.max(1, left.seconds(need())));
+    }
+
+    private void connections(Look source) {
+        var most = source.info.number("maxclients");
+        var now = source.info.number("connected_clients");
+        if (most > 0 && most - now < CONNECTIONS) {
+            blockers.add(source.name + " has " + now + " of its " + most + " connections in use, and a migration needs up to " + CONNECTIONS
+                    + " more: Mastodon would be refused some. Choose a larger plan for it, or run fewer processes or threads until the migration is over.");
+        }
     }
 
     private RedisCapacity.Need need() {
@@ -82,6 +121,7 @@ public final class RedisPreflight {
 
     /** One side as far as it can be looked at; what is wrong is said at once. */
     private final class Look implements AutoCloseable {
+        private final RedisSide side;
         private final boolean ofSidekiq;
         private final Optional<Jedis> jedis;
         private RedisInfo info = new RedisInfo(Map.of());
@@ -90,6 +130,7 @@ public final class RedisPreflight {
         private String name;
 
         Look(RedisSide side) {
+            this.side = side;
             ofSidekiq = side == RedisSide.ofSidekiq(context);
             jedis = open(side);
         }
@@ -118,6 +159,10 @@ public final class RedisPreflight {
             }
         }
 
+        boolean isIdentified() {
+            return ServerIdentity.of(info).isKnown();
+        }
+
         boolean isCluster() {
             return info.number("cluster_enabled") == 1;
         }
@@ -141,6 +186,7 @@ public final class RedisPreflight {
         });
         source.info.text("maxmemory_policy").filter(policy -> !policy.equals("noeviction")).ifPresent(policy -> notes.add(
                 source.name + " may evict keys (maxmemory-policy " + policy + "), so jobs may have been lost there before this migration."));
+        connections(source);
         blockers.addAll(CommandProbe.source(jedis, source.name, source.ofSidekiq));
         marker(jedis, source).ifPresent(marker -> blockers.add(source.name + " carries the marker of migration " + marker.name() + " (uid " + marker.uid()
                 + "): it is a migration's target. Check that source and target are not mixed up; if that migration is over, delete the key " + Marker.KEY + "."));

@@ -110,7 +110,7 @@ enum RedisSide {
      * @throws ChangeFeed.Unsupported when the server does not notify, or this user may not subscribe
      */
     ChangeFeed subscribe(WorkerContext context, Jedis open, ChangeFeed.Listener listener) throws Refusal, IOException {
-        return connected(context, url -> login(context, url, (address, config) -> KeyspaceNotifications.open(address, config.build(), url.database(), open, listener)));
+        return connected(context, url -> login(context, url, (address, config) -> KeyspaceNotifications.open(address, config.build(), url.database(), open, ReplicatedKeys.canary(context, this), listener)));
     }
 
     private interface Connecting<T> {

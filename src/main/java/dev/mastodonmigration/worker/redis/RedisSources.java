@@ -93,8 +93,12 @@ final class RedisSources implements AutoCloseable {
     }
 
     /** How many keys belong on the target, by the servers' own count, which no key that SCAN shows twice can mislead. */
-    long count() {
-        return all.stream().mapToLong(one -> one.jedis().dbSize() - ReplicatedKeys.oursAnd(one.processes().names(), one.jedis())).sum();
+    long count(WorkerContext context) {
+        return all.stream().mapToLong(one -> {
+            var others = new HashSet<>(one.processes().names());
+            others.add(ReplicatedKeys.canary(context, one.side()));
+            return one.jedis().dbSize() - ReplicatedKeys.oursAnd(others, one.jedis());
+        }).sum();
     }
 
     /** Of these keys, those that none of them has. */
@@ -106,7 +110,8 @@ final class RedisSources implements AutoCloseable {
         return absent;
     }
 
-    private static List<RedisKey> absent(Jedis jedis, List<RedisKey> keys) {
+    /** Of these keys, those that this one does not have. */
+    static List<RedisKey> absent(Jedis jedis, List<RedisKey> keys) {
         try (var pipeline = jedis.pipelined()) {
             var exist = keys.stream().map(key -> pipeline.exists(key.bytes())).toList();
             pipeline.sync();

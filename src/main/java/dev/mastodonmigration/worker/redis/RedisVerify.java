@@ -48,7 +48,7 @@ public final class RedisVerify implements WorkerTask {
             return target.dbSize() - 1;
         }
         try (var sources = compared.again(context)) {
-            return sources.count();
+            return sources.count(context);
         }
     }
 

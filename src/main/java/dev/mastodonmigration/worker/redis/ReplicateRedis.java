@@ -108,6 +108,10 @@ public final class ReplicateRedis implements WorkerTask {
         var started = System.nanoTime();
         session.drain();
         var drained = System.nanoTime();
+        if (!session.unidentified().isEmpty()) {
+            notes.add("The " + String.join(" and the ", session.unidentified()) + " does not tell which server answers (INFO lacks master_replid), so a failover could not be noticed,"
+                    + " and all keys were compared with the source closed for writing.");
+        }
         var found = new Difference.Found();
         session.proveRest(found);
         if (!session.sameCount()) {

@@ -1,10 +1,14 @@
 package dev.mastodonmigration.worker.redis;
 
+import dev.mastodonmigration.worker.control.WorkerContext;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
 
 /**
@@ -12,14 +16,16 @@ import redis.clients.jedis.Jedis;
  * and go.
  */
 final class ReplicatedKeys {
-    /** Written to the source to see whether its changes are told at all; expires by itself. */
-    static final RedisKey CANARY = RedisKey.of("mastodon_migration:canary");
+    private static final String PREFIX = "mastodon_migration:";
+    private static final String CANARY_OF = PREFIX + "canary:";
+    private static final byte[] PREFIX_BYTES = PREFIX.getBytes(StandardCharsets.US_ASCII);
     /** What PTTL says of a key without expiry. */
     private static final long LASTING = -1;
     private static final RedisKey PROCESSES = RedisKey.of("processes");
-    private static final Set<RedisKey> OURS = Set.of(Marker.KEY, CANARY, CommandProbe.KEY);
+    private static final Set<RedisKey> OURS = Set.of(Marker.KEY, CommandProbe.KEY, JobsAside.NAMES, JobsAside.EPOCHS);
 
     private final Set<RedisKey> streams = ConcurrentHashMap.newKeySet();
+    private final Set<RedisKey> unproved = ConcurrentHashMap.newKeySet();
     private final Set<RedisKey> left = ConcurrentHashMap.newKeySet();
     private final Map<RedisSide, SidekiqProcessKeys> processesOf = new EnumMap<>(RedisSide.class);
     private volatile SidekiqProcessKeys processKeys;
@@ -44,9 +50,17 @@ final class ReplicatedKeys {
         return true;
     }
 
-    /** Written by us, on whichever side. */
+    /** Written or renamed by us, on whichever side. */
     static boolean isOurs(RedisKey key) {
-        return OURS.contains(key);
+        return key.startsWith(PREFIX_BYTES);
+    }
+
+    /**
+     * Written to the source to see whether its changes are told at all; expires by itself. Of a name that no other connection of ours writes, because CLIENT
+     * TRACKING tells the keys of all of a server's databases.
+     */
+    static RedisKey canary(WorkerContext context, RedisSide side) {
+        return RedisKey.of(CANARY_OF + side + ":" + context.migrationUid());
     }
 
     /** How many keys of this Redis are our own, or have one of these names. */
@@ -79,8 +93,14 @@ final class ReplicatedKeys {
         return streams.contains(key);
     }
 
-    Set<RedisKey> streams() {
-        return Set.copyOf(streams);
+    /** Remembers a key of which not all was looked at since it changed. */
+    void proveAtTheEnd(RedisKey key) {
+        unproved.add(key);
+    }
+
+    /** Those that are proved in any case when the source is closed, and brought anew where they differ. */
+    Set<RedisKey> toProveAtTheEnd() {
+        return Stream.concat(streams.stream(), unproved.stream().filter(this::contains)).collect(Collectors.toUnmodifiableSet());
     }
 
     /** Reads anew which processes run there; answers the keys that are theirs. */

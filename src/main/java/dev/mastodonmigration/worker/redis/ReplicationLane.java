@@ -4,7 +4,11 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import java.util.Optional;
 import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
@@ -18,16 +22,17 @@ final class ReplicationLane implements AutoCloseable {
     private static final Duration LONGEST_DIFFERENCE = Duration.ofSeconds(30);
     /** Services end connections that idle; that of a lane with nothing to do would be missed no sooner than in the freeze. */
     private static final Duration LONGEST_SILENCE = Duration.ofSeconds(1);
-    private static final long LONGEST_REST_NANOS = 500_000_000L;
-    /** A large key may take this part of the lane's time. */
-    private static final int REST_PER_WORK = 10;
-
     private final LaneSources sources;
     private final GuardedWriter writer;
     private final ReplicatedKeys keys;
     private final LaneWork work;
     private final Copied copied;
+    private final Supplier<Pace> pace;
+    private final Map<RedisKey, Long> proveNotBefore = new HashMap<>();
     private long spokeNanos = System.nanoTime();
+    private long startedNanos = System.nanoTime();
+    /** While a large key is brought or proved, and others may have their turn between its pages. */
+    private boolean yielding;
     private volatile Optional<Difference.Found> last = Optional.empty();
 
     /** Told how much arrived on the target. */
@@ -35,24 +40,23 @@ final class ReplicationLane implements AutoCloseable {
         void add(long keys, long bytes);
     }
 
-    private ReplicationLane(LaneSources sources, GuardedWriter writer, ReplicatedKeys keys, LaneWork work, Copied copied) {
-        this.work = work;
-        this.sources = sources;
-        this.writer = writer;
+    private ReplicationLane(RedisSources followed, LaneSource.Target to, ReplicatedKeys keys, SourceConflicts conflicts, Copied copied, Supplier<Pace> pace) {
+        this.work = new LaneWork();
+        this.writer = to.writer();
         this.keys = keys;
         this.copied = copied;
+        this.pace = pace;
+        var around = new AroundLargeKeys();
+        this.sources = new LaneSources(followed.all().stream().map(source -> LaneSource.of(source, to, keys, work, copied, around, around::betweenPages)).toList(), keys, conflicts);
     }
 
-    static ReplicationLane open(WorkerContext context, Marker marker, RedisSources followed, ReplicatedKeys keys, SourceConflicts conflicts, Copied copied)
+    static ReplicationLane open(WorkerContext context, Marker marker, RedisSources followed, ReplicatedKeys keys, SourceConflicts conflicts, Copied copied, Supplier<Pace> pace)
             throws Refusal, IOException {
         var sources = followed.again(context);
         try {
             var target = RedisSide.TARGET.open(context);
             try {
-                var to = LaneSource.Target.of(target, marker);
-                var work = new LaneWork();
-                var from = sources.all().stream().map(source -> LaneSource.of(source, to, keys, work, copied)).toList();
-                return new ReplicationLane(new LaneSources(from, keys, conflicts), to.writer(), keys, work, copied);
+                return new ReplicationLane(sources, LaneSource.Target.of(target, marker), keys, conflicts, copied, pace);
             } catch (Refusal | RuntimeException e) {
                 target.close();
                 throw e;
@@ -78,7 +82,9 @@ final class ReplicationLane implements AutoCloseable {
             all().forEach(Jedis::ping);
             spokeNanos = System.nanoTime();
         }
-        switch (work.take()) {
+        var next = work.take();
+        startedNanos = System.nanoTime();
+        switch (next) {
             case LaneTask.Copy task -> sources.copy(task);
             case LaneTask.OfAny task -> {
                 sources.finishCopying();
@@ -88,40 +94,70 @@ final class ReplicationLane implements AutoCloseable {
                 }
             }
         }
+        spare();
     }
 
+    /** Rests after the work since it last did, as long as the source's pace wants it. */
+    private void spare() throws InterruptedException {
+        work.rest(pace.get().restAfter(System.nanoTime() - startedNanos));
+        startedNanos = System.nanoTime();
+    }
+
+    /** Large keys come last: nothing else waits for them. */
     private void look(LaneTask.OfAny task) throws Refusal, IOException {
-        for (var share : sources.holding(task.keys()).entrySet()) {
-            var source = share.getKey();
-            for (var batch : KeyScan.cut(source.reader().jedis(), share.getValue())) {
-                look(task, source, batch);
+        var large = new ArrayList<Share>();
+        for (var share : shares(task.keys())) {
+            if (share.batch().isLarge()) {
+                large.add(share);
+            } else {
+                look(task, share);
+            }
+        }
+        for (var share : large) {
+            yielding = true;
+            try {
+                look(task, share);
+            } finally {
+                yielding = false;
             }
         }
     }
 
-    private void look(LaneTask.OfAny task, LaneSource source, KeyScan.Batch batch) throws Refusal, IOException {
+    private record Share(LaneSource source, KeyScan.Batch batch) {}
+
+    private List<Share> shares(List<RedisKey> keys) {
+        return sources.holding(keys).entrySet().stream()
+                .flatMap(share -> KeyScan.cut(share.getKey().reader().jedis(), share.getValue()).stream().map(batch -> new Share(share.getKey(), batch))).toList();
+    }
+
+    private void look(LaneTask.OfAny task, Share share) throws Refusal, IOException {
         switch (task) {
-            case LaneTask.Apply changed -> apply(source, batch);
-            case LaneTask.Prove due -> prove(source, batch);
+            case LaneTask.Apply changed -> apply(share);
+            case LaneTask.Prove due -> prove(share.source(), share.batch());
             case LaneTask.ProveScanned scanned -> {
-                prove(source, batch);
-                copied.add(batch.keys().size(), 0);
+                prove(share.source(), share.batch());
+                copied.add(share.batch().keys().size(), 0);
             }
         }
     }
 
-    private void apply(LaneSource source, KeyScan.Batch batch) throws Refusal, IOException {
-        var started = System.nanoTime();
-        source.transfer().transfer(batch);
-        if (batch.isLarge()) {
-            work.coolDown(batch.keys().getFirst(), Math.min(LONGEST_REST_NANOS, REST_PER_WORK * (System.nanoTime() - started)));
-        }
-        work.prove(batch.keys());
+    private void apply(Share share) throws Refusal, IOException {
+        share.source().transfer().transfer(share.batch());
+        work.applied(share.batch().keys());
+        work.prove(share.batch().keys());
     }
 
-    private void prove(LaneSource source, KeyScan.Batch batch) throws Refusal {
+    private void prove(LaneSource source, KeyScan.Batch batch) throws Refusal, IOException {
+        if (batch.isLarge() && !work.isHurried() && proveNotBefore.getOrDefault(batch.keys().getFirst(), Long.MIN_VALUE) > System.nanoTime()) {
+            keys.proveAtTheEnd(batch.keys().getFirst());
+            return;
+        }
+        var started = System.nanoTime();
         var wanted = batch.keys().stream().filter(key -> keys.contains(key) && (work.isHurried() || !keys.isStream(key))).toList();
-        var differences = source.comparison().differences(new KeyScan.Batch(wanted, wanted.size() == 1 ? batch.bytes() : 0));
+        var differences = differences(source, new KeyScan.Batch(wanted, wanted.size() == 1 ? batch.bytes() : 0));
+        if (batch.isLarge()) {
+            proveNotBefore.put(batch.keys().getFirst(), System.nanoTime() + ListByEnds.REST_PER_WORK * (System.nanoTime() - started));
+        }
         work.proved(wanted.stream().filter(key -> differences.stream().noneMatch(difference -> difference.key().equals(key))).toList());
         for (var difference : differences) {
             if (last.isPresent()) {
@@ -130,6 +166,91 @@ final class ReplicationLane implements AutoCloseable {
                 throw new Refusal("Redis key " + difference + " could not be made the same on the target for " + LONGEST_DIFFERENCE.toSeconds()
                         + " s, although the source did not change it. Check that nothing else writes to the target, and start the migration again.");
             }
+        }
+    }
+
+    private static List<Difference> differences(LaneSource source, KeyScan.Batch batch) throws Refusal, IOException {
+        try {
+            return source.comparison().differences(batch);
+        } catch (FailedBetween e) {
+            throw e.cause();
+        }
+    }
+
+    private final class AroundLargeKeys implements LargeKeys {
+        @Override
+        public void move(RedisKey key) {
+            work.move(key);
+        }
+
+        @Override
+        public void moved(RedisKey key, long restNanos) {
+            work.moved(key, restNanos);
+        }
+
+        @Override
+        public void between() throws Refusal, IOException {
+            try {
+                spare();
+            } catch (InterruptedException e) {
+                // The page is written, and the lane ends with the next thing that it waits for.
+                Thread.currentThread().interrupt();
+            }
+            if (!yielding || work.isHurried()) {
+                return;
+            }
+            yielding = false;
+            try {
+                for (var share : shares(work.takeBetween())) {
+                    if (share.batch().isLarge()) {
+                        work.postpone(share.batch().keys());
+                    } else {
+                        apply(share);
+                    }
+                }
+            } finally {
+                yielding = true;
+            }
+        }
+
+        void betweenPages() {
+            try {
+                between();
+            } catch (Refusal | IOException e) {
+                throw new FailedBetween(e);
+            }
+        }
+
+        @Override
+        public void followed(RedisKey key) {
+            keys.proveAtTheEnd(key);
+        }
+
+        @Override
+        public boolean isSuspect(RedisKey key) {
+            return work.isSuspect(key);
+        }
+
+        @Override
+        public boolean mayRest() {
+            return !work.isHurried();
+        }
+    }
+
+    /** Carries what failed between two pages out of their comparison. */
+    private static final class FailedBetween extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        FailedBetween(Exception cause) {
+            super(cause);
+        }
+
+        IOException cause() throws Refusal {
+            return switch (getCause()) {
+                case Refusal refusal -> throw refusal;
+                case IOException failed -> failed;
+                default -> throw this;
+            };
         }
     }
 

@@ -29,12 +29,13 @@ final class ReplicationLanes implements AutoCloseable {
     private final AtomicReference<Exception> failure = new AtomicReference<>();
     private final SourceConflicts conflicts = new SourceConflicts();
     private volatile boolean closed;
+    private volatile Pace pace = Pace.FULL;
 
     static ReplicationLanes open(WorkerContext context, Marker marker, RedisSources sources, ReplicatedKeys keys, ReplicationLane.Copied copied) throws Refusal, IOException {
         var all = new ReplicationLanes();
         try {
             for (int i = 0; i < Math.clamp(context.parallelism(), 1, MOST_LANES); i++) {
-                all.lanes.add(ReplicationLane.open(context, marker, sources, keys, all.conflicts, copied));
+                all.lanes.add(ReplicationLane.open(context, marker, sources, keys, all.conflicts, copied, all::pace));
             }
         } catch (Refusal | IOException | RuntimeException e) {
             all.close();
@@ -60,6 +61,15 @@ final class ReplicationLanes implements AutoCloseable {
             fail(new IllegalStateException("a lane ended by " + e, e));
             throw e;
         }
+    }
+
+    /** From now on the lanes rest after their work as this says. */
+    void at(Pace now) {
+        pace = now;
+    }
+
+    Pace pace() {
+        return pace;
     }
 
     void fail(Exception e) {

@@ -6,6 +6,8 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
+import java.util.Set;
 import redis.clients.jedis.Jedis;
 
 /**
@@ -21,6 +23,7 @@ final class ReplicationSession implements AutoCloseable {
     private final Heartbeat heartbeat;
     private final KeyPasses passes;
     private boolean proved;
+    private Set<RedisKey> provedInFreeze = Set.of();
 
     private ReplicationSession(Following following, SessionParts parts, PassProgress progress) {
         this.context = parts.context();
@@ -31,7 +34,7 @@ final class ReplicationSession implements AutoCloseable {
     }
 
     /** @throws ChangeFeed.Unsupported when the source's changes can not be followed this way */
-    static ReplicationSession open(WorkerContext context, Following following, Marker marker) throws Refusal, IOException, InterruptedException {
+    static ReplicationSession open(WorkerContext context, Following following, Marker marker) throws Gap, Refusal, IOException, InterruptedException {
         var progress = new PassProgress(context.progress());
         return new ReplicationSession(following, SessionParts.open(context, following, marker, progress), progress);
     }
@@ -63,7 +66,7 @@ final class ReplicationSession implements AutoCloseable {
             context.progress().update(now -> {
                 // Asked inside the update, so that it is never said after a gap was noticed.
                 var inSync = proved && parts.lanes().areIntact() && lag.compareTo(IN_SYNC_LAG) < 0;
-                return new Progress.Reading((inSync ? "in sync, by " : "applying, by ") + following, now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, inSync ? 0 : -1)
+                return new Progress.Reading((inSync ? "in sync, by " : "applying, by ") + following + parts.lanes().pace().words(), now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, inSync ? 0 : -1)
                         .withLag(backlog.changes(), lag.toSeconds(), inSync).ofRedis(parts.sources().toString());
             });
         }
@@ -81,23 +84,24 @@ final class ReplicationSession implements AutoCloseable {
         parts.lanes().hurry();
         parts.followed().barrier();
         parts.followed().watchForWriters();
-        if (!following.tellsAll()) {
+        if (!following.tellsAll() || !unidentified().isEmpty()) {
             passes.compareAll();
         }
-        mendStreams();
+        bringWhatDiffers();
         settle();
     }
 
-    /** What is pending in their groups changes without being told, so all are proved, and those that differ come once more. */
-    private void mendStreams() throws Gap, Refusal, InterruptedException {
-        var streams = parts.keys().streams();
-        if (!streams.isEmpty()) {
-            parts.lanes().prove(streams);
-            passes.awaitLanes(backlog -> backlog.proofs() == 0);
+    /** What changed without being told, or was not looked at from end to end, is proved once all else is on the target; what differs comes once more. */
+    private void bringWhatDiffers() throws Gap, Refusal, InterruptedException {
+        provedInFreeze = parts.keys().toProveAtTheEnd();
+        if (!provedInFreeze.isEmpty()) {
+            passes.awaitLanes(backlog -> backlog.changes() == 0);
+            parts.lanes().prove(provedInFreeze);
+            passes.awaitLanes(backlog -> backlog.changes() + backlog.proofs() == 0);
         }
     }
 
-    private void settle() throws Gap, Refusal, InterruptedException {
+    private void settle() throws Gap, Refusal, IOException, InterruptedException {
         do {
             heartbeat.beat();
             passes.awaitLanes(backlog -> backlog.changes() == 0);
@@ -108,34 +112,35 @@ final class ReplicationSession implements AutoCloseable {
     }
 
     /**
-     * Proves what changed since its last proof, and all jobs in any case.
+     * Proves what changed since its last proof, and all jobs in any case; those of a large queue were proved by {@link #drain} already.
      *
      * @throws Refusal when the source is still written to
      */
-    void proveRest(Difference.Found found) throws Gap, Refusal, InterruptedException {
+    void proveRest(Difference.Found found) throws Gap, Refusal, IOException, InterruptedException {
         parts.lanes().proveForGood(found);
         parts.lanes().prove(jobs());
         proveAll();
     }
 
     /** Cache that only the target has goes, which its own web processes write before it opens. Whatever else they wrote may be a job that somebody waits for. */
-    void removeStrayCache() throws Gap, Refusal, InterruptedException {
+    void removeStrayCache() throws Gap, Refusal, IOException, InterruptedException {
         passes.removeStrays(TargetContents::isCache);
         proveAll();
     }
 
-    private void proveAll() throws Gap, Refusal, InterruptedException {
+    private void proveAll() throws Gap, Refusal, IOException, InterruptedException {
         do {
             settle();
             passes.awaitLanes(backlog -> backlog.proofs() == 0);
-            parts.followed().barrier();
+            // Inside the loop: what it waits for comes after all that was told, some of which may be to be applied.
+            heartbeat.demandAll();
+            parts.followed().refuseWriters();
+            parts.lanes().check();
         } while (parts.lanes().backlog().changes() + parts.lanes().backlog().proofs() > 0);
-        heartbeat.demandAll();
-        parts.lanes().check();
     }
 
     private Collection<RedisKey> jobs() {
-        return JobKeys.on(parts.sources().ofSidekiq().jedis()).stream().filter(parts.keys()::contains).toList();
+        return JobKeys.on(parts.sources().ofSidekiq().jedis()).stream().filter(key -> parts.keys().contains(key) && !provedInFreeze.contains(key)).toList();
     }
 
     /**
@@ -153,6 +158,11 @@ final class ReplicationSession implements AutoCloseable {
 
     private long lasting(RedisSide side, Jedis jedis) throws Refusal, IOException {
         return RedisInfo.of(jedis).lastingKeys(side.url(context).database());
+    }
+
+    /** Those that another server may have replaced without our noticing. */
+    List<String> unidentified() {
+        return parts.servers().unidentified();
     }
 
     Jedis target() {

@@ -8,8 +8,16 @@ import redis.clients.jedis.Jedis;
 record ServerIdentity(List<Optional<String>> fields) {
     /** {@code master_replid} changes when a replica is promoted, {@code run_id} when a server restarts (redis.io/commands/info). */
     static ServerIdentity of(Jedis jedis) {
-        var info = RedisInfo.of(jedis);
+        return of(RedisInfo.of(jedis));
+    }
+
+    static ServerIdentity of(RedisInfo info) {
         return new ServerIdentity(List.of(info.text("run_id"), info.text("master_replid"), info.text("role")));
+    }
+
+    /** A proxy may leave out of INFO what changes with a failover. */
+    boolean isKnown() {
+        return fields.get(1).isPresent();
     }
 
     void demandSame(Jedis jedis, RedisSide side) throws Gap {

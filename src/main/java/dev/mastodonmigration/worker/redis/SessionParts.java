@@ -15,31 +15,31 @@ record SessionParts(WorkerContext context, RedisSources sources, Jedis target, b
         implements AutoCloseable {
 
     /** @throws ChangeFeed.Unsupported when the source's changes can not be followed this way */
-    static SessionParts open(WorkerContext context, Following following, Marker marker, ReplicationLane.Copied copied) throws Refusal, IOException, InterruptedException {
+    static SessionParts open(WorkerContext context, Following following, Marker marker, ReplicationLane.Copied copied) throws Gap, Refusal, IOException, InterruptedException {
         var sources = RedisSources.open(context, KeyScope.ALL);
         try {
             var target = RedisSide.TARGET.open(context);
             try {
                 return open(context, following, marker, copied, sources, target);
-            } catch (Refusal | IOException | InterruptedException | RuntimeException e) {
+            } catch (Gap | Refusal | IOException | InterruptedException | RuntimeException e) {
                 target.close();
                 throw e;
             }
-        } catch (Refusal | IOException | InterruptedException | RuntimeException e) {
+        } catch (Gap | Refusal | IOException | InterruptedException | RuntimeException e) {
             sources.close();
             throw e;
         }
     }
 
     private static SessionParts open(WorkerContext context, Following following, Marker marker, ReplicationLane.Copied copied, RedisSources sources, Jedis target)
-            throws Refusal, IOException, InterruptedException {
+            throws Gap, Refusal, IOException, InterruptedException {
         var servers = KnownServers.of(sources, target);
         var targetWasEmpty = target.dbSize() <= 1;
         var keys = new ReplicatedKeys(sources);
         var lanes = ReplicationLanes.open(context, marker, sources, keys, copied);
         try {
             return new SessionParts(context, sources, target, targetWasEmpty, servers, keys, lanes, FollowedSources.open(context, following, sources, keys, lanes));
-        } catch (Refusal | IOException | InterruptedException | RuntimeException e) {
+        } catch (Gap | Refusal | IOException | InterruptedException | RuntimeException e) {
             lanes.close();
             throw e;
         }

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.worker.redis;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -28,6 +29,11 @@ record SidekiqHeartbeat(double beatSeconds, boolean quiet, long busy) {
             }
         }
         return all;
+    }
+
+    /** The identities of those that fetch no more jobs: nothing but a restart wakes them. */
+    static List<String> asleep(Jedis redis) {
+        return all(redis).entrySet().stream().filter(process -> process.getValue().quiet()).map(Map.Entry::getKey).toList();
     }
 
     boolean isIdle() {

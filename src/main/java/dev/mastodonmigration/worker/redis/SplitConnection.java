@@ -10,7 +10,8 @@ import redis.clients.jedis.util.RedisInputStream;
 
 /**
  * A connection on which sending and reading are two things, where Jedis's own way to read an answer also sends what was waiting to be sent; and which
- * need not keep values that are too large for us.
+ * need not keep values that are too large for us. It connects once: Jedis's own connects again by itself, without login, in database 0, and without the WATCH that
+ * guards our writes.
  */
 class SplitConnection extends Connection {
     /** The answer in place of a value that was not kept. */
@@ -20,9 +21,21 @@ class SplitConnection extends Connection {
     /** False while the superclass logs in, before anything here is set. */
     private boolean choosing;
     private long allowance;
+    /** Set while the superclass logs in, so that it has no value of its own here. */
+    private boolean connected;
 
     SplitConnection(HostAndPort address, JedisClientConfig config) {
         super(address, config);
+    }
+
+    /** @throws JedisConnectionException when it was connected before and has broken */
+    @Override
+    public void connect() {
+        if (connected && (isBroken() || !isConnected())) {
+            throw new JedisConnectionException("the connection broke before");
+        }
+        super.connect();
+        connected = true;
     }
 
     /** What comes next, whether it was asked for or not. */

@@ -22,6 +22,7 @@ final class ValueCopy {
 
     private final Jedis source;
     private final GuardedWriter target;
+    private final LargeKeys around;
 
     private interface Page<T> {
         ScanResult<T> from(byte[] cursor, ScanParams step);
@@ -32,8 +33,13 @@ final class ValueCopy {
     }
 
     ValueCopy(Jedis source, GuardedWriter target) {
+        this(source, target, LargeKeys.ALONE);
+    }
+
+    ValueCopy(Jedis source, GuardedWriter target, LargeKeys around) {
         this.source = source;
         this.target = target;
+        this.around = around;
     }
 
     /**
@@ -90,7 +96,7 @@ final class ValueCopy {
         target.write(Command.SET, key, List.of(new byte[0]));
         for (long at = 0; at < length; at += PAGE_BYTES) {
             target.write(Command.APPEND, key, List.of(source.getrange(key.bytes(), at, at + PAGE_BYTES - 1)));
-            target.flush();
+            endPage();
         }
     }
 
@@ -101,7 +107,7 @@ final class ValueCopy {
             var elements = source.lrange(key.bytes(), at, at + page - 1);
             if (!elements.isEmpty()) {
                 target.write(Command.RPUSH, key, elements);
-                target.flush();
+                endPage();
             }
         }
     }
@@ -115,11 +121,16 @@ final class ValueCopy {
             found.getResult().forEach(element -> arguments.add(element, list));
             if (!list.isEmpty()) {
                 target.write(command, key, list);
-                target.flush();
+                endPage();
             }
             cursor = found.getCursorAsBytes();
             more = !found.isCompleteIteration();
         }
+    }
+
+    private void endPage() throws Refusal, IOException {
+        target.flush();
+        around.between();
     }
 
     /** So many elements that they take about a mebibyte. */

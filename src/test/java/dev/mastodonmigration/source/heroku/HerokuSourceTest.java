@@ -184,6 +184,7 @@ class HerokuSourceTest {
         var web = example.web.dynoIds("web");
         var worker = example.web.dynoIds("worker");
         var run = example.web.dynoIds("run");
+        assertThat(example.source().mayRunSidekiq()).containsExactly("worker.1");
         assertThat(example.source().restartSidekiq()).containsExactly("worker.1");
         await().until(() -> example.web.dynoIds("worker").size() == 1 && !example.web.dynoIds("worker").equals(worker));
         assertThat(example.web.dynoIds("web")).isEqualTo(web);

@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -56,5 +57,47 @@ class LaneWorkTest {
         assertThat(work.scanned(new LaneTask.ProveScanned(KEYS))).isFalse();
         assertThat(work.take()).isInstanceOf(LaneTask.Prove.class);
         assertThat(work.scanned(new LaneTask.ProveScanned(KEYS))).isTrue();
+    }
+
+    /** As of a key that changes while it is read: until then it was read again at once. */
+    @Test
+    void aLargeKeyThatChangedOnItsWayRestsAndIsNoLag() throws InterruptedException {
+        var large = KEYS.getFirst();
+        work.changed(KEYS);
+        assertThat(work.take().keys()).isEqualTo(KEYS);
+        work.applied(List.of(KEYS.getLast()));
+        work.move(large);
+        work.changed(List.of(large));
+        assertThat(work.backlog()).as("on its way, and to be read once more").isEqualTo(new LaneWork.Backlog(2, 0, 0, 0));
+        assertThat(work.takeBetween()).as("not while it is on its way").isEmpty();
+        work.moved(large, TimeUnit.HOURS.toNanos(1));
+        assertThat(work.take().keys()).as("it rests").isEmpty();
+        assertThat(work.backlog()).isEqualTo(new LaneWork.Backlog(1, 0, 0, 0));
+        work.hurry();
+        assertThat(work.take()).as("in the freeze nothing rests").isEqualTo(new LaneTask.Apply(List.of(large)));
+    }
+
+    @Test
+    void othersHaveTheirTurnWhileALargeKeyIsOnItsWayButNotThoseInHand() throws InterruptedException {
+        work.changed(KEYS);
+        work.take();
+        work.move(KEYS.getFirst());
+        var other = RedisKey.of("c");
+        work.changed(List.of(KEYS.getLast(), other));
+        assertThat(work.takeBetween()).isEqualTo(List.of(other));
+        work.applied(List.of(other));
+        work.moved(KEYS.getFirst(), 0);
+        assertThat(work.take()).as("what changed while it was in hand comes again").isEqualTo(new LaneTask.Apply(List.of(KEYS.getLast())));
+    }
+
+    @Test
+    void aKeyThatDiffersBeforeItWasBroughtAFewTimesIsNotGivenUp() throws InterruptedException {
+        var large = KEYS.getFirst();
+        assertThat(work.differed(large)).isZero();
+        TimeUnit.MILLISECONDS.sleep(2);
+        assertThat(work.differed(large)).as("it may have rested for all that time").isZero();
+        assertThat(work.differed(large)).isPositive();
+        work.changed(List.of(large));
+        assertThat(work.isSuspect(large)).isFalse();
     }
 }

@@ -82,6 +82,8 @@ class QuietSidekiqTest {
             var report = new QuietSidekiq(KeyScope.ALL, Duration.ofSeconds(30), Duration.ZERO).run(redis.context());
             assertThat(report.message()).startsWith("1 Sidekiq processes of the source are quiet");
             assertThat(report.figures()).containsEntry("sidekiqProcesses", 1L);
+            assertThat(report.notes()).containsExactly(IDENTITY);
+            assertThat(new SourceClients().run(redis.context()).notes()).as("asleep").containsExactly(IDENTITY);
             assertThat(heart.quietBeats).isGreaterThanOrEqualTo(14);
             assertThat(redis.source.hgetAll(IDENTITY)).containsEntry("quiet", "true").containsEntry("busy", "0");
         }

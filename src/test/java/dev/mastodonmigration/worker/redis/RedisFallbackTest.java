@@ -96,53 +96,6 @@ class RedisFallbackTest {
     }
 
     @Test
-    void aloneInAnyDatabaseItIsFollowedByTrackingUntilANeighbourMovesIn() throws Exception {
-        redis.source.flushAll();
-        try (var ours = redis.sourceServer.connect()) {
-            ours.select(5);
-            ours.rpush("queue:default", "a job of ours");
-            redis.source(redis.sourceServer.url() + "/5");
-            try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
-                assertThat(live.progress.read().stage()).isEqualTo("in sync, by CLIENT TRACKING");
-                redis.source.set("a neighbour's", "1");
-                live.awaitReading("another way", reading -> reading.stage().equals("in sync, by keyspace notifications"));
-                assertThat(live.drain().figures()).containsEntry(Figure.KEYS, 1L).containsEntry(Figure.DIFFERENCES, 0L);
-            }
-        }
-    }
-
-    @Test
-    void aNeighbourInAnotherDatabaseIsNeitherCopiedNorTakenForAWriter() throws Exception {
-        try (var neighbour = redis.sourceServer.connect(); var ours = redis.sourceServer.connect(); var theirs = redis.targetServer.connect()) {
-            neighbour.rpush("queue:default", "a job of the neighbour's");
-            ours.select(5);
-            ours.rpush("queue:default", "a job of ours");
-            theirs.select(2);
-            redis.source(redis.sourceServer.url() + "/5");
-            redis.target(redis.targetServer.url() + "/2");
-            RedisTarget.claim(redis.context());
-            try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
-                assertThat(live.progress.read().stage()).isEqualTo("in sync, by keyspace notifications");
-                ours.rpush("queue:default", "another of ours");
-                neighbour.rpush("queue:default", "another of the neighbour's");
-                var writing = Thread.ofPlatform().daemon().start(() -> {
-                    for (var i = 0; i < 20_000; i++) {
-                        neighbour.lpush("queue:default", "job " + i);
-                    }
-                });
-                var report = live.drain();
-                writing.join();
-                assertThat(report.figures()).containsEntry(Figure.KEYS, 1L).containsEntry(Figure.DIFFERENCES, 0L);
-            }
-            assertThat(theirs.lrange("queue:default", 0, -1)).containsExactly("a job of ours", "another of ours");
-            assertThat(redis.target.keys("*")).containsExactly("mastodon_migration:marker");
-            assertThat(redis.source.configGet(SETTING).get(SETTING)).isEmpty();
-        } finally {
-            redis.target(redis.targetServer.url());
-        }
-    }
-
-    @Test
     void notificationsOfSomeChangesOnlyAreNotTrusted() throws Exception {
         redis.source.configSet(SETTING, "K$gz");
         try (var live = startWithout(NO_TRACKING, "-config").awaitInSync()) {

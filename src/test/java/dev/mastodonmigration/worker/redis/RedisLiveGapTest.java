@@ -122,12 +122,11 @@ class RedisLiveGapTest {
             };
             try (var first = RedisSide.SOURCE.track(context, listener)) {
                 source.set("followed", "1");
-                first.barrier(Duration.ofSeconds(5));
+                Awaitility.await().until(() -> "1".equals(redis.target.get("followed")));
                 writeInAGap(redis.source);
             }
             try (var second = RedisSide.SOURCE.track(context, listener)) {
                 source.set("followed", "2");
-                second.barrier(Duration.ofSeconds(5));
                 Awaitility.await().until(() -> lanes.backlog().changes() == 0 && "2".equals(redis.target.get("followed")));
             }
         }

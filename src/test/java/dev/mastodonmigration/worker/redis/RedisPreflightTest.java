@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -311,7 +312,7 @@ class RedisPreflightTest {
         redis.source.select(0);
         var findings = check();
         assertThat(findings.blockers()).isEmpty();
-        assertThat(findings.notes()).singleElement().asString().contains("source Redis").contains("1 keys in database 3").contains("stay where they are").contains("keyspace notifications");
+        assertThat(findings.notes()).singleElement().asString().contains("source Redis").contains("1 keys in database 3").contains("stay where they are").contains("looked at in the other too").doesNotContain("notifications");
         assertThat(findings.figures()).containsEntry("sourceKeys", 0L);
     }
 
@@ -383,5 +384,72 @@ class RedisPreflightTest {
 
     private static String changes(Jedis jedis) {
         return Stream.of(jedis.info("persistence").split("\r\n")).filter(line -> line.startsWith("rdb_changes_since_last_save")).findFirst().orElseThrow();
+    }
+
+    @Test
+    void howLongTheFreezeWillLastIsForecastByTheWayOfFollowingThatIsLeft() {
+        redis.source.eval("for i = 1, 40000 do redis.call('SET', 'key:' .. i, i) end");
+        assertThat(check().figures()).containsEntry("redisFreezeSeconds", 1L);
+
+        redis.sourceAsUserWithout("-client|tracking");
+        var compared = check();
+        assertThat(compared.blockers()).isEmpty();
+        assertThat(compared.notes()).singleElement().asString().contains("source Redis (127.0.0.1", "by CLIENT TRACKING (NOPERM", "all 40000 keys are compared inside the freeze", "about 3 s")
+                .doesNotContain("nor by");
+        assertThat(compared.figures()).containsEntry("redisFreezeSeconds", 3L);
+
+        redis.sourceAsUserWithout("-client|tracking", "-psubscribe");
+        var copied = check();
+        assertThat(copied.notes()).singleElement().asString().contains("by CLIENT TRACKING (NOPERM", "nor by keyspace notifications (NOPERM", "copied and compared inside the freeze", "about 6 s");
+        assertThat(copied.figures()).containsEntry("redisFreezeSeconds", 6L);
+    }
+
+    @Test
+    void aServerWithoutResp3IsToldSo() {
+        try (var old = RedisServer.start("rename-command HELLO \"\"")) {
+            redis.source(old.url());
+            assertThat(check().notes()).singleElement().asString().contains("by CLIENT TRACKING (", "HELLO", "are compared inside the freeze");
+        }
+    }
+
+    @Test
+    void notificationsThatNeitherAreSetNorMayBeAreNoWay() {
+        redis.sourceAsUserWithout("-client|tracking", "-config|set");
+        assertThat(check().notes()).singleElement().asString().contains("nor by keyspace notifications (notify-keyspace-events must be KA, and we may not set it: NOPERM");
+        redis.source.configSet("notify-keyspace-events", "KEA");
+        try {
+            assertThat(check().notes()).singleElement().asString().contains("are compared inside the freeze");
+        } finally {
+            redis.source.configSet("notify-keyspace-events", "");
+        }
+    }
+
+    @Test
+    void aServerThatDoesNotTellWhichItIsIsToldWithWhatThatCosts() throws Exception {
+        try (var proxy = new ForgetfulProxy(redis.sourceServer.port(), Duration.ZERO)) {
+            redis.source("redis://:" + redis.sourceServer.password() + "@127.0.0.1:" + proxy.port());
+            assertThat(check().notes()).singleElement().asString().contains("does not tell which server answers", "a failover could not be noticed", "compared inside the freeze");
+        }
+    }
+
+    @Test
+    void aSourceWithTooFewConnectionsLeftIsABlocker() {
+        var now = redis.source.info("clients").lines().filter(line -> line.startsWith("connected_clients:")).mapToInt(line -> Integer.parseInt(line.split(":")[1])).sum();
+        var most = redis.source.configGet("maxclients").get("maxclients");
+        redis.source.configSet("maxclients", String.valueOf(now + 6));
+        try {
+            assertThat(onlyBlocker()).contains("source Redis (127.0.0.1", "of its " + (now + 6) + " connections in use", "a migration needs up to 7 more", "larger plan");
+        } finally {
+            redis.source.configSet("maxclients", most);
+        }
+    }
+
+    @Test
+    void aTargetWhoseCertificateNobodyTrustsIsABlocker(@TempDir Path secrets) {
+        try (var pair = new RedisPair(secrets, RedisServer.start(), RedisServer.startTls())) {
+            assertThat(RedisPreflight.check(pair.context(), KeyScope.ALL).blockers()).singleElement().asString().contains("target Redis", "a certificate that is not trusted", "caSecretRef");
+            pair.targetCa(pair.targetServer.certificate());
+            assertThat(RedisPreflight.check(pair.context(), KeyScope.ALL).blockers()).isEmpty();
+        }
     }
 }

@@ -22,7 +22,7 @@ final class Capture {
             CREATE TABLE IF NOT EXISTS mastodon_migration.capture (id int PRIMARY KEY, root text NOT NULL UNIQUE, key text NOT NULL)""",
         "CREATE SEQUENCE IF NOT EXISTS mastodon_migration.lease MINVALUE 0 START 0",
         "CREATE SEQUENCE IF NOT EXISTS mastodon_migration.gaps",
-        CaptureRun.TABLE, CaptureRun.FIRST, Watermark.TABLE, SourceIdentity.FUNCTION};
+        CaptureRun.TABLE, CaptureRun.FIRST, Watermark.TABLE, Follower.TABLE, SourceIdentity.FUNCTION};
 
     /**
      * Every statement of the app pays for this, so it evaluates one condition in the usual case, and without starting the executor: plpgsql prepares

@@ -19,15 +19,15 @@ final class Claims {
 
     /** Which kind of work: the table it is listed in, and what must hold before it may begin. */
     enum Kind {
-        DEFINITION("live_definition", "sql, phase, NULL, NULL", """
+        DEFINITION("live_definition", "sql, phase, NULL, NULL, NULL", """
                 NOT q.done AND q.phase IN ('KEY', 'PLAIN', 'UNIQUE', 'ANALYZE')
                   AND NOT EXISTS (SELECT FROM mastodon_migration.live_range r WHERE r.tree = q.tree AND NOT r.landed)
                   AND (q.phase <> 'UNIQUE' OR (SELECT rounds > 0 FROM mastodon_migration.live_tree t WHERE t.id = q.tree))
                   AND (q.phase <> 'ANALYZE' OR NOT EXISTS (SELECT FROM mastodon_migration.live_definition d WHERE d.tree = q.tree AND NOT d.done
                     AND d.phase <> 'ANALYZE'))""",
                 "array_position(ARRAY['KEY', 'PLAIN', 'UNIQUE', 'ANALYZE'], q.phase), q.bytes DESC, q.id"),
-        RANGE("live_range", "member, NULL, lower, upper", "NOT q.landed", "q.bytes DESC, q.id"),
-        PROOF("live_range", "member, NULL, lower, upper", """
+        RANGE("live_range", "member, NULL, lower, upper, by", "NOT q.landed", "q.bytes DESC, q.id"),
+        PROOF("live_range", "member, NULL, lower, upper, by", """
                 q.landed AND NOT q.proved AND (SELECT proving FROM mastodon_migration.live_tree t WHERE t.id = q.tree)
                   AND (q.lower IS NULL OR EXISTS (SELECT FROM mastodon_migration.live_range f WHERE f.tree = q.tree AND f.member = q.member AND f.lower IS NULL AND f.proved))""",
                 "q.bytes DESC, q.id");
@@ -49,8 +49,13 @@ final class Claims {
         }
     }
 
-    /** @param subject member of a range, or the definition's SQL */
-    record Claim(Kind kind, long id, long token, int tree, String subject, String phase, String lower, String upper, long bytes) {}
+    /**
+     * A piece of work.
+     *
+     * @param subject member of a range, or the definition's SQL
+     * @param by      the key's column of a range
+     */
+    record Claim(Kind kind, long id, long token, int tree, String subject, String phase, String by, String lower, String upper, long bytes) {}
 
     /** Of a session {@code a}: one that lives by another claim is spared. */
     private static final String IS_OURS_WITHOUT_A_CLAIM = "a.datname = current_database() AND a.application_name LIKE 'mastodon-migration%'"
@@ -72,7 +77,7 @@ final class Claims {
                 UPDATE %1$s q SET token = q.token + 1, backend = pg_backend_pid(), until = clock_timestamp() + ? * interval '1 ms'
                 FROM picked WHERE q.id = picked.id RETURNING q.id, q.token, q.tree, q.bytes, coalesce(picked.backend, 0), %4$s
                 """.formatted(kind.table(), kind.condition, kind.order, kind.columns), row -> new Object[] {new Claim(kind, row.getLong(1), row.getLong(2),
-                row.getInt(3), row.getString(6), row.getString(7), row.getString(8), row.getString(9), row.getLong(4)), row.getInt(5)}, valid.toMillis());
+                row.getInt(3), row.getString(6), row.getString(7), row.getString(10), row.getString(8), row.getString(9), row.getLong(4)), row.getInt(5)}, valid.toMillis());
         if (found.isEmpty()) {
             return Optional.empty();
         }

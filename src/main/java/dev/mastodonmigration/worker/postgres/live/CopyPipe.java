@@ -26,8 +26,8 @@ final class CopyPipe {
                 }
             }
         } finally {
-            if (out.isActive()) {
-                out.cancelCopy();
+            while (out.isActive() && out.readFromCopy() != null) {
+                // Not cancelled: the reading goes on after it, and what is left unread would be taken for the next answer.
             }
         }
     }

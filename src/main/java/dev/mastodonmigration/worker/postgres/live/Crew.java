@@ -54,18 +54,20 @@ final class Crew {
     private void copy(LiveSessions sessions, Claims.Claim claim) throws SQLException {
         var tree = trees.get(claim.tree());
         var member = member(tree, claim);
-        try (var turn = LargeRows.range(sessions.source(), member, RangePlan.condition(tree, claim.lower(), claim.upper()))) {
+        try (var turn = LargeRows.range(sessions.source(), member, RangePlan.condition(tree, claim.by(), claim.lower(), claim.upper()))) {
             copy(sessions, claim, tree, member);
         }
     }
 
     private void copy(LiveSessions sessions, Claims.Claim claim, Tree tree, Tree.Member member) throws SQLException {
         var target = sessions.target();
-        LiveSessions.snapshot(sessions.source());
+        LiveSessions.reading(sessions.source());
         target.setAutoCommit(false);
         try {
             // Rows and mark arrive together or not at all.
-            var rows = Rows.copy(sessions.source(), target, "ONLY " + member.name(), member, RangePlan.condition(tree, claim.lower(), claim.upper()));
+            var rows = Rows.copy(sessions.source(), target, "ONLY " + member.name(), member, RangePlan.condition(tree, claim.by(), claim.lower(), claim.upper()));
+            Watermark.write(sessions.source());
+            sessions.source().commit();
             if (SourceIdentity.isOneThatIsFollowed(sessions.source(), target) && claims.finish(target, claim, "landed = true, rows = ?", rows)) {
                 target.commit();
             }
@@ -107,7 +109,7 @@ final class Crew {
             // The first range of a member; the others are proved after it.
             KeyIndex.requireWhole(sessions.source(), sessions.direction().read(), tree, member);
         }
-        var proof = new Proof(sessions.source(), sessions.target(), tree).range(member, RangePlan.condition(tree, claim.lower(), claim.upper()));
+        var proof = new Proof(sessions.source(), sessions.target(), tree).range(member, RangePlan.condition(tree, claim.by(), claim.lower(), claim.upper()));
         if (proof.isEqual()) {
             claims.finish(sessions.target(), claim, "proved = true, rows = ?", proof.rows());
         } else {

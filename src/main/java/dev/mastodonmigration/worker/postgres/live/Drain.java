@@ -14,10 +14,12 @@ import dev.mastodonmigration.worker.postgres.Transaction;
 import dev.mastodonmigration.worker.postgres.WriteGate;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /** The last of it, while the source is closed: last rounds, what was touched since its proof, sequences, keyless tables, triggers and foreign keys. */
 final class Drain {
@@ -25,6 +27,7 @@ final class Drain {
     private static final int SEQUENCE_MARGIN = 1000;
     private static final int NAMED = 10;
     private static final int LOOKS = 3;
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(10);
 
     private final WorkerContext context;
     private final LiveSessions sessions;
@@ -60,6 +63,9 @@ final class Drain {
         do {
             lag = reading.bring();
             applied += lag.changes();
+            if (lag.changes() == 0 && !lag.isWhole()) {
+                LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+            }
             if (!isPossible()) {
                 // One of these rounds met a gap, or a table emptied just before the source was closed.
                 throw new SQLException("not everything is proved any more; it is proved again before the " + sessions.direction().written() + " can be opened");
@@ -123,6 +129,9 @@ final class Drain {
                 var result = proof.touched();
                 for (var again = 0; !result.isConclusive() && result.differing().isEmpty() && again < LOOKS; again++) {
                     result = proof.touched();
+                }
+                if (!result.isConclusive() && result.differing().isEmpty()) {
+                    throw new SQLException("the last changes of table " + tree.root() + " could not be compared; they are compared again before the " + sessions.direction().written() + " can be opened");
                 }
                 equal = result.isEqual();
                 if (!equal) {

@@ -8,7 +8,7 @@ import java.sql.SQLException;
  * A moment of the source from which on everything is logged, once all transactions that began before it have ended: those may have written while nothing was logged, and commit later. Only
  * while nothing goes by unlogged again, and on the same server: then another moment is to be taken.
  *
- * @param transaction the first that had not begun
+ * @param transaction one of ours, newer than all of them
  * @param gaps        how often something had gone by
  */
 record Horizon(String transaction, long gaps, String identity) {
@@ -17,7 +17,7 @@ record Horizon(String transaction, long gaps, String identity) {
         Capture.renew(source, Capture.LEASE);
         var gaps = Capture.gaps(source);
         var identity = SourceIdentity.of(source);
-        return new Horizon(Query.string(source, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"), gaps, identity);
+        return new Horizon(Query.string(source, "SELECT pg_current_xact_id()::text"), gaps, identity);
     }
 
     /** Prepared transactions count until they are committed or rolled back. */

@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.postgres.live;
 import dev.mastodonmigration.worker.postgres.Query;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -39,14 +40,14 @@ final class LargeRows {
         return largest < LARGE_BYTES ? Turn.NONE : turn();
     }
 
-    /** As before a round, whose rows are not known yet. */
-    static Turn any(Connection source, Tree tree) throws SQLException {
+    /** As before a round, whose rows are not known yet; nothing while another thread holds large rows, because a round has tables locked. */
+    static Optional<Turn> any(Connection source, Tree tree) throws SQLException {
         for (var member : tree.holders()) {
             if (canBe(source, member)) {
-                return turn();
+                return ONE.tryAcquire() ? Optional.of(ONE::release) : Optional.empty();
             }
         }
-        return Turn.NONE;
+        return Optional.of(Turn.NONE);
     }
 
     private static boolean canBe(Connection source, Tree.Member member) throws SQLException {

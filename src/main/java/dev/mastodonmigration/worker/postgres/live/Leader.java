@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,7 @@ final class Leader implements AutoCloseable {
     private final Gaps gaps;
     private final Rounds rounds;
     private final QuietTarget quiet;
+    private final Follower follower;
     private boolean hasMadeARound;
     /** Not known before the first look. */
     private boolean isNearlyProved;
@@ -60,6 +62,7 @@ final class Leader implements AutoCloseable {
             trees = Trees.read(sessions.source());
             byId = trees.stream().filter(Tree::hasKey).collect(Collectors.toMap(Tree::id, tree -> tree));
             catalog = SourceGuard.copied(sessions.target());
+            follower = Follower.become(sessions.source());
             gaps = new Gaps(sessions);
             rounds = new Rounds(sessions, byId, gaps, trouble);
             quiet = QuietTarget.of(sessions, trouble);
@@ -146,18 +149,26 @@ final class Leader implements AutoCloseable {
         }
     }
 
+    private void prune() throws SQLException, Refusal {
+        prune(Ledger.mark(sessions.target()), Ledger.ready(sessions.target()));
+    }
+
     /** Forgets what is behind positions that no crash of the target can take back: they were committed synchronously. A target that goes back all the same is told by its watermark. */
-    private void prune() throws SQLException {
+    void prune(Watermark mark, Map<Integer, Ledger.Position> positions) throws SQLException, Refusal {
         var source = sessions.source();
-        var mark = Ledger.mark(sessions.target());
-        var positions = Ledger.ready(sessions.target());
-        mark.forgetOlder(source);
-        for (var position : positions.entrySet()) {
-            var log = byId.get(position.getKey()).log();
-            var behind = "pg_visible_in_snapshot(xid, '" + position.getValue().text() + "'::pg_snapshot)";
-            if (Query.update(source, "DELETE FROM " + log + " WHERE " + behind) > 0) {
-                Query.run(source, "VACUUM " + log);
+        var pruned = new ArrayList<String>();
+        Transaction.in(source, () -> {
+            follower.requireCurrent(source);
+            mark.forgetOlder(source);
+            for (var position : positions.entrySet()) {
+                var log = byId.get(position.getKey()).log();
+                if (Query.update(source, "DELETE FROM " + log + " WHERE pg_visible_in_snapshot(xid, '" + position.getValue().text() + "'::pg_snapshot)") > 0) {
+                    pruned.add(log);
+                }
             }
+        });
+        for (var log : pruned) {
+            Query.run(source, "VACUUM " + log);
         }
     }
 

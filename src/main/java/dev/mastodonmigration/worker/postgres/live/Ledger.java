@@ -28,7 +28,7 @@ final class Ledger {
               planned_at timestamptz NOT NULL DEFAULT clock_timestamp())""", """
             CREATE TABLE mastodon_migration.live_tree (id int PRIMARY KEY, root text NOT NULL, position text NOT NULL, rounds bigint NOT NULL DEFAULT 0,
               changes bigint NOT NULL DEFAULT 0, proving boolean NOT NULL DEFAULT false)""", """
-            CREATE TABLE mastodon_migration.live_range (id bigserial PRIMARY KEY, tree int NOT NULL, member text NOT NULL, lower text, upper text,
+            CREATE TABLE mastodon_migration.live_range (id bigserial PRIMARY KEY, tree int NOT NULL, member text NOT NULL, by text NOT NULL, lower text, upper text,
               bytes bigint NOT NULL, rows bigint NOT NULL DEFAULT 0, token bigint NOT NULL DEFAULT 0, backend int, until timestamptz,
               landed boolean NOT NULL DEFAULT false, proved boolean NOT NULL DEFAULT false)""", """
             CREATE TABLE mastodon_migration.live_definition (id bigserial PRIMARY KEY, tree int NOT NULL, phase text NOT NULL, sql text NOT NULL,
@@ -62,8 +62,8 @@ final class Ledger {
                     + ")");
         }
         for (var range : ranges) {
-            Query.update(target, "INSERT INTO mastodon_migration.live_range (tree, member, lower, upper, bytes) VALUES (?, ?, ?, ?, ?)", range.tree(),
-                    range.member(), range.lower(), range.upper(), range.bytes());
+            Query.update(target, "INSERT INTO mastodon_migration.live_range (tree, member, by, lower, upper, bytes) VALUES (?, ?, ?, ?, ?, ?)", range.tree(),
+                    range.member(), range.by(), range.lower(), range.upper(), range.bytes());
         }
         for (var definition : definitions) {
             Query.update(target, "INSERT INTO mastodon_migration.live_definition (tree, phase, sql, bytes) VALUES (?, ?, ?, ?)", definition.tree(),

@@ -19,6 +19,8 @@ import java.sql.SQLException;
 record LiveSessions(Direction direction, Connection source, Connection target, PostgresUrl address) implements AutoCloseable {
     /** Of the task's name, so that hands give way to the app before a leader does. */
     private static final String HAND = ReplicatePostgres.NAME + " hand";
+    /** A setting of the session: where it was opened to. */
+    private static final String ADDRESS = "mastodon_migration.address";
     /** More than this helps no index of Mastodon's and would starve a small server. */
     private static final String INDEX_MEMORY = "SET maintenance_work_mem = '256MB'";
 
@@ -54,13 +56,16 @@ record LiveSessions(Direction direction, Connection source, Connection target, P
     }
 
     /**
-     * Notices a source that was moved while its predecessor lives on, which no session to that one would ever tell.
+     * Notices a source or target that was moved while its predecessor lives on, which no session to that one would ever tell.
      *
-     * @throws SQLException when the Secret names another server, or another user, by now
+     * @throws SQLException when a Secret names another server, or another user, by now
      */
     void requireCurrent(WorkerContext context) throws SQLException, IOException, Refusal {
         if (!address.equals(direction.from(context, ReplicatePostgres.NAME).url())) {
             throw new SQLException("the Secret names another " + direction.read() + " than the one of this session, which is opened anew");
+        }
+        if (!Query.string(target, "SELECT current_setting('" + ADDRESS + "')").equals(place(direction.to(context, ReplicatePostgres.NAME).url()))) {
+            throw new SQLException("the Secret names another " + direction.written() + " than the one of this session, which is opened anew");
         }
     }
 
@@ -69,10 +74,17 @@ record LiveSessions(Direction direction, Connection source, Connection target, P
     }
 
     static Connection target(Direction direction, WorkerContext context) throws SQLException, IOException, Refusal {
-        var target = proved(direction.to(context, ReplicatePostgres.NAME).open(), direction.written(), context);
+        var database = direction.to(context, ReplicatePostgres.NAME);
+        var address = database.url();
+        var target = proved(database.open(), direction.written(), context);
         Query.run(target, INDEX_MEMORY);
+        Query.list(target, "SELECT set_config('" + ADDRESS + "', ?, false)", row -> row.getString(1), place(address));
         passGate(target, direction, context);
         return target;
+    }
+
+    private static String place(PostgresUrl address) {
+        return address.user() + "@" + address.host() + ":" + address.port() + "/" + address.database();
     }
 
     /** For as long as the marker lets this load pass. */

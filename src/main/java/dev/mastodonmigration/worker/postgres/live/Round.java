@@ -11,6 +11,7 @@ import java.sql.SQLException;
  */
 final class Round {
     private static final int FEW_KEYS = 20_000;
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
 
     private final Connection source;
     private final Connection target;
@@ -27,13 +28,27 @@ final class Round {
         this.snapshot = snapshot;
     }
 
-    /** Answers how many keys were brought over; negative when another worker has moved the position meanwhile. */
-    long apply(Tree tree, String position) throws SQLException {
-        try (var turn = LargeRows.any(source, tree)) {
+    /** How a round ended. */
+    enum End { APPLIED, EMPTIED, LEFT }
+
+    /**
+     * Brings one tree, if nobody has to be waited for.
+     *
+     * @return EMPTIED when a table was locked against all readers, which must not last; LEFT when something else of ours is at work there, or another worker has moved the position
+     */
+    End apply(Tree tree, String position) throws SQLException {
+        var turn = LargeRows.any(source, tree);
+        if (turn.isEmpty()) {
+            return End.LEFT;
+        }
+        try (var large = turn.get()) {
+            for (var store : tree.stores()) {
+                Query.run(target, "LOCK TABLE " + tree.from(store) + " IN ROW EXCLUSIVE MODE NOWAIT");
+            }
             var held = Query.list(target, "SELECT proving FROM mastodon_migration.live_tree WHERE id = ? AND position = ? FOR UPDATE", row -> row.getBoolean(1),
                     tree.id(), position);
             if (held.isEmpty()) {
-                return -1;
+                return End.LEFT;
             }
             var truncated = Query.strings(source, "SELECT DISTINCT member FROM " + tree.log() + " WHERE op = 't' AND " + Tree.since(position));
             var changes = 0L;
@@ -47,7 +62,14 @@ final class Round {
             }
             Query.update(target, "UPDATE mastodon_migration.live_tree SET position = ?, rounds = rounds + 1, changes = changes + ? WHERE id = ?", snapshot,
                     changes, tree.id());
-            return changes;
+            // What a constraint was to find at the end of all is found here, where it holds up one table.
+            Query.run(target, "SET CONSTRAINTS ALL IMMEDIATE");
+            return truncated.isEmpty() ? End.APPLIED : End.EMPTIED;
+        } catch (SQLException e) {
+            if (LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                return End.LEFT;
+            }
+            throw e;
         }
     }
 

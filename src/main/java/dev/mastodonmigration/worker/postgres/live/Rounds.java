@@ -5,9 +5,11 @@ import dev.mastodonmigration.worker.postgres.Query;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -24,6 +26,10 @@ final class Rounds {
     private final Gaps gaps;
     private final Trouble trouble;
     private final Stuck stuckTrees = new Stuck();
+    /** Where nothing was found: as long as no transaction began or ended, the logs need not be read again. */
+    private Optional<Moment> nothingAt = Optional.empty();
+
+    private record Moment(String snapshot, Map<Integer, Ledger.Position> ready) {}
 
     /** @param trouble told what keeps a table from being followed */
     Rounds(LiveSessions sessions, Map<Integer, Tree> trees, Gaps gaps, Trouble trouble) {
@@ -80,8 +86,12 @@ final class Rounds {
     private Lag bring(long begun, Map<Integer, Ledger.Position> ready, String snapshot, Duration rest) throws SQLException, Refusal {
         var source = sessions.source();
         var target = sessions.target();
+        if (nothingAt.equals(Optional.of(new Moment(snapshot, ready)))) {
+            return new Lag(0, begun, true);
+        }
         var changed = changed(source, ready);
         if (changed.isEmpty()) {
+            nothingAt = Optional.of(new Moment(snapshot, ready));
             return new Lag(0, begun, true);
         }
         if (Ledger.isFinished(target)) {
@@ -92,35 +102,43 @@ final class Rounds {
         target.setAutoCommit(false);
         var round = new Round(source, target, snapshot);
         var found = 0L;
-        var isWhole = true;
+        var left = new ArrayList<>(changed);
+        var end = Round.End.APPLIED;
         for (var change : changed) {
             var tree = trees.get(change.tree());
-            if (found > ENOUGH || stuckTrees.isResting(tree, rest) || !isApplied(round, tree, ready.get(tree.id()).text())) {
-                isWhole = false;
-            } else {
+            end = stuckTrees.isResting(tree, rest) ? Round.End.LEFT : applied(round, tree, ready.get(tree.id()).text());
+            if (end != Round.End.LEFT) {
+                left.remove(change);
                 found += change.rows();
+            }
+            if (found > ENOUGH || end == Round.End.EMPTIED) {
+                break;
             }
         }
         var mark = Watermark.write(source);
         source.commit();
         Ledger.reached(target, mark);
         target.commit();
-        return new Lag(found, begun, isWhole);
+        return new Lag(found, begun, left.isEmpty());
     }
 
     /**
-     * Whether a tree could be followed; when not, the others go on, and this one once its proof has found the row that stands in the way.
+     * Brings one tree; when it cannot be followed, the others go on, and this one once its proof has found the row that stands in the way.
      *
      * @throws Refusal when all of it was proved before this reading and nothing stands in the way but the source's own rows
      */
-    private boolean isApplied(Round round, Tree tree, String position) throws SQLException, Refusal {
+    private Round.End applied(Round round, Tree tree, String position) throws SQLException, Refusal {
         var target = sessions.target();
         var before = target.setSavepoint();
         try {
-            round.apply(tree, position);
+            var end = round.apply(tree, position);
+            if (end == Round.End.LEFT) {
+                target.rollback(before);
+            } else {
+                stuckTrees.isOver(tree);
+            }
             target.releaseSavepoint(before);
-            stuckTrees.isOver(tree);
-            return true;
+            return end;
         } catch (SQLException e) {
             if (!Crew.isDuplicate(e)) {
                 throw e;
@@ -133,7 +151,7 @@ final class Rounds {
             }
             stuckTrees.failed(tree, position, isProved);
             trouble.meet(e);
-            return false;
+            return Round.End.LEFT;
         }
     }
 

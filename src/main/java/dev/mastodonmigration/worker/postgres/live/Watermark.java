@@ -9,7 +9,7 @@ import java.sql.SQLException;
  *
  * <p>Its commit takes everything to the source's disk that the reading saw, rolled back transactions too: after a crash of the source no number that the reading counts as seen is given
  * out again. The target keeps the watermark of its positions, in the same transaction. As long as the source has that very row, its history is the one that was read: after a failover to
- * a standby that lagged behind it is missing. And because older watermarks are forgotten <em>before</em> the log that lies behind the positions, it is also missing for a target that went
+ * a standby that lagged behind it is missing. And because older watermarks are forgotten together with the log that lies behind the positions, it is also missing for a target that went
  * back to an earlier state. It asks nothing of the server but a table, so it holds on servers that do not tell who they are.
  *
  * @param number rises with each; a server that lost some gives numbers out again
@@ -33,7 +33,7 @@ record Watermark(long number, String nonce) {
         return Query.isTrue(source, "SELECT coalesce(min(number) > ?, false) FROM mastodon_migration.watermark", number);
     }
 
-    /** Before any log is pruned behind the positions that this one is of: a target that has an older one then knows that it lacks something. */
+    /** In the transaction that prunes the logs behind the positions that this one is of: a target that has an older one then knows that it lacks something. */
     void forgetOlder(Connection source) throws SQLException {
         Query.update(source, "DELETE FROM mastodon_migration.watermark WHERE number < ?", number);
     }

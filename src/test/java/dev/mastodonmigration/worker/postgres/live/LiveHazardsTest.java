@@ -322,6 +322,123 @@ class LiveHazardsTest {
     }
 
     @Test
+    void aConstraintThatIsCheckedAtTheEndHoldsUpItsTableOnlyToo() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world)) {
+            copy.awaitInSync();
+        }
+        try (var target = LiveSessions.target(Direction.FORWARD, world.context()); var superuser = world.sourceServer.superuser(world.source)) {
+            Query.run(superuser, "ALTER TABLE numbered DISABLE TRIGGER USER", "DELETE FROM numbered WHERE v = 30");
+            for (var event : Capture.EVENTS) {
+                Query.run(superuser, "ALTER TABLE numbered ENABLE ALWAYS TRIGGER " + Capture.trigger(event));
+            }
+            Query.run(superuser, "INSERT INTO numbered (v) VALUES (30)", "UPDATE texts SET v = 'followed' WHERE n = 3");
+            Query.run(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE member = 'public.numbered'");
+            try (var leader = new Leader(Direction.FORWARD, world.context(), target, new Room(), new Trouble(Side.TARGET))) {
+                var loops = new AtomicInteger();
+                assertThatThrownBy(() -> leader.run(() -> loops.incrementAndGet() < 10)).isInstanceOf(SQLException.class).hasMessageContaining("begins anew");
+            }
+            assertThat(Query.isTrue(target, "SELECT count(*) > 0 AND bool_and(v = 'followed') FROM texts WHERE n = 3")).isTrue();
+        }
+        try (var next = LiveCopy.of(world)) {
+            next.awaitInSync();
+            LiveCopy.cutOver(world, next);
+        }
+    }
+
+    @Test
+    void aRefusedRoundOfManyRowsLeavesTheReadingWhole() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world)) {
+            copy.awaitInSync();
+        }
+        try (var target = LiveSessions.target(Direction.FORWARD, world.context()); var source = world.source()) {
+            // The first row that comes is refused when most are still on their way.
+            Query.run(source, "ALTER TABLE plain DISABLE TRIGGER USER", "DELETE FROM plain WHERE id = 30", "ALTER TABLE plain ENABLE TRIGGER USER");
+            for (var event : Capture.EVENTS) {
+                Query.run(source, "ALTER TABLE plain ENABLE ALWAYS TRIGGER " + Capture.trigger(event));
+            }
+            Query.run(source, "INSERT INTO plain (id, u, v) VALUES (-5, 30, 'reused')", "UPDATE plain SET v = repeat(md5(v), 200)", "UPDATE texts SET v = 'followed' WHERE n = 3");
+            Query.run(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE member = 'public.plain'");
+            try (var leader = new Leader(Direction.FORWARD, world.context(), target, new Room(), new Trouble(Side.TARGET))) {
+                var loops = new AtomicInteger();
+                assertThatThrownBy(() -> leader.run(() -> loops.incrementAndGet() < 5)).isInstanceOf(SQLException.class).hasMessageContaining("begins anew");
+            }
+            assertThat(Query.isTrue(target, "SELECT count(*) > 0 AND bool_and(v = 'followed') FROM texts WHERE n = 3")).isTrue();
+        }
+        try (var next = LiveCopy.of(world)) {
+            next.awaitInSync();
+            LiveCopy.cutOver(world, next);
+        }
+    }
+
+    @Test
+    void aTableThatIsBusyOnTheTargetHoldsUpNoOtherAndNoLock() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world).awaitInSync(); var busy = world.targetServer.superuser(world.target); var target = world.target(); var app = world.source()) {
+            busy.setAutoCommit(false);
+            // As the building of an index does for an hour.
+            Query.run(busy, "LOCK TABLE plain IN SHARE MODE");
+            world.onSource("UPDATE plain SET v = 'later' WHERE id = 20", "UPDATE texts SET v = 'sooner' WHERE n = 3");
+            await(target, "SELECT bool_and(v = 'sooner') FROM texts WHERE n = 3");
+            Query.run(app, "SET lock_timeout = '5s'", "TRUNCATE texts");
+            await(target, "SELECT count(*) = 0 FROM texts");
+            Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !copy.progress().inSync());
+            busy.rollback();
+            copy.awaitInSync();
+            LiveCopy.cutOver(world, copy);
+        }
+    }
+
+    @Test
+    void aLeaderThatSleptPrunesNothingOnceAnotherLeads() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world)) {
+            copy.awaitInSync();
+        }
+        try (var first = LiveSessions.target(Direction.FORWARD, world.context()); var second = LiveSessions.target(Direction.FORWARD, world.context()); var source = world.source()) {
+            try (var old = new Leader(world.context(), first, new Room(), new Trouble())) {
+                var mark = Ledger.mark(first);
+                var positions = Ledger.ready(first);
+                old.prune(mark, positions);
+                try (var next = new Leader(world.context(), second, new Room(), new Trouble())) {
+                    assertThatThrownBy(() -> old.prune(new Watermark(mark.number() + 1, mark.nonce()), positions)).isInstanceOf(SQLException.class).hasMessageContaining("another worker");
+                    assertThat(mark.isOn(source)).isTrue();
+                    next.prune(mark, positions);
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatCannotBeComparedInTheFreezeIsNotCalledDifferent() throws Exception {
+        var world = world();
+        try (var copy = LiveCopy.of(world)) {
+            copy.awaitInSync();
+        }
+        world.run(new CloseSource());
+        try (var target = LiveSessions.target(Direction.FORWARD, world.context()); var sessions = LiveSessions.beside(target, Direction.FORWARD, world.context())) {
+            Query.run(target, "INSERT INTO mastodon_migration.touched_" + Query.string(target, "SELECT id FROM mastodon_migration.live_tree WHERE root = 'public.plain'") + " (k1) VALUES (42)");
+            Query.run(target, "UPDATE mastodon_migration.live SET mark_nonce = gen_random_uuid()::text");
+            assertThatThrownBy(() -> new Drain(world.context(), sessions, Trees.read(sessions.source()), SourceGuard.copied(target)).run(() -> new Rounds.Lag(0, System.nanoTime(), true)))
+                    .isInstanceOf(SQLException.class).hasMessageContaining("again before the target can be opened");
+        }
+    }
+
+    @Test
+    void whoeverBeganBeforeAHorizonIsWaitedFor() throws Exception {
+        var world = world();
+        try (var source = world.source(); var writer = world.source()) {
+            writer.setAutoCommit(false);
+            Query.run(writer, "SELECT pg_current_xact_id()");
+            var horizon = Horizon.now(source);
+            assertThat(horizon.isPassed(source)).isFalse();
+            writer.commit();
+            assertThat(horizon.isPassed(source)).isTrue();
+        }
+    }
+
+    @Test
     void aTableThatItsOwnRowsHoldUpIsRefusedByNameInTheFreezeToo() throws Exception {
         var world = world();
         try (var copy = LiveCopy.of(world)) {

@@ -47,6 +47,27 @@ class LiveTargetFailoverTest {
     }
 
     @Test
+    void aTargetThatLivesOnIsLeftForTheOneThatTheSecretNames() throws Exception {
+        try (var primary = PostgresServer.start(15)) {
+            var world = TwoDatabases.empty(SharedPostgres.of(15), primary);
+            RandomWrites.prepare(world);
+            LiveCopy.captured(world);
+            try (var copy = LiveCopy.of(world).awaitInSync(); var standby = primary.startStandby()) {
+                LiveSourceFailoverTest.awaitCaughtUp(primary, standby);
+                standby.stopFollowing();
+                standby.promote();
+                world.secret(WorkerContext.TARGET_POSTGRES_URL, standby.url(world.target, TwoDatabases.TARGET_OWNER));
+                world.onSource(BROUGHT);
+                try (var target = standby.connect(world.target, TwoDatabases.TARGET_OWNER)) {
+                    await(target, "SELECT count(*) = 21 FROM plain WHERE v = 'brought and pruned'");
+                    copy.awaitInSync();
+                    LiveCopy.cutOver(world, copy);
+                }
+            }
+        }
+    }
+
+    @Test
     void aTargetThatLacksNothingOfWhatWasPrunedGoesOn() throws Exception {
         try (var primary = PostgresServer.start(15)) {
             var world = TwoDatabases.empty(SharedPostgres.of(15), primary);
