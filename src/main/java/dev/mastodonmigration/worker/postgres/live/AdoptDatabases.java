@@ -57,8 +57,9 @@ public final class AdoptDatabases implements WorkerTask {
             Marker.ours(source, direction.read(), context);
             WriteGate.requireUp(source, direction.read());
         });
-        CaptureRun.begin(source);
+        var run = CaptureRun.begin(source);
         var base = Horizon.Base.now(source);
+        run.requireOf(base);
         var trees = Trees.read(source).stream().filter(Tree::hasKey).toList();
         var ranges = new ArrayList<RangePlan.Range>();
         for (var tree : trees) {

@@ -61,7 +61,7 @@ final class Bootstrap {
 
     /** Nothing that commits later goes unlogged: putting the capture on waited for older writers, and so does this, if anything has gone by since. */
     private Horizon.Base base(Connection source) throws SQLException, InterruptedException, Refusal {
-        CaptureRun.begin(source);
+        var run = CaptureRun.begin(source);
         while (true) {
             while (Capture.isFull(source) && !Capture.emptyLogs(source)) {
                 Thread.sleep(BETWEEN_LOOKS.toMillis());
@@ -73,6 +73,7 @@ final class Bootstrap {
                 Thread.sleep(BETWEEN_LOOKS.toMillis());
             }
             var base = Horizon.Base.now(source);
+            run.requireOf(base);
             if (horizon.holds(base)) {
                 return base;
             }

@@ -18,8 +18,15 @@ record CaptureRun(long number, String id) {
     static final String TEXT = "SELECT concat(number, '.', id) FROM mastodon_migration.capture_run";
 
     /** Before a base is taken. */
-    static void begin(Connection source) throws SQLException {
-        Query.run(source, "UPDATE mastodon_migration.capture_run SET number = number + 1, id = gen_random_uuid()");
+    static CaptureRun begin(Connection source) throws SQLException {
+        return in(Query.string(source, "UPDATE mastodon_migration.capture_run SET number = number + 1, id = gen_random_uuid() RETURNING concat(number, '.', id)"));
+    }
+
+    /** @throws SQLException when another began before that base was taken */
+    void requireOf(Horizon.Base base) throws SQLException {
+        if (!equals(in(base.identity()))) {
+            throw new SQLException("another copy began to follow the same changes at the same moment");
+        }
     }
 
     /** Where it was lost. */
@@ -28,22 +35,27 @@ record CaptureRun(long number, String id) {
     }
 
     static CaptureRun now(Connection source) throws SQLException {
-        return parse(Query.string(source, TEXT));
+        return in(Query.string(source, TEXT));
     }
 
-    /** The one that the target's ledger began, as its identity tells. */
+    /** The one that the target's ledger began. */
     static CaptureRun followedBy(Connection target) throws SQLException {
-        return parse(Query.string(target, "SELECT identity FROM mastodon_migration.live"));
+        return in(Query.string(target, "SELECT run FROM mastodon_migration.live"));
+    }
+
+    /** @param identity a {@link SourceIdentity}, of which it is the last word */
+    static CaptureRun in(String identity) {
+        var text = identity.substring(identity.lastIndexOf(' ') + 1);
+        var dot = text.indexOf('.');
+        return new CaptureRun(Long.parseLong(text.substring(0, dot)), text.substring(dot + 1));
+    }
+
+    String text() {
+        return number + "." + id;
     }
 
     /** Whether another began after this one; otherwise the source has gone back to a time before this one began. */
     boolean isEndedBy(CaptureRun now) {
         return !equals(now) && now.number >= number;
-    }
-
-    private static CaptureRun parse(String identity) {
-        var text = identity.substring(identity.lastIndexOf(' ') + 1);
-        var dot = text.indexOf('.');
-        return new CaptureRun(Long.parseLong(text.substring(0, dot)), text.substring(dot + 1));
     }
 }

@@ -62,7 +62,7 @@ final class Gaps {
             Capture.prolong(source, Capture.LEASE);
         } else {
             var base = Horizon.Base.now(source);
-            if (horizon.get().holds(base)) {
+            if (horizon.get().holds(base) && CaptureRun.followedBy(target).equals(CaptureRun.in(base.identity()))) {
                 restart(base, target);
             }
             horizon = Optional.empty();

@@ -22,7 +22,7 @@ final class Ledger {
     private static final String[] TABLES = {
         "DROP TABLE IF EXISTS mastodon_migration.live, mastodon_migration.live_tree, mastodon_migration.live_range, mastodon_migration.live_definition, "
                 + "mastodon_migration.live_catalog, mastodon_migration.live_repair", Repairs.TABLE, """
-            CREATE TABLE mastodon_migration.live (single boolean PRIMARY KEY DEFAULT true CHECK (single), stage text NOT NULL, identity text NOT NULL,
+            CREATE TABLE mastodon_migration.live (single boolean PRIMARY KEY DEFAULT true CHECK (single), stage text NOT NULL, identity text NOT NULL, run text NOT NULL,
               gaps bigint NOT NULL, mark bigint NOT NULL, mark_nonce text NOT NULL, draining boolean NOT NULL DEFAULT false, repairs bigint NOT NULL DEFAULT 0, applied_at timestamptz,
               lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text, gap text, finished_rows bigint, adopted boolean NOT NULL DEFAULT false,
               planned_at timestamptz NOT NULL DEFAULT clock_timestamp())""", """
@@ -75,8 +75,8 @@ final class Ledger {
     }
 
     static void begin(Connection target, Horizon.Base base) throws SQLException {
-        Query.update(target, "INSERT INTO mastodon_migration.live (stage, identity, gaps, mark, mark_nonce) VALUES (?, ?, ?, ?, ?)", Stage.COPYING.name(), base.identity(), base.gaps(),
-                base.mark().number(), base.mark().nonce());
+        Query.update(target, "INSERT INTO mastodon_migration.live (stage, identity, run, gaps, mark, mark_nonce) VALUES (?, ?, ?, ?, ?, ?)", Stage.COPYING.name(), base.identity(),
+                CaptureRun.in(base.identity()).text(), base.gaps(), base.mark().number(), base.mark().nonce());
     }
 
     /** As after a plan that is all done: the databases are equal at this base. The target has its foreign keys and triggers, which are taken out before anything is brought there. */

@@ -397,11 +397,11 @@ class LiveHazardsTest {
             copy.awaitInSync();
         }
         try (var first = LiveSessions.target(Direction.FORWARD, world.context()); var second = LiveSessions.target(Direction.FORWARD, world.context()); var source = world.source()) {
-            try (var old = new Leader(world.context(), first, new Room(), new Trouble())) {
+            try (var old = new Leader(Direction.FORWARD, world.context(), first, new Room(), new Trouble(Side.TARGET))) {
                 var mark = Ledger.mark(first);
                 var positions = Ledger.ready(first);
                 old.prune(mark, positions);
-                try (var next = new Leader(world.context(), second, new Room(), new Trouble())) {
+                try (var next = new Leader(Direction.FORWARD, world.context(), second, new Room(), new Trouble(Side.TARGET))) {
                     assertThatThrownBy(() -> old.prune(new Watermark(mark.number() + 1, mark.nonce()), positions)).isInstanceOf(SQLException.class).hasMessageContaining("another worker");
                     assertThat(mark.isOn(source)).isTrue();
                     next.prune(mark, positions);
