@@ -23,12 +23,12 @@ public final class OurTriggers {
               'a prepared transaction (COMMIT PREPARED or ROLLBACK PREPARED one of pg_prepared_xacts)')
             FROM (SELECT DISTINCT l.pid FROM pg_locks l WHERE l.relation = ANY (?::text[]::regclass[]) AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())) l LEFT JOIN pg_stat_activity a ON a.pid = l.pid ORDER BY a.xact_start LIMIT 3""";
-    private static final String OURS = """
-            SELECT format('%I.%I', n.nspname, c.relname), string_agg(quote_ident(g.tgname), ',') FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
+    private static final String NAMED = """
+            SELECT format('%%I.%%I', n.nspname, c.relname), string_agg(quote_ident(g.tgname), ',') FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
             JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE g.tgname IN ('mastodon_migration_gate', 'mastodon_migration_insert', 'mastodon_migration_update', 'mastodon_migration_delete', 'mastodon_migration_truncate')
-            GROUP BY 1 ORDER BY 1""";
-    private static final String THE_GATE = OURS.replaceFirst("IN \\([^)]*\\)", "= '" + WriteGate.TRIGGER + "'");
+            WHERE g.tgname = ANY ('{%s}') GROUP BY 1 ORDER BY 1""";
+    private static final String THE_GATE = NAMED.formatted(WriteGate.TRIGGER);
+    private static final String OURS = NAMED.formatted(WriteGate.TRIGGER + ", mastodon_migration_insert, mastodon_migration_update, mastodon_migration_delete, mastodon_migration_truncate");
     private static final String NO_SCHEMA = "SELECT to_regnamespace('" + Marker.SCHEMA + "') IS NULL";
 
     private record Triggered(String table, String triggers) {}

@@ -51,6 +51,9 @@ public final class SuspendedEffects {
     private static final String OUT = "SELECT format(e.out, " + SQL_NAME + ", name) FROM " + OF_THE_INSTANCE + " AND coalesce(root, e.relation) = ?::regclass ORDER BY place";
     private static final String BACK = "SELECT id, back FROM mastodon_migration.suspended WHERE NOT is_back ORDER BY kind = 'rule', kind = 'trigger', place, id";
     private static final String VALIDATIONS = "SELECT id, name, relation, validation FROM mastodon_migration.suspended WHERE is_back AND validation IS NOT NULL ORDER BY place";
+    /** Dropped by somebody since it was brought back. */
+    private static final String GONE = "UPDATE mastodon_migration.suspended s SET validation = NULL WHERE is_back AND validation IS NOT NULL"
+            + " AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = to_regclass(s.relation) AND k.conname = s.name)";
     private static final String FOREIGN_KEY_VIOLATION = "23503";
 
     private record Saved(long id, String sql) {}
@@ -109,6 +112,7 @@ public final class SuspendedEffects {
         if (!Query.isTrue(connection, IS_THERE)) {
             return notes;
         }
+        Query.run(connection, GONE);
         for (var key : Query.list(connection, VALIDATIONS, row -> new Validation(row.getLong(1), row.getString(2), row.getString(3), row.getString(4)))) {
             try {
                 Query.run(connection, key.sql());

@@ -30,9 +30,11 @@ public final class AdoptDatabases implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         try (var source = direction.from(context, NAME).open(); var target = direction.to(context, NAME).open()) {
-            Marker.ours(source, direction.read(), context).requireRole(direction.read(), context);
+            var marker = Marker.ours(source, direction.read(), context);
+            marker.requireRole(direction.read(), context);
             Marker.ours(target, direction.written(), context).requireRole(direction.written(), context);
             if (!isAdopted(source, target)) {
+                requireNeverOpened(marker);
                 adopt(context, source, target);
             }
             return WorkerReport.succeeded("Changes of the " + direction.read() + " are captured from now on, to be brought to the " + direction.written() + ".",
@@ -40,7 +42,6 @@ public final class AdoptDatabases implements WorkerTask {
         }
     }
 
-    /** One that was brought back and finished may be adopted again, if both are closed. */
     private static boolean isAdopted(Connection source, Connection target) throws SQLException {
         return Ledger.isPlanned(target) && Ledger.isAdopted(target) && Ledger.stage(target) != Ledger.Stage.DRAINED && SourceIdentity.isOneThatIsFollowed(source, target);
     }
@@ -76,6 +77,14 @@ public final class AdoptDatabases implements WorkerTask {
             WriteGate.requireUp(source, direction.read());
             WriteGate.requireUp(target, direction.written());
         });
+    }
+
+    /** Closed as it is now: it may have what the other lacks. */
+    private void requireNeverOpened(Marker marker) throws Refusal {
+        if (marker.state().wasOpened()) {
+            throw new Refusal("The " + direction.read() + " database was open for writing before a way back was prepared, so the " + direction.written() + " may lack what was written there: there is no way back. Nothing was"
+                    + " changed.");
+        }
     }
 
     /** As far as it can be told in a moment: rows were proved by whoever closed them last. */

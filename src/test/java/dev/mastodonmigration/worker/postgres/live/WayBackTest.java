@@ -122,10 +122,30 @@ class WayBackTest {
         }
         var other = MovedInstance.closed();
         other.run(new OpenTarget());
-        assertThatThrownBy(() -> other.run(new AdoptDatabases())).isInstanceOf(Refusal.class).hasMessageContaining("write gate of the target database is open");
+        assertThatThrownBy(() -> other.run(new AdoptDatabases())).isInstanceOf(Refusal.class).hasMessageContaining("was open for writing before");
+        other.onTarget("DELETE FROM people WHERE id = 1");
+        other.run(new CloseTarget());
+        assertThatThrownBy(() -> other.run(new AdoptDatabases())).isInstanceOf(Refusal.class).hasMessageContaining("was open for writing before");
         try (var copy = LiveCopy.back(other)) {
             Awaitility.await().atMost(Duration.ofSeconds(20)).until(copy::hasEnded);
             assertThat(copy.failure()).contains("was not prepared for the way back");
+        }
+    }
+
+    @Test
+    void aWayBackThatAChangedTableEndedGoesOnOnceTheChangeIsUndone() throws Exception {
+        var world = MovedInstance.closed();
+        var before = MovedInstance.definitions(world);
+        MovedInstance.open(world);
+        try (var copy = LiveCopy.back(world).awaitInSync()) {
+            world.onTarget("ALTER TABLE people ADD COLUMN midway int");
+            Awaitility.await().atMost(Duration.ofSeconds(20)).until(copy::hasEnded);
+            assertThat(copy.failure()).contains("The target's tables were changed", "midway", "there is no way back");
+        }
+        world.onTarget("UPDATE people SET name = 'while nobody followed' WHERE id = 2", "ALTER TABLE people DROP COLUMN midway");
+        try (var copy = LiveCopy.back(world).awaitInSync(); var source = world.source()) {
+            assertThat(Query.string(source, "SELECT name FROM people WHERE id = 2")).isEqualTo("while nobody followed");
+            MovedInstance.goBack(world, copy, before);
         }
     }
 
