@@ -30,7 +30,7 @@ public record Marker(String uid, String name, State state, long epoch, Optional<
         }
 
         /** From then on the target may hold what exists nowhere else. */
-        boolean wasOpened() {
+        public boolean wasOpened() {
             return compareTo(OPENED) >= 0;
         }
 
