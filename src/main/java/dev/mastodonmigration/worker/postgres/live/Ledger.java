@@ -88,7 +88,7 @@ final class Ledger {
 
     /** Goes on after a refusal, from where it stopped: positions and proofs hold. */
     static void resume(Connection target) throws SQLException {
-        Query.run(target, "UPDATE mastodon_migration.live SET stage = 'APPLYING', outcome = NULL, draining = false WHERE stage = 'REFUSED'");
+        Query.run(target, "UPDATE mastodon_migration.live SET stage = 'APPLYING', outcome = NULL, draining = false, in_sync = false WHERE stage = 'REFUSED'");
     }
 
     static boolean isAdopted(Connection target) throws SQLException {
