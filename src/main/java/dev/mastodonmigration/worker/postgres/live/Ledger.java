@@ -131,7 +131,7 @@ final class Ledger {
 
     /** How the whole ended, for every worker and for those that come later. */
     static void finish(Connection target, Stage stage, WorkerReport report) throws SQLException {
-        Query.update(target, "UPDATE mastodon_migration.live SET stage = ?, outcome = ?", stage.name(), report.toJson());
+        Query.update(target, "UPDATE mastodon_migration.live SET stage = ?, outcome = ?, in_sync = in_sync AND NOT ?", stage.name(), report.toJson(), stage == Stage.REFUSED);
     }
 
     static Optional<WorkerReport> outcome(Connection target) throws SQLException {
