@@ -8,12 +8,12 @@ REQUIREMENTS := . .ci/requirements
 MAVEN := mvn -B -ntp -Dstyle.color=never
 # Silent unless it fails; some Mavens print escape codes even with -q.
 QUIETLY := quietly() { out=$$("$$@" 2>&1) || { printf '%s\n' "$$out" >&2; exit 1; }; }; quietly
-# The log manager is named, else two libraries race for it, and the one that loses prints every request. Newer JDKs warn about what protobuf does.
-QUIET_JVM := -Djava.util.logging.manager=org.jboss.logmanager.LogManager -Dsun.misc.unsafe.memory.access=allow
+# The log manager is named, else two libraries race for it, and the one that loses prints every request; and it composes no debug lines that nobody reads. Newer JDKs warn about what protobuf does.
+QUIET_JVM := -Djava.util.logging.manager=org.jboss.logmanager.LogManager -Dlogging.initial-configurator.min-level=WARNING -Dsun.misc.unsafe.memory.access=allow
 JAVA_ON_TESTS = "$$JAVA_HOME/bin/java" $(QUIET_JVM) -cp "target/test-classes:target/classes:$$(cat target/test-classpath.txt)"
 BENCHES := $(shell sed -n 's/^\(bench-[a-z]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
-.PHONY: help demo test bench crds image clean $(BENCHES)
+.PHONY: help demo test test-one seeds bench crds image clean $(BENCHES)
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -24,8 +24,24 @@ demo: ## move a live instance from a stub Heroku, here and now: no cluster, no a
 	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q -DskipTests package
 	@$(REQUIREMENTS); exec $(JAVA_ON_TESTS) dev.mastodonmigration.embedded.Demo
 
-test: ## everything: unit tests, real databases, the packaged operator, the chart; ARGS="-Dlive.seeds=50 -Dredis.seeds=100" tries more
-	@$(REQUIREMENTS); $(MAVEN) verify $(ARGS)
+test: ## everything: unit tests, real databases, the packaged operator, the chart; ARGS="-Dlive.seeds=50 -Dredis.seeds=100" tries more seeds
+	@$(REQUIREMENTS) test; $(MAVEN) verify $(ARGS)
+
+test-one: ## one test class, unit or end-to-end, or one method of it: T=FreezeFlowTest, T=BadInputIT, T='WriteGateTest#itsMethod'
+	@[ -n "$${T:-}" ] || { echo "Say which test: make test-one T=FreezeFlowTest, or T='FreezeFlowTest#itsMethod'." >&2; exit 1; }
+	@class=$${T%%#*}; method=$${T#"$$class"}; method=$${method#?}; file=$$(find src/test/java -name "$$class.java"); \
+	if ! [[ $$T =~ ^[A-Za-z0-9_]+(Test|IT)(#[A-Za-z0-9_]+)?$$ && -n $$file ]] || ! grep -qE "$${method:+void }$${method:-class}[ (]" "$$file"; then \
+		echo "There is no test $$T in src/test/java: give the simple name of a class that ends with Test or IT, and after a # the name of one of its methods." >&2; exit 1; \
+	fi
+	@$(REQUIREMENTS) test; if [[ $${T%%#*} == *IT ]]; then \
+		$(QUIETLY) $(MAVEN) -q -DskipTests package; $(MAVEN) failsafe:integration-test failsafe:verify "-Dit.test=$$T" $(ARGS); \
+	else \
+		$(MAVEN) test-compile surefire:test@default-test "-Dtest=$$T" $(ARGS); \
+	fi
+
+seeds: ## more of the random tests on real databases: N=200 tries as many seeds on Postgres and on Redis
+	@[[ $${N:-} =~ ^[1-9][0-9]*$$ ]] || { echo "Say how many seeds to try: make seeds N=200." >&2; exit 1; }
+	@$(REQUIREMENTS); $(MAVEN) test-compile surefire:test@random-tests "-Dlive.seeds=$$N" "-Dredis.seeds=$$N"
 
 bench: $(BENCHES) ## all of bench-*
 

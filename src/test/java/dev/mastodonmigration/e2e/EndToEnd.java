@@ -2,9 +2,11 @@ package dev.mastodonmigration.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.World;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -28,11 +30,16 @@ final class EndToEnd {
     }
 
     static void await(World world, String what, Predicate<MastodonMigrationStatus> wanted) {
-        try {
-            Awaitility.await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> wanted.test(world.status()));
+        // Followed by a watch: a test asks for minutes, and each answer of the API server would be read and parsed for it.
+        try (var followed = world.client().resources(MastodonMigration.class).inNamespace(World.NAMESPACE).inform()) {
+            Awaitility.await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> wanted.test(status(followed.getStore().list())));
         } catch (RuntimeException e) {
             throw new AssertionError(what + "\n" + world.describe(), e);
         }
+    }
+
+    private static MastodonMigrationStatus status(List<MastodonMigration> all) {
+        return all.stream().filter(one -> one.getMetadata().getName().equals(World.NAME)).findFirst().map(MastodonMigration::getStatus).orElseGet(MastodonMigrationStatus::new);
     }
 
     static void awaitCompleted(World world) {

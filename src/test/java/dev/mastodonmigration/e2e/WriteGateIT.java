@@ -15,6 +15,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class WriteGateIT {
+    /** Each attempt is a new connection, which costs both ends. */
+    private static final Duration PAUSE = Duration.ofMillis(100);
+
     /** A client of its own that no look at Heroku sees: it connects and writes, over and over. */
     private static final class StrayWriter implements AutoCloseable {
         private final CountDownLatch end = new CountDownLatch(1);
@@ -64,7 +67,7 @@ class WriteGateIT {
         try (var world = World.start(World.Options.SMALL.withMajors(14, 17).withScale(4000, 4000))) {
             world.apply(world.example(Map.of("/spec/retire/approved", "true", "/spec/soak/duration", "1s", "/spec/strategy/inSyncFor", "1s")));
             EndToEnd.await(world, "the gate is reached", status -> "AwaitCutover".equals(status.phase));
-            try (var scheduler = new StrayWriter("scheduler", world::source, Duration.ofMillis(20)); var warmed = new StrayWriter("warmed", world::target, Duration.ofMillis(5))) {
+            try (var scheduler = new StrayWriter("scheduler", world::source, PAUSE); var warmed = new StrayWriter("warmed", world::target, PAUSE)) {
                 EndToEnd.await(world, "the stray writer writes before the freeze", status -> scheduler.firstSuccess.get() != null);
                 world.edit(Map.of("/spec/cutover/approved", "true"));
                 EndToEnd.await(world, "the target is live", status -> status.downtime != null && status.downtime.finishedAt != null);

@@ -1,9 +1,9 @@
 package dev.mastodonmigration.embedded;
 
-import io.fabric8.kubernetes.api.model.Event;
-import io.fabric8.kubernetes.api.model.EventList;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.fabric8.mockwebserver.http.MockResponse;
+import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
@@ -23,8 +23,16 @@ final class EventFieldSelector {
         }
         var uid = URLDecoder.decode(selector.group(3), StandardCharsets.UTF_8);
         var all = get.apply(selector.replaceFirst("$1"));
-        var events = Serialization.unmarshal(all.getBody().readUtf8(), EventList.class);
-        events.setItems(events.getItems().stream().filter((Event event) -> uid.equals(event.getInvolvedObject().getUid())).toList());
-        return new MockResponse().setResponseCode(200).setHeader("Content-Type", "application/json").setBody(Serialization.asJson(events));
+        try {
+            var events = Serialization.jsonMapper().readTree(all.getBody().readUtf8());
+            for (var items = events.path("items").elements(); items.hasNext();) {
+                if (!uid.equals(items.next().at("/involvedObject/uid").asText())) {
+                    items.remove();
+                }
+            }
+            return new MockResponse().setResponseCode(200).setHeader("Content-Type", "application/json").setBody(events.toString());
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.JobConditionBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.JobStatus;
 import io.fabric8.kubernetes.api.model.batch.v1.JobStatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -92,8 +93,17 @@ final class JobController {
     private List<Pod> createPods(Job job, JobTally tally, List<Pod> active) {
         var room = Optional.ofNullable(job.getSpec().getParallelism()).orElse(1) - active.size();
         return tally.toBeDone(job.getSpec()).stream()
-                .filter(index -> active.stream().noneMatch(pod -> JobTally.index(pod) == index) && tally.mayRetryNow(job.getSpec(), index))
+                .filter(index -> active.stream().noneMatch(pod -> JobTally.index(pod) == index) && isDue(tally.retryAt(job.getSpec(), index)))
                 .limit(Math.max(0, room)).flatMap(index -> createPod(job, index).stream()).toList();
+    }
+
+    /** Wakes us again when it is not yet. */
+    private boolean isDue(Instant at) {
+        if (Timing.isDue(at)) {
+            return true;
+        }
+        timing.after(Duration.between(Instant.now(), at));
+        return false;
     }
 
     private void conclude(Job job, JobTally tally, List<Pod> active, String targetType, String finalType, String reason) {

@@ -35,7 +35,8 @@ import java.util.function.Predicate;
  * processes of the packaged program. The namespace enforces the restricted Pod Security Standard.
  */
 public final class JobRunner implements AutoCloseable {
-    private static final long RESYNC_MILLIS = 500;
+    /** Whatever changes or falls due wakes us; this is for a Job's deadline and for what was refused. */
+    private static final long RESYNC_MILLIS = 2000;
     private static final String QUOTA = "pods";
 
     private final KubernetesClient client;
@@ -217,9 +218,11 @@ public final class JobRunner implements AutoCloseable {
 
     private void sync() {
         kubelet.sync(pods());
-        jobs.sync(client.batch().v1().jobs().inNamespace(namespace).list().getItems(), pods());
-        deployments.sync(client.apps().deployments().inNamespace(namespace).list().getItems(), replicaSets(), pods());
-        sets.sync(replicaSets(), pods());
+        var pods = pods();
+        jobs.sync(client.batch().v1().jobs().inNamespace(namespace).list().getItems(), pods);
+        // What the Job controller changed are pods of Jobs, which the others leave alone.
+        deployments.sync(client.apps().deployments().inNamespace(namespace).list().getItems(), replicaSets(), pods);
+        sets.sync(replicaSets(), pods);
     }
 
     private List<ReplicaSet> replicaSets() {

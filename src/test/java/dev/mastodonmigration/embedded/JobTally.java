@@ -108,11 +108,11 @@ final class JobTally {
     }
 
     /** Kubernetes waits 10 s, 20 s, 40 s … after each failure of the Job, or with a limit for each index of that index; here a thirtieth of it. */
-    boolean mayRetryNow(JobSpec job, int index) {
+    Instant retryAt(JobSpec job, int index) {
         var alone = job.getBackoffLimitPerIndex() != null;
         var failures = alone ? failed.getOrDefault(index, 0) : failed();
         var last = alone ? lastFailure.getOrDefault(index, Instant.EPOCH) : lastFailure.values().stream().max(Instant::compareTo).orElse(Instant.EPOCH);
-        return Instant.now().isAfter(last.plus(Duration.ofMillis(330L << Math.min(Math.max(failures - 1, 0), 6))));
+        return last.plus(Duration.ofMillis(330L << Math.min(Math.max(failures - 1, 0), 6)));
     }
 
     Instant startedAt() {

@@ -11,17 +11,35 @@ import java.util.regex.Pattern;
 /** Makes temporary directories that say whose they are, so that those of a killed process can be told from all others and removed. */
 final class OwnedDirectory {
     private static final String OWNER = ".owner";
-    private static final Pattern OURS = Pattern.compile("(postgres-[0-9]+|standby|redis|world|pod|jobs|live|killed)-[0-9]+");
+    private static final Pattern OURS = Pattern.compile("(postgres-[0-9]+|standby|redis|pgbouncer|world|pod|jobs|live|killed)-[0-9]+");
     /** A process id means nothing outside its namespace, and containers may share a temporary directory. */
     private static final Path NAMESPACE = Path.of("/proc/self/ns/pid");
+
+    /** System property that names a directory in memory, where a file costs a tenth: each database is hundreds of them. */
+    private static final String MEMORY = "embedded.postgres.memory";
+    /** So much has to be free there, else the disk is taken. */
+    private static final long MEMORY_TO_SPARE = 12L << 30;
 
     private OwnedDirectory() {}
 
     /** A new directory where the JVM keeps temporary files, with a file that names this process. */
     static Path create(String prefix) throws IOException {
-        var directory = Files.createTempDirectory(prefix);
-        Files.writeString(directory.resolve(OWNER), owner(ProcessHandle.current().pid()));
-        return directory;
+        return owned(Files.createTempDirectory(prefix));
+    }
+
+    /** As {@link #create}, but in memory where that is wanted and there is plenty. */
+    static Path createInMemory(String prefix) throws IOException {
+        var memory = Optional.ofNullable(System.getProperty(MEMORY)).map(Path::of).filter(Files::isWritable);
+        if (memory.isEmpty() || Files.getFileStore(memory.get()).getUsableSpace() < MEMORY_TO_SPARE) {
+            return create(prefix);
+        }
+        // A killed run's would stay there until the machine is started anew.
+        sweep(memory.get());
+        return owned(Files.createTempDirectory(memory.get(), prefix));
+    }
+
+    private static Path owned(Path directory) throws IOException {
+        return Files.writeString(directory.resolve(OWNER), owner(ProcessHandle.current().pid())).getParent();
     }
 
     /** What the file says when a process of that id is the owner. */

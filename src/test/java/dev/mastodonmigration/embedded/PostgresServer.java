@@ -47,7 +47,7 @@ public final class PostgresServer implements AutoCloseable {
     public static PostgresServer start(int major, Durability durability) {
         var binaries = PostgresBinaries.of(major);
         try {
-            var home = OwnedDirectory.create("postgres-" + major + "-");
+            var home = directory("postgres-" + major + "-", durability);
             Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
             var server = new PostgresServer(binaries, home, durability);
             try {
@@ -67,7 +67,7 @@ public final class PostgresServer implements AutoCloseable {
     /** Starts a streaming standby of this server, on a port of its own and with the same roles; Postgres 15 or newer. */
     public PostgresServer startStandby() {
         try (var superuser = superuser(SUPERUSER)) {
-            var directory = OwnedDirectory.create("standby-");
+            var directory = directory("standby-", durability);
             Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
             var standby = new PostgresServer(binaries, directory, durability);
             try {
@@ -104,13 +104,22 @@ public final class PostgresServer implements AutoCloseable {
         execute("SELECT pg_promote()");
     }
 
+    private static Path directory(String prefix, Durability durability) throws IOException {
+        return durability == Durability.NONE ? OwnedDirectory.createInMemory(prefix) : OwnedDirectory.create(prefix);
+    }
+
     private void initialise() throws IOException {
         passwords.put(SUPERUSER, randomPassword());
         var passwordFile = Files.writeString(home.resolve("superuser"), passwords.get(SUPERUSER) + "\n");
         LocalProcess.giveToUnprivileged(home);
-        LocalProcess.runUnprivileged(List.of(binaries.resolve("initdb").toString(), "-D", data(), "-U", SUPERUSER, "--auth=scram-sha-256",
+        LocalProcess.runUnprivileged(List.of(binaries.resolve("initdb").toString(), "-D", data(), "-U", SUPERUSER, "--auth=" + passwordCheck(),
                 "--pwfile=" + passwordFile, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"), log());
         port = FreePort.find();
+    }
+
+    /** With SCRAM, a client computes 4,096 hashes for each connection; it is for servers that are like hosted ones in all. */
+    private String passwordCheck() {
+        return durability == Durability.NONE ? "md5" : "scram-sha-256";
     }
 
     private void launch() {
@@ -136,17 +145,19 @@ public final class PostgresServer implements AutoCloseable {
     private List<String> command() {
         var command = new ArrayList<>(List.of(binaries.resolve("postgres").toString(), "-D", data(), "-p", String.valueOf(port)));
         var settings = new ArrayList<>(List.of("listen_addresses=127.0.0.1", "unix_socket_directories=" + home, "max_connections=200",
-                "logging_collector=off", "shared_buffers=64MB", "max_wal_size=2GB", "jit=off"));
+                "logging_collector=off", "shared_buffers=64MB", "jit=off"));
         if (durability == Durability.NONE) {
             // A worker of autovacuum for each of a test run's many databases, again and again, would keep the machine busy.
-            settings.addAll(List.of("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum_naptime=10min"));
+            settings.addAll(List.of("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum_naptime=10min", "max_wal_size=512MB"));
+        } else {
+            settings.add("max_wal_size=2GB");
         }
         settings.forEach(setting -> command.addAll(List.of("-c", setting)));
         return command;
     }
 
     /**
-     * From now on speaks TLS too, with a certificate that signs itself and is made out to this address.
+     * From now on speaks TLS too, with a certificate that signs itself and is made out to this address, and checks passwords as hosted servers do.
      *
      * @return the certificate
      */
@@ -155,7 +166,8 @@ public final class PostgresServer implements AutoCloseable {
         var certificate = home.resolve("data/tls.crt");
         LocalProcess.runUnprivileged(List.of("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
                 "-subj", "/CN=postgres.invalid", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key.toString(), "-out", certificate.toString()), log());
-        execute("ALTER SYSTEM SET ssl_cert_file = 'tls.crt'", "ALTER SYSTEM SET ssl_key_file = 'tls.key'", "ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()");
+        passwords.forEach((role, password) -> execute("SET password_encryption = 'scram-sha-256'", "ALTER ROLE " + quoted(role) + " PASSWORD '" + password + "'"));
+        execute("ALTER SYSTEM SET password_encryption = 'scram-sha-256'", "ALTER SYSTEM SET ssl_cert_file = 'tls.crt'", "ALTER SYSTEM SET ssl_key_file = 'tls.key'", "ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()");
         return certificate;
     }
 

@@ -21,6 +21,8 @@ import dev.mastodonmigration.status.StatusLedger;
 import dev.mastodonmigration.status.Story;
 import dev.mastodonmigration.status.Told;
 import dev.mastodonmigration.target.Compute;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -93,7 +95,7 @@ final class PlayedMigration {
             told.addAll(new Story(migration.getStatus()).tell(fact).stream().toList());
             ledger.apply(fact);
         });
-        status = copy(migration.getStatus());
+        status = migration.getStatus();
         return switch (acted.decision()) {
             case Decision.Continue going -> going.lookAgain();
             case Decision.Rest rest -> rest.lookAgain();
@@ -127,7 +129,12 @@ final class PlayedMigration {
         return status.conditions.stream().filter(condition -> condition.getType().equals(type)).map(condition -> condition.getStatus() + " " + condition.getReason() + " " + condition.getMessage()).findFirst().orElse("");
     }
 
+    /** As an operator gets it from the API server, which kept what the last one wrote. */
     private static MastodonMigrationStatus copy(MastodonMigrationStatus status) {
-        return JSON.convertValue(JSON.valueToTree(status), MastodonMigrationStatus.class);
+        try {
+            return JSON.readValue(JSON.writeValueAsBytes(status), MastodonMigrationStatus.class);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -100,8 +100,8 @@ class RandomWalkPlayedTest {
 
     private static void demandOneSide(PlayedMigration played, int seed) {
         assertThat(played.workers.targetOpen && !played.workers.sourceClosed && !"Retire".equals(played.status.phase) && !MastodonMigrationStatus.COMPLETED.equals(played.status.phase))
-                .as("seed %d: both sides take writes: %s", seed, played.describe()).isFalse();
-        assertThat(played.compute.sidekiq && played.source.lives() && !"Soak".equals(played.status.phase)).as("seed %d: Sidekiq runs on both sides: %s", seed, played.describe()).isFalse();
+                .as(() -> "seed " + seed + ": both sides take writes: " + played.describe()).isFalse();
+        assertThat(played.compute.sidekiq && played.source.lives() && !"Soak".equals(played.status.phase)).as(() -> "seed " + seed + ": Sidekiq runs on both sides: " + played.describe()).isFalse();
     }
 
     private static void demandWhole(PlayedMigration played, int seed) {

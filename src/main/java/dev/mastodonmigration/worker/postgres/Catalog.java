@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** What the instance's database is made of, object by object, in words that are the same on every server of the supported versions. */
 public final class Catalog {
@@ -71,7 +72,7 @@ public final class Catalog {
 
     /**
      * Every object that is missing on one side or defined otherwise; sessions must be pinned alike. The text of views is compared only within one
-     * major version: newer ones write it differently.
+     * major version: newer ones write it differently. A foreign key that is valid on the source may be {@code NOT VALID} on the target where rows break it.
      */
     public static List<String> differences(Connection source, Connection target) throws SQLException {
         var queries = new ArrayList<>(OBJECTS);
@@ -82,13 +83,15 @@ public final class Catalog {
         var here = read(target, queries);
         var names = new TreeSet<>(there.keySet());
         names.addAll(here.keySet());
+        var notValid = names.stream().filter(name -> there.containsKey(name) && here.containsKey(name) && ForeignKeys.isOnlyNotValid(name, there.get(name), here.get(name))).collect(Collectors.toSet());
+        var broken = notValid.isEmpty() ? notValid : ForeignKeys.broken(target, notValid);
         var differences = new ArrayList<String>();
         for (var name : names) {
             if (!here.containsKey(name)) {
                 differences.add(name + " is missing on the target");
             } else if (!there.containsKey(name)) {
                 differences.add(name + " is only on the target");
-            } else if (!there.get(name).equals(here.get(name))) {
+            } else if (!there.get(name).equals(here.get(name)) && !broken.contains(name)) {
                 differences.add(name + " is \"" + there.get(name) + "\" on the source and \"" + here.get(name) + "\" on the target");
             }
         }

@@ -56,6 +56,11 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
      * @throws SQLException that names the side, the host and the likely cause
      */
     public Connection open() throws Refusal, IOException, SQLException {
+        return open("");
+    }
+
+    /** @param options for the server at the session's start, as in {@code PGOPTIONS} */
+    Connection open(String options) throws Refusal, IOException, SQLException {
         var url = url();
         var source = new PGSimpleDataSource();
         source.setServerNames(new String[] {url.host()});
@@ -68,6 +73,9 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
         source.setLoginTimeout(CONNECT_TIMEOUT_SECONDS);
         source.setTcpKeepAlive(true);
         source.setSocketFactory(KeptAliveSockets.class.getName());
+        if (!options.isEmpty()) {
+            source.setOptions(options);
+        }
         // Its details quote the row that did not fit.
         source.setLogServerErrorDetail(false);
         tls().tell(source);
@@ -82,6 +90,9 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
         var state = e.getSQLState() == null ? "" : e.getSQLState();
         var server = url.host() + ":" + url.port();
         var fix = " Correct " + side.secret() + " in its Secret.";
+        if (Pooler.isRefusal(e)) {
+            return Pooler.words(this, "it answered: " + e.getMessage().replace("\n", " "));
+        }
         if (state.startsWith("28")) {
             return "The " + side + " database at " + server + " refuses user \"" + url.user()
                     + "\": wrong password, or the server does not let it in from here." + fix;

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -57,6 +58,8 @@ final class DatabaseCopy {
             Sequences.copy(from, to);
             notes.addAll(Extensions.rehome(from, to, attempt.keptSchemas()));
             finish(from, to);
+            addForeignKeys(programs, attempt);
+            validateForeignKeys(from, to);
             return notes;
         } finally {
             deleteFiles(files);
@@ -80,17 +83,25 @@ final class DatabaseCopy {
         new LibpqProgram(List.of(programs.program("pg_restore"), "--list", files.toString()), Map.of(), line -> { }).run(target, LibpqProgram.nothing(),
                 listing);
         var schemas = new HashSet<>(Query.strings(to, "SELECT nspname FROM pg_namespace"));
-        return Files.write(files.resolve("contents"), DumpContents.edited(Files.readAllLines(listing), schemas));
+        var kept = DumpContents.edited(Files.readAllLines(listing), schemas).stream().collect(Collectors.partitioningBy(DumpContents::isOfForeignKeys));
+        Files.write(files.resolve("foreign-keys"), kept.get(true));
+        return Files.write(files.resolve("contents"), kept.get(false));
     }
 
     private void restoreDefinitions(PostgresPrograms programs, Path contents, LoadAttempt attempt) throws IOException, InterruptedException, Refusal,
             SQLException {
-        var definitions = files.resolve("definitions.sql");
-        new LibpqProgram(List.of(programs.program("pg_restore"), "--section=pre-data", "--no-owner", "--no-acl", "--use-list="
-                + contents, "--file=-", files.toString()),
-                Map.of(), line -> { }).run(target, LibpqProgram.nothing(), definitions);
-        var script = files.resolve("script.sql");
-        Files.writeString(script, attempt.fence() + Files.readString(definitions) + "\n" + WriteGate.ON_ALL_TABLES);
+        run(programs, attempt, statements(programs, "pre-data", contents) + "\n" + WriteGate.ON_ALL_TABLES);
+    }
+
+    private String statements(PostgresPrograms programs, String section, Path contents) throws IOException, InterruptedException, Refusal {
+        var statements = files.resolve("statements.sql");
+        new LibpqProgram(List.of(programs.program("pg_restore"), "--section=" + section, "--no-owner", "--no-acl", "--use-list=" + contents, "--file=-", files.toString()),
+                Map.of(), line -> { }).run(target, LibpqProgram.nothing(), statements);
+        return Files.readString(statements);
+    }
+
+    private void run(PostgresPrograms programs, LoadAttempt attempt, String statements) throws IOException, InterruptedException, Refusal, SQLException {
+        var script = Files.writeString(files.resolve("script.sql"), attempt.fence() + statements);
         attempt.requireHeld();
         new LibpqProgram(List.of(programs.program("psql"), "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--file=-"),
                 Map.of(), line -> { }).run(target, script, LibpqProgram.nothing());
@@ -125,6 +136,33 @@ final class DatabaseCopy {
                 });
             }
             work.results();
+        }
+    }
+
+    /** Without a look at the rows, which {@link #validateForeignKeys} takes: some may be such as no key admits. */
+    private void addForeignKeys(PostgresPrograms programs, LoadAttempt attempt) throws IOException, InterruptedException, Refusal, SQLException {
+        run(programs, attempt, ForeignKeys.notValid(statements(programs, "post-data", files.resolve("foreign-keys"))));
+    }
+
+    /** Validating locks a table against another of its kind, and no table that it refers to. */
+    private void validateForeignKeys(Connection from, Connection to) throws SQLException, IOException, InterruptedException, Refusal {
+        var byTable = ForeignKeys.toValidate(from, to).stream().collect(Collectors.groupingBy(ForeignKeys.ForeignKey::table)).values();
+        var waiting = new ConcurrentLinkedQueue<>(byTable.stream().sorted(Comparator.comparingLong((List<ForeignKeys.ForeignKey> keys) -> keys.stream().mapToLong(ForeignKeys.ForeignKey::bytes).sum()).reversed()).toList());
+        try (var work = new Parallel(jobs)) {
+            var found = IntStream.range(0, jobs).mapToObj(hand -> work.submit(() -> {
+                var orphans = new ArrayList<String>();
+                try (var session = target.open()) {
+                    for (var keys = waiting.poll(); keys != null; keys = waiting.poll()) {
+                        for (var key : keys) {
+                            ForeignKeys.validate(session, key).ifPresent(orphans::add);
+                        }
+                    }
+                }
+                return orphans;
+            })).toList();
+            for (var orphans : found) {
+                notes.addAll(Parallel.result(orphans));
+            }
         }
     }
 

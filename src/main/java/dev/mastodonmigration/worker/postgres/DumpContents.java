@@ -8,6 +8,8 @@ import java.util.regex.Pattern;
 public final class DumpContents {
     private static final Pattern ENTRY = Pattern.compile("(\\d+); \\d+ \\d+ (.*)");
 
+    private static final Pattern COMMENT_ON_CONSTRAINT = Pattern.compile("COMMENT \\S+ CONSTRAINT ");
+
     /**
      * Entries that need rights nobody has on a hosted database, belong to the provider, or are done by us: extensions before loading,
      * materialized views after it, because pg_restore would refresh them with an empty search path.
@@ -27,6 +29,12 @@ public final class DumpContents {
      */
     public static List<String> edited(List<String> listing, Set<String> existingSchemas) {
         return listing.stream().filter(line -> keeps(line, existingSchemas)).toList();
+    }
+
+    /** Entries that add foreign keys, and comments on constraints, some of which are on such. */
+    static boolean isOfForeignKeys(String entry) {
+        var matcher = ENTRY.matcher(entry);
+        return matcher.matches() && (matcher.group(2).startsWith("FK CONSTRAINT ") || COMMENT_ON_CONSTRAINT.matcher(matcher.group(2)).lookingAt());
     }
 
     private static boolean keeps(String line, Set<String> existingSchemas) {

@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.postgres;
 import dev.mastodonmigration.worker.control.Refusal;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,8 +13,7 @@ import java.util.List;
  */
 final class HiddenDuplicates {
     private static final long LARGE_BYTES = 4L << 30;
-    private static final long BUDGET_NANOS = 60_000_000_000L;
-    private static final String QUERY_CANCELED = "57014";
+    private static final Duration BUDGET = Duration.ofSeconds(60);
 
     /** @param columns as the index writes them, expressions too */
     private record Unique(String index, String table, List<String> columns, String predicate, long bytes) {
@@ -47,12 +47,11 @@ final class HiddenDuplicates {
     }
 
     void run() throws SQLException, Refusal {
-        var begun = System.nanoTime();
+        var look = new BoundedLook(source, BUDGET, LARGE_BYTES);
         var unseen = new ArrayList<String>();
         for (var unique : Query.list(source, UNIQUES, row -> new Unique(row.getString(1), row.getString(2), Query.array(row, 3), row.getString(4),
                 row.getLong(5)))) {
-            var left = BUDGET_NANOS - (System.nanoTime() - begun);
-            if (unique.bytes() > LARGE_BYTES || left <= 0 || !look(unique, left / 1_000_000)) {
+            if (!look.at(unique.bytes(), () -> look(unique))) {
                 unseen.add(unique.index());
             }
         }
@@ -62,26 +61,13 @@ final class HiddenDuplicates {
         }
     }
 
-    /** False when it took too long. */
-    private boolean look(Unique unique, long milliseconds) throws SQLException, Refusal {
-        try {
-            Transaction.in(source, () -> {
-                Query.run(source, "SET LOCAL statement_timeout = " + Math.max(1, milliseconds), "SET LOCAL enable_indexscan = off",
-                        "SET LOCAL enable_indexonlyscan = off", "SET LOCAL enable_bitmapscan = off");
-                var groups = Query.number(source, "SELECT count(*) FROM (SELECT 1 " + unique.groups() + " LIMIT 1000) found");
-                if (groups > 0) {
-                    blockers.add("Unique index " + unique.index() + " of " + unique.table() + " is corrupt: " + (groups == 1000 ? "1000 or more" : groups)
-                            + " values are there more than once, hidden from it, and the index cannot be built on the target. Find them with: SET "
-                            + "enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; SELECT " + unique.key() + ", count(*) "
-                            + unique.groups() + "; merge or delete the surplus rows, then REINDEX INDEX " + unique.index() + ".");
-                }
-            });
-            return true;
-        } catch (SQLException e) {
-            if (QUERY_CANCELED.equals(e.getSQLState())) {
-                return false;
-            }
-            throw e;
+    private void look(Unique unique) throws SQLException {
+        var groups = Query.number(source, "SELECT count(*) FROM (SELECT 1 " + unique.groups() + " LIMIT 1000) found");
+        if (groups > 0) {
+            blockers.add("Unique index " + unique.index() + " of " + unique.table() + " is corrupt: " + (groups == 1000 ? "1000 or more" : groups)
+                    + " values are there more than once, hidden from it, and the index cannot be built on the target. Find them with: SET "
+                    + "enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; SELECT " + unique.key() + ", count(*) "
+                    + unique.groups() + "; merge or delete the surplus rows, then REINDEX INDEX " + unique.index() + ".");
         }
     }
 }

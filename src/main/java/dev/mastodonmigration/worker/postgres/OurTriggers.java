@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Takes our triggers off, the write gate's and the capture's, and our schema with them. A trigger goes only when nobody reads its table, and whoever waits for
@@ -45,11 +47,8 @@ public final class OurTriggers {
         var deadline = System.nanoTime() + atMost.toNanos();
         var left = new ArrayList<String>();
         for (var table : Query.list(connection, which, row -> new Triggered(row.getString(1), row.getString(2)))) {
-            if (System.nanoTime() > deadline || Query.isTrue(connection, HELD, table.table()) || !TableLock.tryIn(connection, table.table(), () -> {
-                for (var trigger : table.triggers().split(",")) {
-                    Query.run(connection, "DROP TRIGGER IF EXISTS " + trigger + " ON " + table.table());
-                }
-            })) {
+            if (System.nanoTime() > deadline || Query.isTrue(connection, HELD, table.table()) || !TableLock.tryIn(connection, table.table(), Stream.of(table.triggers().split(","))
+                    .map(trigger -> "DROP TRIGGER IF EXISTS " + trigger + " ON " + table.table()).collect(Collectors.joining("; ")))) {
                 left.add(table.table());
             }
         }

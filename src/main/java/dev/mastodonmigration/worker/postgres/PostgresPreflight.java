@@ -79,10 +79,26 @@ public final class PostgresPreflight implements Findings.Check {
 
     private Optional<Connection> connect(Database database) throws IOException {
         try {
-            return Optional.of(database.open());
+            var session = database.open();
+            var pooler = pooler(database, session);
+            if (pooler.isEmpty()) {
+                return Optional.of(session);
+            }
+            // What else is found through it would be another session's.
+            session.close();
+            blockers.add(pooler.get());
         } catch (SQLException | Refusal e) {
             blockers.add(e.getMessage());
-            return Optional.empty();
+        }
+        return Optional.empty();
+    }
+
+    private Optional<String> pooler(Database database, Connection session) throws SQLException, IOException, Refusal {
+        try {
+            return Pooler.before(database, session, notes);
+        } catch (SQLException | IOException | Refusal e) {
+            session.close();
+            throw e;
         }
     }
 

@@ -79,6 +79,7 @@ final class SourceCheck {
                     + ". REINDEX INDEX CONCURRENTLY or DROP INDEX them.");
         }
         new HiddenDuplicates(source, blockers, notes).run();
+        new OrphanRows(source, blockers, notes).run();
     }
 
     private void rights() throws SQLException {

@@ -15,9 +15,18 @@ public final class TableLock {
 
     private TableLock() {}
 
-    /** Does this in one transaction; false when the app, or an autovacuum that may not be ended, has the table. */
-    public static boolean tryIn(Connection source, String table, Transaction.Body body) throws SQLException, Refusal {
-        // An autovacuum gives way, but only to one who waits for as long as the gate does.
-        return Query.isTrue(source, IN_MAINTENANCE, table) ? WriteGate.tryLocked(source, body) : WriteGate.tryLocked(source, LOCK_TIMEOUT, body);
+    /** Does this in one transaction, which the server gets and does in one go; false when the app, or an autovacuum that may not be ended, has the table. */
+    public static boolean tryIn(Connection source, String table, String statements) throws SQLException {
+        return WriteGate.tryLocked(source, timeout(source, table), statements);
+    }
+
+    /** The same for what cannot be said in one go: a worker that stops in the midst keeps the lock until its session ends. */
+    static boolean tryIn(Connection connection, String table, Transaction.Body body) throws SQLException, Refusal {
+        return WriteGate.tryLocked(connection, timeout(connection, table), body);
+    }
+
+    /** An autovacuum gives way, but only to one who waits for as long as the gate does. */
+    private static Duration timeout(Connection source, String table) throws SQLException {
+        return Query.isTrue(source, IN_MAINTENANCE, table) ? WriteGate.LOCK_TIMEOUT : LOCK_TIMEOUT;
     }
 }

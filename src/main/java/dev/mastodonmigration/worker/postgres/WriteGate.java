@@ -21,8 +21,10 @@ public final class WriteGate {
     public static final String SESSION_SETTING = "mastodon_migration.session";
 
     /** Long enough for a plain autovacuum to yield (it does after {@code deadlock_timeout}, 1 s), short for those who queue behind us. */
-    private static final Duration LOCK_TIMEOUT = Duration.ofMillis(1500);
+    static final Duration LOCK_TIMEOUT = Duration.ofMillis(1500);
 
+    /** How long the server lets a session of ours say nothing while it holds a table. */
+    private static final Duration ABANDONED = Duration.ofSeconds(5);
     private static final String LOCK_NOT_AVAILABLE = "55P03";
     private static final String DEADLOCK = "40P01";
 
@@ -135,10 +137,34 @@ public final class WriteGate {
             });
             return true;
         } catch (SQLException e) {
-            if (LOCK_NOT_AVAILABLE.equals(e.getSQLState()) || DEADLOCK.equals(e.getSQLState())) {
+            if (isLocked(e)) {
                 return false;
             }
             throw e;
         }
+    }
+
+    /**
+     * The same with statements that go to the server in one message, begin and commit too: whoever is stopped or cut off in the midst of it leaves no lock behind that the
+     * app would wait for.
+     */
+    static boolean tryLocked(Connection connection, Duration lockTimeout, String statements) throws SQLException {
+        try {
+            Query.run(connection, "BEGIN; SET LOCAL lock_timeout = " + lockTimeout.toMillis() + "; SET LOCAL idle_in_transaction_session_timeout = " + ABANDONED.toMillis()
+                    + "; SET LOCAL search_path = pg_catalog; " + statements + "; COMMIT");
+            return true;
+        } catch (SQLException e) {
+            if (!connection.isClosed()) {
+                Query.run(connection, "ROLLBACK");
+            }
+            if (isLocked(e)) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private static boolean isLocked(SQLException e) {
+        return LOCK_NOT_AVAILABLE.equals(e.getSQLState()) || DEADLOCK.equals(e.getSQLState());
     }
 }

@@ -54,7 +54,7 @@ public final class AdoptDatabases implements WorkerTask {
         }
         Sessions.endOlderOfOurs(source);
         Capture.silence(target);
-        InstallCapture.install(source, direction.read(), InstallCapture.CAP_BYTES, context.progress(), () -> {
+        InstallCapture.install(source, direction.read(), LogCap::bytes, context.progress(), () -> {
             Marker.ours(source, direction.read(), context);
             WriteGate.requireUp(source, direction.read());
         });

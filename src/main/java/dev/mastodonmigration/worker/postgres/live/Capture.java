@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * Notes on the source which keys changed: statement triggers write transaction and key to a log. Nothing joins old rows to new ones, which would be
@@ -17,6 +18,8 @@ import java.util.List;
  */
 final class Capture {
     static final List<String> EVENTS = List.of("insert", "update", "delete", "truncate");
+    private static final String DISK_FULL = "53100";
+    private static final String INSUFFICIENT_RESOURCES = "53000";
     static final Duration LEASE = Duration.ofHours(1);
     private static final String[] SHARED = {"""
             CREATE TABLE IF NOT EXISTS mastodon_migration.capture (id int PRIMARY KEY, root text NOT NULL UNIQUE, key text NOT NULL)""",
@@ -26,27 +29,45 @@ final class Capture {
 
     /**
      * Every statement of the app pays for this, so it evaluates one condition in the usual case, and without starting the executor: plpgsql prepares
-     * each condition anew in each transaction. RETURN NEW, which is null here, is no expression. Only a sample of statements looks at the size; growth
-     * between two looks is small. Every name is qualified, so that nothing of the caller's can take its place: a search path that is set for the call
-     * would do the same and cost as much as the condition.
+     * each condition anew in each transaction. RETURN NEW, which is null here, is no expression. Every name is qualified, so that nothing of the caller's can take its
+     * place: a search path that is set for the call would do the same and cost as much as the condition.
+     * <p>
+     * A log that cannot be written to is a gap and refuses nothing of the app's. A right that is missing, as a provider leaves who is over its plan, is seen before. What
+     * nobody sees before, a full disk, would take a subtransaction around each statement, with a transaction number each: so only a sample of the statements has one, and
+     * also looks at the size; the first of these that fails ends the logging for all.
      */
     private static final String FUNCTION = """
             CREATE OR REPLACE FUNCTION %1$s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $capture$
             BEGIN
               IF pg_catalog.pg_sequence_last_value('mastodon_migration.lease')
                     OPERATOR(pg_catalog.<) pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())
-                  OR pg_catalog.random() OPERATOR(pg_catalog.<) 0.01 AND pg_catalog.pg_relation_size('%2$s') OPERATOR(pg_catalog.>) %4$d THEN
+                  OR pg_catalog.random() OPERATOR(pg_catalog.<) 0.02 OR NOT pg_catalog.has_table_privilege('%2$s'::pg_catalog.regclass, 'INSERT') THEN
                 IF pg_catalog.pg_sequence_last_value('mastodon_migration.lease')
                     OPERATOR(pg_catalog.<) pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) THEN
                   PERFORM pg_catalog.nextval('mastodon_migration.gaps');
                   RETURN NEW;
                 END IF;
-                PERFORM pg_catalog.setval('mastodon_migration.lease', 0);
+                BEGIN
+                  IF pg_catalog.pg_relation_size('%2$s') OPERATOR(pg_catalog.>) %5$d THEN
+                    IF (SELECT pg_catalog.sum(pg_catalog.pg_relation_size(c.oid)) OPERATOR(pg_catalog.>) %4$d FROM pg_catalog.pg_class c
+                        WHERE c.relnamespace OPERATOR(pg_catalog.=) 'mastodon_migration'::pg_catalog.regnamespace AND c.relname OPERATOR(pg_catalog.~) '^log_') THEN
+                      PERFORM pg_catalog.setval('mastodon_migration.lease', 0);
+                    END IF;
+                  END IF;
+                  INSERT INTO %2$s %3$s;
+                EXCEPTION WHEN insufficient_resources OR insufficient_privilege OR read_only_sql_transaction THEN
+                  PERFORM pg_catalog.nextval('mastodon_migration.gaps');
+                  PERFORM pg_catalog.setval('mastodon_migration.lease', 0);
+                END;
+                RETURN NEW;
               END IF;
               INSERT INTO %2$s %3$s;
               RETURN NEW;
             END
             $capture$""";
+    /** Below this part of the cap a log is not worth adding up all of them. */
+    private static final int SMALL = 16;
+    private static final String MAY_LOG = "SELECT coalesce(bool_and(has_table_privilege('mastodon_migration.log_' || id, 'INSERT')), true) FROM mastodon_migration.capture";
 
     private Capture() {}
 
@@ -103,27 +124,48 @@ final class Capture {
         }
     }
 
-    /** Whether a log reached its cap: then nothing is logged any more, in any of them. */
+    /** Whether the logs reached their cap, or one could not be written to: then nothing is logged any more, in any of them. */
     static boolean isFull(Connection source) throws SQLException {
         return Query.isTrue(source, "SELECT last_value = 0 FROM mastodon_migration.lease");
     }
 
+    /** Why nothing is logged, when {@link #isFull}. */
+    static String whyFull(Connection source) throws SQLException {
+        return Query.isTrue(source, MAY_LOG) ? "the logs of changes on the source reached their cap or could not be written to, so that some were not logged"
+                : "the source's user may not write to its logs of changes, as when the database is larger than its plan (delete rows, take a larger plan, or GRANT INSERT), so that some were not logged";
+    }
+
     /**
      * Gives the source's disk back what full logs took, while nothing is logged, so that no writer of the app waits behind us. What they held is needed
-     * no more: after a gap everything is proved again. False when an older transaction still holds one.
+     * no more: after a gap everything is proved again. False when an older transaction still holds one, or nothing could be logged there.
      */
     static boolean emptyLogs(Connection source) throws SQLException, Refusal {
+        if (!Query.isTrue(source, MAY_LOG)) {
+            return false;
+        }
         var emptied = true;
         for (var id : Query.strings(source, "SELECT id::text FROM mastodon_migration.capture WHERE pg_relation_size('mastodon_migration.log_' || id) > 0")) {
-            emptied &= WriteGate.tryLocked(source, () -> {
+            emptied &= tryEmpty(source, id);
+        }
+        return emptied;
+    }
+
+    private static boolean tryEmpty(Connection source, String id) throws SQLException, Refusal {
+        try {
+            return WriteGate.tryLocked(source, () -> {
                 Query.run(source, "LOCK TABLE mastodon_migration.log_" + id + " IN ACCESS EXCLUSIVE MODE");
                 // Under the lock: a worker that slept since it looked would take what was logged meanwhile.
                 if (isFull(source)) {
                     Query.run(source, "TRUNCATE mastodon_migration.log_" + id);
                 }
             });
+        } catch (SQLException e) {
+            if (!DISK_FULL.equals(e.getSQLState())) {
+                throw e;
+            }
+            // A new file stands before the old one goes.
+            throw new SQLException("the source's disk is full, so that its logs of changes cannot even be emptied; enlarge it, then this goes on by itself", INSUFFICIENT_RESOURCES, e);
         }
-        return emptied;
     }
 
     /** How often a change went unnoticed, because the lease had ended or the log was full. */
@@ -135,7 +177,7 @@ final class Capture {
         Query.update(source, "INSERT INTO mastodon_migration.capture (id, root, key) VALUES (?, ?, ?)", tree.id(), tree.root(), tree.keyColumns());
         Query.run(source, "CREATE TABLE " + tree.log() + " (xid xid8 NOT NULL, op \"char\" NOT NULL, " + tree.logColumnsWithTypes() + ", member text)");
         for (var event : EVENTS) {
-            Query.run(source, FUNCTION.formatted(function(tree, event), tree.log(), logged(tree, event), capBytes),
+            Query.run(source, FUNCTION.formatted(function(tree, event), tree.log(), logged(tree, event), capBytes, capBytes / SMALL),
                     "REVOKE ALL ON FUNCTION " + function(tree, event) + "() FROM PUBLIC");
         }
     }
@@ -159,13 +201,11 @@ final class Capture {
                 EVENTS.stream().map(Capture::trigger).toList()) + "')", table) == EVENTS.size();
     }
 
-    /** Puts the triggers on one table; inside a transaction, which waits for the table's older writers. */
-    static void putOn(Connection source, Tree tree, String table) throws SQLException {
-        for (var event : EVENTS) {
-            Query.run(source, "DROP TRIGGER IF EXISTS " + trigger(event) + " ON " + table, "CREATE TRIGGER " + trigger(event) + " AFTER " + event + " ON "
-                    + table + rows(event) + " FOR EACH STATEMENT EXECUTE FUNCTION " + function(tree, event) + "('" + table.replace("'", "''") + "')",
-                    "ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + trigger(event));
-        }
+    /** What puts the triggers on one table, and waits for the table's older writers. */
+    static String putOn(Tree tree, String table) {
+        return EVENTS.stream().map(event -> "DROP TRIGGER IF EXISTS " + trigger(event) + " ON " + table + "; CREATE TRIGGER " + trigger(event) + " AFTER " + event + " ON "
+                + table + rows(event) + " FOR EACH STATEMENT EXECUTE FUNCTION " + function(tree, event) + "('" + table.replace("'", "''") + "'); "
+                + "ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + trigger(event)).collect(Collectors.joining("; "));
     }
 
     private static String rows(String event) {

@@ -5,6 +5,7 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.postgres.Extensions;
+import dev.mastodonmigration.worker.postgres.ForeignKeys;
 import dev.mastodonmigration.worker.postgres.Marker;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.Sequences;
@@ -166,7 +167,7 @@ final class Drain {
             }
             for (var phase : List.of(Definition.Phase.KEYLESS, Definition.Phase.FINAL)) {
                 for (var sql : Ledger.definitions(target, phase)) {
-                    Query.run(target, sql);
+                    define(target, sql);
                 }
             }
             SuspendedEffects.bringBack(target);
@@ -176,6 +177,19 @@ final class Drain {
             }
         });
         return rows[0];
+    }
+
+    /** Keys of partitioned tables look at the rows at once. */
+    private static void define(Connection target, String sql) throws SQLException, Refusal {
+        try {
+            Query.run(target, sql);
+        } catch (SQLException e) {
+            if (!ForeignKeys.isOrphan(e)) {
+                throw e;
+            }
+            throw new Refusal("A foreign key of the source cannot be added on the target, because rows of the source have no counterpart: " + e.getMessage().replace("\n", " ")
+                    + ". Delete or correct them on the source. The target was not opened.");
+        }
     }
 
     private static TableSum sum(Connection session, Tree.Member member) throws SQLException {

@@ -96,7 +96,7 @@ final class Gaps {
             return mark.isForgottenOn(source) ? "the " + sessions.direction().written() + " went back to an earlier state, as after a failover or with a restored backup, and lacks changes that it had before"
                     : "another server took the " + read + "'s place, or the " + read + " went back to an earlier state, as after a failover, and may lack changes that were seen before";
         }
-        return Capture.isFull(source) ? "a log of changes on the " + read + " reached its cap, so that some were not logged"
+        return Capture.isFull(source) ? Capture.whyFull(source)
                 : "nobody prolonged the capture on the " + read + ", so that some changes were not logged";
     }
 

@@ -12,12 +12,15 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** This worker's threads: some that take work from the queue, and one that says for all of them that they are still there. */
+/** This worker's threads: some that take work from the queue, one that says for all of them that they are still there, and one that lets the app pass them. */
 final class Hands implements AutoCloseable {
     private static final long IDLE_MILLISECONDS = 100;
     private static final Duration LOOK_AROUND = Duration.ofSeconds(2);
     private static final Duration GIVEN_WAY = Duration.ofSeconds(5);
     private static final int BEATS_PER_CLAIM = 5;
+    /** Threads that are there before there is work. */
+    private static final int STANDING = 2;
+    private static final Duration BETWEEN_WATCHES = Duration.ofMillis(500);
     private static final Duration BETWEEN_READINGS = Duration.ofMillis(200);
     private static final Duration FRESH = Duration.ofSeconds(2);
 
@@ -32,6 +35,7 @@ final class Hands implements AutoCloseable {
     private final AtomicLong lastWork = new AtomicLong(System.nanoTime());
     private final Trouble trouble;
     private final Room room = new Room();
+    private final LockWaiters lockWaiters = new LockWaiters();
     private volatile boolean stopped;
 
     Hands(Direction direction, WorkerContext context, Claims claims, LastingErrors errors) {
@@ -41,11 +45,12 @@ final class Hands implements AutoCloseable {
         this.claims = claims;
         this.errors = errors;
         begin("beat", this::beat);
+        begin("lock-waiters", this::watch);
     }
 
     /** From when there is a plan; once. */
     void start() {
-        if (threads.size() == 1) {
+        if (threads.size() == STANDING) {
             for (var i = 0; i < context.parallelism(); i++) {
                 begin("hand-" + i, this::work);
             }
@@ -144,7 +149,7 @@ final class Hands implements AutoCloseable {
         var crew = new Crew(claims, Trees.read(sessions.source()));
         while (!stopped) {
             if (looking.isDue()) {
-                LockWaiters.letPass(sessions.source());
+                lockWaiters.letPass(sessions.source());
                 Capture.prolong(sessions.source(), Capture.LEASE);
                 Claims.endOverdue(sessions.target());
                 if (room.see(sessions.source()).isExceeded()) {
@@ -166,9 +171,26 @@ final class Hands implements AutoCloseable {
         return room;
     }
 
+    /** Whom to let pass, to be asked by whoever has a session to the source. */
+    LockWaiters lockWaiters() {
+        return lockWaiters;
+    }
+
     /** What the hands cannot get over by themselves, if anything. */
     Trouble trouble() {
         return trouble;
+    }
+
+    /** While all others are busy; a lasting session would be one of the few that a small plan has. */
+    private void watch() throws SQLException, IOException, Refusal, InterruptedException {
+        while (!stopped) {
+            if (lockWaiters.isUnseen() && (room.isInUse() || leader.get() != 0)) {
+                try (var source = LiveSessions.source(direction, context)) {
+                    lockWaiters.letPass(source);
+                }
+            }
+            Thread.sleep(BETWEEN_WATCHES);
+        }
     }
 
     /** Apart from all work, so that it is heard while a round or an index takes long. */

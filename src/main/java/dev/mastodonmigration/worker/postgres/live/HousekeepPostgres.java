@@ -4,13 +4,13 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import dev.mastodonmigration.worker.postgres.Database;
+import dev.mastodonmigration.worker.postgres.ForeignKeys;
 import dev.mastodonmigration.worker.postgres.Marker;
 import dev.mastodonmigration.worker.postgres.MaterializedViews;
 import dev.mastodonmigration.worker.postgres.OurTriggers;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.Side;
 import dev.mastodonmigration.worker.postgres.SuspendedEffects;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,15 +20,6 @@ import java.util.Map;
 public final class HousekeepPostgres implements WorkerTask {
     static final String NAME = "housekeep-postgres";
     private static final Duration FOR_NOW = Duration.ofSeconds(10);
-
-    private record ForeignKey(String table, String name) {}
-
-    /** Those that were not valid on the source either stay so. */
-    private static final String NOT_VALID = """
-            SELECT format('%I.%I', n.nspname, c.relname), quote_ident(k.conname) FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-            JOIN pg_namespace n ON n.oid = c.relnamespace JOIN mastodon_migration.live_catalog o
-              ON o.object = 'constraint ' || k.conname || ' of ' || format('%I.%I', n.nspname, c.relname)
-            WHERE k.contype = 'f' AND NOT k.convalidated AND o.definition NOT LIKE '% NOT VALID' ORDER BY 1, 2""";
 
     private final Direction direction;
 
@@ -61,17 +52,11 @@ public final class HousekeepPostgres implements WorkerTask {
                 return WorkerReport.succeeded("Nothing was put off.", Map.of());
             }
             var notes = new ArrayList<String>();
-            var keys = Query.list(target, NOT_VALID, row -> new ForeignKey(row.getString(1), row.getString(2)));
+            // Those that were not valid on the source either stay so.
+            var copied = SourceGuard.copied(target);
+            var keys = ForeignKeys.of(target).stream().filter(key -> !key.valid() && !copied.getOrDefault(key.object(), "NOT VALID").endsWith("NOT VALID")).toList();
             for (var key : keys) {
-                try {
-                    Query.run(target, "ALTER TABLE " + key.table() + " VALIDATE CONSTRAINT " + key.name());
-                } catch (SQLException e) {
-                    if (!"23503".equals(e.getSQLState())) {
-                        throw e;
-                    }
-                    notes.add("foreign key " + key.name() + " of " + key.table() + " stays NOT VALID: the source held rows that break it. "
-                            + e.getMessage().replace("\n", " "));
-                }
+                ForeignKeys.validate(target, key).ifPresent(notes::add);
             }
             MaterializedViews.refresh(target, MaterializedViews.inOrder(target));
             // What somebody's reading keeps there is harmless, and goes with our marker.

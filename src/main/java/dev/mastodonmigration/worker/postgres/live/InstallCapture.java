@@ -13,17 +13,18 @@ import dev.mastodonmigration.worker.postgres.TableLock;
 import dev.mastodonmigration.worker.postgres.TargetClaim;
 import dev.mastodonmigration.worker.postgres.Transaction;
 import dev.mastodonmigration.worker.postgres.WriteGate;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongUnaryOperator;
 
 /** Puts the capture on every table of a source that is marked as ours, one table at a time, and so that no app query ever waits long behind it. Idempotent. */
 public final class InstallCapture implements WorkerTask {
     static final String NAME = "install-capture";
-    static final long CAP_BYTES = 4L << 30;
     private static final Duration GIVE_UP = Duration.ofMinutes(15);
 
     /** It cannot be cancelled and may take hours: waiting for it would make the app's writers wait behind us. */
@@ -37,20 +38,25 @@ public final class InstallCapture implements WorkerTask {
             SELECT format('%I.%I', n.nspname, c.relname) FROM family JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'p') ORDER BY 1""";
 
-    private final long capBytes;
+    /** In bytes of all logs together, given the source's. */
+    private final LongUnaryOperator cap;
 
     public InstallCapture() {
-        this(CAP_BYTES);
+        this(LogCap::bytes);
     }
 
-    /** @param capBytes size of one log at which capture stops */
-    InstallCapture(long capBytes) {
-        this.capBytes = capBytes;
+    private InstallCapture(LongUnaryOperator cap) {
+        this.cap = cap;
+    }
+
+    /** @param bytes size of all logs together at which capture stops */
+    static InstallCapture cappedAt(long bytes) {
+        return new InstallCapture(database -> bytes);
     }
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        try (var source = Database.source(context, NAME).open()) {
+        try (var source = openWhenThereIsRoom(context)) {
             if (Query.isTrue(source, "SELECT pg_is_in_recovery()")) {
                 throw new Refusal("The source is a standby, which takes no triggers: changes cannot be captured there. Put the primary's address into "
                         + Side.SOURCE.secret() + ".");
@@ -60,7 +66,7 @@ public final class InstallCapture implements WorkerTask {
                 throw new Refusal("The source holds " + largeObjects + " large objects, whose changes no trigger sees: a live copy would leave them behind. "
                         + "Mastodon uses none: SELECT lo_unlink(oid) FROM pg_largeobject_metadata, or set strategy.postgres to Dump.");
             }
-            var tables = install(source, Side.SOURCE, capBytes, context.progress(), () -> {
+            var tables = install(source, Side.SOURCE, cap, context.progress(), () -> {
                 // Without the marker it was given back to the instance while this worker slept.
                 var marker = Marker.ours(source, Side.SOURCE, context);
                 marker.requireSource(context);
@@ -74,27 +80,43 @@ public final class InstallCapture implements WorkerTask {
         }
     }
 
+    /** A plan's limit of connections is lowered for minutes when its archive of WAL lags, and triggers of ours may be why: more tries in a row would only add to it. */
+    private static Connection openWhenThereIsRoom(WorkerContext context) throws SQLException, IOException, InterruptedException, Refusal {
+        for (var begun = System.nanoTime();;) {
+            try {
+                return Database.source(context, NAME).open();
+            } catch (SQLException e) {
+                if (!Trouble.isRefusedLogin(e) || System.nanoTime() - begun > GIVE_UP.toNanos()) {
+                    throw e;
+                }
+                context.progress().set(new Progress.Reading(new Trouble(Side.TARGET).words(e), 0, 0, 0, 0, 0, -1));
+                Thread.sleep(Trouble.pause(e).toMillis());
+            }
+        }
+    }
+
     /**
      * Puts it on whichever database is to be followed; answers on how many tables.
      *
      * @param side  what messages call it
      * @param check whether it may be changed now, in the transaction that prepares it
      */
-    static int install(Connection source, Side side, long capBytes, Progress progress, Transaction.Body check) throws SQLException, Refusal, InterruptedException {
+    static int install(Connection source, Side side, LongUnaryOperator cap, Progress progress, Transaction.Body check) throws SQLException, Refusal, InterruptedException {
         var tables = new ArrayList<Map.Entry<Tree, String>>();
-        for (var tree : prepare(source, capBytes, check)) {
+        for (var tree : prepare(source, cap, check)) {
             Query.strings(source, FAMILY, tree.root()).forEach(table -> tables.add(Map.entry(tree, table)));
         }
         putOn(source, side, tables, progress);
         return tables.size();
     }
 
-    private static List<Tree> prepare(Connection source, long capBytes, Transaction.Body check) throws SQLException, Refusal {
+    private static List<Tree> prepare(Connection source, LongUnaryOperator cap, Transaction.Body check) throws SQLException, Refusal {
         var trees = new ArrayList<Tree>();
         Transaction.in(source, () -> {
             TargetClaim.lock(source);
             check.run();
             Capture.createShared(source);
+            var capBytes = cap.applyAsLong(Query.number(source, "SELECT pg_database_size(current_database())"));
             var next = (int) Query.number(source, "SELECT coalesce(max(id), 0) + 1 FROM mastodon_migration.capture");
             var found = Trees.read(source);
             Capture.requireSameKeys(source, found);
@@ -118,7 +140,7 @@ public final class InstallCapture implements WorkerTask {
         while (!left.isEmpty()) {
             for (var table : List.copyOf(left)) {
                 if (Capture.isOn(source, table.getValue()) || !Query.isTrue(source, WRAPAROUND, table.getValue())
-                        && TableLock.tryIn(source, table.getValue(), () -> Capture.putOn(source, table.getKey(), table.getValue()))) {
+                        && TableLock.tryIn(source, table.getValue(), Capture.putOn(table.getKey(), table.getValue()))) {
                     left.remove(table);
                 }
                 progress.set(new Progress.Reading("installing capture", 0, 0, tables.size() - left.size(), tables.size(), 0, -1));

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 final class LastingErrors {
     /** Of pg_dump and psql there are only words. */
     private static final Pattern REFUSED_PROGRAM = Pattern.compile("(pg_dump|psql) failed.*ERROR: +(permission denied|must be )");
-    /** A rotated Secret is in a pod within two minutes. */
-    private static final int LOGINS_TAKE = 5;
+    /** A rotated Secret is in a pod within two minutes, and a provider's repairs lock a user out for ten. */
+    private static final int LOGINS_TAKE = 15;
     /** A piece of work that failed is taken up again when its claim has run out. */
     private static final Duration FORGOTTEN = Claims.VALID.multipliedBy(2);
 
@@ -27,7 +27,7 @@ final class LastingErrors {
     private final Duration limit;
     private final Map<String, Seen> seen = new ConcurrentHashMap<>();
 
-    /** @param limit how long the same error may come again; refused logins five times as long */
+    /** @param limit how long the same error may come again; refused logins fifteen times as long */
     LastingErrors(Direction direction, Duration limit) {
         this.direction = direction;
         this.limit = limit;

@@ -30,6 +30,7 @@ final class Leader implements AutoCloseable {
 
     private final WorkerContext context;
     private final Room room;
+    private final LockWaiters lockWaiters;
     private final LiveSessions sessions;
     private final List<Tree> trees;
     private final Map<Integer, Tree> byId;
@@ -53,10 +54,12 @@ final class Leader implements AutoCloseable {
      * @param target  the session that holds the lead: who takes the lead from a worker that sleeps ends its session, and with it all that it holds
      * @param room    told how many connections the source has left, so that hands need not try
      * @param trouble told what keeps a table from being followed
+     * @param lockWaiters whom to let pass between two rounds
      */
-    Leader(Direction direction, WorkerContext context, Connection target, Room room, Trouble trouble) throws SQLException, IOException, Refusal {
+    Leader(Direction direction, WorkerContext context, Connection target, Room room, Trouble trouble, LockWaiters lockWaiters) throws SQLException, IOException, Refusal {
         this.context = context;
         this.room = room;
+        this.lockWaiters = lockWaiters;
         sessions = LiveSessions.beside(target, direction, context);
         try {
             trees = Trees.read(sessions.source());
@@ -83,7 +86,7 @@ final class Leader implements AutoCloseable {
         while (aside.isStillPlanned()) {
             if (guarding.isDue()) {
                 sessions.requireCurrent(context);
-                LockWaiters.letPass(sessions.source());
+                lockWaiters.letPass(sessions.source());
                 Claims.endOverdue(sessions.target());
                 room.see(sessions.source());
                 SourceGuard.requireUnchanged(sessions.source(), sessions.direction(), catalog);

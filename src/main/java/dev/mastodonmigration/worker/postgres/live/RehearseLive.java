@@ -6,10 +6,14 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerTask;
+import dev.mastodonmigration.worker.postgres.ForeignKeys;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.ScratchDatabase;
 import java.io.IOException;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -74,6 +78,8 @@ public final class RehearseLive implements WorkerTask {
     private static WorkerReport report(WorkerContext context, long begun, long copied) throws SQLException, IOException, Refusal {
         var verified = System.nanoTime();
         try (var ledger = LiveSessions.target(Direction.FORWARD, context)) {
+            var notes = new ArrayList<>(orphans(context, ledger));
+            notes.addAll(Repairs.told(ledger));
             return Query.one(ledger, """
                     SELECT count(DISTINCT r.member), coalesce(sum(r.rows), 0), coalesce(sum(r.bytes), 0), (SELECT repairs FROM mastodon_migration.live)
                     FROM mastodon_migration.live_range r""", row -> {
@@ -81,8 +87,39 @@ public final class RehearseLive implements WorkerTask {
                         row.getLong(4), Figure.COPY_MILLISECONDS, TimeUnit.NANOSECONDS.toMillis(copied - begun), Figure.VERIFY_MILLISECONDS,
                         TimeUnit.NANOSECONDS.toMillis(verified - copied));
                 return WorkerReport.succeeded("Rehearsal: " + row.getLong(1) + " tables, " + row.getLong(2)
-                        + " rows were replicated live and proved equal.", figures, Repairs.told(ledger));
+                        + " rows were replicated live and proved equal.", figures, notes);
             });
+        }
+    }
+
+    /** Looks in the copy, which costs the source nothing; a row whose counterpart is on its way there is found to have one on the source. */
+    private static List<String> orphans(WorkerContext context, Connection scratch) throws SQLException, IOException, Refusal {
+        var suspects = new ArrayList<ForeignKeys.ForeignKey>();
+        for (var key : keys(context)) {
+            if (key.valid() && ForeignKeys.orphans(scratch, key) > 0) {
+                suspects.add(key);
+            }
+        }
+        var notes = new ArrayList<String>();
+        if (!suspects.isEmpty()) {
+            try (var source = LiveSessions.source(Direction.FORWARD, context)) {
+                for (var key : suspects) {
+                    var rows = ForeignKeys.orphans(source, key);
+                    if (rows > 0 && key.partitioned()) {
+                        throw new Refusal(key.words(ForeignKeys.counted(rows)));
+                    } else if (rows > 0) {
+                        notes.add(key.words(ForeignKeys.counted(rows)));
+                    }
+                }
+            }
+        }
+        return notes;
+    }
+
+    /** Of the source, because the copy has none before it is drained; its connection is given back at once. */
+    private static List<ForeignKeys.ForeignKey> keys(WorkerContext context) throws SQLException, IOException, Refusal {
+        try (var source = LiveSessions.source(Direction.FORWARD, context)) {
+            return ForeignKeys.of(source);
         }
     }
 }

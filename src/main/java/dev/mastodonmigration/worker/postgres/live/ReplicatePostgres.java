@@ -70,7 +70,8 @@ public final class ReplicatePostgres implements WorkerTask {
                         throw new Refusal(last.get());
                     }
                     context.progress().update(now -> Trouble.stage(now, hands.trouble().words(e)));
-                    var pause = patience.failed(System.nanoTime(), hands.lastWork());
+                    // A refused login says nothing of the work: it is waited for, or LastingErrors ends it.
+                    var pause = Trouble.isRefusedLogin(e) ? Optional.of(Trouble.pause(e)) : patience.failed(System.nanoTime(), hands.lastWork());
                     if (pause.isEmpty()) {
                         throw new SQLException(hands.trouble().words(e), e);
                     }
@@ -123,7 +124,7 @@ public final class ReplicatePostgres implements WorkerTask {
         }
         begun[0] = true;
         hands.start();
-        try (var leader = new Leader(direction, context, target, hands.room(), hands.trouble())) {
+        try (var leader = new Leader(direction, context, target, hands.room(), hands.trouble(), hands.lockWaiters())) {
             return Optional.of(leader.run(() -> {
                 hands.requireSound();
                 if (leader.hasMadeARound()) {

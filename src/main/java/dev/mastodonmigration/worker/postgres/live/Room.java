@@ -53,6 +53,11 @@ final class Room {
         return budget;
     }
 
+    /** Whether any hand reads the source now. */
+    boolean isInUse() {
+        return inside.get() > 0;
+    }
+
     /** To be told by whoever was let in. */
     void leave() {
         inside.decrementAndGet();

@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.postgres.Catalog;
+import dev.mastodonmigration.worker.postgres.ForeignKeys;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.Side;
 import dev.mastodonmigration.worker.postgres.Table;
@@ -27,7 +28,6 @@ final class SourceGuard {
     private static final String INDEX = "index ";
     /** What only the source has, or what another version writes otherwise. */
     private static final List<String> OF_THE_SOURCE = List.of("capture of ", "rule ");
-    private static final String NOT_VALID = " NOT VALID";
 
     private SourceGuard() {}
 
@@ -42,7 +42,7 @@ final class SourceGuard {
     /** A foreign key that is checked meanwhile changes nothing that is followed. */
     private static Map<String, String> regardlessOfValidity(Map<String, String> objects) {
         var all = new HashMap<>(objects);
-        all.replaceAll((name, definition) -> valid(definition));
+        all.replaceAll((name, definition) -> ForeignKeys.regardlessOfValidity(name, definition));
         return all;
     }
 
@@ -53,12 +53,12 @@ final class SourceGuard {
         var names = new TreeSet<>(here.keySet());
         names.addAll(copied.keySet());
         names.removeIf(name -> OF_THE_SOURCE.stream().anyMatch(name::startsWith));
-        return names.stream().filter(name -> !valid(copied.get(name)).equals(valid(here.get(name))))
+        return names.stream().filter(name -> !isAsCopied(name, copied, here))
                 .map(name -> name + (!here.containsKey(name) ? " is missing on the " + side : copied.containsKey(name) ? " is defined otherwise on the " + side : " is only on the " + side)).toList();
     }
 
-    private static String valid(String definition) {
-        return definition == null ? "" : definition.endsWith(NOT_VALID) ? definition.substring(0, definition.length() - NOT_VALID.length()) : definition;
+    private static boolean isAsCopied(String name, Map<String, String> there, Map<String, String> here) {
+        return there.containsKey(name) && here.containsKey(name) && (there.get(name).equals(here.get(name)) || ForeignKeys.isOnlyNotValid(name, there.get(name), here.get(name)));
     }
 
     /**

@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicReference;
 final class Trouble {
     private static final String DISK_FULL = "53100";
     private static final String TOO_MANY_CONNECTIONS = "53300";
+    private static final String REFUSED_LOGIN = "28";
     private static final Duration SHORT = Duration.ofMillis(300);
     private static final Duration LONG = Duration.ofSeconds(5);
     private static final Duration TOLD = Duration.ofSeconds(30);
@@ -52,7 +53,7 @@ final class Trouble {
 
     /** How long to leave the server alone: what only the admin or the app can change does not change in a moment. */
     static Duration pause(Exception e) {
-        return isDiskFull(e) || isOutOfConnections(e) ? LONG : SHORT;
+        return isDiskFull(e) || isRefusedLogin(e) ? LONG : SHORT;
     }
 
     String words(Exception e) {
@@ -64,6 +65,11 @@ final class Trouble {
         }
         var text = Redaction.of(e);
         return "trying again: " + text.substring(0, Math.min(text.length(), LONGEST));
+    }
+
+    /** A server that has no connection left, or that lets this user in no more: limits are lowered and passwords rotate for minutes, and go back by themselves. */
+    static boolean isRefusedLogin(Exception e) {
+        return isOutOfConnections(e) || e instanceof SQLException sql && sql.getSQLState() != null && sql.getSQLState().startsWith(REFUSED_LOGIN);
     }
 
     private static boolean isDiskFull(Exception e) {

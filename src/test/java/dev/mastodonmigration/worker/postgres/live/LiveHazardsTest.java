@@ -302,7 +302,7 @@ class LiveHazardsTest {
                     + " mastodon_migration_delete", "ALTER TABLE plain ENABLE ALWAYS TRIGGER mastodon_migration_truncate",
                     "INSERT INTO plain (id, u, v) VALUES (90030, 30, 'reused')", "UPDATE texts SET v = 'followed' WHERE n = 3");
             Query.run(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE member = 'public.plain'");
-            try (var leader = new Leader(Direction.FORWARD, world.context(), target, new Room(), new Trouble(Side.TARGET))) {
+            try (var leader = new Leader(Direction.FORWARD, world.context(), target, new Room(), new Trouble(Side.TARGET), new LockWaiters())) {
                 var loops = new AtomicInteger();
                 assertThatThrownBy(() -> leader.run(() -> loops.incrementAndGet() < 10)).isInstanceOf(SQLException.class).hasMessageContaining("begins anew");
             }
@@ -310,7 +310,7 @@ class LiveHazardsTest {
             assertThat(Query.number(target, "SELECT count(*) FROM plain WHERE id = 90030")).isZero();
             assertThat(Query.isTrue(target, "SELECT in_sync FROM mastodon_migration.live")).isFalse();
             Query.run(target, "UPDATE mastodon_migration.live_range SET proved = true");
-            try (var leader = new Leader(Direction.FORWARD, world.context(), target, new Room(), new Trouble(Side.TARGET))) {
+            try (var leader = new Leader(Direction.FORWARD, world.context(), target, new Room(), new Trouble(Side.TARGET), new LockWaiters())) {
                 assertThatThrownBy(() -> leader.run(() -> true)).as("nothing left to find").isInstanceOf(Refusal.class).hasMessageContaining("public.plain");
             }
             Query.run(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE member = 'public.plain'");
@@ -334,7 +334,7 @@ class LiveHazardsTest {
             }
             Query.run(superuser, "INSERT INTO numbered (v) VALUES (30)", "UPDATE texts SET v = 'followed' WHERE n = 3");
             Query.run(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE member = 'public.numbered'");
-            try (var leader = new Leader(Direction.FORWARD, world.context(), target, new Room(), new Trouble(Side.TARGET))) {
+            try (var leader = new Leader(Direction.FORWARD, world.context(), target, new Room(), new Trouble(Side.TARGET), new LockWaiters())) {
                 var loops = new AtomicInteger();
                 assertThatThrownBy(() -> leader.run(() -> loops.incrementAndGet() < 10)).isInstanceOf(SQLException.class).hasMessageContaining("begins anew");
             }
@@ -360,7 +360,7 @@ class LiveHazardsTest {
             }
             Query.run(source, "INSERT INTO plain (id, u, v) VALUES (-5, 30, 'reused')", "UPDATE plain SET v = repeat(md5(v), 200)", "UPDATE texts SET v = 'followed' WHERE n = 3");
             Query.run(target, "UPDATE mastodon_migration.live_range SET proved = false WHERE member = 'public.plain'");
-            try (var leader = new Leader(Direction.FORWARD, world.context(), target, new Room(), new Trouble(Side.TARGET))) {
+            try (var leader = new Leader(Direction.FORWARD, world.context(), target, new Room(), new Trouble(Side.TARGET), new LockWaiters())) {
                 var loops = new AtomicInteger();
                 assertThatThrownBy(() -> leader.run(() -> loops.incrementAndGet() < 5)).isInstanceOf(SQLException.class).hasMessageContaining("begins anew");
             }
@@ -397,11 +397,11 @@ class LiveHazardsTest {
             copy.awaitInSync();
         }
         try (var first = LiveSessions.target(Direction.FORWARD, world.context()); var second = LiveSessions.target(Direction.FORWARD, world.context()); var source = world.source()) {
-            try (var old = new Leader(Direction.FORWARD, world.context(), first, new Room(), new Trouble(Side.TARGET))) {
+            try (var old = new Leader(Direction.FORWARD, world.context(), first, new Room(), new Trouble(Side.TARGET), new LockWaiters())) {
                 var mark = Ledger.mark(first);
                 var positions = Ledger.ready(first);
                 old.prune(mark, positions);
-                try (var next = new Leader(Direction.FORWARD, world.context(), second, new Room(), new Trouble(Side.TARGET))) {
+                try (var next = new Leader(Direction.FORWARD, world.context(), second, new Room(), new Trouble(Side.TARGET), new LockWaiters())) {
                     assertThatThrownBy(() -> old.prune(new Watermark(mark.number() + 1, mark.nonce()), positions)).isInstanceOf(SQLException.class).hasMessageContaining("another worker");
                     assertThat(mark.isOn(source)).isTrue();
                     next.prune(mark, positions);

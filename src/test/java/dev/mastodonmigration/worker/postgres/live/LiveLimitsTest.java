@@ -31,7 +31,7 @@ class LiveLimitsTest {
         RandomWrites.prepare(world);
         world.run(new TargetClaim());
         world.run(new MarkSource());
-        world.run(new InstallCapture(CAP_BYTES));
+        world.run(InstallCapture.cappedAt(CAP_BYTES));
         try (var copy = LiveCopy.of(world); var source = world.source(); var target = world.target()) {
             copy.awaitInSync();
             // Nobody prunes while the target is held up.
@@ -51,11 +51,11 @@ class LiveLimitsTest {
             var files = files(source);
             target.rollback();
             target.setAutoCommit(true);
-            Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> copy.progress().stage().contains("reached its cap"));
+            Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> copy.progress().stage().contains("reached their cap"));
             copy.awaitInSync();
             assertThat(files(source)).as("the source has its disk back: what proving logs since then is in new files").isNotEqualTo(files);
             var report = LiveCopy.cutOver(world, copy);
-            assertThat(report.notes()).anyMatch(note -> note.contains("reached its cap"));
+            assertThat(report.notes()).anyMatch(note -> note.contains("reached their cap"));
         }
     }
 

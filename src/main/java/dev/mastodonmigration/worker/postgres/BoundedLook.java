@@ -1,0 +1,43 @@
+package dev.mastodonmigration.worker.postgres;
+
+import dev.mastodonmigration.worker.control.Refusal;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+
+/** Reads whole tables of a live source, for a while at most and one process wide, and never by an index, which may be what is wrong. */
+final class BoundedLook {
+    private static final String QUERY_CANCELED = "57014";
+
+    private final Connection source;
+    private final long end;
+    private final long largest;
+
+    /** @param largest bytes above which a table is not read at all */
+    BoundedLook(Connection source, Duration budget, long largest) {
+        this.source = source;
+        end = System.nanoTime() + budget.toNanos();
+        this.largest = largest;
+    }
+
+    /** Does this in a transaction; false when it would take, or took, too long. */
+    boolean at(long bytes, Transaction.Body body) throws SQLException, Refusal {
+        var milliseconds = (end - System.nanoTime()) / 1_000_000;
+        if (bytes > largest || milliseconds <= 0) {
+            return false;
+        }
+        try {
+            Transaction.in(source, () -> {
+                Query.run(source, "SET LOCAL statement_timeout = " + milliseconds, "SET LOCAL enable_indexscan = off", "SET LOCAL enable_indexonlyscan = off", "SET LOCAL enable_bitmapscan = off",
+                        "SET LOCAL max_parallel_workers_per_gather = 0");
+                body.run();
+            });
+            return true;
+        } catch (SQLException e) {
+            if (QUERY_CANCELED.equals(e.getSQLState())) {
+                return false;
+            }
+            throw e;
+        }
+    }
+}
