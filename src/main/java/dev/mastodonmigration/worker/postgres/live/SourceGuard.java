@@ -53,12 +53,14 @@ final class SourceGuard {
         var names = new TreeSet<>(here.keySet());
         names.addAll(copied.keySet());
         names.removeIf(name -> OF_THE_SOURCE.stream().anyMatch(name::startsWith));
-        return names.stream().filter(name -> !isAsCopied(name, copied, here))
+        return names.stream().filter(name -> !isAsCopied(name, side, copied, here))
                 .map(name -> name + (!here.containsKey(name) ? " is missing on the " + side : copied.containsKey(name) ? " is defined otherwise on the " + side : " is only on the " + side)).toList();
     }
 
-    private static boolean isAsCopied(String name, Map<String, String> there, Map<String, String> here) {
-        return there.containsKey(name) && here.containsKey(name) && (there.get(name).equals(here.get(name)) || ForeignKeys.isOnlyNotValid(name, there.get(name), here.get(name)));
+    /** What was copied has its foreign keys checked later; what it was copied from had them checked before. */
+    private static boolean isAsCopied(String name, Side side, Map<String, String> there, Map<String, String> here) {
+        return there.containsKey(name) && here.containsKey(name) && (there.get(name).equals(here.get(name)) || (side == Side.TARGET ? ForeignKeys.isOnlyNotValid(name, there.get(name), here.get(name))
+                : ForeignKeys.regardlessOfValidity(name, there.get(name)).equals(ForeignKeys.regardlessOfValidity(name, here.get(name)))));
     }
 
     /**
