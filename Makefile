@@ -47,7 +47,7 @@ bench: $(BENCHES) ## all of bench-*
 
 bench-postgres: ## a live copy against pg_dump with pg_restore and pgcopydb; the freeze at two sizes; what capture costs the source
 	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q test-compile
-	@$(REQUIREMENTS); "$$JAVA_HOME/bin/java" $(QUIET_JVM) -Dbench.postgres.rows=$${ROWS:-2000000} -cp "target/test-classes:target/classes:$$(cat target/test-classpath.txt)" dev.mastodonmigration.bench.PostgresBench
+	@$(REQUIREMENTS); "$$JAVA_HOME/bin/java" $(QUIET_JVM) -cp "target/test-classes:target/classes:$$(cat target/test-classpath.txt)" dev.mastodonmigration.bench.PostgresBench $${ROWS:-2000000}
 
 bench-redis: ## a million keys: copy and verification against the most that one reading connection can do; the drain under 5,000 writes a second
 	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q test-compile

@@ -74,7 +74,9 @@ final class LivePostgres implements AutoCloseable {
         var begun = System.nanoTime();
         run(new CloseSource());
         while (workers.stream().anyMatch(LocalProcess::isAlive)) {
-            addresses.forEach(LivePostgres::askToDrain);
+            // As the operator does, who takes a report as soon as it is there.
+            addresses.forEach(worker -> post(worker.resolve("/drain")));
+            addresses.forEach(worker -> post(worker.resolve("/report/acknowledged")));
             LockSupport.parkNanos(50_000_000);
         }
         var seconds = since(begun);
@@ -98,7 +100,7 @@ final class LivePostgres implements AutoCloseable {
 
     private LocalProcess start() throws Exception {
         var port = FreePort.find();
-        addresses.add(URI.create("http://127.0.0.1:" + port + "/drain"));
+        addresses.add(URI.create("http://127.0.0.1:" + port));
         var scratch = Files.createTempDirectory(home, "scratch");
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
         command.addAll(List.of(WorkerMemory.of(Tasks.REPLICATE_POSTGRES).jvmOptions().split(" ")));
@@ -108,12 +110,12 @@ final class LivePostgres implements AutoCloseable {
                 WorkerContext.ENV_PORT, String.valueOf(port), WorkerContext.ENV_TERMINATION_LOG, scratch.resolve("report").toString()), log());
     }
 
-    private static void askToDrain(URI worker) {
+    private static void post(URI address) {
         try (var http = HttpClient.newHttpClient()) {
-            http.send(HttpRequest.newBuilder(worker).header("Authorization", "Bearer " + TOKEN).POST(HttpRequest.BodyPublishers.noBody()).build(),
+            http.send(HttpRequest.newBuilder(address).header("Authorization", "Bearer " + TOKEN).POST(HttpRequest.BodyPublishers.noBody()).build(),
                     HttpResponse.BodyHandlers.discarding());
         } catch (IOException ended) {
-            // It has drained: its process tells.
+            // It has ended: its process tells.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
