@@ -43,10 +43,11 @@ public final class ClearSource implements WorkerTask {
     private static WorkerReport clear(WorkerContext context, String task, Duration patience, List<String> notes) throws Exception {
         try (var source = Database.source(context, task).open()) {
             var refused = WriteGate.refusedWrites(source);
-            if (!ReopenSource.open(source, context)) {
+            var opened = ReopenSource.open(source, context);
+            if (opened.isEmpty()) {
                 return WorkerReport.succeeded(NOTHING, Map.of(), notes);
             }
-            var all = Stream.concat(notes.stream(), SuspendedEffects.validate(source).stream()).toList();
+            var all = Stream.of(notes, opened.get(), SuspendedEffects.validate(source)).flatMap(List::stream).toList();
             OurTriggers.dropWithSchema(source, patience);
             return WorkerReport.succeeded(CLEAR, Map.of(Figure.REFUSED_WRITES, refused), all);
         }

@@ -60,7 +60,8 @@ public final class CloseSource implements WorkerTask {
         marker.requireOurs(Side.SOURCE, context);
         marker.requireSource(context);
         marker.requireNotGivenBack(context);
-        Marker.update(source, context, Marker.State.CLOSED, Optional.empty());
+        // Who brings the target's changes here writes on, behind the gate, when it is closed again.
+        Marker.update(source, context, Marker.State.CLOSED, marker.state() == Marker.State.CLOSED ? marker.session() : Optional.empty());
         WriteGate.refuse(source);
     }
 }

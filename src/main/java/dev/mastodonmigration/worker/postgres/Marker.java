@@ -157,11 +157,11 @@ public record Marker(String uid, String name, State state, long epoch, Optional<
     /**
      * Raises the epoch to this worker's, so that no worker of before opens the database any more; one that is open stays as it is.
      *
-     * @return whether it is open
+     * @return whether it is open, or was
      */
     static boolean isOpenOrRaised(Connection target, WorkerContext context) throws SQLException {
-        return State.OPENED.sql().equals(Query.string(target, """
-                UPDATE mastodon_migration.marker SET epoch = CASE WHEN state = 'opened' THEN epoch ELSE greatest(epoch, ?) END, updated_at = now()
+        return List.of(State.OPENED.sql(), State.CLOSED_AGAIN.sql()).contains(Query.string(target, """
+                UPDATE mastodon_migration.marker SET epoch = CASE WHEN state IN ('opened', 'closed_again') THEN epoch ELSE greatest(epoch, ?) END, updated_at = now()
                 WHERE uid = ? RETURNING state""", context.epoch(), context.migrationUid()));
     }
 }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,12 +26,14 @@ public final class ReopenSource implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        var notes = requireTargetClosed(context);
+        var notes = new ArrayList<>(requireTargetClosed(context));
         try (var source = Database.source(context, NAME).open()) {
             var refused = WriteGate.refusedWrites(source);
-            if (!open(source, context)) {
+            var opened = open(source, context);
+            if (opened.isEmpty()) {
                 return WorkerReport.succeeded(ClearSource.NOTHING, Map.of(), notes);
             }
+            notes.addAll(opened.get());
             var left = left(source);
             return left.isEmpty() ? WorkerReport.succeeded(ClearSource.CLEAR, Map.of(Figure.REFUSED_WRITES, refused), notes)
                     : WorkerReport.succeeded("The source database is open for writing again; " + left.get() + ".", Map.of(Figure.REFUSED_WRITES, refused, Figure.TRACES_LEFT, 1L), notes);
@@ -60,39 +63,31 @@ public final class ReopenSource implements WorkerTask {
         }
     }
 
-    /** Lets everybody write again, for good: who was to close it and slept until now finds the marker changed. False when nothing of ours is there. */
-    static boolean open(Connection source, WorkerContext context) throws SQLException, Refusal, InterruptedException {
+    /**
+     * Lets everybody write again, for good: who was to close it and slept until now finds the marker changed. Foreign keys and triggers are as they were before the target's changes were
+     * brought here; answers which are not. Empty when nothing of ours is there.
+     */
+    static Optional<List<String>> open(Connection source, WorkerContext context) throws SQLException, Refusal, InterruptedException {
         var marker = Marker.read(source);
         if (marker.isEmpty()) {
-            return false;
+            return Optional.empty();
         }
         marker.get().requireOurs(Side.SOURCE, context);
         marker.get().requireSource(context);
         Sessions.endOlderOfOurs(source);
-        if (SuspendedEffects.areOut(source)) {
-            openWithEffects(source, context);
-        } else {
-            Transaction.in(source, () -> letPass(source, context));
-        }
-        return true;
-    }
-
-    private static void letPass(Connection source, WorkerContext context) throws SQLException, Refusal {
-        WriteGate.letPass(source);
-        Marker.update(source, context, Marker.State.REOPENED, Optional.empty());
-    }
-
-    /** As it was before the target's changes were brought to it; together, so that nobody takes them out again. Readers keep nothing waiting. */
-    private static void openWithEffects(Connection source, WorkerContext context) throws SQLException, Refusal {
+        var notes = new ArrayList<String>();
         for (var i = 0; i < TRIES; i++) {
+            notes.clear();
             if (WriteGate.tryLocked(source, () -> {
-                SuspendedEffects.bringBack(source);
-                letPass(source, context);
+                // First the marker: whoever takes foreign keys out looks at it, and what he took out until now is seen below.
+                WriteGate.letPass(source);
+                Marker.update(source, context, Marker.State.REOPENED, Optional.empty());
+                notes.addAll(SuspendedEffects.bringBackWhatCanBe(source));
             })) {
-                return;
+                return Optional.of(notes);
             }
         }
-        throw new SQLException("the source cannot be opened yet: its foreign keys and triggers are to be brought back, and somebody holds a table that they need; end that session or wait for it");
+        throw new SQLException("the source cannot be opened yet, because another worker of this migration still writes there");
     }
 
     /** One side at a time. A target that cannot be reached must not keep the instance down: it may be why we go back. */

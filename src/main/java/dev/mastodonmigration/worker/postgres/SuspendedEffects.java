@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What changes other rows when one changes, taken out of a live schema for as long as rows are brought to it, and brought back exactly: foreign keys, triggers of the instance's own, rules.
@@ -47,16 +48,22 @@ public final class SuspendedEffects {
             + " WHERE r.oid = coalesce(root, e.relation)) FROM " + OF_THE_INSTANCE + " ORDER BY 1";
     private static final String SAVE = "INSERT INTO mastodon_migration.suspended (kind, relation, name, place, back, validation) SELECT kind, " + SQL_NAME + ", name, place, format(back, " + SQL_NAME
             + ", name), format(validation, " + SQL_NAME + ", name) FROM " + OF_THE_INSTANCE + " AND coalesce(root, e.relation) = ?::regclass ON CONFLICT (kind, relation, name)"
-            + " DO UPDATE SET place = excluded.place, back = excluded.back, validation = excluded.validation, is_back = false";
+            // One that came back and was not checked yet when it is taken out again is to be checked all the same.
+            + " DO UPDATE SET place = excluded.place, back = excluded.back, validation = coalesce(excluded.validation, suspended.validation), is_back = false";
     private static final String OUT = "SELECT format(e.out, " + SQL_NAME + ", name) FROM " + OF_THE_INSTANCE + " AND coalesce(root, e.relation) = ?::regclass ORDER BY place";
-    private static final String BACK = "SELECT id, back FROM mastodon_migration.suspended WHERE NOT is_back ORDER BY kind = 'rule', kind = 'trigger', place, id";
+    private static final String BACK = "SELECT id, kind, name, relation, back FROM mastodon_migration.suspended WHERE NOT is_back ORDER BY kind = 'rule', kind = 'trigger', place, id";
     private static final String VALIDATIONS = "SELECT id, name, relation, validation FROM mastodon_migration.suspended WHERE is_back AND validation IS NOT NULL ORDER BY place";
     /** Dropped by somebody since it was brought back. */
     private static final String GONE = "UPDATE mastodon_migration.suspended s SET validation = NULL WHERE is_back AND validation IS NOT NULL"
             + " AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = to_regclass(s.relation) AND k.conname = s.name)";
-    private static final String FOREIGN_KEY_VIOLATION = "23503";
+    private static final String IS_BACK = "UPDATE mastodon_migration.suspended SET is_back = true";
 
-    private record Saved(long id, String sql) {}
+    private record Saved(long id, String kind, String name, String table, String sql) {
+        @Override
+        public String toString() {
+            return kind + " " + name + " of " + table;
+        }
+    }
 
     private record Validation(long id, String name, String table, String sql) {}
 
@@ -85,20 +92,70 @@ public final class SuspendedEffects {
         });
     }
 
-    /** Brings all back that was taken out, within the caller's transaction, where nobody can write yet; no reader keeps it waiting. Foreign keys are checked later, by {@link #validate}. */
-    public static void bringBack(Connection connection) throws SQLException {
-        if (!Query.isTrue(connection, IS_THERE)) {
-            return;
-        }
-        for (var saved : Query.list(connection, BACK, row -> new Saved(row.getLong(1), row.getString(2)))) {
-            Query.run(connection, saved.sql());
-            Query.update(connection, "UPDATE mastodon_migration.suspended SET is_back = true WHERE id = ?", saved.id());
+    /**
+     * Brings all back that was taken out, within the caller's transaction, where nobody can write yet. Readers keep foreign keys and triggers waiting for nothing, and a rule for a moment.
+     * Foreign keys are checked later, by {@link #validate}; those of a partitioned table at once.
+     *
+     * @throws SQLException when somebody has a table, naming who
+     * @throws Refusal when rows break a key that cannot come back unchecked
+     */
+    public static void bringBack(Connection connection) throws SQLException, Refusal {
+        for (var saved : out(connection)) {
+            var failure = tryBack(connection, saved);
+            if (failure.isPresent() && ForeignKeys.isOrphan(failure.get())) {
+                throw new Refusal("The " + saved + " was taken out while rows were brought here and cannot come back, because rows break it: " + words(failure.get()) + ". The database was not opened.");
+            }
+            if (failure.isPresent()) {
+                throw new SQLException("the " + saved + " cannot be brought back yet: " + words(failure.get()) + holders(connection, saved), failure.get().getSQLState(), failure.get());
+            }
         }
     }
 
-    /** Whether something is taken out. */
-    public static boolean areOut(Connection connection) throws SQLException {
-        return Query.isTrue(connection, IS_THERE) && Query.isTrue(connection, "SELECT EXISTS (SELECT FROM mastodon_migration.suspended WHERE NOT is_back)");
+    /**
+     * The same where the instance waits for nothing but this, and is better off without one of them than not at all; answers what it lacks, and what to do. What somebody's lock kept out is
+     * brought back by the next call.
+     */
+    static List<String> bringBackWhatCanBe(Connection connection) throws SQLException {
+        var notes = new ArrayList<String>();
+        for (var saved : out(connection)) {
+            var failure = tryBack(connection, saved);
+            if (failure.isPresent() && WriteGate.isLocked(failure.get())) {
+                notes.add("the " + saved + " is still taken out, and is brought back once nobody uses the table" + holders(connection, saved));
+            } else if (failure.isPresent()) {
+                notes.add("the " + saved + " was taken out and could not be brought back: " + words(failure.get()) + ". Correct that, then run: " + saved.sql());
+                Query.update(connection, IS_BACK + ", validation = NULL WHERE id = ?", saved.id());
+            }
+        }
+        return notes;
+    }
+
+    private static List<Saved> out(Connection connection) throws SQLException {
+        return Query.isTrue(connection, IS_THERE) ? Query.list(connection, BACK, row -> new Saved(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), row.getString(5))) : List.of();
+    }
+
+    private static Optional<SQLException> tryBack(Connection connection, Saved saved) throws SQLException {
+        var before = connection.setSavepoint();
+        try {
+            Query.run(connection, "SET LOCAL lock_timeout = " + WriteGate.LOCK_TIMEOUT.toMillis(), saved.sql());
+            Query.update(connection, IS_BACK + " WHERE id = ?", saved.id());
+            connection.releaseSavepoint(before);
+            return Optional.empty();
+        } catch (SQLException e) {
+            if (connection.isClosed()) {
+                throw e;
+            }
+            connection.rollback(before);
+            return Optional.of(e);
+        }
+    }
+
+    private static String holders(Connection connection, Saved saved) throws SQLException {
+        var holders = OurTriggers.holders(connection, List.of(saved.table()));
+        return holders.isEmpty() ? "" : ", now used by " + holders;
+    }
+
+    private static String words(SQLException e) {
+        return e.getMessage().replace("\n", " ");
     }
 
     /** Whether nothing is taken out, and all foreign keys are checked that were before: only then may our schema go. */
@@ -117,10 +174,10 @@ public final class SuspendedEffects {
             try {
                 Query.run(connection, key.sql());
             } catch (SQLException e) {
-                if (!FOREIGN_KEY_VIOLATION.equals(e.getSQLState())) {
+                if (!ForeignKeys.isOrphan(e)) {
                     throw e;
                 }
-                notes.add("foreign key " + key.name() + " of " + key.table() + " stays NOT VALID: rows break it. " + e.getMessage().replace("\n", " "));
+                notes.add("foreign key " + key.name() + " of " + key.table() + " stays NOT VALID: rows break it. " + words(e));
             }
             Query.update(connection, "UPDATE mastodon_migration.suspended SET validation = NULL WHERE id = ?", key.id());
         }

@@ -20,7 +20,7 @@ public final class TableLock {
         return WriteGate.tryLocked(source, timeout(source, table), statements);
     }
 
-    /** The same for what cannot be said in one go: a worker that stops in the midst keeps the lock until its session ends. */
+    /** The same for what cannot be said in one go: of a worker that stops in the midst, the server ends the session after a few seconds, and the lock with it. */
     static boolean tryIn(Connection connection, String table, Transaction.Body body) throws SQLException, Refusal {
         return WriteGate.tryLocked(connection, timeout(connection, table), body);
     }

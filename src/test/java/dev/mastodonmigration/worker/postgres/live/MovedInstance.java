@@ -52,6 +52,9 @@ final class MovedInstance {
         "SELECT ev_class::regclass, rulename, ev_enabled, pg_get_ruledef(oid) FROM pg_rewrite WHERE ev_class > 16383", "SELECT indexrelid::regclass, pg_get_indexdef(indexrelid), indisvalid, indisready FROM pg_index WHERE indrelid > 16383",
         "SELECT sequencename, data_type, start_value, increment_by, cycle FROM pg_sequences WHERE schemaname = 'public'"};
 
+    /** {@code -Dback.version=18} tries another. */
+    private static final int MAJOR = Integer.getInteger("back.version", 15);
+
     private MovedInstance() {}
 
     /** Closed on both sides, proved equal and not yet adopted. */
@@ -73,7 +76,7 @@ final class MovedInstance {
 
         private static TwoDatabases make() {
             try {
-                return on(SharedPostgres.of(15), SharedPostgres.of(15));
+                return on(SharedPostgres.of(MAJOR), SharedPostgres.of(MAJOR));
             } catch (Exception e) {
                 throw new IllegalStateException("no instance was moved", e);
             }

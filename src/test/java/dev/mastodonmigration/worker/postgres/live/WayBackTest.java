@@ -6,14 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.postgres.ClearSource;
+import dev.mastodonmigration.worker.postgres.CloseSource;
 import dev.mastodonmigration.worker.postgres.CloseTarget;
 import dev.mastodonmigration.worker.postgres.OpenTarget;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.ReopenSource;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;
+import dev.mastodonmigration.worker.postgres.SuspendedEffects;
+import dev.mastodonmigration.worker.postgres.Transaction;
+import dev.mastodonmigration.worker.postgres.TwoDatabases;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -119,6 +126,11 @@ class WayBackTest {
             world.onTarget("UPDATE people SET name = 'written since' WHERE id = 1");
             world.run(new AdoptDatabases());
             assertThat(Query.string(source, "SELECT string_agg(position, ' ' ORDER BY id) FROM mastodon_migration.live_tree")).isEqualTo(position);
+            // As whoever stops the instance's old home once more may.
+            world.run(new CloseSource());
+            try (var copy = LiveCopy.back(world).awaitInSync()) {
+                await(source, "SELECT name = 'written since' FROM people WHERE id = 1");
+            }
         }
         var other = MovedInstance.closed();
         other.run(new OpenTarget());
@@ -172,6 +184,113 @@ class WayBackTest {
         try (var source = world.source()) {
             assertThat(Query.isTrue(source, "SELECT to_regnamespace('mastodon_migration') IS NULL")).isTrue();
         }
+    }
+
+    @Test
+    void aSourceIsOpenedBesideWhoReadsATableWithARuleWhichComesBackLater() throws Exception {
+        var world = MovedInstance.closed();
+        var before = MovedInstance.definitions(world);
+        MovedInstance.open(world);
+        LiveCopy.back(world).awaitInSync().close();
+        world.secret(WorkerContext.TARGET_POSTGRES_URL, "postgres://app:secret@127.0.0.1:1/gone");
+        try (var reader = reading(world, "likes")) {
+            assertThat(world.run(new ReopenSource()).notes()).anySatisfy(note -> assertThat(note).contains("rule noted of public.likes is still taken out", "pid "));
+            world.onSource("DELETE FROM people WHERE id = 12");
+            reader.rollback();
+        }
+        world.run(new ClearSource());
+        assertThat(MovedInstance.definitions(world)).containsExactlyElementsOf(before);
+    }
+
+    @Test
+    void aSourceIsOpenedWithoutAKeyThatItsRowsBreakAndSaysHowToAddIt() throws Exception {
+        var world = MovedInstance.closed();
+        world.onSource("CREATE TABLE per_person (person int REFERENCES people, place int) PARTITION BY LIST (place)", "CREATE TABLE first_place PARTITION OF per_person FOR VALUES IN (1)");
+        try (var source = world.source()) {
+            assertThat(SuspendedEffects.trySuspend(source, "public.per_person", () -> {})).isTrue();
+        }
+        world.onSource("INSERT INTO per_person VALUES (4711, 1)");
+        assertThat(world.run(new ReopenSource()).notes()).anySatisfy(note -> assertThat(note).contains("per_person_person_fkey", "could not be brought back", "run: ALTER TABLE public.per_person ADD"));
+        world.onSource("DELETE FROM likes WHERE person = 1");
+        world.run(new ClearSource());
+        try (var source = world.source()) {
+            assertThat(Query.isTrue(source, "SELECT to_regnamespace('mastodon_migration') IS NULL")).isTrue();
+        }
+    }
+
+    @Test
+    void whatIsTakenOutWhileTheSourceIsOpenedComesBackToo() throws Exception {
+        var world = MovedInstance.closed();
+        var before = MovedInstance.definitions(world);
+        world.run(new AdoptDatabases());
+        var holds = new CountDownLatch(1);
+        try (var late = world.source()) {
+            var tables = SuspendedEffects.left(late);
+            for (var table : tables.subList(1, tables.size())) {
+                assertThat(SuspendedEffects.trySuspend(late, table, () -> {})).isTrue();
+            }
+            var suspending = CompletableFuture.supplyAsync(() -> suspend(late, tables.getFirst(), () -> {
+                assertThat(Query.string(late, "SELECT current_setting('idle_in_transaction_session_timeout')")).as("until a worker that stops here gives the tables back").isEqualTo("5s");
+                Query.list(late, "SELECT 1 FROM mastodon_migration.marker FOR SHARE", row -> 1);
+                holds.countDown();
+                Query.list(late, "SELECT pg_sleep(0.3)", row -> 1);
+            }));
+            holds.await();
+            world.run(new ReopenSource());
+            assertThat(suspending.get(20, TimeUnit.SECONDS)).isTrue();
+        }
+        world.run(new ClearSource());
+        assertThat(MovedInstance.definitions(world)).containsExactlyElementsOf(before);
+    }
+
+    @Test
+    void aKeyThatIsTakenOutAgainBeforeItWasCheckedIsCheckedInTheEnd() throws Exception {
+        var world = MovedInstance.closed();
+        var before = MovedInstance.definitions(world);
+        try (var source = world.source()) {
+            for (var time = 0; time < 2; time++) {
+                for (var table : SuspendedEffects.left(source)) {
+                    assertThat(SuspendedEffects.trySuspend(source, table, () -> {})).isTrue();
+                }
+                Transaction.in(source, () -> SuspendedEffects.bringBack(source));
+            }
+            assertThat(SuspendedEffects.validate(source)).isEmpty();
+        }
+        assertThat(MovedInstance.definitions(world)).containsExactlyElementsOf(before);
+    }
+
+    @Test
+    void whoReadsATableWithARuleDelaysTheEndAndIsNamed() throws Exception {
+        var world = MovedInstance.closed();
+        var before = MovedInstance.definitions(world);
+        MovedInstance.open(world);
+        try (var copy = LiveCopy.back(world).awaitInSync()) {
+            world.onTarget("DELETE FROM people WHERE id = 13");
+            world.run(new CloseTarget());
+            try (var reader = reading(world, "likes", "keyless")) {
+                copy.askForDrain();
+                Awaitility.await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20)).until(() -> copy.progress().stage().contains("rule noted of public.likes cannot be brought back yet"));
+                reader.rollback();
+            }
+            MovedInstance.goBack(world, copy, before);
+        }
+    }
+
+    private static boolean suspend(Connection source, String table, Transaction.Body check) {
+        try {
+            return SuspendedEffects.trySuspend(source, table, check);
+        } catch (SQLException | Refusal e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Connection reading(TwoDatabases world, String... tables) throws SQLException {
+        var reader = world.source();
+        reader.setAutoCommit(false);
+        for (var table : tables) {
+            Query.list(reader, "SELECT count(*) FROM " + table, row -> row.getLong(1));
+        }
+        return reader;
     }
 
     private static long logged(Connection source) throws SQLException {
