@@ -35,7 +35,8 @@ public final class SuspendedEffects {
               FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype = 'f' AND k.conparentid = 0
             UNION ALL SELECT 'trigger', t.tgrelid, t.tgname, coalesce((SELECT count(*) FROM pg_partition_ancestors(t.tgrelid)), 0), 'ALTER TABLE ONLY %1$s DISABLE TRIGGER %2$I',
               'ALTER TABLE ONLY %1$s ENABLE ' || CASE t.tgenabled WHEN 'R' THEN 'REPLICA ' WHEN 'A' THEN 'ALWAYS ' ELSE '' END || 'TRIGGER %2$I', NULL
-              FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgname NOT LIKE 'mastodon\\_migration\\_%'
+              FROM pg_trigger t WHERE t.tgenabled <> 'D' AND """ + Catalog.TRIGGER_OF_THE_INSTANCE + """
+
             UNION ALL SELECT 'rule', r.ev_class, r.rulename, 0, 'ALTER TABLE %1$s DISABLE RULE %2$I',
               'ALTER TABLE %1$s ENABLE ' || CASE r.ev_enabled WHEN 'R' THEN 'REPLICA ' WHEN 'A' THEN 'ALWAYS ' ELSE '' END || 'RULE %2$I', NULL
               FROM pg_rewrite r WHERE r.rulename <> '_RETURN' AND r.ev_enabled <> 'D'""";

@@ -48,12 +48,9 @@ final class MovedInstance {
         // In the order in which triggers of one event fire.
         "SELECT conrelid::regclass, conname, pg_get_constraintdef(oid), obj_description(oid, 'pg_constraint'), convalidated, rank() OVER (PARTITION BY contype ORDER BY oid) FROM pg_constraint WHERE conrelid > 16383 AND contype IN ('f')",
         "SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid > 16383",
-        "SELECT tgrelid::regclass, tgname, pg_get_triggerdef(oid), tgenabled FROM pg_trigger WHERE NOT tgisinternal AND tgname NOT LIKE 'mastodon_migration%'",
+        "SELECT tgrelid::regclass, tgname, pg_get_triggerdef(oid), tgenabled FROM pg_trigger WHERE (NOT tgisinternal OR tgparentid <> 0 AND tgconstraint = 0) AND tgname NOT LIKE 'mastodon_migration%'",
         "SELECT ev_class::regclass, rulename, ev_enabled, pg_get_ruledef(oid) FROM pg_rewrite WHERE ev_class > 16383", "SELECT indexrelid::regclass, pg_get_indexdef(indexrelid), indisvalid, indisready FROM pg_index WHERE indrelid > 16383",
         "SELECT sequencename, data_type, start_value, increment_by, cycle FROM pg_sequences WHERE schemaname = 'public'"};
-
-    /** {@code -Dback.version=18} tries another. */
-    private static final int MAJOR = Integer.getInteger("back.version", 15);
 
     private MovedInstance() {}
 
@@ -71,12 +68,13 @@ final class MovedInstance {
         return world;
     }
 
+    /** From the oldest version, whose partitions have internal triggers; {@code -Dback.source=15 -Dback.target=18} tries others. */
     private static final class Once {
         private static final TwoDatabases WORLD = make();
 
         private static TwoDatabases make() {
             try {
-                return on(SharedPostgres.of(MAJOR), SharedPostgres.of(MAJOR));
+                return on(SharedPostgres.of(Integer.getInteger("back.source", 14)), SharedPostgres.of(Integer.getInteger("back.target", 15)));
             } catch (Exception e) {
                 throw new IllegalStateException("no instance was moved", e);
             }
