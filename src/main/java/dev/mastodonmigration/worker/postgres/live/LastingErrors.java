@@ -19,7 +19,7 @@ final class LastingErrors {
     /** A rotated Secret is in a pod within two minutes, and a provider's repairs lock a user out for ten. */
     private static final int LOGINS_TAKE = 15;
     /** A piece of work that failed is taken up again when its claim has run out. */
-    private static final Duration FORGOTTEN = Claims.VALID.multipliedBy(2);
+    private static final Duration FORGOTTEN = WorkQueue.VALID.multipliedBy(2);
 
     private record Seen(long first, long last) {}
 

@@ -17,8 +17,8 @@ import java.sql.SQLException;
  * @param address where the source was when they were opened
  */
 record LiveSessions(Direction direction, Connection source, Connection target, PostgresUrl address) implements AutoCloseable {
-    /** Of the task's name, so that hands give way to the app before a leader does. */
-    private static final String HAND = ReplicatePostgres.NAME + " hand";
+    /** Of the task's name, so that worker threads give way to the app before a leader does. */
+    private static final String WORKER_THREAD = ReplicatePostgres.NAME + " thread";
     /** A setting of the session: where it was opened to. */
     private static final String ADDRESS = "mastodon_migration.address";
     /** More than this helps no index of Mastodon's and would starve a small server. */
@@ -31,9 +31,9 @@ record LiveSessions(Direction direction, Connection source, Connection target, P
         return new LiveSessions(direction, source(direction, context), target, address);
     }
 
-    /** What a hand loses in a crash of the target is done again, with all that came after it; positions, which nothing may come after, are the leader's. */
-    static LiveSessions forHand(Direction direction, WorkerContext context) throws SQLException, IOException, Refusal {
-        var sessions = open(direction, context, HAND);
+    /** What a worker thread loses in a crash of the target is done again, with all that came after it; positions, which nothing may come after, are the leader's. */
+    static LiveSessions forWorkerThread(Direction direction, WorkerContext context) throws SQLException, IOException, Refusal {
+        var sessions = open(direction, context, WORKER_THREAD);
         try {
             Query.run(sessions.target(), "SET synchronous_commit = off");
             return sessions;
@@ -43,7 +43,7 @@ record LiveSessions(Direction direction, Connection source, Connection target, P
         }
     }
 
-    /** @param task what the source's sessions are called, by which the hands among them are counted */
+    /** @param task what the source's sessions are called, by which the worker threads among them are counted */
     private static LiveSessions open(Direction direction, WorkerContext context, String task) throws SQLException, IOException, Refusal {
         var address = direction.from(context, task).url();
         var source = proved(direction.from(context, task).open(), direction.read(), context);

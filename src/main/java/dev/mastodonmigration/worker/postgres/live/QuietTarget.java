@@ -13,7 +13,7 @@ final class QuietTarget {
     private final Trouble trouble;
     private final boolean hasEffects;
     /** One who reads is waited for little, and then for ten times as long not at all; nobody is expected to bring anything back meanwhile. */
-    private final Clockwork looking = new Clockwork(TableLock.BETWEEN_LOCKS);
+    private final Ticker looking = new Ticker(TableLock.BETWEEN_LOCKS);
     private boolean isReached;
 
     private QuietTarget(LiveSessions sessions, Trouble trouble, boolean hasEffects) {

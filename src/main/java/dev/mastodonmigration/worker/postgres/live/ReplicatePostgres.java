@@ -35,7 +35,7 @@ public final class ReplicatePostgres implements WorkerTask {
     }
 
     public ReplicatePostgres(Direction direction) {
-        this(direction, Claims.VALID, RANGE_BYTES, LASTING);
+        this(direction, WorkQueue.VALID, RANGE_BYTES, LASTING);
     }
 
     /**
@@ -54,12 +54,12 @@ public final class ReplicatePostgres implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         var errors = new LastingErrors(direction, lasting);
-        try (var hands = new Hands(direction, context, new Claims(claim), errors)) {
+        try (var threads = new WorkerThreads(direction, context, new WorkQueue(claim), errors)) {
             var patience = new Patience(GIVE_UP);
             var begun = new boolean[1];
             while (true) {
                 try {
-                    var report = attend(context, hands, begun);
+                    var report = attend(context, threads, begun);
                     if (report.isPresent()) {
                         return report.get();
                     }
@@ -69,11 +69,11 @@ public final class ReplicatePostgres implements WorkerTask {
                     if (last.isPresent()) {
                         throw new Refusal(last.get());
                     }
-                    context.progress().update(now -> Trouble.stage(now, hands.trouble().words(e)));
+                    context.progress().update(now -> Trouble.stage(now, threads.trouble().words(e)));
                     // A refused login says nothing of the work: it is waited for, or LastingErrors ends it.
-                    var pause = Trouble.isRefusedLogin(e) ? Optional.of(Trouble.pause(e)) : patience.failed(System.nanoTime(), hands.lastWork());
+                    var pause = Trouble.isRefusedLogin(e) ? Optional.of(Trouble.pause(e)) : patience.failed(System.nanoTime(), threads.lastSuccess());
                     if (pause.isEmpty()) {
-                        throw new SQLException(hands.trouble().words(e), e);
+                        throw new SQLException(threads.trouble().words(e), e);
                     }
                     Thread.sleep(pause.get().toMillis());
                 }
@@ -82,20 +82,20 @@ public final class ReplicatePostgres implements WorkerTask {
     }
 
     /** Stays until something breaks or all is done. */
-    private Optional<WorkerReport> attend(WorkerContext context, Hands hands, boolean[] begun) throws SQLException, IOException, InterruptedException,
+    private Optional<WorkerReport> attend(WorkerContext context, WorkerThreads threads, boolean[] begun) throws SQLException, IOException, InterruptedException,
             Refusal {
         try (var target = LiveSessions.target(direction, context)) {
             Leadership.prepare(target);
             while (true) {
-                hands.requireSound();
+                threads.requireNoFailure();
                 if (Leadership.take(target, claim)) {
-                    var report = lead(context, target, hands, begun);
+                    var report = lead(context, target, threads, begun);
                     if (report.isPresent()) {
                         return report;
                     }
                 }
                 if (Ledger.isPlanned(target)) {
-                    hands.start();
+                    threads.start();
                     if (context.drain().isRequested()) {
                         Ledger.askForDrain(target);
                     }
@@ -106,16 +106,16 @@ public final class ReplicatePostgres implements WorkerTask {
                     }
                 }
                 if (Ledger.isPlanned(target) && Ledger.isFollowed(target)) {
-                    hands.allWell();
+                    threads.succeeded();
                 }
                 Thread.sleep(PAUSE.toMillis());
             }
         }
     }
 
-    private Optional<WorkerReport> lead(WorkerContext context, Connection target, Hands hands, boolean[] begun) throws SQLException, IOException,
+    private Optional<WorkerReport> lead(WorkerContext context, Connection target, WorkerThreads threads, boolean[] begun) throws SQLException, IOException,
             InterruptedException, Refusal {
-        hands.beatFor(Query.number(target, "SELECT pg_backend_pid()"));
+        threads.keepLeading(Query.number(target, "SELECT pg_backend_pid()"));
         if (isDone(context, target) || begun[0] && isRefused(target)) {
             return Ledger.outcome(target);
         }
@@ -123,12 +123,12 @@ public final class ReplicatePostgres implements WorkerTask {
             begin(context, target);
         }
         begun[0] = true;
-        hands.start();
-        try (var leader = new Leader(direction, context, target, hands.room(), hands.trouble(), hands.lockWaiters())) {
+        threads.start();
+        try (var leader = new Leader(direction, context, target, threads.connections(), threads.trouble(), threads.lockWaiters())) {
             return Optional.of(leader.run(() -> {
-                hands.requireSound();
+                threads.requireNoFailure();
                 if (leader.hasMadeARound()) {
-                    hands.allWell();
+                    threads.succeeded();
                 }
                 if (context.drain().isRequested()) {
                     Ledger.askForDrain(target);

@@ -7,7 +7,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** What keeps a worker's hands from their work, in words for the admin, until a piece of work succeeds again: nobody reads a pod's log while it runs. */
+/** What keeps a worker's threads from their work, in words for the admin, until a piece of work succeeds again: nobody reads a pod's log while it runs. */
 final class Trouble {
     private static final String DISK_FULL = "53100";
     private static final String TOO_MANY_CONNECTIONS = "53300";

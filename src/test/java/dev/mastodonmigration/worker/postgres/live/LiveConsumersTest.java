@@ -26,11 +26,11 @@ class LiveConsumersTest {
             blocker.setAutoCommit(false);
             Query.run(blocker, "SELECT FROM mastodon_migration.live_tree WHERE root = 'public.plain' FOR UPDATE");
             world.onSource("UPDATE plain SET v = 'in the round that waits' WHERE id = 1");
-            await(target, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%live_tree%FOR UPDATE%' AND pid <> pg_backend_pid())");
+            LiveCopy.await(target, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%live_tree%FOR UPDATE%' AND pid <> pg_backend_pid())");
             // After the reading of that round: what the next one has to bring.
             world.onSource("INSERT INTO texts VALUES ('after the reading', 1, 'x')");
             try (var other = LiveCopy.of(scratch.context()).awaitInSync()) {
-                await(source, "SELECT NOT EXISTS (SELECT FROM " + log + ")");
+                LiveCopy.await(source, "SELECT NOT EXISTS (SELECT FROM " + log + ")");
                 blocker.rollback();
                 Awaitility.await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(50)).until(() ->
                         copy.hasEnded() || Query.isTrue(target, "SELECT v = 'in the round that waits' FROM plain WHERE id = 1") && copy.progress().inSync());
@@ -39,13 +39,9 @@ class LiveConsumersTest {
                 assertThat(copy.failure()).contains("Another copy follows the changes of the source");
                 world.onSource("INSERT INTO texts VALUES ('for the other', 1, 'x')");
                 try (var there = world.targetServer.connect(scratch.context().rehearsal().orElseThrow(), TwoDatabases.TARGET_OWNER)) {
-                    await(there, "SELECT count(*) = 2 FROM texts WHERE k IN ('after the reading', 'for the other')");
+                    LiveCopy.await(there, "SELECT count(*) = 2 FROM texts WHERE k IN ('after the reading', 'for the other')");
                 }
             }
         }
-    }
-
-    private static void await(Connection connection, String condition) {
-        Awaitility.await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(20)).until(() -> Query.isTrue(connection, condition));
     }
 }

@@ -12,6 +12,7 @@ import dev.mastodonmigration.worker.postgres.OpenTarget;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;
 import dev.mastodonmigration.worker.postgres.TwoDatabases;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,6 +52,8 @@ final class MovedInstance {
         "SELECT tgrelid::regclass, tgname, pg_get_triggerdef(oid), tgenabled FROM pg_trigger WHERE (NOT tgisinternal OR tgparentid <> 0 AND tgconstraint = 0) AND tgname NOT LIKE 'mastodon_migration%'",
         "SELECT ev_class::regclass, rulename, ev_enabled, pg_get_ruledef(oid) FROM pg_rewrite WHERE ev_class > 16383", "SELECT indexrelid::regclass, pg_get_indexdef(indexrelid), indisvalid, indisready FROM pg_index WHERE indrelid > 16383",
         "SELECT sequencename, data_type, start_value, increment_by, cycle FROM pg_sequences WHERE schemaname = 'public'"};
+
+    static final String OUT = "SELECT NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f') AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'counting' AND tgenabled <> 'D')";
 
     private MovedInstance() {}
 
@@ -118,5 +121,15 @@ final class MovedInstance {
             }
         }
         return rows;
+    }
+
+    /** A session of somebody who has read these tables of the source and is not done. */
+    static Connection reading(TwoDatabases world, String... tables) throws SQLException {
+        var reader = world.source();
+        reader.setAutoCommit(false);
+        for (var table : tables) {
+            Query.list(reader, "SELECT count(*) FROM " + table, row -> row.getLong(1));
+        }
+        return reader;
     }
 }

@@ -4,23 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mastodonmigration.worker.control.Refusal;
-import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.postgres.ClearSource;
 import dev.mastodonmigration.worker.postgres.CloseSource;
 import dev.mastodonmigration.worker.postgres.CloseTarget;
 import dev.mastodonmigration.worker.postgres.OpenTarget;
 import dev.mastodonmigration.worker.postgres.Query;
-import dev.mastodonmigration.worker.postgres.ReopenSource;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;
-import dev.mastodonmigration.worker.postgres.SuspendedEffects;
-import dev.mastodonmigration.worker.postgres.Transaction;
-import dev.mastodonmigration.worker.postgres.TwoDatabases;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -28,8 +19,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** A moved instance is followed backwards: what could go wrong with that and nowhere else. */
 @ExtendWith(SharedPostgres.class)
 class WayBackTest {
-    private static final String OUT = "SELECT NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f') AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'counting' AND tgenabled <> 'D')";
-
     @Test
     void aRowWhoseChildrenWouldCascadeTakesNoneWithIt() throws Exception {
         var world = MovedInstance.closed();
@@ -40,7 +29,7 @@ class WayBackTest {
             var audited = Query.number(source, "SELECT count(*) FROM audit");
             // A round deletes the row and inserts it again.
             world.onTarget("UPDATE people SET name = 'renamed' WHERE id = 7", "DELETE FROM people WHERE id = 8");
-            await(source, "SELECT EXISTS (SELECT FROM people WHERE name = 'renamed') AND NOT EXISTS (SELECT FROM people WHERE id = 8)");
+            LiveCopy.await(source, "SELECT EXISTS (SELECT FROM people WHERE name = 'renamed') AND NOT EXISTS (SELECT FROM people WHERE id = 8)");
             copy.awaitInSync();
             assertThat(Query.number(source, "SELECT count(*) FROM posts WHERE author = 7")).isPositive();
             assertThat(Query.number(source, "SELECT count(*) FROM posts WHERE author = 8")).isZero();
@@ -59,7 +48,7 @@ class WayBackTest {
         try (var copy = LiveCopy.back(world).awaitInSync(); var source = world.source()) {
             var before = logged(source);
             world.onTarget("UPDATE plain SET v = 'brought back' WHERE id BETWEEN 1 AND 50", "TRUNCATE spans", "INSERT INTO keyless VALUES ('x')");
-            await(source, "SELECT count(*) = 50 FROM plain WHERE v = 'brought back'");
+            LiveCopy.await(source, "SELECT count(*) = 50 FROM plain WHERE v = 'brought back'");
             copy.awaitInSync();
             assertThat(logged(source)).as("rows of the source's own log").isEqualTo(before);
             assertThat(Query.number(source, "SELECT count(*) FROM mastodon_migration.capture")).as("captured tables").isZero();
@@ -106,11 +95,11 @@ class WayBackTest {
             } finally {
                 killed.kill();
             }
-            await(source, "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'mastodon-migration%' AND pid <> pg_backend_pid() AND state <> 'idle')");
+            LiveCopy.await(source, "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'mastodon-migration%' AND pid <> pg_backend_pid() AND state <> 'idle')");
             reader.rollback();
         }
         try (var copy = LiveCopy.back(world).awaitInSync(); var source = world.source()) {
-            assertThat(Query.isTrue(source, OUT)).isTrue();
+            assertThat(Query.isTrue(source, MovedInstance.OUT)).isTrue();
             world.onTarget("DELETE FROM people WHERE id = 11");
             MovedInstance.goBack(world, copy, before);
         }
@@ -129,7 +118,7 @@ class WayBackTest {
             // As whoever stops the instance's old home once more may.
             world.run(new CloseSource());
             try (var copy = LiveCopy.back(world).awaitInSync()) {
-                await(source, "SELECT name = 'written since' FROM people WHERE id = 1");
+                LiveCopy.await(source, "SELECT name = 'written since' FROM people WHERE id = 1");
             }
         }
         var other = MovedInstance.closed();
@@ -162,104 +151,6 @@ class WayBackTest {
     }
 
     @Test
-    void theSourceIsNotOpenedWhileTheTargetHasWhatItLacks() throws Exception {
-        var world = MovedInstance.open(MovedInstance.closed());
-        world.run(new CloseTarget());
-        assertThatThrownBy(() -> world.run(new ReopenSource())).isInstanceOf(Refusal.class).hasMessageContaining("may hold posts that were not brought back yet");
-    }
-
-    @Test
-    void aSourceThatHasToBeOpenedWithoutItsTargetHasItsForeignKeysAndTriggers() throws Exception {
-        var world = MovedInstance.closed();
-        var before = MovedInstance.definitions(world);
-        MovedInstance.open(world);
-        try (var copy = LiveCopy.back(world).awaitInSync(); var source = world.source()) {
-            assertThat(Query.isTrue(source, OUT)).isTrue();
-        }
-        world.secret(WorkerContext.TARGET_POSTGRES_URL, "postgres://app:secret@127.0.0.1:1/gone");
-        world.run(new ReopenSource());
-        world.onSource("DELETE FROM people WHERE id = 12");
-        world.run(new ClearSource());
-        assertThat(MovedInstance.definitions(world)).containsExactlyElementsOf(before);
-        try (var source = world.source()) {
-            assertThat(Query.isTrue(source, "SELECT to_regnamespace('mastodon_migration') IS NULL")).isTrue();
-        }
-    }
-
-    @Test
-    void aSourceIsOpenedBesideWhoReadsATableWithARuleWhichComesBackLater() throws Exception {
-        var world = MovedInstance.closed();
-        var before = MovedInstance.definitions(world);
-        MovedInstance.open(world);
-        LiveCopy.back(world).awaitInSync().close();
-        world.secret(WorkerContext.TARGET_POSTGRES_URL, "postgres://app:secret@127.0.0.1:1/gone");
-        try (var reader = reading(world, "likes")) {
-            assertThat(world.run(new ReopenSource()).notes()).anySatisfy(note -> assertThat(note).contains("rule noted of public.likes is still taken out", "pid "));
-            world.onSource("DELETE FROM people WHERE id = 12");
-            reader.rollback();
-        }
-        world.run(new ClearSource());
-        assertThat(MovedInstance.definitions(world)).containsExactlyElementsOf(before);
-    }
-
-    @Test
-    void aSourceIsOpenedWithoutAKeyThatItsRowsBreakAndSaysHowToAddIt() throws Exception {
-        var world = MovedInstance.closed();
-        world.onSource("CREATE TABLE per_person (person int REFERENCES people, place int) PARTITION BY LIST (place)", "CREATE TABLE first_place PARTITION OF per_person FOR VALUES IN (1)");
-        try (var source = world.source()) {
-            assertThat(SuspendedEffects.trySuspend(source, "public.per_person", () -> {})).isTrue();
-        }
-        world.onSource("INSERT INTO per_person VALUES (4711, 1)");
-        assertThat(world.run(new ReopenSource()).notes()).anySatisfy(note -> assertThat(note).contains("per_person_person_fkey", "could not be brought back", "run: ALTER TABLE public.per_person ADD"));
-        world.onSource("DELETE FROM likes WHERE person = 1");
-        world.run(new ClearSource());
-        try (var source = world.source()) {
-            assertThat(Query.isTrue(source, "SELECT to_regnamespace('mastodon_migration') IS NULL")).isTrue();
-        }
-    }
-
-    @Test
-    void whatIsTakenOutWhileTheSourceIsOpenedComesBackToo() throws Exception {
-        var world = MovedInstance.closed();
-        var before = MovedInstance.definitions(world);
-        world.run(new AdoptDatabases());
-        var holds = new CountDownLatch(1);
-        try (var late = world.source()) {
-            var tables = SuspendedEffects.left(late);
-            for (var table : tables.subList(1, tables.size())) {
-                assertThat(SuspendedEffects.trySuspend(late, table, () -> {})).isTrue();
-            }
-            var suspending = CompletableFuture.supplyAsync(() -> suspend(late, tables.getFirst(), () -> {
-                assertThat(Query.string(late, "SELECT current_setting('idle_in_transaction_session_timeout')")).as("until a worker that stops here gives the tables back").isEqualTo("5s");
-                Query.list(late, "SELECT 1 FROM mastodon_migration.marker FOR SHARE", row -> 1);
-                holds.countDown();
-                Query.list(late, "SELECT pg_sleep(0.3)", row -> 1);
-            }));
-            holds.await();
-            world.run(new ReopenSource());
-            assertThat(suspending.get(20, TimeUnit.SECONDS)).isTrue();
-        }
-        world.run(new ClearSource());
-        assertThat(MovedInstance.definitions(world)).containsExactlyElementsOf(before);
-    }
-
-    @Test
-    void aKeyThatIsTakenOutAgainBeforeItWasCheckedIsCheckedInTheEnd() throws Exception {
-        var world = MovedInstance.closed();
-        var before = MovedInstance.definitions(world);
-        try (var source = world.source()) {
-            for (var time = 0; time < 2; time++) {
-                for (var table : SuspendedEffects.left(source)) {
-                    assertThat(SuspendedEffects.trySuspend(source, table, () -> {})).isTrue();
-                }
-                Transaction.in(source, () -> SuspendedEffects.bringBack(source));
-            }
-            assertThat(SuspendedEffects.validate(source)).isEmpty();
-        }
-        assertThat(MovedInstance.definitions(world)).containsExactlyElementsOf(before);
-    }
-
-    @Test
     void whoReadsATableWithARuleDelaysTheEndAndIsNamed() throws Exception {
         var world = MovedInstance.closed();
         var before = MovedInstance.definitions(world);
@@ -267,30 +158,13 @@ class WayBackTest {
         try (var copy = LiveCopy.back(world).awaitInSync()) {
             world.onTarget("DELETE FROM people WHERE id = 13");
             world.run(new CloseTarget());
-            try (var reader = reading(world, "likes", "keyless")) {
+            try (var reader = MovedInstance.reading(world, "likes", "keyless")) {
                 copy.askForDrain();
                 Awaitility.await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20)).until(() -> copy.progress().stage().contains("rule noted of public.likes cannot be brought back yet"));
                 reader.rollback();
             }
             MovedInstance.goBack(world, copy, before);
         }
-    }
-
-    private static boolean suspend(Connection source, String table, Transaction.Body check) {
-        try {
-            return SuspendedEffects.trySuspend(source, table, check);
-        } catch (SQLException | Refusal e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static Connection reading(TwoDatabases world, String... tables) throws SQLException {
-        var reader = world.source();
-        reader.setAutoCommit(false);
-        for (var table : tables) {
-            Query.list(reader, "SELECT count(*) FROM " + table, row -> row.getLong(1));
-        }
-        return reader;
     }
 
     private static long logged(Connection source) throws SQLException {
@@ -301,9 +175,5 @@ class WayBackTest {
             rows += Query.number(source, "SELECT count(*) FROM " + log);
         }
         return rows;
-    }
-
-    private static void await(Connection connection, String condition) {
-        Awaitility.await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(20)).until(() -> Query.isTrue(connection, condition));
     }
 }

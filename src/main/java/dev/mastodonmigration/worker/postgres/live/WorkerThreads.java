@@ -13,46 +13,46 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** This worker's threads: some that take work from the queue, one that says for all of them that they are still there, and one that lets the app pass them. */
-final class Hands implements AutoCloseable {
+final class WorkerThreads implements AutoCloseable {
     private static final long IDLE_MILLISECONDS = 100;
-    private static final Duration LOOK_AROUND = Duration.ofSeconds(2);
-    private static final Duration GIVEN_WAY = Duration.ofSeconds(5);
-    private static final int BEATS_PER_CLAIM = 5;
+    private static final Duration MEASURE = Duration.ofSeconds(2);
+    private static final Duration UNTIL_CONNECTIONS_ARE_FREE = Duration.ofSeconds(5);
+    private static final int HEARTBEATS_PER_CLAIM = 5;
     /** Threads that are there before there is work. */
-    private static final int STANDING = 2;
+    private static final int WITHOUT_WORK = 2;
     private static final Duration BETWEEN_WATCHES = Duration.ofMillis(500);
     private static final Duration BETWEEN_READINGS = Duration.ofMillis(200);
     private static final Duration FRESH = Duration.ofSeconds(2);
 
     private final Direction direction;
     private final WorkerContext context;
-    private final Claims claims;
+    private final WorkQueue queue;
     private final LastingErrors errors;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicReference<Refusal> refusal = new AtomicReference<>();
     private final AtomicReference<RuntimeException> broken = new AtomicReference<>();
     private final AtomicLong leader = new AtomicLong();
-    private final AtomicLong lastWork = new AtomicLong(System.nanoTime());
+    private final AtomicLong lastSuccess = new AtomicLong(System.nanoTime());
     private final Trouble trouble;
-    private final Room room = new Room();
+    private final ConnectionLimiter connections = new ConnectionLimiter();
     private final LockWaiters lockWaiters = new LockWaiters();
     private volatile boolean stopped;
 
-    Hands(Direction direction, WorkerContext context, Claims claims, LastingErrors errors) {
+    WorkerThreads(Direction direction, WorkerContext context, WorkQueue queue, LastingErrors errors) {
         this.direction = direction;
         trouble = new Trouble(direction.written());
         this.context = context;
-        this.claims = claims;
+        this.queue = queue;
         this.errors = errors;
-        begin("beat", this::beat);
-        begin("lock-waiters", this::watch);
+        begin("heartbeat", this::heartbeat);
+        begin("lock-waiters", this::letLockWaitersPass);
     }
 
     /** From when there is a plan; once. */
     void start() {
-        if (threads.size() == STANDING) {
+        if (threads.size() == WITHOUT_WORK) {
             for (var i = 0; i < context.parallelism(); i++) {
-                begin("hand-" + i, this::work);
+                begin("worker-" + i, this::work);
             }
         }
     }
@@ -61,12 +61,12 @@ final class Hands implements AutoCloseable {
         threads.add(Thread.ofPlatform().daemon().name("postgres-" + name).start(() -> again(session)));
     }
 
-    void beatFor(long backend) {
+    void keepLeading(long backend) {
         leader.set(backend);
     }
 
-    /** Throws what no hand can get over. */
-    void requireSound() throws Refusal {
+    /** Throws what no thread can get over. */
+    void requireNoFailure() throws Refusal {
         if (refusal.get() != null) {
             throw refusal.get();
         }
@@ -75,14 +75,14 @@ final class Hands implements AutoCloseable {
         }
     }
 
-    /** Something went well, of the hands' work or the leader's. */
-    void allWell() {
-        lastWork.set(System.nanoTime());
+    /** Something went well, of the worker threads' work or the leader's. */
+    void succeeded() {
+        lastSuccess.set(System.nanoTime());
     }
 
     /** When something last went well, by {@link System#nanoTime}. */
-    long lastWork() {
-        return lastWork.get();
+    long lastSuccess() {
+        return lastSuccess.get();
     }
 
     @FunctionalInterface
@@ -110,7 +110,7 @@ final class Hands implements AutoCloseable {
                 broken.compareAndSet(null, e);
                 return;
             } catch (Error e) {
-                // Whoever waits for this hand would wait for ever.
+                // Whoever waits for this thread would wait for ever.
                 broken.compareAndSet(null, new IllegalStateException("a session ended by " + e, e));
                 throw e;
             } catch (InterruptedException e) {
@@ -130,35 +130,35 @@ final class Hands implements AutoCloseable {
     }
 
     private void work() throws SQLException, IOException, Refusal, InterruptedException {
-        var entered = room.enter(() -> LiveSessions.forHand(direction, context));
+        var entered = connections.tryAcquire(() -> LiveSessions.forWorkerThread(direction, context));
         if (entered.isPresent()) {
             try (var sessions = entered.get()) {
-                workWhileThereIsRoom(sessions);
+                workWhileThereAreConnections(sessions);
             } finally {
-                room.leave();
+                connections.release();
             }
         }
         if (!stopped) {
             trouble.waitFor("the app needs the " + direction.read() + "'s connections; what it leaves is used again as soon as it can be");
-            Thread.sleep(GIVEN_WAY);
+            Thread.sleep(UNTIL_CONNECTIONS_ARE_FREE);
         }
     }
 
-    private void workWhileThereIsRoom(LiveSessions sessions) throws SQLException, IOException, Refusal, InterruptedException {
-        var looking = new Clockwork(LOOK_AROUND);
-        var crew = new Crew(claims, Trees.read(sessions.source()));
+    private void workWhileThereAreConnections(LiveSessions sessions) throws SQLException, IOException, Refusal, InterruptedException {
+        var looking = new Ticker(MEASURE);
+        var worker = new QueueWorker(queue, Trees.read(sessions.source()));
         while (!stopped) {
             if (looking.isDue()) {
                 lockWaiters.letPass(sessions.source());
                 Capture.prolong(sessions.source(), Capture.LEASE);
-                Claims.endOverdue(sessions.target());
-                if (room.see(sessions.source()).isExceeded()) {
+                WorkQueue.endOverdue(sessions.target());
+                if (connections.measure(sessions.source()).isExceeded()) {
                     return;
                 }
             }
             sessions.requireCurrent(context);
-            if (crew.work(sessions)) {
-                allWell();
+            if (worker.work(sessions)) {
+                succeeded();
                 trouble.pass();
             } else {
                 Thread.sleep(IDLE_MILLISECONDS);
@@ -166,9 +166,9 @@ final class Hands implements AutoCloseable {
         }
     }
 
-    /** What connections of the source are left for hands. */
-    Room room() {
-        return room;
+    /** What connections of the source are left for worker threads. */
+    ConnectionLimiter connections() {
+        return connections;
     }
 
     /** Whom to let pass, to be asked by whoever has a session to the source. */
@@ -176,15 +176,15 @@ final class Hands implements AutoCloseable {
         return lockWaiters;
     }
 
-    /** What the hands cannot get over by themselves, if anything. */
+    /** What the worker threads cannot get over by themselves, if anything. */
     Trouble trouble() {
         return trouble;
     }
 
     /** While all others are busy; a lasting session would be one of the few that a small plan has. */
-    private void watch() throws SQLException, IOException, Refusal, InterruptedException {
+    private void letLockWaitersPass() throws SQLException, IOException, Refusal, InterruptedException {
         while (!stopped) {
-            if (lockWaiters.isUnseen() && (room.isInUse() || leader.get() != 0)) {
+            if (lockWaiters.isUnseen() && (connections.isInUse() || leader.get() != 0)) {
                 try (var source = LiveSessions.source(direction, context)) {
                     lockWaiters.letPass(source);
                 }
@@ -194,15 +194,15 @@ final class Hands implements AutoCloseable {
     }
 
     /** Apart from all work, so that it is heard while a round or an index takes long. */
-    private void beat() throws SQLException, IOException, Refusal, InterruptedException {
-        var renewing = new Clockwork(claims.valid().dividedBy(BEATS_PER_CLAIM));
+    private void heartbeat() throws SQLException, IOException, Refusal, InterruptedException {
+        var renewing = new Ticker(queue.valid().dividedBy(HEARTBEATS_PER_CLAIM));
         try (Connection target = LiveSessions.target(direction, context)) {
             while (!stopped) {
                 if (renewing.isDue()) {
                     if (leader.get() != 0) {
-                        Leadership.beat(target, (int) leader.get(), claims.valid());
+                        Leadership.renew(target, (int) leader.get(), queue.valid());
                     }
-                    claims.renew(target);
+                    queue.renew(target);
                 }
                 if (Ledger.isPlanned(target)) {
                     context.progress().set(trouble.told(LiveProgress.read(target)), FRESH);
