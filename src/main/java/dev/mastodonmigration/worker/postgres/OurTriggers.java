@@ -99,7 +99,7 @@ public final class OurTriggers {
             return "nothing of ours is left";
         }
         if (!SuspendedEffects.isOver(connection)) {
-            return "foreign keys, triggers or rules that were taken out are to be brought back or checked first, and our schema stays until then";
+            return "what was taken out is to be brought back or checked first, and our schema stays until then: " + String.join(", ", SuspendedEffects.pending(connection));
         }
         var left = Query.list(connection, OURS, row -> row.getString(1));
         var held = left.isEmpty() ? Query.strings(connection, "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = '" + Marker.SCHEMA + "'") : left;

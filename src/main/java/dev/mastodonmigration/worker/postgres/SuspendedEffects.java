@@ -134,18 +134,16 @@ public final class SuspendedEffects {
         return Query.isTrue(connection, IS_THERE) ? Query.list(connection, BACK, row -> new Saved(row.getLong(1), row.getString(2), row.getString(3), row.getString(4), row.getString(5))) : List.of();
     }
 
+    /** In one go: the instance is down meanwhile, and each round trip counts once a key. */
     private static Optional<SQLException> tryBack(Connection connection, Saved saved) throws SQLException {
-        var before = connection.setSavepoint();
         try {
-            Query.run(connection, "SET LOCAL lock_timeout = " + WriteGate.LOCK_TIMEOUT.toMillis(), saved.sql());
-            Query.update(connection, IS_BACK + " WHERE id = ?", saved.id());
-            connection.releaseSavepoint(before);
+            Query.run(connection, "SAVEPOINT back; SET LOCAL lock_timeout = " + WriteGate.LOCK_TIMEOUT.toMillis() + "; " + saved.sql() + "; " + IS_BACK + " WHERE id = " + saved.id() + "; RELEASE back");
             return Optional.empty();
         } catch (SQLException e) {
             if (connection.isClosed()) {
                 throw e;
             }
-            connection.rollback(before);
+            Query.run(connection, "ROLLBACK TO back");
             return Optional.of(e);
         }
     }
@@ -160,8 +158,14 @@ public final class SuspendedEffects {
     }
 
     /** Whether nothing is taken out, and all foreign keys are checked that were before: only then may our schema go. */
-    public static boolean isOver(Connection connection) throws SQLException {
-        return !Query.isTrue(connection, IS_THERE) || Query.isTrue(connection, "SELECT NOT EXISTS (SELECT FROM mastodon_migration.suspended WHERE NOT is_back OR validation IS NOT NULL)");
+    static boolean isOver(Connection connection) throws SQLException {
+        return pending(connection).isEmpty();
+    }
+
+    /** The first that are still taken out, or to be checked. */
+    static List<String> pending(Connection connection) throws SQLException {
+        return Query.isTrue(connection, IS_THERE)
+                ? Query.strings(connection, "SELECT kind || ' ' || name || ' of ' || relation FROM mastodon_migration.suspended WHERE NOT is_back OR validation IS NOT NULL ORDER BY id LIMIT 3") : List.of();
     }
 
     /** Checks the foreign keys that were checked before, while the instance runs; answers a note for each that its rows break, which stays unchecked. */
