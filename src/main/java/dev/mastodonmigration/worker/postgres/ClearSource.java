@@ -1,8 +1,8 @@
 package dev.mastodonmigration.worker.postgres;
 
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import java.time.Duration;
 import java.util.List;

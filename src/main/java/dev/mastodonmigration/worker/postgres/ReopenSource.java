@@ -3,8 +3,8 @@ package dev.mastodonmigration.worker.postgres;
 import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import java.io.IOException;
 import java.sql.Connection;
@@ -103,7 +103,7 @@ public final class ReopenSource implements WorkerTask {
             }
             if (marker.isPresent() && marker.get().isOurs(context) && marker.get().state() == Marker.State.OPENED) {
                 throw new Refusal("The source was not opened, because the target database is open for writing and may hold newer posts: two live sides "
-                        + "would lose them. Going back from here is not supported yet: leave the source stopped, keep the target as it is, mend what keeps "
+                        + "would lose them. Going back from here is not supported yet: leave the source stopped, keep the target as it is, fix what keeps "
                         + "the target from running, and ask for help before you change either database.");
             }
             return List.of();

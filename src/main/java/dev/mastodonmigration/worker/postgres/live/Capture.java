@@ -2,7 +2,6 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.postgres.Query;
-import dev.mastodonmigration.worker.postgres.Transaction;
 import dev.mastodonmigration.worker.postgres.WriteGate;
 import java.sql.Connection;
 import java.sql.SQLException;

@@ -2,8 +2,8 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.postgres.Extensions;
 import dev.mastodonmigration.worker.postgres.ForeignKeys;
 import dev.mastodonmigration.worker.postgres.Marker;

@@ -7,7 +7,7 @@ import java.sql.SQLException;
 import java.util.Optional;
 
 /**
- * Notices that changes may have gone by unlogged (lease over, log full), or that one side is not the one that it was (failover, restored backup), and mends it: once the capture writes
+ * Notices that changes may have gone by unlogged (lease over, log full), or that one side is not the one that it was (failover, restored backup), and repairs it: once the capture writes
  * again and all older transactions have ended, every position is set to a new reading and every range is to be proved again.
  */
 final class Gaps {

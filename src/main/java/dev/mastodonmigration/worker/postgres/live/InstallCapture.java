@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.Retry;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
@@ -12,14 +13,13 @@ import dev.mastodonmigration.worker.postgres.Side;
 import dev.mastodonmigration.worker.postgres.TableLock;
 import dev.mastodonmigration.worker.postgres.TargetClaim;
 import dev.mastodonmigration.worker.postgres.Transaction;
-import dev.mastodonmigration.worker.postgres.WriteGate;
-import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongUnaryOperator;
 
 /** Puts the capture on every table of a source that is marked as ours, one table at a time, and so that no app query ever waits long behind it. Idempotent. */
@@ -56,7 +56,7 @@ public final class InstallCapture implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        try (var source = openWhenThereIsRoom(context)) {
+        try (var source = openWhenLoginsAreAccepted(context)) {
             if (Query.isTrue(source, "SELECT pg_is_in_recovery()")) {
                 throw new Refusal("The source is a standby, which takes no triggers: changes cannot be captured there. Put the primary's address into "
                         + Side.SOURCE.secret() + ".");
@@ -81,18 +81,11 @@ public final class InstallCapture implements WorkerTask {
     }
 
     /** A plan's limit of connections is lowered for minutes when its archive of WAL lags, and triggers of ours may be why: more tries in a row would only add to it. */
-    private static Connection openWhenThereIsRoom(WorkerContext context) throws SQLException, IOException, InterruptedException, Refusal {
-        for (var begun = System.nanoTime();;) {
-            try {
-                return Database.source(context, NAME).open();
-            } catch (SQLException e) {
-                if (!Trouble.isRefusedLogin(e) || System.nanoTime() - begun > GIVE_UP.toNanos()) {
-                    throw e;
-                }
-                context.progress().set(new Progress.Reading(new Trouble(Side.TARGET).words(e), 0, 0, 0, 0, 0, -1));
-                Thread.sleep(Trouble.pause(e).toMillis());
-            }
-        }
+    private static Connection openWhenLoginsAreAccepted(WorkerContext context) throws Exception {
+        var errors = new PostgresErrors(Direction.FORWARD, ReplicatePostgres.LASTING);
+        var begun = System.nanoTime();
+        return new Retry(context.drain(), PostgresErrors::isRefusedLogin, e -> context.progress().set(new Progress.Reading(errors.words(e), 0, 0, 0, 0, 0, -1)), () -> begun, Optional.of(GIVE_UP))
+                .until(() -> Database.source(context, NAME).open());
     }
 
     /**

@@ -53,10 +53,10 @@ final class Leader implements AutoCloseable {
      * @param direction which database is read and which is written
      * @param target  the session that holds the lead: who takes the lead from a worker that sleeps ends its session, and with it all that it holds
      * @param connections told how many the source has left, so that worker threads need not try
-     * @param trouble told what keeps a table from being followed
+     * @param status told what keeps a table from being followed
      * @param lockWaiters whom to let pass between two rounds
      */
-    Leader(Direction direction, WorkerContext context, Connection target, ConnectionLimiter connections, Trouble trouble, LockWaiters lockWaiters) throws SQLException, IOException, Refusal {
+    Leader(Direction direction, WorkerContext context, Connection target, ConnectionLimiter connections, StatusMessage status, LockWaiters lockWaiters) throws SQLException, IOException, Refusal {
         this.context = context;
         this.connections = connections;
         this.lockWaiters = lockWaiters;
@@ -67,8 +67,8 @@ final class Leader implements AutoCloseable {
             catalog = SourceGuard.copied(sessions.target());
             follower = Follower.become(sessions.source());
             gaps = new Gaps(sessions);
-            rounds = new Rounds(sessions, byId, gaps, trouble);
-            quiet = QuietTarget.of(sessions, trouble);
+            rounds = new Rounds(sessions, byId, gaps, status);
+            quiet = QuietTarget.of(sessions, status);
         } catch (SQLException | RuntimeException e) {
             close();
             throw e;

@@ -1,8 +1,8 @@
 package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Progress;
-import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.Retry;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
@@ -53,31 +53,15 @@ public final class ReplicatePostgres implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        var errors = new LastingErrors(direction, lasting);
+        var errors = new PostgresErrors(direction, lasting);
         try (var threads = new WorkerThreads(direction, context, new WorkQueue(claim), errors)) {
-            var patience = new Patience(GIVE_UP);
+            var retry = new Retry(context.drain(), errors, e -> context.progress().update(now -> StatusMessage.in(now, errors.words(e))), threads::lastSuccess, Optional.of(GIVE_UP));
             var begun = new boolean[1];
-            while (true) {
-                try {
-                    var report = attend(context, threads, begun);
-                    if (report.isPresent()) {
-                        return report.get();
-                    }
-                } catch (SQLException | IOException e) {
-                    System.err.println("will try again: " + Redaction.of(e));
-                    var last = errors.met(e, System.nanoTime());
-                    if (last.isPresent()) {
-                        throw new Refusal(last.get());
-                    }
-                    context.progress().update(now -> Trouble.stage(now, threads.trouble().words(e)));
-                    // A refused login says nothing of the work: it is waited for, or LastingErrors ends it.
-                    var pause = Trouble.isRefusedLogin(e) ? Optional.of(Trouble.pause(e)) : patience.failed(System.nanoTime(), threads.lastSuccess());
-                    if (pause.isEmpty()) {
-                        throw new SQLException(threads.trouble().words(e), e);
-                    }
-                    Thread.sleep(pause.get().toMillis());
-                }
+            var report = Optional.<WorkerReport>empty();
+            while (report.isEmpty()) {
+                report = retry.until(() -> attend(context, threads, begun));
             }
+            return report.get();
         }
     }
 
@@ -124,7 +108,7 @@ public final class ReplicatePostgres implements WorkerTask {
         }
         begun[0] = true;
         threads.start();
-        try (var leader = new Leader(direction, context, target, threads.connections(), threads.trouble(), threads.lockWaiters())) {
+        try (var leader = new Leader(direction, context, target, threads.connections(), threads.status(), threads.lockWaiters())) {
             return Optional.of(leader.run(() -> {
                 threads.requireNoFailure();
                 if (leader.hasMadeARound()) {

@@ -24,19 +24,19 @@ final class Rounds {
     private final LiveSessions sessions;
     private final Map<Integer, Tree> trees;
     private final Gaps gaps;
-    private final Trouble trouble;
+    private final StatusMessage status;
     private final BlockedTrees blocked = new BlockedTrees();
     /** Where nothing was found: as long as no transaction began or ended, the logs need not be read again. */
     private Optional<Moment> nothingAt = Optional.empty();
 
     private record Moment(String snapshot, Map<Integer, Ledger.Position> ready) {}
 
-    /** @param trouble told what keeps a table from being followed */
-    Rounds(LiveSessions sessions, Map<Integer, Tree> trees, Gaps gaps, Trouble trouble) {
+    /** @param status told what keeps a table from being followed */
+    Rounds(LiveSessions sessions, Map<Integer, Tree> trees, Gaps gaps, StatusMessage status) {
         this.sessions = sessions;
         this.trees = trees;
         this.gaps = gaps;
-        this.trouble = trouble;
+        this.status = status;
     }
 
     /**
@@ -150,7 +150,7 @@ final class Rounds {
                         + ". The " + sessions.direction().read() + " holds rows that its index should have refused, as a corrupt index does; remove the duplicates there.");
             }
             blocked.failed(tree, position, isProved);
-            trouble.meet(e);
+            status.retrying(e);
             return Round.End.LEFT;
         }
     }

@@ -1,7 +1,7 @@
 package dev.mastodonmigration.worker.postgres.live;
 
-import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.Retry;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.io.IOException;
 import java.sql.Connection;
@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -27,20 +28,19 @@ final class WorkerThreads implements AutoCloseable {
     private final Direction direction;
     private final WorkerContext context;
     private final WorkQueue queue;
-    private final LastingErrors errors;
+    private final PostgresErrors errors;
     private final List<Thread> threads = new ArrayList<>();
-    private final AtomicReference<Refusal> refusal = new AtomicReference<>();
-    private final AtomicReference<RuntimeException> broken = new AtomicReference<>();
+    private final AtomicReference<Exception> failure = new AtomicReference<>();
     private final AtomicLong leader = new AtomicLong();
     private final AtomicLong lastSuccess = new AtomicLong(System.nanoTime());
-    private final Trouble trouble;
+    private final StatusMessage status;
     private final ConnectionLimiter connections = new ConnectionLimiter();
     private final LockWaiters lockWaiters = new LockWaiters();
     private volatile boolean stopped;
 
-    WorkerThreads(Direction direction, WorkerContext context, WorkQueue queue, LastingErrors errors) {
+    WorkerThreads(Direction direction, WorkerContext context, WorkQueue queue, PostgresErrors errors) {
         this.direction = direction;
-        trouble = new Trouble(direction.written());
+        status = new StatusMessage(errors);
         this.context = context;
         this.queue = queue;
         this.errors = errors;
@@ -57,8 +57,8 @@ final class WorkerThreads implements AutoCloseable {
         }
     }
 
-    private void begin(String name, Session session) {
-        threads.add(Thread.ofPlatform().daemon().name("postgres-" + name).start(() -> again(session)));
+    private void begin(String name, Retry.Action session) {
+        threads.add(Thread.ofPlatform().daemon().name("postgres-" + name).start(() -> runUntilStopped(session)));
     }
 
     void keepLeading(long backend) {
@@ -67,11 +67,13 @@ final class WorkerThreads implements AutoCloseable {
 
     /** Throws what no thread can get over. */
     void requireNoFailure() throws Refusal {
-        if (refusal.get() != null) {
-            throw refusal.get();
-        }
-        if (broken.get() != null) {
-            throw broken.get();
+        switch (failure.get()) {
+            case null -> {
+                return;
+            }
+            case Refusal refusal -> throw refusal;
+            case RuntimeException broken -> throw broken;
+            case Exception other -> throw new IllegalStateException(other);
         }
     }
 
@@ -85,47 +87,24 @@ final class WorkerThreads implements AutoCloseable {
         return lastSuccess.get();
     }
 
-    @FunctionalInterface
-    private interface Session {
-        void run() throws SQLException, IOException, Refusal, InterruptedException;
-    }
-
-    private void again(Session session) {
-        while (!stopped) {
-            try {
-                session.run();
-            } catch (SQLException | IOException e) {
-                System.err.println("will try again: " + Redaction.of(e));
-                var last = errors.met(e, System.nanoTime());
-                if (last.isPresent()) {
-                    refusal.compareAndSet(null, new Refusal(last.get()));
-                    return;
-                }
-                trouble.meet(e);
-                pause(Trouble.pause(e));
-            } catch (Refusal e) {
-                refusal.compareAndSet(null, e);
-                return;
-            } catch (RuntimeException e) {
-                broken.compareAndSet(null, e);
-                return;
-            } catch (Error e) {
-                // Whoever waits for this thread would wait for ever.
-                broken.compareAndSet(null, new IllegalStateException("a session ended by " + e, e));
-                throw e;
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-        }
-    }
-
-    private void pause(Duration time) {
+    private void runUntilStopped(Retry.Action session) {
+        var retry = new Retry(context.drain(), errors, status::retrying, this::lastSuccess, Optional.empty());
         try {
-            Thread.sleep(time);
+            while (!stopped) {
+                retry.run(() -> {
+                    if (!stopped) {
+                        session.run();
+                    }
+                });
+            }
         } catch (InterruptedException e) {
-            stopped = true;
             Thread.currentThread().interrupt();
+        } catch (Exception e) {
+            failure.compareAndSet(null, e);
+        } catch (Error e) {
+            // Whoever waits for this thread would wait for ever.
+            failure.compareAndSet(null, new IllegalStateException("a session ended by " + e, e));
+            throw e;
         }
     }
 
@@ -139,7 +118,7 @@ final class WorkerThreads implements AutoCloseable {
             }
         }
         if (!stopped) {
-            trouble.waitFor("the app needs the " + direction.read() + "'s connections; what it leaves is used again as soon as it can be");
+            status.waitingFor("the app needs the " + direction.read() + "'s connections; what it leaves is used again as soon as it can be");
             Thread.sleep(UNTIL_CONNECTIONS_ARE_FREE);
         }
     }
@@ -159,7 +138,7 @@ final class WorkerThreads implements AutoCloseable {
             sessions.requireCurrent(context);
             if (worker.work(sessions)) {
                 succeeded();
-                trouble.pass();
+                status.clear();
             } else {
                 Thread.sleep(IDLE_MILLISECONDS);
             }
@@ -177,8 +156,8 @@ final class WorkerThreads implements AutoCloseable {
     }
 
     /** What the worker threads cannot get over by themselves, if anything. */
-    Trouble trouble() {
-        return trouble;
+    StatusMessage status() {
+        return status;
     }
 
     /** While all others are busy; a lasting session would be one of the few that a small plan has. */
@@ -205,7 +184,7 @@ final class WorkerThreads implements AutoCloseable {
                     queue.renew(target);
                 }
                 if (Ledger.isPlanned(target)) {
-                    context.progress().set(trouble.told(LiveProgress.read(target)), FRESH);
+                    context.progress().set(status.shownIn(LiveProgress.read(target)), FRESH);
                 }
                 Thread.sleep(BETWEEN_READINGS);
             }

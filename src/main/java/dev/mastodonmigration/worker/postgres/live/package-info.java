@@ -8,7 +8,8 @@
  * {@code QueueWorker}) that claim a piece ({@code WorkQueue}): build an index, copy a range in a short snapshot of its own, prove a range. One of the workers leads ({@code Leadership},
  * {@code Leader}): for each tree whose ranges have landed it applies rounds ({@code Rounds}, {@code Round}): reads which keys the log has between the tree's position and a new snapshot,
  * deletes them on the target and inserts what exists of them in that snapshot. When the source is closed for writing, {@code Drain} applies the last rounds, proves what they touched, and
- * brings sequences, tables without a key, triggers and foreign keys.
+ * brings sequences, tables without a key, triggers and foreign keys. Whatever fails for a reason that may pass is tried again ({@code Retry}); what does not pass is refused in words
+ * ({@code PostgresErrors}).
  *
  * <p>Source and target are the two roles of an engine, given by its {@code Direction}. The way back is the same engine from the new database to the old one. It begins without a copy:
  * {@code AdoptDatabases} takes two databases that are closed and equal, and writes a ledger of which everything is done.

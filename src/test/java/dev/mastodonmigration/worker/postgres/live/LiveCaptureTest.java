@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.embedded.SmallDisk;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Outcome;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.postgres.MarkSource;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;

@@ -6,7 +6,6 @@ import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.ScratchDatabase;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;
 import dev.mastodonmigration.worker.postgres.TwoDatabases;
-import java.sql.Connection;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;

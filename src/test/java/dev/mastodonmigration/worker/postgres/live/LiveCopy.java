@@ -6,14 +6,13 @@ import dev.mastodonmigration.worker.control.DrainSignal;
 import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Outcome;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.postgres.CloseSource;
 import dev.mastodonmigration.worker.postgres.Comparison;
 import dev.mastodonmigration.worker.postgres.Database;
 import dev.mastodonmigration.worker.postgres.MarkSource;
 import dev.mastodonmigration.worker.postgres.Query;
-import dev.mastodonmigration.worker.postgres.Side;
 import dev.mastodonmigration.worker.postgres.TargetClaim;
 import dev.mastodonmigration.worker.postgres.TwoDatabases;
 import java.io.IOException;
@@ -142,7 +141,7 @@ final class LiveCopy implements AutoCloseable {
 
     /** A leader of this pair, beside no other thread of a worker. */
     static Leader leader(TwoDatabases world, Connection target) throws SQLException, IOException, Refusal {
-        return new Leader(Direction.FORWARD, world.context(), target, new ConnectionLimiter(), new Trouble(Side.TARGET), new LockWaiters());
+        return new Leader(Direction.FORWARD, world.context(), target, new ConnectionLimiter(), new StatusMessage(new PostgresErrors(Direction.FORWARD, ReplicatePostgres.LASTING)), new LockWaiters());
     }
 
     static void awaitCopying(Connection target) {
