@@ -8,8 +8,8 @@ import java.util.TreeMap;
 /**
  * What a look at one part of the migration found, all at once, so that an admin fixes everything in one go.
  *
- * @param blockers what must be mended before anything starts: each names the object and the fix
- * @param notes    what the admin should know and need not mend
+ * @param blockers what must be fixed before anything starts: each names the object and the fix
+ * @param notes    what the admin should know and need not fix
  * @param figures  measured numbers, the unit as last word of the name
  */
 public record Findings(List<String> blockers, List<String> notes, Map<String, Long> figures) {

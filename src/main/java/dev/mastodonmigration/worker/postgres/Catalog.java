@@ -17,6 +17,10 @@ public final class Catalog {
     private static final String FROM_RELATION = " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace ";
     private static final String NAME = "format('%I.%I', n.nspname, c.relname)";
 
+    /** Of a trigger {@code t}; those that came to partitions with their parent's are internal before version 15, and can be switched off one by one all the same. */
+    static final String TRIGGER_OF_THE_INSTANCE = "(NOT t.tgisinternal OR t.tgparentid <> 0 AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.oid = t.tgconstraint AND k.contype <> 't'))"
+            + " AND t.tgname NOT LIKE 'mastodon\\_migration\\_%'";
+
     /** Kind and name, then what must be equal. Not-null constraints are in the columns: Postgres 18 lists them, older ones do not. */
     private static final List<String> OBJECTS = List.of(
             "SELECT 'relation ' || " + NAME + ", c.relkind::text || c.relpersistence::text || c.relrowsecurity::text || "
@@ -35,7 +39,7 @@ public final class Catalog {
             "SELECT 'constraint ' || k.conname || ' of ' || " + NAME + ", pg_get_constraintdef(k.oid)"
                     + FROM_RELATION + "JOIN pg_constraint k ON k.conrelid = c.oid WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND " + RELATION,
             "SELECT 'trigger ' || t.tgname || ' of ' || " + NAME + ", pg_get_triggerdef(t.oid) || t.tgenabled::text" + FROM_RELATION
-                    + "JOIN pg_trigger t ON t.tgrelid = c.oid WHERE NOT t.tgisinternal AND t.tgname NOT LIKE 'mastodon\\_migration\\_%' AND " + RELATION,
+                    + "JOIN pg_trigger t ON t.tgrelid = c.oid WHERE " + TRIGGER_OF_THE_INSTANCE + " AND " + RELATION,
             "SELECT 'function ' || format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)), p.prokind::text || "
             + "p.provolatile::text || p.prosecdef::text"
                     + " || format_type(p.prorettype, NULL) || coalesce(p.proconfig::text, '') || md5(p.prosrc) FROM pg_proc p JOIN pg_namespace n ON n.oid "

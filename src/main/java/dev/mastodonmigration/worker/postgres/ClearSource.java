@@ -1,12 +1,13 @@
 package dev.mastodonmigration.worker.postgres;
 
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Takes every trace of ours off the source, so that the instance can go on there as if nothing had been; where somebody reads, once that has ended. */
 public final class ClearSource implements WorkerTask {
@@ -42,11 +43,13 @@ public final class ClearSource implements WorkerTask {
     private static WorkerReport clear(WorkerContext context, String task, Duration patience, List<String> notes) throws Exception {
         try (var source = Database.source(context, task).open()) {
             var refused = WriteGate.refusedWrites(source);
-            if (!ReopenSource.open(source, context)) {
+            var opened = ReopenSource.open(source, context);
+            if (opened.isEmpty()) {
                 return WorkerReport.succeeded(NOTHING, Map.of(), notes);
             }
+            var all = Stream.of(notes, opened.get(), SuspendedEffects.validate(source)).flatMap(List::stream).toList();
             OurTriggers.dropWithSchema(source, patience);
-            return WorkerReport.succeeded(CLEAR, Map.of(Figure.REFUSED_WRITES, refused), notes);
+            return WorkerReport.succeeded(CLEAR, Map.of(Figure.REFUSED_WRITES, refused), all);
         }
     }
 }

@@ -7,11 +7,9 @@ import dev.mastodonmigration.worker.control.WorkerTask;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Brings the write gate down on a source that {@link MarkSource} took: from here on nothing changes there, whoever connects. Without the marker it
@@ -19,15 +17,6 @@ import java.util.stream.Stream;
  */
 public final class CloseSource implements WorkerTask {
     static final String NAME = "close-source";
-    private static final Duration GIVE_UP = Duration.ofMinutes(3);
-
-    /** Sessions that hold a lock with which somebody writes; an autovacuum yields by itself and cannot be ended by an owner. */
-    private static final String WRITERS = """
-            SELECT DISTINCT a.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-            WHERE l.relation = ANY (?::text[]::regclass[]) AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-              AND l.granted AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
-              AND a.pid <> pg_backend_pid() AND a.backend_type = 'client backend' AND (a.xact_start IS NULL OR a.xact_start <= ?::timestamptz)""";
-
     private final Duration grace;
 
     public CloseSource() {
@@ -43,7 +32,7 @@ public final class CloseSource implements WorkerTask {
     public WorkerReport run(WorkerContext context) throws Exception {
         try (var source = Database.source(context, NAME).open()) {
             Transaction.in(source, () -> mark(source, context));
-            var ended = close(source);
+            var ended = new Closing(source, Side.SOURCE, grace).run();
             WriteGate.requireUp(source, Side.SOURCE);
             var tables = Table.all(source).size();
             var notes = ended == 0 ? List.<String>of() : List.of(ended + " sessions on the source were still writing " + grace.toSeconds()
@@ -71,55 +60,8 @@ public final class CloseSource implements WorkerTask {
         marker.requireOurs(Side.SOURCE, context);
         marker.requireSource(context);
         marker.requireNotGivenBack(context);
-        Marker.update(source, context, Marker.State.CLOSED, Optional.empty());
+        // Who brings the target's changes here writes on, behind the gate, when it is closed again.
+        Marker.update(source, context, Marker.State.CLOSED, marker.state() == Marker.State.CLOSED ? marker.session() : Optional.empty());
         WriteGate.refuse(source);
-    }
-
-    /** One table at a time, so that no lock is held while waiting for another; answers how many sessions had to be ended. */
-    private int close(Connection source) throws SQLException, Refusal {
-        var begun = System.nanoTime();
-        var ended = 0;
-        // Those that have the trigger too: whoever passed it while it let pass holds the table's lock until the end.
-        var open = WriteGate.tables(source);
-        while (!open.isEmpty()) {
-            var stuck = new ArrayList<String>();
-            for (var table : open) {
-                if (!WriteGate.tryClose(source, table)) {
-                    stuck.add(table);
-                    requireNotGivenBackMeanwhile(source);
-                    ended += System.nanoTime() - begun > grace.toNanos() ? endWriters(source, List.of(table)) : 0;
-                }
-            }
-            if (System.nanoTime() - begun > GIVE_UP.toNanos()) {
-                throw new SQLException(describe(source, stuck));
-            }
-            open = Stream.concat(stuck.stream(), WriteGate.ungated(source).stream()).distinct().toList();
-        }
-        requireNotGivenBackMeanwhile(source);
-        return ended + endOlderThanTheGate(source);
-    }
-
-    /** Whoever writes then is the instance, which runs again, and is not to be ended. */
-    private static void requireNotGivenBackMeanwhile(Connection source) throws SQLException, Refusal {
-        if (!WriteGate.refuses(source)) {
-            throw new Refusal("The source database was not closed for writing, because it was given back to the instance meanwhile.");
-        }
-    }
-
-    private static int endWriters(Connection source, List<String> tables) throws SQLException {
-        var now = Query.string(source, "SELECT clock_timestamp()::text");
-        return Sessions.end(source, Query.list(source, WRITERS, row -> row.getInt(1), tables, now));
-    }
-
-    /** Taking each lock has already waited for the older writers; this proves it, and ends any that a cancelled statement left. */
-    private static int endOlderThanTheGate(Connection source) throws SQLException {
-        return endWriters(source, Table.all(source).stream().map(Table::sql).toList());
-    }
-
-    private static String describe(Connection source, List<String> stuck) throws SQLException {
-        var prepared = Query.strings(source, "SELECT gid FROM pg_prepared_xacts WHERE database = current_database()");
-        return "the write gate cannot be put on " + stuck.size() + " tables of the source, first " + stuck + ": " + (prepared.isEmpty()
-                ? "a session holds them locked that this role may not end, such as an autovacuum to prevent wraparound; wait for it"
-                : "prepared transactions " + prepared + " hold them locked; COMMIT PREPARED or ROLLBACK PREPARED them");
     }
 }

@@ -10,7 +10,7 @@ import java.sql.SQLException;
  * @param limit   the tightest of the limits: of the server without what it keeps for superusers, of the role, of the database
  * @param free    under each limit, the fewest that are left
  * @param ours    sessions of live replication among those in use
- * @param younger of these hands that began to work after the session that asks; they give way first
+ * @param younger of its siblings, the worker threads' sessions, that began to work after the session that asks; they give way first
  */
 public record ConnectionBudget(long limit, long free, long ours, long younger) {
     /** Sessions without which nothing moves: the one that leads, and one that copies. */
@@ -58,9 +58,9 @@ public record ConnectionBudget(long limit, long free, long ours, long younger) {
         return free > (ours < LEAST ? 1 : reserve());
     }
 
-    /** Sessions that this many hands and a leader can have, beside what others have open now. */
-    public long grantable(int hands) {
-        return Math.min(hands + 1L, Math.max(LEAST, free - reserve()));
+    /** Sessions that this many worker threads and a leader can have, beside what others have open now. */
+    public long grantable(int threads) {
+        return Math.min(threads + 1L, Math.max(LEAST, free - reserve()));
     }
 
     /** Whether not even the least would leave the app one. */

@@ -33,6 +33,10 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
         return new Database(context, Side.TARGET, task, context.rehearsal());
     }
 
+    public static Database of(Side side, WorkerContext context, String task) {
+        return side == Side.SOURCE ? source(context, task) : target(context, task);
+    }
+
     public PostgresUrl url() throws Refusal, IOException {
         var url = PostgresUrl.parse(side.secret(), context.url(side.secret()));
         return override.map(url::withDatabase).orElse(url);

@@ -122,17 +122,17 @@ final class DatabaseCopy {
         var tables = new ArrayList<>(Table.all(to).stream().map(Table::sql).toList());
         tables.addAll(MaterializedViews.inOrder(to));
         // Largest first, dealt out like cards: no session is left with all the large ones.
-        var hands = IntStream.range(0, jobs)
-                .mapToObj(hand -> IntStream.range(0, tables.size()).filter(i -> i % jobs == hand).mapToObj(tables::get).toList()).toList();
+        var shares = IntStream.range(0, jobs)
+                .mapToObj(share -> IntStream.range(0, tables.size()).filter(i -> i % jobs == share).mapToObj(tables::get).toList()).toList();
         try (var work = new Parallel(jobs)) {
-            for (var hand : hands) {
+            for (var share : shares) {
                 work.submit(() -> {
                     try (var session = target.open()) {
-                        for (var table : hand) {
+                        for (var table : share) {
                             Query.run(session, "ANALYZE " + table);
                         }
                     }
-                    return hand.size();
+                    return share.size();
                 });
             }
             work.results();
@@ -149,7 +149,7 @@ final class DatabaseCopy {
         var byTable = ForeignKeys.toValidate(from, to).stream().collect(Collectors.groupingBy(ForeignKeys.ForeignKey::table)).values();
         var waiting = new ConcurrentLinkedQueue<>(byTable.stream().sorted(Comparator.comparingLong((List<ForeignKeys.ForeignKey> keys) -> keys.stream().mapToLong(ForeignKeys.ForeignKey::bytes).sum()).reversed()).toList());
         try (var work = new Parallel(jobs)) {
-            var found = IntStream.range(0, jobs).mapToObj(hand -> work.submit(() -> {
+            var found = IntStream.range(0, jobs).mapToObj(share -> work.submit(() -> {
                 var orphans = new ArrayList<String>();
                 try (var session = target.open()) {
                     for (var keys = waiting.poll(); keys != null; keys = waiting.poll()) {

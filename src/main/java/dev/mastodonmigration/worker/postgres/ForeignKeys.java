@@ -108,6 +108,11 @@ public final class ForeignKeys {
         return object.startsWith("constraint ") && there.startsWith("FOREIGN KEY ") && here.equals(there + NOT_VALID);
     }
 
+    /** The definition of a foreign key without whether its rows were checked; of anything else as it is. */
+    public static String regardlessOfValidity(String object, String definition) {
+        return object.startsWith("constraint ") && definition.startsWith("FOREIGN KEY ") && definition.endsWith(NOT_VALID) ? definition.substring(0, definition.length() - NOT_VALID.length()) : definition;
+    }
+
     /** Those of these objects that are foreign keys which rows of this database break. */
     static Set<String> broken(Connection session, Set<String> objects) throws SQLException {
         var found = new HashSet<String>();

@@ -108,7 +108,8 @@ public final class LoadAttempt implements AutoCloseable {
         }
     }
 
-    private static String randomSecret() {
+    /** For a marker: whose session carries it passes the write gate. */
+    public static String randomSecret() {
         var bytes = new byte[16];
         new SecureRandom().nextBytes(bytes);
         return HexFormat.of().formatHex(bytes);

@@ -32,7 +32,7 @@ final class LoadedContent {
     static void drop(Connection target, WorkerContext context) throws SQLException, Refusal {
         var marker = Marker.ours(target, Side.TARGET, context);
         marker.requireTarget(context);
-        if (marker.state() == Marker.State.OPENED) {
+        if (marker.state().wasOpened()) {
             throw new Refusal("The target database has been opened for writing and may hold posts that exist nowhere else: nothing in it is dropped. "
                     + "Going back from here is not supported yet: leave the source stopped, keep the target as it is, and ask for help before you change either.");
         }

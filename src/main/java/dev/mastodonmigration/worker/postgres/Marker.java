@@ -21,12 +21,17 @@ public record Marker(String uid, String name, State state, long epoch, Optional<
     private static final String SCHEMAS = "(SELECT coalesce(array_agg(nspname::text), '{}') FROM pg_namespace)";
     private static final String EXTENSIONS = "(SELECT coalesce(array_agg(extname::text), '{}') FROM pg_extension)";
 
-    /** On the source {@link #MARKED}, {@link #CLOSED}, and {@link #REOPENED} for good; on the target the others, in this order. */
+    /** On the source {@link #MARKED}, {@link #CLOSED}, and {@link #REOPENED} for good; on the target the others, in this order: {@link #CLOSED_AGAIN} to go back. */
     public enum State {
-        MARKED, CLOSED, REOPENED, CLAIMED, LOADING, LOADED, OPENED;
+        MARKED, CLOSED, REOPENED, CLAIMED, LOADING, LOADED, OPENED, CLOSED_AGAIN;
 
         public String sql() {
             return name().toLowerCase(java.util.Locale.ROOT);
+        }
+
+        /** From then on the target may hold what exists nowhere else. */
+        public boolean wasOpened() {
+            return compareTo(OPENED) >= 0;
         }
 
         boolean isOfTarget() {
@@ -106,6 +111,15 @@ public record Marker(String uid, String name, State state, long epoch, Optional<
         }
     }
 
+    /** @throws Refusal when this marker, which is ours, says that the database is the other one */
+    public void requireRole(Side side, WorkerContext context) throws Refusal {
+        if (side == Side.SOURCE) {
+            requireSource(context);
+        } else {
+            requireTarget(context);
+        }
+    }
+
     public boolean isOurs(WorkerContext context) {
         return uid.equals(context.migrationUid());
     }
@@ -143,11 +157,11 @@ public record Marker(String uid, String name, State state, long epoch, Optional<
     /**
      * Raises the epoch to this worker's, so that no worker of before opens the database any more; one that is open stays as it is.
      *
-     * @return whether it is open
+     * @return whether it is open, or was
      */
     static boolean isOpenOrRaised(Connection target, WorkerContext context) throws SQLException {
-        return State.OPENED.sql().equals(Query.string(target, """
-                UPDATE mastodon_migration.marker SET epoch = CASE WHEN state = 'opened' THEN epoch ELSE greatest(epoch, ?) END, updated_at = now()
+        return List.of(State.OPENED.sql(), State.CLOSED_AGAIN.sql()).contains(Query.string(target, """
+                UPDATE mastodon_migration.marker SET epoch = CASE WHEN state IN ('opened', 'closed_again') THEN epoch ELSE greatest(epoch, ?) END, updated_at = now()
                 WHERE uid = ? RETURNING state""", context.epoch(), context.migrationUid()));
     }
 }

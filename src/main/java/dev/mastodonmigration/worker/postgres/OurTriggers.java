@@ -25,22 +25,28 @@ public final class OurTriggers {
               'a prepared transaction (COMMIT PREPARED or ROLLBACK PREPARED one of pg_prepared_xacts)')
             FROM (SELECT DISTINCT l.pid FROM pg_locks l WHERE l.relation = ANY (?::text[]::regclass[]) AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())) l LEFT JOIN pg_stat_activity a ON a.pid = l.pid ORDER BY a.xact_start LIMIT 3""";
-    private static final String OURS = """
-            SELECT format('%I.%I', n.nspname, c.relname), string_agg(quote_ident(g.tgname), ',') FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
+    private static final String NAMED = """
+            SELECT format('%%I.%%I', n.nspname, c.relname), string_agg(quote_ident(g.tgname), ',') FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
             JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE g.tgname IN ('mastodon_migration_gate', 'mastodon_migration_insert', 'mastodon_migration_update', 'mastodon_migration_delete', 'mastodon_migration_truncate')
-            GROUP BY 1 ORDER BY 1""";
+            WHERE g.tgname = ANY ('{%s}') GROUP BY 1 ORDER BY 1""";
+    private static final String THE_GATE = NAMED.formatted(WriteGate.TRIGGER);
+    private static final String OURS = NAMED.formatted(WriteGate.TRIGGER + ", mastodon_migration_insert, mastodon_migration_update, mastodon_migration_delete, mastodon_migration_truncate");
     private static final String NO_SCHEMA = "SELECT to_regnamespace('" + Marker.SCHEMA + "') IS NULL";
 
     private record Triggered(String table, String triggers) {}
 
     private OurTriggers() {}
 
-    /** One pass over the tables, for so long at most; answers those that keep theirs, because somebody has them. */
-    public static List<String> tryDrop(Connection connection, Duration atMost) throws SQLException, Refusal {
+    /** One pass over the tables, for so long at most: takes the write gate off, which lets pass, where nobody reads. The capture stays, by which a way back is kept up. */
+    public static void tryDropGate(Connection connection, Duration atMost) throws SQLException, Refusal {
+        tryDrop(connection, THE_GATE, atMost);
+    }
+
+    /** Answers those tables that keep theirs, because somebody has them. */
+    private static List<String> tryDrop(Connection connection, String which, Duration atMost) throws SQLException, Refusal {
         var deadline = System.nanoTime() + atMost.toNanos();
         var left = new ArrayList<String>();
-        for (var table : Query.list(connection, OURS, row -> new Triggered(row.getString(1), row.getString(2)))) {
+        for (var table : Query.list(connection, which, row -> new Triggered(row.getString(1), row.getString(2)))) {
             if (System.nanoTime() > deadline || Query.isTrue(connection, HELD, table.table()) || !TableLock.tryIn(connection, table.table(), Stream.of(table.triggers().split(","))
                     .map(trigger -> "DROP TRIGGER IF EXISTS " + trigger + " ON " + table.table()).collect(Collectors.joining("; ")))) {
                 left.add(table.table());
@@ -51,7 +57,7 @@ public final class OurTriggers {
 
     /** One pass over the tables, for so long at most, and, when none is left, our schema; answers whether all is gone. */
     static boolean tryDropWithSchema(Connection connection, Duration atMost) throws SQLException, Refusal {
-        return tryDrop(connection, atMost).isEmpty() && WriteGate.tryLocked(connection, TableLock.LOCK_TIMEOUT, () -> Query.run(connection, "DROP SCHEMA IF EXISTS " + Marker.SCHEMA + " CASCADE"));
+        return SuspendedEffects.isOver(connection) && tryDrop(connection, OURS, atMost).isEmpty() && WriteGate.tryLocked(connection, TableLock.LOCK_TIMEOUT, () -> Query.run(connection, "DROP SCHEMA IF EXISTS " + Marker.SCHEMA + " CASCADE"));
     }
 
     /**
@@ -82,10 +88,18 @@ public final class OurTriggers {
         }
     }
 
+    /** Who has one of these tables, for the admin; empty when nobody has. */
+    public static String holders(Connection connection, List<String> tables) throws SQLException {
+        return String.join(", ", Query.strings(connection, HOLDERS, tables));
+    }
+
     /** What keeps our triggers or our schema there, for the admin; nothing waits for it. */
     static String stillRead(Connection connection) throws SQLException {
         if (Query.isTrue(connection, NO_SCHEMA)) {
             return "nothing of ours is left";
+        }
+        if (!SuspendedEffects.isOver(connection)) {
+            return "what was taken out is to be brought back or checked first, and our schema stays until then: " + String.join(", ", SuspendedEffects.pending(connection));
         }
         var left = Query.list(connection, OURS, row -> row.getString(1));
         var held = left.isEmpty() ? Query.strings(connection, "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = '" + Marker.SCHEMA + "'") : left;

@@ -3,13 +3,14 @@ package dev.mastodonmigration.worker.postgres;
 import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,16 +21,19 @@ import java.util.Optional;
  */
 public final class ReopenSource implements WorkerTask {
     static final String NAME = "reopen-source";
+    private static final int TRIES = 5;
     private static final Duration WHILE_USERS_WAIT = Duration.ofMillis(300);
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        var notes = requireTargetClosed(context);
+        var notes = new ArrayList<>(requireTargetClosed(context));
         try (var source = Database.source(context, NAME).open()) {
             var refused = WriteGate.refusedWrites(source);
-            if (!open(source, context)) {
+            var opened = open(source, context);
+            if (opened.isEmpty()) {
                 return WorkerReport.succeeded(ClearSource.NOTHING, Map.of(), notes);
             }
+            notes.addAll(opened.get());
             var left = left(source);
             return left.isEmpty() ? WorkerReport.succeeded(ClearSource.CLEAR, Map.of(Figure.REFUSED_WRITES, refused), notes)
                     : WorkerReport.succeeded("The source database is open for writing again; " + left.get() + ".", Map.of(Figure.REFUSED_WRITES, refused, Figure.TRACES_LEFT, 1L), notes);
@@ -59,20 +63,31 @@ public final class ReopenSource implements WorkerTask {
         }
     }
 
-    /** Lets everybody write again, for good: who was to close it and slept until now finds the marker changed. False when nothing of ours is there. */
-    static boolean open(Connection source, WorkerContext context) throws SQLException, Refusal, InterruptedException {
+    /**
+     * Lets everybody write again, for good: who was to close it and slept until now finds the marker changed. Foreign keys and triggers are as they were before the target's changes were
+     * brought here; answers which are not. Empty when nothing of ours is there.
+     */
+    static Optional<List<String>> open(Connection source, WorkerContext context) throws SQLException, Refusal, InterruptedException {
         var marker = Marker.read(source);
         if (marker.isEmpty()) {
-            return false;
+            return Optional.empty();
         }
         marker.get().requireOurs(Side.SOURCE, context);
         marker.get().requireSource(context);
         Sessions.endOlderOfOurs(source);
-        Transaction.in(source, () -> {
-            WriteGate.letPass(source);
-            Marker.update(source, context, Marker.State.REOPENED, Optional.empty());
-        });
-        return true;
+        var notes = new ArrayList<String>();
+        for (var i = 0; i < TRIES; i++) {
+            notes.clear();
+            if (WriteGate.tryLocked(source, () -> {
+                // First the marker: whoever takes foreign keys out looks at it, and what he took out until now is seen below.
+                WriteGate.letPass(source);
+                Marker.update(source, context, Marker.State.REOPENED, Optional.empty());
+                notes.addAll(SuspendedEffects.bringBackWhatCanBe(source));
+            })) {
+                return Optional.of(notes);
+            }
+        }
+        throw new SQLException("the source cannot be opened yet, because another worker of this migration still writes there");
     }
 
     /** One side at a time. A target that cannot be reached must not keep the instance down: it may be why we go back. */
@@ -82,9 +97,13 @@ public final class ReopenSource implements WorkerTask {
         }
         try (var target = Database.target(context, NAME).open()) {
             var marker = Marker.read(target);
+            if (marker.isPresent() && marker.get().isOurs(context) && marker.get().state() == Marker.State.CLOSED_AGAIN) {
+                throw new Refusal("The source was not opened, because the target database was open for writing and may hold posts that were not brought back yet: they would be lost. Keep both databases as they are, and ask"
+                        + " for help before you change either.");
+            }
             if (marker.isPresent() && marker.get().isOurs(context) && marker.get().state() == Marker.State.OPENED) {
                 throw new Refusal("The source was not opened, because the target database is open for writing and may hold newer posts: two live sides "
-                        + "would lose them. Going back from here is not supported yet: leave the source stopped, keep the target as it is, mend what keeps "
+                        + "would lose them. Going back from here is not supported yet: leave the source stopped, keep the target as it is, fix what keeps "
                         + "the target from running, and ask for help before you change either database.");
             }
             return List.of();

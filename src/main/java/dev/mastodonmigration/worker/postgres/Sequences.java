@@ -63,15 +63,20 @@ public final class Sequences {
 
     /** Each sequence that is missing on the target or would give out values that the source has given. */
     public static List<String> differences(Connection source, Connection target) throws SQLException {
+        return differences(source, Side.SOURCE, target, Side.TARGET);
+    }
+
+    /** As {@link #differences(Connection, Connection)}, where the one that was read and the one that was written are these. */
+    public static List<String> differences(Connection source, Side read, Connection target, Side written) throws SQLException {
         var there = read(target);
         var differences = new ArrayList<String>();
         for (var sequence : read(source).entrySet()) {
             var other = there.get(sequence.getKey());
             if (other == null) {
-                differences.add("sequence " + sequence.getKey() + " is missing on the target");
+                differences.add("sequence " + sequence.getKey() + " is missing on the " + written);
             } else if (other.isBehind(sequence.getValue())) {
-                differences.add("sequence " + sequence.getKey() + " is at " + other.last() + " on the target, behind " + sequence.getValue().last()
-                        + " on the source");
+                differences.add("sequence " + sequence.getKey() + " is at " + other.last() + " on the " + written + ", behind " + sequence.getValue().last()
+                        + " on the " + read);
             }
         }
         return differences;

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker.postgres;
 
+import dev.mastodonmigration.worker.control.Refusal;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -17,6 +18,11 @@ public final class TableLock {
     /** Does this in one transaction, which the server gets and does in one go; false when the app, or an autovacuum that may not be ended, has the table. */
     public static boolean tryIn(Connection source, String table, String statements) throws SQLException {
         return WriteGate.tryLocked(source, timeout(source, table), statements);
+    }
+
+    /** The same for what cannot be said in one go: of a worker that stops in the midst, the server ends the session after a few seconds, and the lock with it. */
+    static boolean tryIn(Connection connection, String table, Transaction.Body body) throws SQLException, Refusal {
+        return WriteGate.tryLocked(connection, timeout(connection, table), body);
     }
 
     /** An autovacuum gives way, but only to one who waits for as long as the gate does. */

@@ -11,7 +11,7 @@ public final class WithdrawnOpening {
     /** @return whether the target was open already, and so was left as it is */
     public static boolean cameTooLate(WorkerContext context) throws Exception {
         try (var target = Database.target(context, NAME).open()) {
-            if (Marker.read(target).filter(marker -> marker.isOurs(context) && marker.state() == Marker.State.OPENED).isPresent()) {
+            if (Marker.read(target).filter(marker -> marker.isOurs(context) && marker.state().wasOpened()).isPresent()) {
                 return true;
             }
             Marker.ours(target, Side.TARGET, context).requireTarget(context);

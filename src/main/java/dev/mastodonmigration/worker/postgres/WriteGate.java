@@ -132,7 +132,7 @@ public final class WriteGate {
     public static boolean tryLocked(Connection connection, Duration lockTimeout, Transaction.Body body) throws SQLException, Refusal {
         try {
             Transaction.in(connection, () -> {
-                Query.run(connection, "SET LOCAL lock_timeout = " + lockTimeout.toMillis() + "; SET LOCAL search_path = pg_catalog");
+                Query.run(connection, settings(lockTimeout));
                 body.run();
             });
             return true;
@@ -150,8 +150,7 @@ public final class WriteGate {
      */
     static boolean tryLocked(Connection connection, Duration lockTimeout, String statements) throws SQLException {
         try {
-            Query.run(connection, "BEGIN; SET LOCAL lock_timeout = " + lockTimeout.toMillis() + "; SET LOCAL idle_in_transaction_session_timeout = " + ABANDONED.toMillis()
-                    + "; SET LOCAL search_path = pg_catalog; " + statements + "; COMMIT");
+            Query.run(connection, "BEGIN; " + settings(lockTimeout) + "; " + statements + "; COMMIT");
             return true;
         } catch (SQLException e) {
             if (!connection.isClosed()) {
@@ -164,7 +163,11 @@ public final class WriteGate {
         }
     }
 
-    private static boolean isLocked(SQLException e) {
+    private static String settings(Duration lockTimeout) {
+        return "SET LOCAL lock_timeout = " + lockTimeout.toMillis() + "; SET LOCAL idle_in_transaction_session_timeout = " + ABANDONED.toMillis() + "; SET LOCAL search_path = pg_catalog";
+    }
+
+    static boolean isLocked(SQLException e) {
         return LOCK_NOT_AVAILABLE.equals(e.getSQLState()) || DEADLOCK.equals(e.getSQLState());
     }
 }

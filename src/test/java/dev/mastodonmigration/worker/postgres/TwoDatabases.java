@@ -110,6 +110,17 @@ public final class TwoDatabases {
         return copy.told();
     }
 
+    /** Copies of both as they are now, markers and all; nobody may be connected to them. */
+    public TwoDatabases copy() throws SQLException {
+        var number = COUNTER.incrementAndGet();
+        var copy = new TwoDatabases(sourceServer, targetServer, "source" + number, "target" + number, uid);
+        try (var from = sourceServer.superuser("postgres"); var to = targetServer.superuser("postgres")) {
+            Query.run(from, "CREATE DATABASE " + copy.source + " TEMPLATE " + source + " OWNER " + OWNER);
+            Query.run(to, "CREATE DATABASE " + copy.target + " TEMPLATE " + target + " OWNER " + TARGET_OWNER);
+        }
+        return copy.told();
+    }
+
     private TwoDatabases told() {
         return secret(WorkerContext.SOURCE_POSTGRES_URL, sourceServer.url(source, OWNER)).secret(WorkerContext.TARGET_POSTGRES_URL,
                 targetServer.url(target, TARGET_OWNER));

@@ -19,12 +19,14 @@ import java.util.List;
 final class Bootstrap {
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
 
+    private final Direction direction;
     private final WorkerContext context;
     private final Connection target;
     private final long rangeBytes;
 
     /** @param target the leader's own session, which holds the lead */
-    Bootstrap(WorkerContext context, Connection target, long rangeBytes) {
+    Bootstrap(Direction direction, WorkerContext context, Connection target, long rangeBytes) {
+        this.direction = direction;
         this.context = context;
         this.target = target;
         this.rangeBytes = rangeBytes;
@@ -34,14 +36,14 @@ final class Bootstrap {
     List<String> run() throws SQLException, IOException, InterruptedException, Refusal {
         Sessions.endOlderOfOurs(target);
         Ledger.create(target);
-        try (var source = LiveSessions.source(context)) {
+        try (var source = LiveSessions.source(direction, context)) {
             var trees = captured(source);
             var catalog = SourceGuard.catalog(source);
             var attempt = LoadAttempt.on(target, context);
-            var schema = new SchemaCopy(context, source);
+            var schema = new SchemaCopy(direction, context, source);
             var notes = schema.create(source, attempt);
             var definitions = new ArrayList<>(schema.later(target, byTable(source, trees)));
-            SourceGuard.requireUnchanged(source, catalog);
+            SourceGuard.requireUnchanged(source, direction, catalog);
             var base = base(source);
             var ranges = new ArrayList<RangePlan.Range>();
             var keyed = trees.stream().filter(Tree::hasKey).toList();
@@ -59,17 +61,19 @@ final class Bootstrap {
 
     /** Nothing that commits later goes unlogged: putting the capture on waited for older writers, and so does this, if anything has gone by since. */
     private Horizon.Base base(Connection source) throws SQLException, InterruptedException, Refusal {
+        var run = CaptureRun.begin(source);
         while (true) {
             while (Capture.isFull(source) && !Capture.emptyLogs(source)) {
                 Thread.sleep(BETWEEN_LOOKS.toMillis());
             }
             var horizon = Horizon.now(source);
             while (horizon.gaps() > 0 && !horizon.isPassed(source)) {
-                context.progress().set(new Progress.Reading("waiting for older transactions of the source", 0, 0, 0, 0, 0, -1));
+                context.progress().set(new Progress.Reading("waiting for older transactions of the " + direction.read(), 0, 0, 0, 0, 0, -1));
                 Capture.prolong(source, Capture.LEASE);
                 Thread.sleep(BETWEEN_LOOKS.toMillis());
             }
             var base = Horizon.Base.now(source);
+            run.requireOf(base);
             if (horizon.holds(base)) {
                 return base;
             }

@@ -2,7 +2,6 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.postgres.Query;
-import dev.mastodonmigration.worker.postgres.Transaction;
 import dev.mastodonmigration.worker.postgres.WriteGate;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -25,8 +24,7 @@ final class Capture {
             CREATE TABLE IF NOT EXISTS mastodon_migration.capture (id int PRIMARY KEY, root text NOT NULL UNIQUE, key text NOT NULL)""",
         "CREATE SEQUENCE IF NOT EXISTS mastodon_migration.lease MINVALUE 0 START 0",
         "CREATE SEQUENCE IF NOT EXISTS mastodon_migration.gaps",
-        "CREATE TABLE IF NOT EXISTS mastodon_migration.capture_run (single boolean PRIMARY KEY DEFAULT true CHECK (single), id uuid NOT NULL)",
-        "INSERT INTO mastodon_migration.capture_run (id) VALUES (gen_random_uuid()) ON CONFLICT DO NOTHING", Watermark.TABLE, Follower.TABLE, SourceIdentity.FUNCTION};
+        CaptureRun.TABLE, CaptureRun.FIRST, Watermark.TABLE, Follower.TABLE, SourceIdentity.FUNCTION};
 
     /**
      * Every statement of the app pays for this, so it evaluates one condition in the usual case, and without starting the executor: plpgsql prepares
@@ -75,6 +73,25 @@ final class Capture {
     static void createShared(Connection source) throws SQLException {
         Query.run(source, SHARED);
         renew(source, LEASE);
+    }
+
+    /** From the commit on, nothing is logged any more, for good and in one statement; takes no lock on any table. Whoever follows it finds a gap, and whoever would begin to finds no table captured. */
+    static void silence(Connection source) throws SQLException {
+        Query.run(source, """
+                DO $silence$
+                DECLARE f text;
+                BEGIN
+                  FOR f IN SELECT p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                    WHERE n.nspname = 'mastodon_migration' AND p.proname ~ '^capture_[0-9]+_(insert|update|delete|truncate)$'
+                  LOOP
+                    EXECUTE format('CREATE OR REPLACE FUNCTION mastodon_migration.%I() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RETURN NULL; END $f$', f);
+                  END LOOP;
+                  IF to_regclass('mastodon_migration.capture') IS NOT NULL THEN
+                    DELETE FROM mastodon_migration.capture;
+                    PERFORM nextval('mastodon_migration.gaps');
+                  END IF;
+                END
+                $silence$""");
     }
 
     /** Lets the triggers write for this long. */

@@ -2,14 +2,14 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.postgres.Extensions;
 import dev.mastodonmigration.worker.postgres.ForeignKeys;
 import dev.mastodonmigration.worker.postgres.Marker;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.Sequences;
-import dev.mastodonmigration.worker.postgres.Side;
+import dev.mastodonmigration.worker.postgres.SuspendedEffects;
 import dev.mastodonmigration.worker.postgres.TableSum;
 import dev.mastodonmigration.worker.postgres.Transaction;
 import dev.mastodonmigration.worker.postgres.WriteGate;
@@ -57,7 +57,7 @@ final class Drain {
         var begun = System.nanoTime();
         var source = sessions.source();
         var target = sessions.target();
-        WriteGate.requireUp(source, Side.SOURCE);
+        WriteGate.requireUp(source, sessions.direction().read());
         stage("draining");
         var applied = 0L;
         Rounds.Lag lag;
@@ -69,10 +69,10 @@ final class Drain {
             }
             if (!isPossible()) {
                 // One of these rounds met a gap, or a table emptied just before the source was closed.
-                throw new SQLException("not everything is proved any more; it is proved again before the target can be opened");
+                throw new SQLException("not everything is proved any more; it is proved again before the " + sessions.direction().written() + " can be opened");
             }
         } while (lag.changes() > 0 || !lag.isWhole());
-        SourceGuard.requireUnchanged(source, catalog);
+        SourceGuard.requireUnchanged(source, sessions.direction(), catalog);
         requireNoGap(source, target);
         var differences = provedTouched(source, target);
         var keyless = trees.stream().filter(tree -> !tree.hasKey()).flatMap(tree -> tree.holders().stream()).toList();
@@ -80,20 +80,22 @@ final class Drain {
         if (differences.isEmpty()) {
             Sequences.copyAhead(source, target, SEQUENCE_MARGIN);
             rows += finish(source, target, keyless, differences);
-            Extensions.rehome(source, target, Marker.ours(target, Side.TARGET, context).keptSchemas());
-            differences.addAll(SourceGuard.differences(target, catalog));
+            if (!Ledger.isAdopted(target)) {
+                Extensions.rehome(source, target, Marker.ours(target, sessions.direction().written(), context).keptSchemas());
+            }
+            differences.addAll(SourceGuard.differences(target, sessions.direction().written(), catalog));
         }
-        WriteGate.requireUp(source, Side.SOURCE);
-        differences.addAll(Sequences.differences(source, target));
+        WriteGate.requireUp(source, sessions.direction().read());
+        differences.addAll(Sequences.differences(source, sessions.direction().read(), target, sessions.direction().written()));
         var milliseconds = (System.nanoTime() - begun) / 1_000_000;
         var figures = Map.of(Figure.TABLES, trees.stream().mapToLong(tree -> tree.members().size()).sum(), Figure.ROWS, rows, Figure.DIFFERENCES,
                 (long) differences.size(), Figure.DRAIN_MILLISECONDS, milliseconds, Figure.REFUSED_WRITES, WriteGate.refusedWrites(source));
         var notes = new ArrayList<>(Repairs.told(target));
-        Ledger.gap(target).ifPresent(gap -> notes.add("while the source was followed, " + gap + "; all rows were proved again and the target was repaired"));
+        Ledger.gap(target).ifPresent(gap -> notes.add("while the " + sessions.direction().read() + " was followed, " + gap + "; all rows were proved again and the " + sessions.direction().written() + " was repaired"));
         var report = report(differences, figures, applied, notes);
         Transaction.in(target, () -> {
             if (differences.isEmpty()) {
-                Marker.update(target, context, Marker.State.LOADED, Optional.empty());
+                Marker.update(target, context, sessions.direction().whenDrained(), Optional.empty());
             }
             Ledger.finish(target, differences.isEmpty() ? Ledger.Stage.DRAINED : Ledger.Stage.REFUSED, report);
         });
@@ -101,21 +103,21 @@ final class Drain {
         return report;
     }
 
-    private static WorkerReport report(List<String> differences, Map<String, Long> figures, long applied, List<String> notes) {
+    private WorkerReport report(List<String> differences, Map<String, Long> figures, long applied, List<String> notes) {
         return differences.isEmpty()
-                ? WorkerReport.succeeded("The target has reached the source: " + figures.get(Figure.TABLES) + " tables, " + figures.get(Figure.ROWS)
+                ? WorkerReport.succeeded("The " + sessions.direction().written() + " has reached the " + sessions.direction().read() + ": " + figures.get(Figure.TABLES) + " tables, " + figures.get(Figure.ROWS)
                         + " rows. Draining brought " + applied + " changes and took " + figures.get(Figure.DRAIN_MILLISECONDS) + " ms.", figures, notes)
                 : new WorkerReport(WorkerReport.Outcome.REFUSED, "Source and target differ in " + differences.size() + " places: " + String.join("; ",
-                        differences.subList(0, Math.min(NAMED, differences.size()))) + ". The target was not opened.", figures, notes);
+                        differences.subList(0, Math.min(NAMED, differences.size()))) + ". The " + sessions.direction().written() + " was not opened.", figures, notes);
     }
 
     private void stage(String words) {
         context.progress().update(now -> now.withStage(words));
     }
 
-    private static void requireNoGap(Connection source, Connection target) throws SQLException {
+    private void requireNoGap(Connection source, Connection target) throws SQLException {
         if (!Gaps.isWhole(source, target)) {
-            throw new SQLException("changes of the source went by unlogged; everything is proved again before the target can be opened");
+            throw new SQLException("changes of the " + sessions.direction().read() + " went by unlogged; everything is proved again before the " + sessions.direction().written() + " can be opened");
         }
     }
 
@@ -130,7 +132,7 @@ final class Drain {
                     result = proof.touched();
                 }
                 if (!result.isConclusive() && result.differing().isEmpty()) {
-                    throw new SQLException("the last changes of table " + tree.root() + " could not be compared; they are compared again before the target can be opened");
+                    throw new SQLException("the last changes of table " + tree.root() + " could not be compared; they are compared again before the " + sessions.direction().written() + " can be opened");
                 }
                 equal = result.isEqual();
                 if (!equal) {
@@ -152,13 +154,12 @@ final class Drain {
         if (!done.isEmpty()) {
             return done.getFirst();
         }
+        // A live schema has readers, and TRUNCATE would wait for each.
+        var empty = Ledger.isAdopted(target) ? "DELETE FROM ONLY " : "TRUNCATE ONLY ";
         Transaction.in(target, () -> {
-            if (Query.list(target, "SELECT 1 FROM mastodon_migration.marker WHERE state = 'loading' AND session = current_setting('"
-                    + WriteGate.SESSION_SETTING + "') FOR SHARE", row -> 1).isEmpty()) {
-                throw new SQLException("a newer worker has taken over the target database");
-            }
+            Ledger.requireHeld(sessions);
             for (var member : keyless) {
-                Query.run(target, "TRUNCATE ONLY " + member.name());
+                Query.run(target, empty + member.name());
                 Rows.copy(source, target, "ONLY " + member.name(), member, "");
                 var there = sum(source, member);
                 rows[0] += there.rows();
@@ -171,6 +172,7 @@ final class Drain {
                     define(target, sql);
                 }
             }
+            SuspendedEffects.bringBack(target);
             // Never of what differs: whoever comes next must not take it for proved.
             if (differences.isEmpty()) {
                 Query.update(target, "UPDATE mastodon_migration.live SET finished_rows = ?", rows[0]);

@@ -19,7 +19,7 @@ record Follower(String id) {
     /** Holds off who would come next, until the transaction ends. */
     void requireCurrent(Connection source) throws SQLException {
         if (Query.list(source, "SELECT 1 FROM mastodon_migration.follower WHERE id = ?::uuid FOR SHARE", row -> row.getInt(1), id).isEmpty()) {
-            throw new SQLException("another worker follows the source by now");
+            throw new SQLException("another worker follows this database by now");
         }
     }
 }

@@ -10,18 +10,42 @@ import dev.mastodonmigration.worker.postgres.MaterializedViews;
 import dev.mastodonmigration.worker.postgres.OurTriggers;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.Side;
+import dev.mastodonmigration.worker.postgres.SuspendedEffects;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What the freeze put off, while the instance runs on the target: foreign keys validated, materialized views refreshed. Idempotent. */
+/** What the freeze put off, while the instance runs on the database that it was moved to, or back to: foreign keys validated, materialized views refreshed. Idempotent. */
 public final class HousekeepPostgres implements WorkerTask {
     static final String NAME = "housekeep-postgres";
     private static final Duration FOR_NOW = Duration.ofSeconds(10);
 
+    private final Direction direction;
+
+    public HousekeepPostgres() {
+        this(Direction.FORWARD);
+    }
+
+    public HousekeepPostgres(Direction direction) {
+        this.direction = direction;
+    }
+
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
+        return direction == Direction.FORWARD ? onLoaded(context) : onAdopted(context);
+    }
+
+    private WorkerReport onAdopted(WorkerContext context) throws Exception {
+        try (var target = direction.to(context, NAME).open()) {
+            Marker.ours(target, direction.written(), context);
+            var notes = SuspendedEffects.validate(target);
+            MaterializedViews.refresh(target, MaterializedViews.inOrder(target));
+            return WorkerReport.succeeded("The foreign keys of the " + direction.written() + " are as they were.", Map.of(), notes);
+        }
+    }
+
+    private static WorkerReport onLoaded(WorkerContext context) throws Exception {
         try (var target = Database.target(context, NAME).open()) {
             Marker.ours(target, Side.TARGET, context);
             if (!Query.isTrue(target, "SELECT to_regclass('mastodon_migration.live_catalog') IS NOT NULL")) {
@@ -36,7 +60,7 @@ public final class HousekeepPostgres implements WorkerTask {
             }
             MaterializedViews.refresh(target, MaterializedViews.inOrder(target));
             // What somebody's reading keeps there is harmless, and goes with our marker.
-            OurTriggers.tryDrop(target, FOR_NOW);
+            OurTriggers.tryDropGate(target, FOR_NOW);
             return WorkerReport.succeeded((keys.size() - notes.size()) + " foreign keys are validated.", Map.of(), List.copyOf(notes));
         }
     }

@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.Retry;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
@@ -12,14 +13,13 @@ import dev.mastodonmigration.worker.postgres.Side;
 import dev.mastodonmigration.worker.postgres.TableLock;
 import dev.mastodonmigration.worker.postgres.TargetClaim;
 import dev.mastodonmigration.worker.postgres.Transaction;
-import dev.mastodonmigration.worker.postgres.WriteGate;
-import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongUnaryOperator;
 
 /** Puts the capture on every table of a source that is marked as ours, one table at a time, and so that no app query ever waits long behind it. Idempotent. */
@@ -56,7 +56,7 @@ public final class InstallCapture implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        try (var source = openWhenThereIsRoom(context)) {
+        try (var source = openWhenLoginsAreAccepted(context)) {
             if (Query.isTrue(source, "SELECT pg_is_in_recovery()")) {
                 throw new Refusal("The source is a standby, which takes no triggers: changes cannot be captured there. Put the primary's address into "
                         + Side.SOURCE.secret() + ".");
@@ -66,43 +66,48 @@ public final class InstallCapture implements WorkerTask {
                 throw new Refusal("The source holds " + largeObjects + " large objects, whose changes no trigger sees: a live copy would leave them behind. "
                         + "Mastodon uses none: SELECT lo_unlink(oid) FROM pg_largeobject_metadata, or set strategy.postgres to Dump.");
             }
-            var trees = prepare(source, context);
-            var tables = new ArrayList<Map.Entry<Tree, String>>();
-            for (var tree : trees) {
-                Query.strings(source, FAMILY, tree.root()).forEach(table -> tables.add(Map.entry(tree, table)));
-            }
-            install(source, tables, context.progress());
+            var tables = install(source, Side.SOURCE, cap, context.progress(), () -> {
+                // Without the marker it was given back to the instance while this worker slept.
+                var marker = Marker.ours(source, Side.SOURCE, context);
+                marker.requireSource(context);
+                if (marker.state() == Marker.State.CLOSED) {
+                    throw new Refusal("The source is closed for writing already, so there is nothing to capture.");
+                }
+            });
             var keyless = KeylessTables.announce(source);
-            return WorkerReport.succeeded("Changes of " + tables.size() + " tables of the source are captured.",
-                    Map.of(WorkerReport.Figure.TABLES, (long) tables.size(), WorkerReport.Figure.KEYLESS_SECONDS, keyless.seconds()), keyless.lines());
+            return WorkerReport.succeeded("Changes of " + tables + " tables of the source are captured.",
+                    Map.of(WorkerReport.Figure.TABLES, (long) tables, WorkerReport.Figure.KEYLESS_SECONDS, keyless.seconds()), keyless.lines());
         }
     }
 
     /** A plan's limit of connections is lowered for minutes when its archive of WAL lags, and triggers of ours may be why: more tries in a row would only add to it. */
-    private static Connection openWhenThereIsRoom(WorkerContext context) throws SQLException, IOException, InterruptedException, Refusal {
-        for (var begun = System.nanoTime();;) {
-            try {
-                return Database.source(context, NAME).open();
-            } catch (SQLException e) {
-                if (!Trouble.isRefusedLogin(e) || System.nanoTime() - begun > GIVE_UP.toNanos()) {
-                    throw e;
-                }
-                context.progress().set(new Progress.Reading(Trouble.words(e), 0, 0, 0, 0, 0, -1));
-                Thread.sleep(Trouble.pause(e).toMillis());
-            }
-        }
+    private static Connection openWhenLoginsAreAccepted(WorkerContext context) throws Exception {
+        var errors = new PostgresErrors(Direction.FORWARD, ReplicatePostgres.LASTING);
+        var begun = System.nanoTime();
+        return new Retry(context.drain(), PostgresErrors::isRefusedLogin, e -> context.progress().set(new Progress.Reading(errors.words(e), 0, 0, 0, 0, 0, -1)), () -> begun, Optional.of(GIVE_UP))
+                .until(() -> Database.source(context, NAME).open());
     }
 
-    private List<Tree> prepare(Connection source, WorkerContext context) throws SQLException, Refusal {
+    /**
+     * Puts it on whichever database is to be followed; answers on how many tables.
+     *
+     * @param side  what messages call it
+     * @param check whether it may be changed now, in the transaction that prepares it
+     */
+    static int install(Connection source, Side side, LongUnaryOperator cap, Progress progress, Transaction.Body check) throws SQLException, Refusal, InterruptedException {
+        var tables = new ArrayList<Map.Entry<Tree, String>>();
+        for (var tree : prepare(source, cap, check)) {
+            Query.strings(source, FAMILY, tree.root()).forEach(table -> tables.add(Map.entry(tree, table)));
+        }
+        putOn(source, side, tables, progress);
+        return tables.size();
+    }
+
+    private static List<Tree> prepare(Connection source, LongUnaryOperator cap, Transaction.Body check) throws SQLException, Refusal {
         var trees = new ArrayList<Tree>();
         Transaction.in(source, () -> {
             TargetClaim.lock(source);
-            // Without the marker it was given back to the instance while this worker slept.
-            var marker = Marker.ours(source, Side.SOURCE, context);
-            marker.requireSource(context);
-            if (marker.state() == Marker.State.CLOSED) {
-                throw new Refusal("The source is closed for writing already, so there is nothing to capture.");
-            }
+            check.run();
             Capture.createShared(source);
             var capBytes = cap.applyAsLong(Query.number(source, "SELECT pg_database_size(current_database())"));
             var next = (int) Query.number(source, "SELECT coalesce(max(id), 0) + 1 FROM mastodon_migration.capture");
@@ -121,7 +126,7 @@ public final class InstallCapture implements WorkerTask {
         return trees;
     }
 
-    private static void install(Connection source, List<Map.Entry<Tree, String>> tables, Progress progress)
+    private static void putOn(Connection source, Side side, List<Map.Entry<Tree, String>> tables, Progress progress)
             throws SQLException, Refusal, InterruptedException {
         var left = new ArrayList<>(tables);
         var begun = System.nanoTime();
@@ -135,7 +140,7 @@ public final class InstallCapture implements WorkerTask {
             }
             if (!left.isEmpty()) {
                 if (System.nanoTime() - begun > GIVE_UP.toNanos()) {
-                    throw new SQLException("the capture could not be put on " + left.size() + " tables of the source, first " + left.getFirst().getValue()
+                    throw new SQLException("the capture could not be put on " + left.size() + " tables of the " + side + ", first " + left.getFirst().getValue()
                             + ": a long transaction or an autovacuum to prevent wraparound holds them locked; wait for it, or end it");
                 }
                 Thread.sleep(TableLock.BETWEEN_LOCKS.toMillis());

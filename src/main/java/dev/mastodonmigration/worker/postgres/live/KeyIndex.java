@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.postgres.Query;
+import dev.mastodonmigration.worker.postgres.Side;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -30,7 +31,7 @@ final class KeyIndex {
      *
      * @throws Refusal when they are not as many
      */
-    static void requireWhole(Connection source, Tree tree, Tree.Member member) throws SQLException, Refusal {
+    static void requireWhole(Connection source, Side side, Tree tree, Tree.Member member) throws SQLException, Refusal {
         LiveSessions.snapshot(source);
         try {
             var indexes = Query.list(source, INDEXES, row -> new Index(row.getString(1), row.getString(2), row.getString(3)), member.name(),
@@ -43,9 +44,9 @@ final class KeyIndex {
             for (var index : indexes) {
                 var led = led(source, member, index, counting);
                 if (rows != led) {
-                    throw new Refusal("Table " + member.name() + " of the source holds " + rows + " rows, and its index " + index.name() + " (" + index.order().replaceAll(" NULLS (FIRST|LAST)", "")
+                    throw new Refusal("Table " + member.name() + " of the " + side + " holds " + rows + " rows, and its index " + index.name() + " (" + index.order().replaceAll(" NULLS (FIRST|LAST)", "")
                             + ") leads to " + led + ": it is corrupt, and what it hides would be lost. Run REINDEX TABLE CONCURRENTLY " + member.name()
-                            + " on the source; where that finds duplicates, remove them first.");
+                            + " on the " + side + "; where that finds duplicates, remove them first.");
                 }
             }
         } finally {

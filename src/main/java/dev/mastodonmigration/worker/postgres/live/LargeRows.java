@@ -20,7 +20,7 @@ final class LargeRows {
               ELSE '4 * coalesce(pg_column_size(t.%1$I), 0)' END, a.attname), ' + '), '0')
             FROM pg_attribute a WHERE a.attrelid = ?::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attlen = -1 AND a.attgenerated = ''""";
 
-    /** Held while rows are in hand; nothing to hold where they are small. */
+    /** Held while rows are in memory; nothing to hold where they are small. */
     interface Turn extends AutoCloseable {
         Turn NONE = () -> { };
 

@@ -26,21 +26,22 @@ final class Leader implements AutoCloseable {
     /** Touched keys that a drain proves in a moment. */
     private static final int FEW = 10_000;
     private static final Duration RENEW = Duration.ofSeconds(60);
-    private static final Duration REST = Duration.ofSeconds(5);
+    private static final Duration BACK_OFF = Duration.ofSeconds(5);
 
     private final WorkerContext context;
-    private final Room room;
+    private final ConnectionLimiter connections;
     private final LockWaiters lockWaiters;
     private final LiveSessions sessions;
     private final List<Tree> trees;
     private final Map<Integer, Tree> byId;
     private final Map<String, String> catalog;
-    private final Clockwork pruning = new Clockwork(PRUNE);
-    private final Clockwork guarding = new Clockwork(GUARD);
-    private final Clockwork proving = new Clockwork(PROVE);
-    private final Clockwork renewing = new Clockwork(RENEW);
+    private final Ticker pruning = new Ticker(PRUNE);
+    private final Ticker guarding = new Ticker(GUARD);
+    private final Ticker proving = new Ticker(PROVE);
+    private final Ticker renewing = new Ticker(RENEW);
     private final Gaps gaps;
     private final Rounds rounds;
+    private final QuietTarget quiet;
     private final Follower follower;
     private boolean hasMadeARound;
     /** Not known before the first look. */
@@ -49,23 +50,25 @@ final class Leader implements AutoCloseable {
     /**
      * Leads, with a session of its own to the source.
      *
+     * @param direction which database is read and which is written
      * @param target  the session that holds the lead: who takes the lead from a worker that sleeps ends its session, and with it all that it holds
-     * @param room    told how many connections the source has left, so that hands need not try
-     * @param trouble told what keeps a table from being followed
+     * @param connections told how many the source has left, so that worker threads need not try
+     * @param status told what keeps a table from being followed
      * @param lockWaiters whom to let pass between two rounds
      */
-    Leader(WorkerContext context, Connection target, Room room, Trouble trouble, LockWaiters lockWaiters) throws SQLException, IOException, Refusal {
+    Leader(Direction direction, WorkerContext context, Connection target, ConnectionLimiter connections, StatusMessage status, LockWaiters lockWaiters) throws SQLException, IOException, Refusal {
         this.context = context;
-        this.room = room;
+        this.connections = connections;
         this.lockWaiters = lockWaiters;
-        sessions = LiveSessions.beside(target, context);
+        sessions = LiveSessions.beside(target, direction, context);
         try {
             trees = Trees.read(sessions.source());
             byId = trees.stream().filter(Tree::hasKey).collect(Collectors.toMap(Tree::id, tree -> tree));
             catalog = SourceGuard.copied(sessions.target());
             follower = Follower.become(sessions.source());
             gaps = new Gaps(sessions);
-            rounds = new Rounds(sessions, byId, gaps, trouble);
+            rounds = new Rounds(sessions, byId, gaps, status);
+            quiet = QuietTarget.of(sessions, status);
         } catch (SQLException | RuntimeException e) {
             close();
             throw e;
@@ -74,24 +77,25 @@ final class Leader implements AutoCloseable {
 
     /** What else is to be done between two rounds; false when the plan was given up. */
     @FunctionalInterface
-    interface Aside {
+    interface BetweenRounds {
         boolean isStillPlanned() throws SQLException, Refusal;
     }
 
     /** Leads until the end, which it reports. */
-    WorkerReport run(Aside aside) throws SQLException, IOException, InterruptedException, Refusal {
-        while (aside.isStillPlanned()) {
+    WorkerReport run(BetweenRounds between) throws SQLException, IOException, InterruptedException, Refusal {
+        while (between.isStillPlanned()) {
             if (guarding.isDue()) {
                 sessions.requireCurrent(context);
                 lockWaiters.letPass(sessions.source());
-                Claims.endOverdue(sessions.target());
-                room.see(sessions.source());
-                SourceGuard.requireUnchanged(sessions.source(), catalog);
+                WorkQueue.endOverdue(sessions.target());
+                connections.measure(sessions.source());
+                SourceGuard.requireUnchanged(sessions.source(), sessions.direction(), catalog);
             }
             if (gaps.areClosed() && renewing.isDue()) {
                 Capture.renew(sessions.source(), Capture.LEASE);
             }
-            var lag = rounds.bring(REST);
+            var isQuiet = quiet.isReached();
+            var lag = isQuiet ? rounds.bring(BACK_OFF) : Rounds.Lag.unknown();
             var target = sessions.target();
             if (Ledger.stage(target) == Ledger.Stage.COPYING && Ledger.isCopiedAndIndexed(target)) {
                 completeIndexes(target);
@@ -100,7 +104,7 @@ final class Leader implements AutoCloseable {
                     && Ledger.stage(target) == Ledger.Stage.APPLYING && Ledger.isProved(target));
             if (Ledger.stage(target) == Ledger.Stage.APPLYING) {
                 var drain = new Drain(context, sessions, trees, catalog);
-                if (Ledger.isDrainAsked(target) && drain.isPossible()) {
+                if (isQuiet && Ledger.isDrainAsked(target) && drain.isPossible()) {
                     return drain.run(() -> rounds.bring(Duration.ZERO));
                 }
                 if (proving.isDue()) {

@@ -8,7 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 
-/** Makes one worker the leader: an advisory lock, and a beat, because a worker that sleeps keeps its lock. The same lock keeps a dump's load out. */
+/** Makes one worker the leader: an advisory lock, and a heartbeat, because a worker that sleeps keeps its lock. The same lock keeps a dump's load out. */
 final class Leadership {
     private Leadership() {}
 
@@ -20,7 +20,7 @@ final class Leadership {
         });
     }
 
-    /** Takes the lead with this session, for as long as it lives and beats; ends the session of a leader that no longer does. */
+    /** Takes the lead with this session, for as long as it lives and is renewed; ends the session of a leader that no longer does. */
     static boolean take(Connection target, Duration valid) throws SQLException {
         if (Query.isTrue(target, "SELECT pg_try_advisory_lock(hashtext('mastodon_migration'), 2)")) {
             Query.update(target, "INSERT INTO mastodon_migration.live_leader (backend, until) VALUES (pg_backend_pid(), clock_timestamp() + ? * interval '1 ms')"
@@ -34,7 +34,7 @@ final class Leadership {
     }
 
     /** On another session, while the leader may be busy for long. */
-    static void beat(Connection target, int backend, Duration valid) throws SQLException {
+    static void renew(Connection target, int backend, Duration valid) throws SQLException {
         Query.update(target, "UPDATE mastodon_migration.live_leader SET until = clock_timestamp() + ? * interval '1 ms' WHERE backend = ?", valid.toMillis(),
                 backend);
     }

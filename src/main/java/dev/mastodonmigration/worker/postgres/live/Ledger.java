@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.postgres.Query;
+import dev.mastodonmigration.worker.postgres.WriteGate;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashMap;
@@ -21,9 +22,9 @@ final class Ledger {
     private static final String[] TABLES = {
         "DROP TABLE IF EXISTS mastodon_migration.live, mastodon_migration.live_tree, mastodon_migration.live_range, mastodon_migration.live_definition, "
                 + "mastodon_migration.live_catalog, mastodon_migration.live_repair", Repairs.TABLE, """
-            CREATE TABLE mastodon_migration.live (single boolean PRIMARY KEY DEFAULT true CHECK (single), stage text NOT NULL, identity text NOT NULL,
+            CREATE TABLE mastodon_migration.live (single boolean PRIMARY KEY DEFAULT true CHECK (single), stage text NOT NULL, identity text NOT NULL, run text NOT NULL,
               gaps bigint NOT NULL, mark bigint NOT NULL, mark_nonce text NOT NULL, draining boolean NOT NULL DEFAULT false, repairs bigint NOT NULL DEFAULT 0, applied_at timestamptz,
-              lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text, gap text, finished_rows bigint,
+              lag_changes bigint NOT NULL DEFAULT 0, in_sync boolean NOT NULL DEFAULT false, outcome text, gap text, finished_rows bigint, adopted boolean NOT NULL DEFAULT false,
               planned_at timestamptz NOT NULL DEFAULT clock_timestamp())""", """
             CREATE TABLE mastodon_migration.live_tree (id int PRIMARY KEY, root text NOT NULL, position text NOT NULL, rounds bigint NOT NULL DEFAULT 0,
               changes bigint NOT NULL DEFAULT 0, proving boolean NOT NULL DEFAULT false)""", """
@@ -74,8 +75,24 @@ final class Ledger {
     }
 
     static void begin(Connection target, Horizon.Base base) throws SQLException {
-        Query.update(target, "INSERT INTO mastodon_migration.live (stage, identity, gaps, mark, mark_nonce) VALUES (?, ?, ?, ?, ?)", Stage.COPYING.name(), base.identity(), base.gaps(),
-                base.mark().number(), base.mark().nonce());
+        Query.update(target, "INSERT INTO mastodon_migration.live (stage, identity, run, gaps, mark, mark_nonce) VALUES (?, ?, ?, ?, ?, ?)", Stage.COPYING.name(), base.identity(),
+                CaptureRun.in(base.identity()).text(), base.gaps(), base.mark().number(), base.mark().nonce());
+    }
+
+    /** As after a plan that is all done: the databases are equal at this base. The target has its foreign keys and triggers, which are taken out before anything is brought there. */
+    static void adopt(Connection target, Horizon.Base base) throws SQLException {
+        begin(target, base);
+        Query.run(target, "UPDATE mastodon_migration.live SET stage = 'APPLYING', adopted = true", "UPDATE mastodon_migration.live_range SET landed = true, proved = true",
+                "UPDATE mastodon_migration.live_tree SET proving = true");
+    }
+
+    /** Goes on after a refusal, from where it stopped: positions and proofs hold. */
+    static void resume(Connection target) throws SQLException {
+        Query.run(target, "UPDATE mastodon_migration.live SET stage = 'APPLYING', outcome = NULL, draining = false, in_sync = false WHERE stage = 'REFUSED'");
+    }
+
+    static boolean isAdopted(Connection target) throws SQLException {
+        return Query.isTrue(target, "SELECT adopted FROM mastodon_migration.live");
     }
 
     /** Of the source when it was last read; in the transaction that brings what was read. */
@@ -100,9 +117,21 @@ final class Ledger {
         Query.update(target, "UPDATE mastodon_migration.live SET stage = ?", stage.name());
     }
 
+    /**
+     * Until the end of the transaction, in which no newer attempt can take the target over and nobody can give it back.
+     *
+     * @throws SQLException when that has happened already
+     */
+    static void requireHeld(LiveSessions sessions) throws SQLException {
+        if (Query.list(sessions.target(), "SELECT 1 FROM mastodon_migration.marker WHERE state = ? AND session = current_setting('" + WriteGate.SESSION_SETTING + "') FOR SHARE", row -> 1,
+                sessions.direction().whileWritten().sql()).isEmpty()) {
+            throw new SQLException("a newer worker has taken over the " + sessions.direction().written() + " database");
+        }
+    }
+
     /** How the whole ended, for every worker and for those that come later. */
     static void finish(Connection target, Stage stage, WorkerReport report) throws SQLException {
-        Query.update(target, "UPDATE mastodon_migration.live SET stage = ?, outcome = ?", stage.name(), report.toJson());
+        Query.update(target, "UPDATE mastodon_migration.live SET stage = ?, outcome = ?, in_sync = in_sync AND NOT ?", stage.name(), report.toJson(), stage == Stage.REFUSED);
     }
 
     static Optional<WorkerReport> outcome(Connection target) throws SQLException {

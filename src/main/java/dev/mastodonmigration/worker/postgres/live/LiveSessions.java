@@ -2,7 +2,6 @@ package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.postgres.Database;
 import dev.mastodonmigration.worker.postgres.Marker;
 import dev.mastodonmigration.worker.postgres.PostgresUrl;
 import dev.mastodonmigration.worker.postgres.Query;
@@ -17,24 +16,24 @@ import java.sql.SQLException;
  *
  * @param address where the source was when they were opened
  */
-record LiveSessions(Connection source, Connection target, PostgresUrl address) implements AutoCloseable {
-    /** Of the task's name, so that hands give way to the app before a leader does. */
-    private static final String HAND = ReplicatePostgres.NAME + " hand";
+record LiveSessions(Direction direction, Connection source, Connection target, PostgresUrl address) implements AutoCloseable {
+    /** Of the task's name, so that worker threads give way to the app before a leader does. */
+    private static final String WORKER_THREAD = ReplicatePostgres.NAME + " thread";
     /** A setting of the session: where it was opened to. */
     private static final String ADDRESS = "mastodon_migration.address";
     /** More than this helps no index of Mastodon's and would starve a small server. */
     private static final String INDEX_MEMORY = "SET maintenance_work_mem = '256MB'";
 
     /** Opens the source's beside one to the target, which may have been opened before the load that its marker tells of now. */
-    static LiveSessions beside(Connection target, WorkerContext context) throws SQLException, IOException, Refusal {
-        passGate(target, context);
-        var address = Database.source(context, ReplicatePostgres.NAME).url();
-        return new LiveSessions(source(context), target, address);
+    static LiveSessions beside(Connection target, Direction direction, WorkerContext context) throws SQLException, IOException, Refusal {
+        passGate(target, direction, context);
+        var address = direction.from(context, ReplicatePostgres.NAME).url();
+        return new LiveSessions(direction, source(direction, context), target, address);
     }
 
-    /** What a hand loses in a crash of the target is done again, with all that came after it; positions, which nothing may come after, are the leader's. */
-    static LiveSessions forHand(WorkerContext context) throws SQLException, IOException, Refusal {
-        var sessions = open(context, HAND);
+    /** What a worker thread loses in a crash of the target is done again, with all that came after it; positions, which nothing may come after, are the leader's. */
+    static LiveSessions forWorkerThread(Direction direction, WorkerContext context) throws SQLException, IOException, Refusal {
+        var sessions = open(direction, context, WORKER_THREAD);
         try {
             Query.run(sessions.target(), "SET synchronous_commit = off");
             return sessions;
@@ -44,12 +43,12 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
         }
     }
 
-    /** @param task what the source's sessions are called, by which the hands among them are counted */
-    private static LiveSessions open(WorkerContext context, String task) throws SQLException, IOException, Refusal {
-        var address = Database.source(context, task).url();
-        var source = proved(Database.source(context, task).open(), Side.SOURCE, context);
+    /** @param task what the source's sessions are called, by which the worker threads among them are counted */
+    private static LiveSessions open(Direction direction, WorkerContext context, String task) throws SQLException, IOException, Refusal {
+        var address = direction.from(context, task).url();
+        var source = proved(direction.from(context, task).open(), direction.read(), context);
         try {
-            return new LiveSessions(source, target(context), address);
+            return new LiveSessions(direction, source, target(direction, context), address);
         } catch (SQLException | IOException | Refusal e) {
             source.close();
             throw e;
@@ -62,25 +61,25 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
      * @throws SQLException when a Secret names another server, or another user, by now
      */
     void requireCurrent(WorkerContext context) throws SQLException, IOException, Refusal {
-        if (!address.equals(Database.source(context, ReplicatePostgres.NAME).url())) {
-            throw new SQLException("the Secret names another source than the one of this session, which is opened anew");
+        if (!address.equals(direction.from(context, ReplicatePostgres.NAME).url())) {
+            throw new SQLException("the Secret names another " + direction.read() + " than the one of this session, which is opened anew");
         }
-        if (!Query.string(target, "SELECT current_setting('" + ADDRESS + "')").equals(place(Database.target(context, ReplicatePostgres.NAME).url()))) {
-            throw new SQLException("the Secret names another target than the one of this session, which is opened anew");
+        if (!Query.string(target, "SELECT current_setting('" + ADDRESS + "')").equals(place(direction.to(context, ReplicatePostgres.NAME).url()))) {
+            throw new SQLException("the Secret names another " + direction.written() + " than the one of this session, which is opened anew");
         }
     }
 
-    static Connection source(WorkerContext context) throws SQLException, IOException, Refusal {
-        return proved(Database.source(context, ReplicatePostgres.NAME).open(), Side.SOURCE, context);
+    static Connection source(Direction direction, WorkerContext context) throws SQLException, IOException, Refusal {
+        return proved(direction.from(context, ReplicatePostgres.NAME).open(), direction.read(), context);
     }
 
-    static Connection target(WorkerContext context) throws SQLException, IOException, Refusal {
-        var database = Database.target(context, ReplicatePostgres.NAME);
+    static Connection target(Direction direction, WorkerContext context) throws SQLException, IOException, Refusal {
+        var database = direction.to(context, ReplicatePostgres.NAME);
         var address = database.url();
-        var target = proved(database.open(), Side.TARGET, context);
+        var target = proved(database.open(), direction.written(), context);
         Query.run(target, INDEX_MEMORY);
         Query.list(target, "SELECT set_config('" + ADDRESS + "', ?, false)", row -> row.getString(1), place(address));
-        passGate(target, context);
+        passGate(target, direction, context);
         return target;
     }
 
@@ -89,8 +88,8 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
     }
 
     /** For as long as the marker lets this load pass. */
-    private static void passGate(Connection target, WorkerContext context) throws SQLException, Refusal {
-        var session = Marker.ours(target, Side.TARGET, context).session();
+    private static void passGate(Connection target, Direction direction, WorkerContext context) throws SQLException, Refusal {
+        var session = Marker.ours(target, direction.written(), context).session();
         if (session.isPresent()) {
             Query.list(target, "SELECT set_config('" + WriteGate.SESSION_SETTING + "', ?, false)", row -> row.getString(1), session.get());
         }
@@ -98,7 +97,7 @@ record LiveSessions(Connection source, Connection target, PostgresUrl address) i
 
     private static Connection proved(Connection session, Side side, WorkerContext context) throws SQLException, Refusal {
         try {
-            Marker.ours(session, side, context);
+            Marker.ours(session, side, context).requireRole(side, context);
             return session;
         } catch (SQLException | Refusal e) {
             session.close();

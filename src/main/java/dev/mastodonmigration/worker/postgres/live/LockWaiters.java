@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Lets the app have a table that another session of ours is reading. A TRUNCATE or a change of the table waits for our reading, and every query of the app
- * behind it: reading again costs us seconds, waiting would cost the instance as many. The leader looks between two rounds, the hands between two pieces of
+ * behind it: reading again costs us seconds, waiting would cost the instance as many. The leader looks between two rounds, the worker threads between two pieces of
  * work, and, when all of them are busy, a thread that does nothing else, with a session to the source for that moment only. A statement is cancelled; a session between two statements of its reading has none, and is ended.
  */
 final class LockWaiters {

@@ -3,8 +3,8 @@ package dev.mastodonmigration.worker.postgres.live;
 import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import dev.mastodonmigration.worker.postgres.ForeignKeys;
 import dev.mastodonmigration.worker.postgres.Query;
@@ -77,7 +77,7 @@ public final class RehearseLive implements WorkerTask {
 
     private static WorkerReport report(WorkerContext context, long begun, long copied) throws SQLException, IOException, Refusal {
         var verified = System.nanoTime();
-        try (var ledger = LiveSessions.target(context)) {
+        try (var ledger = LiveSessions.target(Direction.FORWARD, context)) {
             var notes = new ArrayList<>(orphans(context, ledger));
             notes.addAll(Repairs.told(ledger));
             return Query.one(ledger, """
@@ -102,7 +102,7 @@ public final class RehearseLive implements WorkerTask {
         }
         var notes = new ArrayList<String>();
         if (!suspects.isEmpty()) {
-            try (var source = LiveSessions.source(context)) {
+            try (var source = LiveSessions.source(Direction.FORWARD, context)) {
                 for (var key : suspects) {
                     var rows = ForeignKeys.orphans(source, key);
                     if (rows > 0 && key.partitioned()) {
@@ -118,7 +118,7 @@ public final class RehearseLive implements WorkerTask {
 
     /** Of the source, because the copy has none before it is drained; its connection is given back at once. */
     private static List<ForeignKeys.ForeignKey> keys(WorkerContext context) throws SQLException, IOException, Refusal {
-        try (var source = LiveSessions.source(context)) {
+        try (var source = LiveSessions.source(Direction.FORWARD, context)) {
             return ForeignKeys.of(source);
         }
     }

@@ -1,8 +1,8 @@
 package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Progress;
-import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.Retry;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
@@ -19,18 +19,23 @@ import java.util.Optional;
  */
 public final class ReplicatePostgres implements WorkerTask {
     static final String NAME = "replicate-postgres";
-    private static final long RANGE_BYTES = 64L << 20;
+    static final long RANGE_BYTES = 64L << 20;
     private static final Duration PAUSE = Duration.ofMillis(200);
     private static final Duration GIVE_UP = Duration.ofMinutes(10);
 
     static final Duration LASTING = Duration.ofMinutes(1);
 
+    private final Direction direction;
     private final Duration claim;
     private final long rangeBytes;
     private final Duration lasting;
 
     public ReplicatePostgres() {
-        this(Claims.VALID, RANGE_BYTES, LASTING);
+        this(Direction.FORWARD);
+    }
+
+    public ReplicatePostgres(Direction direction) {
+        this(direction, WorkQueue.VALID, RANGE_BYTES, LASTING);
     }
 
     /**
@@ -39,7 +44,8 @@ public final class ReplicatePostgres implements WorkerTask {
      * @param claim   how long a worker that says nothing keeps its work
      * @param lasting after which the same refusal of a database, again and again, is taken for its last word
      */
-    ReplicatePostgres(Duration claim, long rangeBytes, Duration lasting) {
+    ReplicatePostgres(Direction direction, Duration claim, long rangeBytes, Duration lasting) {
+        this.direction = direction;
         this.claim = claim;
         this.rangeBytes = rangeBytes;
         this.lasting = lasting;
@@ -47,49 +53,33 @@ public final class ReplicatePostgres implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        var errors = new LastingErrors(lasting);
-        try (var hands = new Hands(context, new Claims(claim), errors)) {
-            var patience = new Patience(GIVE_UP);
+        var errors = new PostgresErrors(direction, lasting);
+        try (var threads = new WorkerThreads(direction, context, new WorkQueue(claim), errors)) {
+            var retry = new Retry(context.drain(), errors, e -> context.progress().update(now -> StatusMessage.in(now, errors.words(e))), threads::lastSuccess, Optional.of(GIVE_UP));
             var begun = new boolean[1];
-            while (true) {
-                try {
-                    var report = attend(context, hands, begun);
-                    if (report.isPresent()) {
-                        return report.get();
-                    }
-                } catch (SQLException | IOException e) {
-                    System.err.println("will try again: " + Redaction.of(e));
-                    var last = errors.met(e, System.nanoTime());
-                    if (last.isPresent()) {
-                        throw new Refusal(last.get());
-                    }
-                    context.progress().update(now -> Trouble.stage(now, Trouble.words(e)));
-                    // A refused login says nothing of the work: it is waited for, or LastingErrors ends it.
-                    var pause = Trouble.isRefusedLogin(e) ? Optional.of(Trouble.pause(e)) : patience.failed(System.nanoTime(), hands.lastWork());
-                    if (pause.isEmpty()) {
-                        throw new SQLException(Trouble.words(e), e);
-                    }
-                    Thread.sleep(pause.get().toMillis());
-                }
+            var report = Optional.<WorkerReport>empty();
+            while (report.isEmpty()) {
+                report = retry.until(() -> attend(context, threads, begun));
             }
+            return report.get();
         }
     }
 
     /** Stays until something breaks or all is done. */
-    private Optional<WorkerReport> attend(WorkerContext context, Hands hands, boolean[] begun) throws SQLException, IOException, InterruptedException,
+    private Optional<WorkerReport> attend(WorkerContext context, WorkerThreads threads, boolean[] begun) throws SQLException, IOException, InterruptedException,
             Refusal {
-        try (var target = LiveSessions.target(context)) {
+        try (var target = LiveSessions.target(direction, context)) {
             Leadership.prepare(target);
             while (true) {
-                hands.requireSound();
+                threads.requireNoFailure();
                 if (Leadership.take(target, claim)) {
-                    var report = lead(context, target, hands, begun);
+                    var report = lead(context, target, threads, begun);
                     if (report.isPresent()) {
                         return report;
                     }
                 }
                 if (Ledger.isPlanned(target)) {
-                    hands.start();
+                    threads.start();
                     if (context.drain().isRequested()) {
                         Ledger.askForDrain(target);
                     }
@@ -100,30 +90,29 @@ public final class ReplicatePostgres implements WorkerTask {
                     }
                 }
                 if (Ledger.isPlanned(target) && Ledger.isFollowed(target)) {
-                    hands.allWell();
+                    threads.succeeded();
                 }
                 Thread.sleep(PAUSE.toMillis());
             }
         }
     }
 
-    private Optional<WorkerReport> lead(WorkerContext context, Connection target, Hands hands, boolean[] begun) throws SQLException, IOException,
+    private Optional<WorkerReport> lead(WorkerContext context, Connection target, WorkerThreads threads, boolean[] begun) throws SQLException, IOException,
             InterruptedException, Refusal {
-        hands.beatFor(Query.number(target, "SELECT pg_backend_pid()"));
+        threads.keepLeading(Query.number(target, "SELECT pg_backend_pid()"));
         if (isDone(context, target) || begun[0] && isRefused(target)) {
             return Ledger.outcome(target);
         }
         if (mustBegin(target)) {
-            context.progress().set(new Progress.Reading("creating tables", 0, 0, 0, 0, 0, -1));
-            new Bootstrap(context, target, rangeBytes).run();
+            begin(context, target);
         }
         begun[0] = true;
-        hands.start();
-        try (var leader = new Leader(context, target, hands.room(), hands.trouble(), hands.lockWaiters())) {
+        threads.start();
+        try (var leader = new Leader(direction, context, target, threads.connections(), threads.status(), threads.lockWaiters())) {
             return Optional.of(leader.run(() -> {
-                hands.requireSound();
+                threads.requireNoFailure();
                 if (leader.hasMadeARound()) {
-                    hands.allWell();
+                    threads.succeeded();
                 }
                 if (context.drain().isRequested()) {
                     Ledger.askForDrain(target);
@@ -133,6 +122,23 @@ public final class ReplicatePostgres implements WorkerTask {
         } catch (Refusal refusal) {
             Ledger.finish(target, Ledger.Stage.REFUSED, WorkerReport.refused(refusal.getMessage()));
             throw refusal;
+        }
+    }
+
+    private void begin(WorkerContext context, Connection target) throws SQLException, IOException, InterruptedException, Refusal {
+        switch (direction) {
+            case FORWARD -> {
+                context.progress().set(new Progress.Reading("creating tables", 0, 0, 0, 0, 0, -1));
+                new Bootstrap(direction, context, target, rangeBytes).run();
+            }
+            case BACK -> {
+                if (!isRefused(target)) {
+                    throw new Refusal("The " + direction.written() + " database does not say how far it is behind the " + direction.read() + ", or was brought to it before: it was not prepared for the way back, or went"
+                            + " back to an earlier state. Nothing in it was changed. Keep both databases as they are, and ask for help before you change either.");
+                }
+                Ledger.resume(target);
+            }
+            default -> throw new IllegalStateException(direction.toString());
         }
     }
 
@@ -146,11 +152,11 @@ public final class ReplicatePostgres implements WorkerTask {
     }
 
     /** A drained target is the end only for the capture that it was copied under: the source may have gone on since. */
-    private static boolean isDone(WorkerContext context, Connection target) throws SQLException, IOException, Refusal {
+    private boolean isDone(WorkerContext context, Connection target) throws SQLException, IOException, Refusal {
         if (!Ledger.isPlanned(target) || Ledger.stage(target) != Ledger.Stage.DRAINED) {
             return false;
         }
-        try (var source = LiveSessions.source(context)) {
+        try (var source = LiveSessions.source(direction, context)) {
             return Query.isTrue(target, "SELECT identity = ? FROM mastodon_migration.live", SourceIdentity.of(source));
         }
     }

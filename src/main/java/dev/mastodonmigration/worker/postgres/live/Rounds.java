@@ -24,19 +24,19 @@ final class Rounds {
     private final LiveSessions sessions;
     private final Map<Integer, Tree> trees;
     private final Gaps gaps;
-    private final Trouble trouble;
-    private final Stuck stuckTrees = new Stuck();
+    private final StatusMessage status;
+    private final BlockedTrees blocked = new BlockedTrees();
     /** Where nothing was found: as long as no transaction began or ended, the logs need not be read again. */
     private Optional<Moment> nothingAt = Optional.empty();
 
     private record Moment(String snapshot, Map<Integer, Ledger.Position> ready) {}
 
-    /** @param trouble told what keeps a table from being followed */
-    Rounds(LiveSessions sessions, Map<Integer, Tree> trees, Gaps gaps, Trouble trouble) {
+    /** @param status told what keeps a table from being followed */
+    Rounds(LiveSessions sessions, Map<Integer, Tree> trees, Gaps gaps, StatusMessage status) {
         this.sessions = sessions;
         this.trees = trees;
         this.gaps = gaps;
-        this.trouble = trouble;
+        this.status = status;
     }
 
     /**
@@ -47,6 +47,11 @@ final class Rounds {
      * @param isWhole whether none of them was left for a later reading
      */
     record Lag(long changes, long begun, boolean isWhole) {
+        /** While none can be made. */
+        static Lag unknown() {
+            return new Lag(0, System.nanoTime(), false);
+        }
+
         long ageMilliseconds() {
             return (System.nanoTime() - begun) / 1_000_000;
         }
@@ -55,16 +60,16 @@ final class Rounds {
     /**
      * One reading of the source.
      *
-     * @param rest how long a tree that could not be followed is left alone
+     * @param pause how long a tree that could not be followed is left alone
      */
-    Lag bring(Duration rest) throws SQLException, Refusal {
+    Lag bring(Duration pause) throws SQLException, Refusal {
         var begun = System.nanoTime();
         var source = sessions.source();
         var target = sessions.target();
         var ready = Ledger.ready(target);
         var snapshot = LiveSessions.reading(source);
         try {
-            return gaps.areClosed(source) ? bring(begun, ready, snapshot, rest) : new Lag(0, begun, true);
+            return gaps.areClosed(source) ? bring(begun, ready, snapshot, pause) : new Lag(0, begun, true);
         } finally {
             end(target);
             end(source);
@@ -78,7 +83,7 @@ final class Rounds {
         }
     }
 
-    private Lag bring(long begun, Map<Integer, Ledger.Position> ready, String snapshot, Duration rest) throws SQLException, Refusal {
+    private Lag bring(long begun, Map<Integer, Ledger.Position> ready, String snapshot, Duration pause) throws SQLException, Refusal {
         var source = sessions.source();
         var target = sessions.target();
         if (nothingAt.equals(Optional.of(new Moment(snapshot, ready)))) {
@@ -90,8 +95,9 @@ final class Rounds {
             return new Lag(0, begun, true);
         }
         if (Ledger.isFinished(target)) {
-            throw new Refusal("The source changed after the target was finished: it was written although it is closed. The target has its foreign keys and triggers by now, so the change was not brought over,"
-                    + " and it was not opened. Find out who writes to the source, and copy anew.");
+            var ends = sessions.direction();
+            throw new Refusal("The " + ends.read() + " changed after the " + ends.written() + " was finished: it was written although it is closed. The " + ends.written() + " has its foreign keys and triggers"
+                    + " by now, so the change was not brought over, and it was not opened. Find out who writes to the " + ends.read() + ", and " + ends.otherwise() + ".");
         }
         target.setAutoCommit(false);
         var round = new Round(source, target, snapshot);
@@ -100,7 +106,7 @@ final class Rounds {
         var end = Round.End.APPLIED;
         for (var change : changed) {
             var tree = trees.get(change.tree());
-            end = stuckTrees.isResting(tree, rest) ? Round.End.LEFT : applied(round, tree, ready.get(tree.id()).text());
+            end = blocked.isBackingOff(tree, pause) ? Round.End.LEFT : applied(round, tree, ready.get(tree.id()).text());
             if (end != Round.End.LEFT) {
                 left.remove(change);
                 found += change.rows();
@@ -129,22 +135,22 @@ final class Rounds {
             if (end == Round.End.LEFT) {
                 target.rollback(before);
             } else {
-                stuckTrees.isOver(tree);
+                blocked.succeeded(tree);
             }
             target.releaseSavepoint(before);
             return end;
         } catch (SQLException e) {
-            if (!Crew.isDuplicate(e)) {
+            if (!QueueWorker.isDuplicate(e)) {
                 throw e;
             }
             target.rollback(before);
             var isProved = Ledger.isProved(target, tree);
-            if (isProved && stuckTrees.wasProved(tree, position)) {
-                throw new Refusal("Rows of the source's table " + tree.root() + " break a rule of its own: " + e.getMessage().replace("\n", " ")
-                        + ". The source holds rows that its index should have refused, as a corrupt index does; remove the duplicates there.");
+            if (isProved && blocked.wasProved(tree, position)) {
+                throw new Refusal("Rows of the " + sessions.direction().read() + "'s table " + tree.root() + " break a rule of its own: " + e.getMessage().replace("\n", " ")
+                        + ". The " + sessions.direction().read() + " holds rows that its index should have refused, as a corrupt index does; remove the duplicates there.");
             }
-            stuckTrees.failed(tree, position, isProved);
-            trouble.meet(e);
+            blocked.failed(tree, position, isProved);
+            status.retrying(e);
             return Round.End.LEFT;
         }
     }

@@ -28,9 +28,9 @@ final class SchemaCopy {
     private final Path dump;
     private final PostgresPrograms programs;
 
-    SchemaCopy(WorkerContext context, Connection from) throws SQLException, IOException, InterruptedException, Refusal {
-        source = Database.source(context, ReplicatePostgres.NAME);
-        target = Database.target(context, ReplicatePostgres.NAME);
+    SchemaCopy(Direction direction, WorkerContext context, Connection from) throws SQLException, IOException, InterruptedException, Refusal {
+        source = direction.from(context, ReplicatePostgres.NAME);
+        target = direction.to(context, ReplicatePostgres.NAME);
         dump = context.scratch().resolve("schema.dump");
         programs = PostgresPrograms.forSource(from.getMetaData().getDatabaseMajorVersion());
     }

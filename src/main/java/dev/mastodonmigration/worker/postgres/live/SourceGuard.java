@@ -4,6 +4,7 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.postgres.Catalog;
 import dev.mastodonmigration.worker.postgres.ForeignKeys;
 import dev.mastodonmigration.worker.postgres.Query;
+import dev.mastodonmigration.worker.postgres.Side;
 import dev.mastodonmigration.worker.postgres.Table;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -38,19 +39,28 @@ final class SourceGuard {
         return objects;
     }
 
+    /** A foreign key that is checked meanwhile changes nothing that is followed. */
+    private static Map<String, String> regardlessOfValidity(Map<String, String> objects) {
+        var all = new HashMap<>(objects);
+        all.replaceAll((name, definition) -> ForeignKeys.regardlessOfValidity(name, definition));
+        return all;
+    }
+
     /** Definitions of the target, when all are there, that are not as they were on the source; foreign keys are validated later. */
-    static List<String> differences(Connection target, Map<String, String> copied) throws SQLException {
+    static List<String> differences(Connection target, Side side, Map<String, String> copied) throws SQLException {
         var here = new HashMap<>(Catalog.objects(target));
         here.keySet().removeIf(name -> name.startsWith(INDEX));
         var names = new TreeSet<>(here.keySet());
         names.addAll(copied.keySet());
         names.removeIf(name -> OF_THE_SOURCE.stream().anyMatch(name::startsWith));
-        return names.stream().filter(name -> !isAsCopied(name, copied, here))
-                .map(name -> name + (!here.containsKey(name) ? " is missing on the target" : copied.containsKey(name) ? " is defined otherwise on the target" : " is only on the target")).toList();
+        return names.stream().filter(name -> !isAsCopied(name, side, copied, here))
+                .map(name -> name + (!here.containsKey(name) ? " is missing on the " + side : copied.containsKey(name) ? " is defined otherwise on the " + side : " is only on the " + side)).toList();
     }
 
-    private static boolean isAsCopied(String name, Map<String, String> there, Map<String, String> here) {
-        return there.containsKey(name) && here.containsKey(name) && (there.get(name).equals(here.get(name)) || ForeignKeys.isOnlyNotValid(name, there.get(name), here.get(name)));
+    /** What was copied has its foreign keys checked later; what it was copied from had them checked before. */
+    private static boolean isAsCopied(String name, Side side, Map<String, String> there, Map<String, String> here) {
+        return there.containsKey(name) && here.containsKey(name) && (there.get(name).equals(here.get(name)) || (side == Side.TARGET ? ForeignKeys.isOnlyNotValid(name, there.get(name), here.get(name))
+                : ForeignKeys.regardlessOfValidity(name, there.get(name)).equals(ForeignKeys.regardlessOfValidity(name, here.get(name)))));
     }
 
     /**
@@ -58,16 +68,17 @@ final class SourceGuard {
      *
      * @throws Refusal naming the first objects that changed
      */
-    static void requireUnchanged(Connection source, Map<String, String> copied) throws SQLException, Refusal {
-        var now = catalog(source);
-        if (now.equals(copied)) {
+    static void requireUnchanged(Connection source, Direction direction, Map<String, String> copied) throws SQLException, Refusal {
+        var now = regardlessOfValidity(catalog(source));
+        var before = regardlessOfValidity(copied);
+        if (now.equals(before)) {
             return;
         }
         var names = new TreeSet<>(now.keySet());
-        names.addAll(copied.keySet());
-        names.removeIf(name -> now.containsKey(name) && now.get(name).equals(copied.get(name)));
-        throw new Refusal("The source's tables were changed while they were being copied: " + names.size() + " objects, first "
-                + names.stream().limit(NAMED).toList() + ". The target was not opened. Finish the change there (a Rails migration?), and start the copy anew.");
+        names.addAll(before.keySet());
+        names.removeIf(name -> now.containsKey(name) && now.get(name).equals(before.get(name)));
+        throw new Refusal("The " + direction.read() + "'s tables were changed while they were being copied: " + names.size() + " objects, first "
+                + names.stream().limit(NAMED).toList() + ". The " + direction.written() + " was not opened. " + direction.afterChangedTables());
     }
 
     static Map<String, String> copied(Connection target) throws SQLException {

@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.util.Set;
 
 /**
- * Which server and which of its histories a session reads, and under which installation of the capture. After a failover the server's timeline is another, and transactions are numbered anew.
+ * Which server and which of its histories a session reads, and which run of the capture. After a failover the server's timeline is another, and transactions are numbered anew.
  * Aurora, on which Heroku's Essential plans run, does not tell either; there only the {@link Watermark} does, which is enough as its primaries share one storage, so that none lives on beside its successor.
  */
 final class SourceIdentity {
@@ -19,7 +19,7 @@ final class SourceIdentity {
     static final String FUNCTION = """
             CREATE OR REPLACE FUNCTION mastodon_migration.identity() RETURNS text LANGUAGE plpgsql AS $identity$
             DECLARE
-              run text := (SELECT id FROM mastodon_migration.capture_run);
+              run text := (%s);
             BEGIN
               RETURN concat_ws(' ', %s, run);
             EXCEPTION WHEN insufficient_privilege OR object_not_in_prerequisite_state OR feature_not_supported OR undefined_function THEN
@@ -28,7 +28,7 @@ final class SourceIdentity {
               END IF;
               RETURN concat_ws(' ', 'untold', run);
             END
-            $identity$""".formatted(OF_THE_SERVER);
+            $identity$""".formatted(CaptureRun.TEXT, OF_THE_SERVER);
 
     private SourceIdentity() {}
 

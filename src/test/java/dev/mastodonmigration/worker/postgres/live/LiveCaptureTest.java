@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.embedded.SmallDisk;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Outcome;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.postgres.MarkSource;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;
@@ -68,7 +68,7 @@ class LiveCaptureTest {
             target.setAutoCommit(false);
             Query.run(target, "LOCK TABLE mastodon_migration.live_tree");
             Awaitility.await().until(() -> waiting(target) >= 3);
-            try (var reader = LiveSessions.source(world.context())) {
+            try (var reader = LiveSessions.source(Direction.FORWARD, world.context())) {
                 LiveSessions.snapshot(reader);
                 Query.run(reader, "SELECT count(*) FROM posts");
                 Query.run(app, "SET lock_timeout = '30s'", "TRUNCATE posts");

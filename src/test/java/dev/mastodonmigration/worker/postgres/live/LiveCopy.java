@@ -4,15 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.worker.control.DrainSignal;
 import dev.mastodonmigration.worker.control.Progress;
+import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Outcome;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.postgres.CloseSource;
 import dev.mastodonmigration.worker.postgres.Comparison;
 import dev.mastodonmigration.worker.postgres.Database;
 import dev.mastodonmigration.worker.postgres.MarkSource;
+import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.TargetClaim;
 import dev.mastodonmigration.worker.postgres.TwoDatabases;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -30,13 +35,16 @@ final class LiveCopy implements AutoCloseable {
     private final CompletableFuture<WorkerReport> report = new CompletableFuture<>();
     private final Thread thread;
 
-    private LiveCopy(TwoDatabases world, long rangeBytes, int hands, Duration lasting) {
-        var given = world.context();
-        context = new WorkerContext(given.migrationUid(), given.migrationName(), given.epoch(), given.secrets(), given.scratch(), hands, new Progress(),
-                new DrainSignal());
+    private LiveCopy(Direction direction, TwoDatabases world, long rangeBytes, int threads, Duration lasting) {
+        this(direction, world.context(), rangeBytes, threads, lasting);
+    }
+
+    private LiveCopy(Direction direction, WorkerContext given, long rangeBytes, int threads, Duration lasting) {
+        context = new WorkerContext(given.migrationUid(), given.migrationName(), given.epoch(), given.secrets(), given.scratch(), threads, new Progress(),
+                new DrainSignal(), given.rehearsal());
         thread = Thread.ofPlatform().daemon().start(() -> {
             try {
-                report.complete(new ReplicatePostgres(CLAIM, rangeBytes, lasting).run(context));
+                report.complete(new ReplicatePostgres(direction, CLAIM, rangeBytes, lasting).run(context));
             } catch (Exception e) {
                 report.completeExceptionally(e);
             }
@@ -48,19 +56,29 @@ final class LiveCopy implements AutoCloseable {
         return of(world, 2);
     }
 
-    /** With as many hands. */
-    static LiveCopy of(TwoDatabases world, int hands) {
-        return new LiveCopy(world, 64 << 10, hands, ReplicatePostgres.LASTING);
+    /** With as many threads. */
+    static LiveCopy of(TwoDatabases world, int threads) {
+        return new LiveCopy(Direction.FORWARD, world, 64 << 10, threads, ReplicatePostgres.LASTING);
+    }
+
+    /** Of a pair that was adopted, from the target to the source. */
+    static LiveCopy back(TwoDatabases world) {
+        return new LiveCopy(Direction.BACK, world, 64 << 10, 2, ReplicatePostgres.LASTING);
+    }
+
+    /** Into another target, as a rehearsal's scratch database. */
+    static LiveCopy of(WorkerContext context) {
+        return new LiveCopy(Direction.FORWARD, context, 64 << 10, 2, ReplicatePostgres.LASTING);
     }
 
     /** With ranges of this size. */
     static LiveCopy inRanges(TwoDatabases world, long bytes) {
-        return new LiveCopy(world, bytes, 2, ReplicatePostgres.LASTING);
+        return new LiveCopy(Direction.FORWARD, world, bytes, 2, ReplicatePostgres.LASTING);
     }
 
     /** Which takes a refusal of a database for its last word after this time. */
     static LiveCopy thatTakesRefusalsForLasting(TwoDatabases world, Duration after) {
-        return new LiveCopy(world, 64 << 10, 2, after);
+        return new LiveCopy(Direction.FORWARD, world, 64 << 10, 2, after);
     }
 
     static TwoDatabases captured(TwoDatabases world) throws Exception {
@@ -119,6 +137,20 @@ final class LiveCopy implements AutoCloseable {
         world.run(new HousekeepPostgres());
         var result = new Comparison(Database.source(world.context(), "test"), Database.target(world.context(), "test"), Optional.empty()).run();
         assertThat(result.differences()).isEmpty();
+    }
+
+    /** A leader of this pair, beside no other thread of a worker. */
+    static Leader leader(TwoDatabases world, Connection target) throws SQLException, IOException, Refusal {
+        return new Leader(Direction.FORWARD, world.context(), target, new ConnectionLimiter(), new StatusMessage(new PostgresErrors(Direction.FORWARD, ReplicatePostgres.LASTING)), new LockWaiters());
+    }
+
+    static void awaitCopying(Connection target) {
+        Awaitility.await().atMost(Duration.ofSeconds(30)).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).ignoreExceptions()
+                .until(() -> Query.number(target, "SELECT count(*) FROM mastodon_migration.live_range WHERE landed") > 3);
+    }
+
+    static void await(Connection connection, String condition) {
+        Awaitility.await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(20)).until(() -> Query.isTrue(connection, condition));
     }
 
     @Override

@@ -13,10 +13,39 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Gaps that come at the worst moments: while one is being mended, and when the target is finished already. */
+/** Gaps, also at the worst moments: while one is being repaired, and when the target is finished already. */
 @ExtendWith(SharedPostgres.class)
 class LiveGapsTest {
     private static final String NO_LEASE = "SELECT setval('mastodon_migration.lease', 1)";
+
+    @Test
+    void changesThatWentByUnloggedAreFoundAndRepaired() throws Exception {
+        var world = LiveCopy.captured(RandomWrites.prepared(15));
+        try (var copy = LiveCopy.of(world); var target = world.target()) {
+            copy.awaitInSync();
+            world.onSource("SELECT setval('mastodon_migration.lease', 0)", "UPDATE plain SET v = 'unnoticed' WHERE id BETWEEN 5 AND 25",
+                    "DELETE FROM texts WHERE n = 2", "INSERT INTO token_only VALUES ('unnoticed', 'x')", "UPDATE plain SET u = u + 100000 WHERE id = 77");
+            LiveCopy.await(target, "SELECT repairs > 20 FROM mastodon_migration.live");
+            copy.awaitInSync();
+            var report = LiveCopy.cutOver(world, copy);
+            assertThat(report.notes()).anyMatch(note -> note.contains("table public.plain") && note.contains("rows differed before the freeze and were repaired")
+                    && note.contains("(id) = ("));
+            assertThat(report.notes()).as("a unique key may be a token").noneMatch(note -> note.contains("token_only") && note.contains("unnoticed"));
+            assertThat(Query.number(target, "SELECT count(*) FROM plain WHERE v = 'unnoticed'")).isEqualTo(21);
+        }
+    }
+
+    @Test
+    void anotherServerBehindTheSameAddressIsAGap() throws Exception {
+        var world = LiveCopy.captured(RandomWrites.prepared(15));
+        try (var copy = LiveCopy.of(world); var target = world.target()) {
+            copy.awaitInSync();
+            Query.run(target, "UPDATE mastodon_migration.live SET identity = 'the server before the failover', in_sync = false");
+            LiveCopy.await(target, "SELECT identity <> 'the server before the failover' FROM mastodon_migration.live");
+            copy.awaitInSync();
+            LiveCopy.cutOver(world, copy);
+        }
+    }
 
     @Test
     void whatGoesByWhileAGapIsMendedIsWaitedForToo() throws Exception {
@@ -32,7 +61,7 @@ class LiveGapsTest {
                 old.setAutoCommit(false);
                 Query.run(old, "UPDATE plain SET v = 'old' WHERE id = 1");
                 world.onSource(NO_LEASE, "UPDATE plain SET v = 'first gap' WHERE id = 2");
-                await(target, "SELECT gap IS NOT NULL FROM mastodon_migration.live");
+                LiveCopy.await(target, "SELECT gap IS NOT NULL FROM mastodon_migration.live");
                 // The worker waits for the old transaction now, and the lease lapses again.
                 await(world, "SELECT last_value > 1 FROM mastodon_migration.lease");
                 world.onSource(NO_LEASE, "BEGIN", "UPDATE plain SET v = 'second gap' WHERE id = 3", "PREPARE TRANSACTION 'outlives'");
@@ -97,11 +126,7 @@ class LiveGapsTest {
 
     private static void await(TwoDatabases world, String condition) throws Exception {
         try (var source = world.source()) {
-            await(source, condition);
+            LiveCopy.await(source, condition);
         }
-    }
-
-    private static void await(Connection connection, String condition) {
-        Awaitility.await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20)).until(() -> Query.isTrue(connection, condition));
     }
 }

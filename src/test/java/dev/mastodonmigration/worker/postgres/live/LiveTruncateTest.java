@@ -81,10 +81,10 @@ class LiveTruncateTest {
         var world = world();
         try (var copy = LiveCopy.of(world); var target = world.target(); var source = world.source()) {
             copy.awaitInSync();
-            try (var reader = LiveSessions.source(world.context())) {
-                // A hand in the midst of a range that takes long.
+            try (var reader = LiveSessions.source(Direction.FORWARD, world.context())) {
+                // A worker thread in the midst of a range that takes long.
                 LiveSessions.snapshot(reader);
-                Query.run(reader, "SET LOCAL application_name = 'mastodon-migration replicate-postgres hand'", "SELECT count(*) FROM big");
+                Query.run(reader, "SET LOCAL application_name = 'mastodon-migration replicate-postgres thread'", "SELECT count(*) FROM big");
                 var slow = Thread.ofPlatform().daemon().start(() -> {
                     try {
                         Query.run(reader, "SELECT pg_sleep(25)");
@@ -108,7 +108,7 @@ class LiveTruncateTest {
         var world = world();
         try (var copy = LiveCopy.of(world); var source = world.source()) {
             copy.awaitInSync();
-            try (var reader = LiveSessions.source(world.context())) {
+            try (var reader = LiveSessions.source(Direction.FORWARD, world.context())) {
                 // A leader whose round has much to write on the target.
                 LiveSessions.snapshot(reader);
                 Query.run(reader, "SELECT count(*) FROM big");

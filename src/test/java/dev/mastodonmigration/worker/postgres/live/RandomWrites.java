@@ -34,15 +34,15 @@ final class RandomWrites implements AutoCloseable {
 
     private static final Duration PAUSE = Duration.ofMillis(30);
 
-    private final TwoDatabases world;
+    private final Database database;
     private final Random random;
     private final AtomicLong committed = new AtomicLong();
     private final AtomicReference<SQLException> unexpected = new AtomicReference<>();
     private final Thread thread;
     private volatile boolean stopped;
 
-    private RandomWrites(TwoDatabases world, long seed) {
-        this.world = world;
+    private RandomWrites(Database database, long seed) {
+        this.database = database;
         random = new Random(seed);
         thread = Thread.ofPlatform().daemon().start(this::write);
     }
@@ -57,7 +57,18 @@ final class RandomWrites implements AutoCloseable {
     }
 
     static RandomWrites on(TwoDatabases world, long seed) {
-        return new RandomWrites(world, seed);
+        return new RandomWrites(world::source, seed);
+    }
+
+    /** As an instance does that was moved. */
+    static RandomWrites onTarget(TwoDatabases world, long seed) {
+        return new RandomWrites(world::target, seed);
+    }
+
+    /** Where it connects to, again and again. */
+    @FunctionalInterface
+    private interface Database {
+        Connection connect() throws SQLException;
     }
 
     long committed() {
@@ -66,7 +77,7 @@ final class RandomWrites implements AutoCloseable {
 
     private void write() {
         while (!stopped) {
-            try (var connection = world.source()) {
+            try (var connection = database.connect()) {
                 connection.setAutoCommit(false);
                 while (!stopped) {
                     transaction(connection);

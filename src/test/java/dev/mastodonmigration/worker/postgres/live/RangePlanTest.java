@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;
+import dev.mastodonmigration.worker.postgres.Side;
 import dev.mastodonmigration.worker.postgres.TwoDatabases;
 import java.time.Duration;
 import org.awaitility.Awaitility;
@@ -28,9 +29,9 @@ class RangePlanTest {
         LiveCopy.captured(world);
         CorruptIndex.hide(world, "posts_pkey", "INSERT INTO posts VALUES (9001)");
         world.onSource("VACUUM ANALYZE posts");
-        try (var source = LiveSessions.source(world.context())) {
+        try (var source = LiveSessions.source(Direction.FORWARD, world.context())) {
             var tree = Trees.read(source).getFirst();
-            assertThatThrownBy(() -> KeyIndex.requireWhole(source, tree, tree.members().getFirst())).isInstanceOf(Refusal.class).hasMessageContaining("8001 rows")
+            assertThatThrownBy(() -> KeyIndex.requireWhole(source, Side.SOURCE, tree, tree.members().getFirst())).isInstanceOf(Refusal.class).hasMessageContaining("8001 rows")
                     .hasMessageContaining("index posts_pkey (id) leads to 8000");
         }
     }
@@ -55,7 +56,7 @@ class RangePlanTest {
                 "CREATE TABLE without_index (tag_id int, status_id bigint, PRIMARY KEY (tag_id, status_id))",
                 "INSERT INTO statuses_tags SELECT hashint4(n) % 50, n FROM generate_series(1, 8000) n", "INSERT INTO without_index SELECT * FROM statuses_tags", "ANALYZE");
         LiveCopy.captured(world);
-        try (var source = LiveSessions.source(world.context())) {
+        try (var source = LiveSessions.source(Direction.FORWARD, world.context())) {
             for (var tree : Trees.read(source)) {
                 assertThat(RangePlan.of(source, tree, RANGE_BYTES)).hasSizeGreaterThan(3).extracting(RangePlan.Range::by)
                         .containsOnly(tree.root().equals("public.statuses_tags") ? "status_id" : "tag_id");

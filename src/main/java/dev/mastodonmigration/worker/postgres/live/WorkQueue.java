@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * The queue that all workers share. A claim has a token and an end; whoever claims again after the end takes the next token and ends the session that
  * had it, so that a worker which slept past its claim cannot land what it holds.
  */
-final class Claims {
+final class WorkQueue {
     static final Duration VALID = Duration.ofSeconds(20);
 
     /** Which kind of work: the table it is listed in, and what must hold before it may begin. */
@@ -65,7 +65,7 @@ final class Claims {
     private final Duration valid;
     private final Set<Claim> held = ConcurrentHashMap.newKeySet();
 
-    Claims(Duration valid) {
+    WorkQueue(Duration valid) {
         this.valid = valid;
     }
 

@@ -3,11 +3,11 @@ package dev.mastodonmigration.worker.postgres.live;
 import java.time.Duration;
 
 /** Says when something is due again; at once the first time. */
-final class Clockwork {
+final class Ticker {
     private final long interval;
     private long next = System.nanoTime();
 
-    Clockwork(Duration interval) {
+    Ticker(Duration interval) {
         this.interval = interval.toNanos();
     }
 

@@ -6,15 +6,15 @@ import java.util.Map;
 
 /**
  * Trees that cannot be followed at the moment, because the target has a row whose unique value the source has given to another, as after a gap. Each try would
- * write and roll back all that is pending, so it rests between two.
+ * write and roll back all that is pending, so it backs off between two.
  */
-final class Stuck {
+final class BlockedTrees {
     private record Try(long ended, String position, boolean wasProved) {}
 
     private final Map<Integer, Try> last = new HashMap<>();
 
-    boolean isResting(Tree tree, Duration rest) {
-        return last.containsKey(tree.id()) && System.nanoTime() - last.get(tree.id()).ended() < rest.toNanos();
+    boolean isBackingOff(Tree tree, Duration pause) {
+        return last.containsKey(tree.id()) && System.nanoTime() - last.get(tree.id()).ended() < pause.toNanos();
     }
 
     /**
@@ -29,7 +29,7 @@ final class Stuck {
         last.put(tree.id(), new Try(System.nanoTime(), position, isProved));
     }
 
-    void isOver(Tree tree) {
+    void succeeded(Tree tree) {
         last.remove(tree.id());
     }
 }
