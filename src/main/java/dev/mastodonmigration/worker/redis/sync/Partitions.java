@@ -91,7 +91,11 @@ final class Partitions implements AutoCloseable {
     void check() throws Gap, Refusal {
         var found = failure.get();
         if (found != null) {
-            throw Gap.of(found);
+            switch (found) {
+                case Refusal refusal -> throw refusal;
+                case RuntimeException fault when Gap.of(fault).isEmpty() -> throw fault;
+                default -> throw Gap.of(found).orElseThrow(() -> new IllegalStateException(found));
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.redis.sync;
 
 import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.control.Retry;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
@@ -19,15 +20,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
 
 /**
  * Copies a Redis that is in use, or two where Sidekiq has its own, and keeps the copy in step until the operator asks for the last changes; then it proves
  * both sides equal and ends. After each gap it begins anew with a comparison of everything. Killed and run again, it does the same.
  */
 public final class ReplicateRedis implements WorkerTask {
+    /** Without a session, after which another worker is to try. */
     private static final Duration OUTAGE = Duration.ofMinutes(5);
-    private static final Duration LONGEST_REST = Duration.ofSeconds(5);
     /** Sessions in a row that broke before they were in sync. */
     private static final int MAX_GAPS = 10;
     /** A way to follow that was accepted and tells nothing, so often in a row, is not used. */
@@ -45,46 +46,67 @@ public final class ReplicateRedis implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        var ends = Ends.takenOver(context, direction);
-        var notes = new ArrayList<String>();
-        var downSinceNanos = System.nanoTime();
-        var failures = 0;
-        var silences = 0;
-        var following = Following.CLIENT_TRACKING;
-        for (int gaps = 0; gaps < MAX_GAPS;) {
+        var sessions = new Sessions(Ends.takenOver(context, direction));
+        return new Retry(context.drain(), sessions, sessions::tell, () -> sessions.inSyncNanos, Optional.empty()).until(sessions::next);
+    }
+
+    /** One session after the other, by the best way that the source allows. */
+    private static final class Sessions implements Retry.Errors {
+        private final Ends ends;
+        private final List<String> notes = new ArrayList<>();
+        private Following following = Following.CLIENT_TRACKING;
+        private long openedNanos = System.nanoTime();
+        private long inSyncNanos = openedNanos;
+        private int gaps;
+        private int silences;
+
+        Sessions(Ends ends) {
+            this.ends = ends;
+        }
+
+        WorkerReport next() throws Exception {
+            if (gaps == MAX_GAPS) {
+                notes.add("Following the source's changes broke " + MAX_GAPS + " times in a row.");
+                return new RepeatedScans(ends.direction(), notes).run(ends.context());
+            }
             try (var session = LiveSession.open(following, ends)) {
-                downSinceNanos = System.nanoTime();
+                openedNanos = System.nanoTime();
                 gaps++;
                 session.bringInSync();
                 gaps = 0;
-                failures = 0;
                 silences = 0;
+                inSyncNanos = System.nanoTime();
                 session.follow();
                 return finish(ends, following, session, notes);
             } catch (ChangeFeed.Unsupported e) {
                 if (e instanceof ChangeFeed.Unsupported.Silent && ++silences < SILENCES) {
-                    rest(failures++);
-                    continue;
+                    throw e;
                 }
                 silences = 0;
                 notes.add(e.getMessage());
                 if (following.next().isEmpty()) {
-                    return new RepeatedScans(direction, notes).run(context);
+                    return new RepeatedScans(ends.direction(), notes).run(ends.context());
                 }
                 following = following.next().get();
-            } catch (Refusal e) {
-                throw e;
-            } catch (IOException | RuntimeException | Gap e) {
-                var gap = Gap.of(e);
-                if (e instanceof IOException && System.nanoTime() - downSinceNanos > OUTAGE.toNanos()) {
-                    throw e;
-                }
-                tell(context, gap, notes);
-                rest(failures++);
             }
+            return next();
         }
-        notes.add("Following the source's changes broke " + MAX_GAPS + " times in a row.");
-        return new RepeatedScans(direction, notes).run(context);
+
+        @Override
+        public boolean mayPass(Exception e) {
+            var isOver = e instanceof IOException && System.nanoTime() - openedNanos > OUTAGE.toNanos();
+            return e instanceof ChangeFeed.Unsupported.Silent || Gap.of(e).isPresent() && !isOver;
+        }
+
+        void tell(Exception e) {
+            Gap.of(e).ifPresent(gap -> {
+                ends.context().progress().update(now -> new Progress.Reading("starting over: " + gap.getMessage(), 0, 0, 0, now.itemsTotal(), 0, -1));
+                var note = "Changes may have been missed, so everything was compared again: " + gap.getMessage() + ".";
+                if (notes.size() < 5 && !notes.contains(note)) {
+                    notes.add(note);
+                }
+            });
+        }
     }
 
     /**
@@ -100,18 +122,6 @@ public final class ReplicateRedis implements WorkerTask {
             }
         }
         return String.join(RedisSources.AND, names);
-    }
-
-    private static void tell(WorkerContext context, Gap gap, List<String> notes) {
-        context.progress().update(now -> new Progress.Reading("starting over: " + gap.getMessage(), 0, 0, 0, now.itemsTotal(), 0, -1));
-        var note = "Changes may have been missed, so everything was compared again: " + gap.getMessage() + ".";
-        if (notes.size() < 5 && !notes.contains(note)) {
-            notes.add(note);
-        }
-    }
-
-    private static void rest(int failures) throws InterruptedException {
-        TimeUnit.MILLISECONDS.sleep(Math.min(LONGEST_REST.toMillis(), 50L << Math.min(failures, 10)));
     }
 
     private static WorkerReport finish(Ends ends, Following following, LiveSession session, List<String> notes) throws Exception {

@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.redis.wire;
 import dev.mastodonmigration.worker.control.Refusal;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 
@@ -20,16 +21,15 @@ public final class Gap extends Exception {
         super(reason, cause);
     }
 
-    /** What may pass, as a gap; everything else is thrown as it is. */
-    public static Gap of(Exception e) throws Refusal {
+    /** What such a failure means for who follows a source; empty when it is not one that may pass. */
+    public static Optional<Gap> of(Exception e) {
         return switch (e) {
-            case Refusal refusal -> throw refusal;
-            case Gap gap -> gap;
-            case IOException lost -> new Gap("a connection failed (" + lost.getMessage() + ")", lost);
-            case JedisConnectionException lost -> new Gap("a connection broke (" + lost.getMessage() + ")", lost);
-            case JedisDataException said when mayPass(said) -> new Gap("a server was not ready (" + said.getMessage() + ")", said);
-            case RuntimeException other -> throw other;
-            default -> throw new IllegalStateException(e);
+            case Refusal refusal -> Optional.empty();
+            case Gap gap -> Optional.of(gap);
+            case IOException lost -> Optional.of(new Gap("a connection failed (" + lost.getMessage() + ")", lost));
+            case JedisConnectionException lost -> Optional.of(new Gap("a connection broke (" + lost.getMessage() + ")", lost));
+            case JedisDataException said when mayPass(said) -> Optional.of(new Gap("a server was not ready (" + said.getMessage() + ")", said));
+            default -> Optional.empty();
         };
     }
 
