@@ -89,13 +89,18 @@ final class Partitions implements AutoCloseable {
      * @throws Refusal when it is not
      */
     void check() throws Gap, Refusal {
-        var found = failure.get();
-        if (found != null) {
-            switch (found) {
-                case Refusal refusal -> throw refusal;
-                case RuntimeException fault when Gap.of(fault).isEmpty() -> throw fault;
-                default -> throw Gap.of(found).orElseThrow(() -> new IllegalStateException(found));
-            }
+        var ended = failure.get();
+        if (ended == null) {
+            return;
+        }
+        var gap = Gap.of(ended);
+        if (gap.isPresent()) {
+            throw gap.get();
+        }
+        switch (ended) {
+            case Refusal refusal -> throw refusal;
+            case RuntimeException fault -> throw fault;
+            default -> throw new IllegalStateException(ended);
         }
     }
 
