@@ -41,7 +41,7 @@ test-one: ## one test class, unit or end-to-end, or one method of it: T=FreezeFl
 
 seeds: ## more of the random tests on real databases: N=200 tries as many seeds on Postgres and on Redis
 	@[[ $${N:-} =~ ^[1-9][0-9]*$$ ]] || { echo "Say how many seeds to try: make seeds N=200." >&2; exit 1; }
-	@$(REQUIREMENTS); $(MAVEN) test-compile surefire:test@random-tests "-Dlive.seeds=$$N" "-Dredis.seeds=$$N"
+	@$(REQUIREMENTS); $(MAVEN) test-compile surefire:test@random-tests "-Dlive.seeds=$$N" "-Dback.seeds=$$N" "-Dredis.seeds=$$N" "-Dredis.back.seeds=$$N"
 
 bench: $(BENCHES) ## all of bench-*
 

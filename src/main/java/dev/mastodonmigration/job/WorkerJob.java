@@ -105,7 +105,7 @@ final class WorkerJob {
                 : single(migration, record, image, pullSecrets, port, parallelism);
     }
 
-    private static Job single(MastodonMigration migration, JobRecord record, String image, List<String> pullSecrets, int port, int hands) {
+    private static Job single(MastodonMigration migration, JobRecord record, String image, List<String> pullSecrets, int port, int threads) {
         var scratch = Map.of("cpu", new Quantity("100m"), "memory", new Quantity("256Mi"));
         return new JobBuilder()
                 .withNewMetadata()
@@ -137,7 +137,7 @@ final class WorkerJob {
                             .endSecurityContext()
                             .addNewContainer()
                                 .withName(CONTAINER).withImage(image).withArgs("worker", record.task)
-                                .withEnv(environment(migration, record, port, hands))
+                                .withEnv(environment(migration, record, port, threads))
                                 .withTerminationMessagePath(TERMINATION_LOG).withTerminationMessagePolicy("File")
                                 .addNewPort().withName("progress").withContainerPort(port).withProtocol("TCP").endPort()
                                 .withNewResources().withRequests(scratch).withLimits(Map.of("memory", new Quantity(WorkerMemory.of(record.task).limit()))).endResources()
@@ -164,8 +164,8 @@ final class WorkerJob {
         return new TolerationBuilder().withKey(taint).withOperator("Exists").withEffect("NoExecute").withTolerationSeconds(30L).build();
     }
 
-    private static List<EnvVar> environment(MastodonMigration migration, JobRecord record, int port, int hands) {
-        var variables = new TreeMap<>(told(migration, Optional.ofNullable(record.standbyEpoch).orElse(migration.getStatus().internal.epoch), hands));
+    private static List<EnvVar> environment(MastodonMigration migration, JobRecord record, int port, int threads) {
+        var variables = new TreeMap<>(told(migration, Optional.ofNullable(record.standbyEpoch).orElse(migration.getStatus().internal.epoch), threads));
         variables.putAll(Map.of(
                 WorkerContext.ENV_STANDBY, String.valueOf(record.standbyEpoch != null),
                 WorkerContext.ENV_SECRETS, SECRETS,
@@ -182,12 +182,12 @@ final class WorkerJob {
     }
 
     /** What a worker is told of its migration, wherever it runs. */
-    static Map<String, String> told(MastodonMigration migration, long epoch, int hands) {
+    static Map<String, String> told(MastodonMigration migration, long epoch, int threads) {
         return Map.of(
                 WorkerContext.ENV_UID, migration.getMetadata().getUid(),
                 WorkerContext.ENV_NAME, migration.getMetadata().getNamespace() + "/" + migration.getMetadata().getName(),
                 WorkerContext.ENV_EPOCH, String.valueOf(epoch),
-                WorkerContext.ENV_PARALLELISM, String.valueOf(hands),
+                WorkerContext.ENV_PARALLELISM, String.valueOf(threads),
                 WorkerContext.ENV_REDIS_SCOPE, SpecDefaults.rebuildsRedis(migration.getSpec()) ? WorkerContext.ONLY_JOBS : WorkerContext.EVERY_KEY,
                 WorkerContext.ENV_SIDEKIQ_QUEUES, String.join(",", SpecDefaults.sidekiqQueues(migration.getSpec())),
                 WorkerContext.ENV_REHEARSAL, String.valueOf(SpecDefaults.rehearsalEnabled(migration.getSpec())));

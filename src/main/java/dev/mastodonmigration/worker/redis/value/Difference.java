@@ -26,7 +26,7 @@ public record Difference(RedisKey key, Kind kind) {
         return key + " (" + kind.words + ")";
     }
 
-    /** What all lanes found: all are counted, a few kept to be named. */
+    /** What all partitions found: all are counted, a few kept to be named. */
     public static final class Found {
         private static final int NAMED = 10;
         private final List<Difference> named = new ArrayList<>();

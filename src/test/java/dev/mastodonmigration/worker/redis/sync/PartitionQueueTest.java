@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What is said to be done is on the target: a pass of a scan ends, and the drain, by what the lanes have left. */
+/** What is said to be done is on the target: a pass of a scan ends, and the drain, by what the partitions have left. */
 class PartitionQueueTest {
     private static final List<RedisKey> KEYS = List.of(RedisKey.of("a"), RedisKey.of("b"));
     private final PartitionQueue work = new PartitionQueue();

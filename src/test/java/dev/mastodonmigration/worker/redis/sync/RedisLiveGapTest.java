@@ -107,12 +107,12 @@ class RedisLiveGapTest {
         var context = redis.context();
         new RedisSnapshotCopy().run(context);
         try (var sources = RedisSources.open(context, KeyScope.ALL);
-                var lanes = Partitions.open(Ends.loaded(context, Direction.FORWARD), new ReplicatedKeys(sources, KeyScope.ALL), Partition.Differing.REPAIRED, (keys, bytes) -> {})) {
+                var partitions = Partitions.open(Ends.loaded(context, Direction.FORWARD), new ReplicatedKeys(sources, KeyScope.ALL), Partition.Differing.REPAIRED, (keys, bytes) -> {})) {
             var source = sources.all().getFirst().jedis();
             var listener = new ChangeFeed.Listener() {
                 @Override
                 public void changed(List<RedisKey> keys) {
-                    lanes.changed(keys);
+                    partitions.changed(keys);
                 }
 
                 @Override
@@ -127,7 +127,7 @@ class RedisLiveGapTest {
             }
             try (var second = ChangeTracker.open(RedisSide.SOURCE, context, listener)) {
                 source.set("followed", "2");
-                Awaitility.await().until(() -> lanes.backlog().changes() == 0 && "2".equals(redis.target.get("followed")));
+                Awaitility.await().until(() -> partitions.backlog().changes() == 0 && "2".equals(redis.target.get("followed")));
             }
         }
         assertThatThrownBy(() -> new RedisVerify().run(context)).isInstanceOf(Refusal.class)
