@@ -44,12 +44,19 @@ final class WorkerThreads implements AutoCloseable {
         this.context = context;
         this.queue = queue;
         this.errors = errors;
-        begin("heartbeat", this::heartbeat);
-        begin("lock-waiters", this::letLockWaitersPass);
+    }
+
+    /** Only once the worker has a session of its own: one that begins a copy ends all that are older than that. */
+    private void watch() {
+        if (threads.isEmpty()) {
+            begin("heartbeat", this::heartbeat);
+            begin("lock-waiters", this::letLockWaitersPass);
+        }
     }
 
     /** From when there is a plan; once. */
     void start() {
+        watch();
         if (threads.size() == WITHOUT_WORK) {
             for (var i = 0; i < context.parallelism(); i++) {
                 begin("worker-" + i, this::work);
@@ -63,6 +70,7 @@ final class WorkerThreads implements AutoCloseable {
 
     void keepLeading(long backend) {
         leader.set(backend);
+        watch();
     }
 
     /** Throws what no thread can get over. */

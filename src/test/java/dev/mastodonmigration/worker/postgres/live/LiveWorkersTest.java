@@ -36,6 +36,16 @@ class LiveWorkersTest {
         }
     }
 
+    /** What it ended itself would be told to the admin as a database that fails. */
+    @Test
+    void aWorkerThatBeginsEndsNoSessionOfItsOwn() throws Exception {
+        var world = LiveCopy.captured(RandomWrites.prepared(15));
+        try (var copy = LiveCopy.of(world); var target = world.target()) {
+            copy.awaitInSync();
+            assertThat(Query.number(target, "SELECT sessions_killed FROM pg_stat_database WHERE datname = current_database()")).isZero();
+        }
+    }
+
     @Test
     void aKilledWorkerCostsOnlyTheRangesItHeld() throws Exception {
         var world = LiveCopy.captured(RandomWrites.prepared(15));
