@@ -42,7 +42,7 @@ record Session(Ends ends, KeyScope scope, RedisSources sources, List<Target> tar
     }
 
     private interface Follow {
-        public FollowedServers open(Ends ends, RedisSources sources, ReplicatedKeys keys, Partitions partitions) throws Gap, Refusal, IOException, InterruptedException;
+        FollowedServers open(Ends ends, RedisSources sources, ReplicatedKeys keys, Partitions partitions) throws Gap, Refusal, IOException, InterruptedException;
     }
 
     private static Session open(Ends markedEnds, KeyScope scope, Partition.Differing differing, Partition.Copied copied, Follow follow) throws Gap, Refusal, IOException, InterruptedException {
