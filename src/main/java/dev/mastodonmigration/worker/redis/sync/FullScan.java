@@ -60,8 +60,8 @@ final class FullScan {
     }
 
     /** As {@link #removeStrays}, but they are only named. */
-    void recordStrays() throws Gap, Refusal, IOException, InterruptedException {
-        strays(every -> true, session.partitions()::prove);
+    void recordStrays(Predicate<RedisKey> which) throws Gap, Refusal, IOException, InterruptedException {
+        strays(which, session.partitions()::prove);
     }
 
     private void strays(Predicate<RedisKey> which, Taking taking) throws Gap, Refusal, IOException, InterruptedException {

@@ -81,11 +81,21 @@ class RedisWayBackTest {
     void halfAnAdoptionLetsNobodyWrite() throws Exception {
         redis.source.set("only here", "x");
         Ends.adopted(context, Direction.BACK);
-        assertThatThrownBy(() -> new ReplicateRedis(Direction.BACK).run(context)).isInstanceOf(Refusal.class).hasMessageContaining("somebody else wrote keys there");
+        assertThatThrownBy(() -> new ReplicateRedis(Direction.BACK).run(context)).isInstanceOf(Refusal.class).hasMessageContaining("was not proved equal")
+                .as("it is the instance's own: nobody is to remove keys there").hasMessageNotContaining("remove them here");
         assertThat(redis.source.get("only here")).isEqualTo("x");
         redis.source.del("only here");
         new AdoptRedis().run(context);
         assertThat(new AdoptRedis().run(context).message()).contains("adopted already");
+    }
+
+    /** As of a process that was killed: its heartbeat is gone, and Sidekiq's set still names it. */
+    @Test
+    void whatADeadSidekiqLeftIsNoDifference() throws Exception {
+        redis.source.sadd("processes", "web.1:4:0123456789ab");
+        redis.source.hset("web.1:4:0123456789ab", "info", "{}");
+        assertThat(new AdoptRedis().run(context).message()).contains("are equal");
+        assertThat(redis.source.exists("processes", "web.1:4:0123456789ab")).as("nothing is written").isEqualTo(2);
     }
 
     @Test
