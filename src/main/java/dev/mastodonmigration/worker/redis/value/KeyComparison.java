@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.redis.value;
 
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RoundTrip;
+import dev.mastodonmigration.worker.redis.wire.SplitConnection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +12,9 @@ import java.util.function.Consumer;
 
 /** Compares keys of both sides, cheapest proof first: DUMP bytes and expiry, then by type. A key that expires meanwhile is no difference. */
 public final class KeyComparison {
+    /** Of the target, whose sizes nobody asked when the batch was cut: far more than the source said. */
+    private static final long MOST_BYTES = 2 * KeyTransfer.PAGED_BYTES;
+
     private final KeyReader source;
     private final KeyReader target;
     private final ValueComparison values;
@@ -42,7 +46,11 @@ public final class KeyComparison {
         var ofSource = ask(source, keys);
         var ofTarget = ask(target, keys);
         var ours = source.states(ofSource.answers());
-        var theirs = target.states(ofTarget.answers());
+        var told = ofTarget.answers(MOST_BYTES);
+        if (told.contains(SplitConnection.PASSED_OVER)) {
+            return keys.stream().flatMap(key -> largeDifference(key, KeyScan.MAX_BATCH_BYTES).stream()).toList();
+        }
+        var theirs = target.states(told);
         var known = values.same(otherBytes(keys, ours, theirs));
         var differences = new ArrayList<Difference>();
         for (int i = 0; i < keys.size(); i++) {
