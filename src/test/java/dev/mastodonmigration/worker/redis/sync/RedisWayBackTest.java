@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mastodonmigration.embedded.RedisServer;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.redis.follow.Following;
 import dev.mastodonmigration.worker.redis.mastodon.Direction;
 import dev.mastodonmigration.worker.redis.mastodon.JobsAside;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
@@ -96,6 +97,29 @@ class RedisWayBackTest {
         redis.source.hset("web.1:4:0123456789ab", "info", "{}");
         assertThat(new AdoptRedis().run(context).message()).contains("are equal");
         assertThat(redis.source.exists("processes", "web.1:4:0123456789ab")).as("nothing is written").isEqualTo(2);
+    }
+
+    @Test
+    void anOldRedisThatIsFullIsTheOneThatIsNamed() throws Exception {
+        new AdoptRedis().run(context);
+        redis.target.set("new", "1");
+        try (var live = LiveSession.open(Following.CLIENT_TRACKING, Ends.takenOver(context, Direction.BACK))) {
+            redis.source.configSet("maxmemory", "1");
+            assertThatThrownBy(live::bringInSync).isInstanceOf(Refusal.class).hasMessageContaining("The source Redis is full").hasMessageNotContaining("target");
+        } finally {
+            redis.source.configSet("maxmemory", "0");
+        }
+    }
+
+    @Test
+    void whoStillWritesToTheNewRedisIsLookedForThere() throws Exception {
+        new AdoptRedis().run(context);
+        try (var live = LiveSession.open(Following.CLIENT_TRACKING, Ends.takenOver(context, Direction.BACK))) {
+            live.bringInSync();
+            live.drain();
+            redis.target.set("late", "1");
+            assertThatThrownBy(live::proveRest).isInstanceOf(Refusal.class).hasMessageContaining("The target Redis is still written to").hasMessageNotContaining("source");
+        }
     }
 
     @Test
