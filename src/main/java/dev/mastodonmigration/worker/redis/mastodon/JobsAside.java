@@ -181,19 +181,19 @@ public final class JobsAside {
         try {
             // Once the epoch is raised nobody sets more aside, so that the names which are read after it are all.
             run(NOTHING, List.of());
-            run(PUT_BACK, held());
+            run(PUT_BACK, held(source));
         } catch (JedisDataException e) {
             orPasses(e);
             return List.of("Whether Sidekiq's jobs on the " + name + " have their names could not be looked at (" + Redaction.of(e) + "). " + byHand("If it holds keys that begin with "
                     + PRINTED + ", then"));
         }
-        var left = names(source);
+        var left = held(source);
         return left.isEmpty() ? List.of() : List.of("On the " + name + " these jobs could not be given their names back, because keys of another type have them: "
                 + left.stream().map(RedisKey::toString).collect(Collectors.joining(", ")) + ". " + byHand("Look at those keys, and"));
     }
 
     /** Beside what was set aside, also what came since by the way back. */
-    private Set<RedisKey> held() {
+    private static Set<RedisKey> held(Jedis source) {
         var held = new HashSet<>(names(source));
         new KeyScan(source).steps().flatMap(List::stream).map(JobsAside::heldBy).flatMap(Optional::stream).forEach(held::add);
         return held;
@@ -212,7 +212,7 @@ public final class JobsAside {
 
     /** What of another migration, or of an earlier one, stands in the way of beginning. */
     static Optional<String> leftover(Jedis source, String name) {
-        return names(source).stream().anyMatch(key -> source.exists(of(key).bytes())) ? Optional.of(name + " holds Sidekiq's jobs under names that begin with " + PRINTED + ": a migration set them aside when it opened its"
+        return held(source).stream().anyMatch(key -> source.exists(of(key).bytes())) ? Optional.of(name + " holds Sidekiq's jobs under names that begin with " + PRINTED + ": a migration set them aside when it opened its"
                 + " target. If that target is in use, this Redis is the old one: correct the URL. If it is not, " + byHand("")) : Optional.empty();
     }
 

@@ -35,7 +35,8 @@ public final class AdoptRedis implements WorkerTask {
             var scan = new FullScan(session, new Heartbeat(session), progress);
             scan.compareAll("comparing");
             scan.await(PartitionQueue.Backlog::isNone);
-            scan.recordStrays();
+            // A Sidekiq that was killed leaves keys about itself behind, which did not go along.
+            scan.recordStrays(session.keys()::contains);
             scan.await(PartitionQueue.Backlog::isNone);
             var found = session.partitions().found();
             if (found.count() > 0) {

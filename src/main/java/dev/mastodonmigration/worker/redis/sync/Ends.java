@@ -19,7 +19,7 @@ import java.util.Map;
 record Ends(WorkerContext context, Direction direction, List<RedisSide> from, Map<RedisSide, Marker> to) {
     /** Of all that is written in this direction, taken over from any worker that began before. */
     static Ends takenOver(WorkerContext context, Direction direction) throws Refusal, IOException {
-        return of(context, direction, MarkedTarget::loading);
+        return of(context, direction, direction == Direction.BACK ? MarkedTarget::loadingAdopted : MarkedTarget::loading);
     }
 
     /** Of Redis that hold somebody's keys: nothing there may be written yet. */

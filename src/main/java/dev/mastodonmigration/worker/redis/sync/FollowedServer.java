@@ -198,7 +198,7 @@ final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
         var written = heldBack() ? different(there) : there;
         if (!written.isEmpty()) {
             throw new Refusal("The " + one.side().title() + " is still written to: " + written.getFirst() + " changed after writing was to have ended. Find the process that"
-                    + " still runs on the source (CLIENT LIST shows its address), stop it, and start the cutover again.");
+                    + " still uses it (CLIENT LIST shows its address), stop it, and start the cutover again.");
         }
         if (heldBack()) {
             partitions.changed(gone);

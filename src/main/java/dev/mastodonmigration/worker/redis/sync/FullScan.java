@@ -13,6 +13,9 @@ import java.util.function.Predicate;
 
 /** Looks at every key of both ends, at a pace that leaves the source to its users. */
 final class FullScan {
+    /** As many as wait at most: they take longer to be looked at than to be found. */
+    private static final int MOST_WAITING = 20_000;
+
     private final Session session;
     private final Heartbeat heartbeat;
     private final ScanProgress progress;
@@ -60,8 +63,8 @@ final class FullScan {
     }
 
     /** As {@link #removeStrays}, but they are only named. */
-    void recordStrays() throws Gap, Refusal, IOException, InterruptedException {
-        strays(every -> true, session.partitions()::prove);
+    void recordStrays(Predicate<RedisKey> which) throws Gap, Refusal, IOException, InterruptedException {
+        strays(which, session.partitions()::prove);
     }
 
     private void strays(Predicate<RedisKey> which, Taking taking) throws Gap, Refusal, IOException, InterruptedException {
@@ -74,6 +77,7 @@ final class FullScan {
                 taking.take(keys.stream().filter(key -> absent.contains(key) || !session.keys().contains(key)).toList());
                 progress.add(names.get().size(), 0);
                 heartbeat.beat();
+                await(backlog -> backlog.changes() + backlog.proofs() <= MOST_WAITING);
             }
         }
     }

@@ -135,6 +135,19 @@ public final class MarkedTarget {
         return takeOver(marker);
     }
 
+    /**
+     * As {@link #loading}, of one that was {@link #adopted}.
+     *
+     * @throws Refusal when the adoption did not come to its end, so that all that is there is the instance's own and perhaps nowhere else
+     */
+    Marker loadingAdopted() throws Refusal {
+        var marker = ours();
+        if (marker.state() == Marker.State.CLAIMED) {
+            throw new Refusal(name + " was not proved equal to the target Redis, so nothing is brought back to it. No key there was changed.");
+        }
+        return takeOver(marker);
+    }
+
     /** No worker that began to fill it before writes any more. */
     Marker takeOver(Marker from) throws Refusal {
         return replace(from, from.loadingAnew());

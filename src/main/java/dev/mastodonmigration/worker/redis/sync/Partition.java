@@ -137,10 +137,11 @@ final class Partition implements AutoCloseable {
 
     private void apply(Ways.Share share) throws Refusal, IOException {
         share.way().transfer().transfer(share.batch());
-        queue.applied(share.batch().keys());
+        // Before they count as applied: in between, nothing would be left to do.
         if (differing != Differing.BROUGHT) {
             queue.prove(share.batch().keys());
         }
+        queue.applied(share.batch().keys());
     }
 
     private void prove(Ways.Way way, KeyScan.Batch batch) throws Refusal, IOException {

@@ -43,7 +43,7 @@ public final class RedisVerify implements WorkerTask {
             scan.compareAll("verifying");
             scan.await(PartitionQueue.Backlog::isNone);
             var milliseconds = progress.milliseconds();
-            scan.recordStrays();
+            scan.recordStrays(every -> true);
             scan.await(PartitionQueue.Backlog::isNone);
             session.partitions().found().demandNone();
             // Counted by the servers, which no key that SCAN shows twice can mislead. Of jobs, the source has others beside, and the target by now no others.

@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.redis.value;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
+import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import dev.mastodonmigration.worker.redis.wire.RoundTrip;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ public final class GuardedWriter implements AutoCloseable {
     private final Marker marker;
     private final WhenFull whenFull;
     private final UnaryOperator<RedisKey> naming;
+    private final String title;
     private final List<Write> batch = new ArrayList<>();
     private final List<RedisKey> occupied = new ArrayList<>();
     private boolean watching;
@@ -45,20 +47,24 @@ public final class GuardedWriter implements AutoCloseable {
         this(jedis, marker, WhenFull.REFUSE);
     }
 
-    /** @param naming the name that a key has on this server */
-    public GuardedWriter(Jedis jedis, Marker marker, UnaryOperator<RedisKey> naming) {
-        this(jedis, marker, WhenFull.REFUSE, naming);
+    /**
+     * @param naming the name that a key has on this server
+     * @param title  what this server is, for messages
+     */
+    public GuardedWriter(Jedis jedis, Marker marker, UnaryOperator<RedisKey> naming, String title) {
+        this(jedis, marker, WhenFull.REFUSE, naming, title);
     }
 
     public GuardedWriter(Jedis jedis, Marker marker, WhenFull whenFull) {
-        this(jedis, marker, whenFull, UnaryOperator.identity());
+        this(jedis, marker, whenFull, UnaryOperator.identity(), RedisSide.TARGET.title());
     }
 
-    private GuardedWriter(Jedis jedis, Marker marker, WhenFull whenFull, UnaryOperator<RedisKey> naming) {
+    private GuardedWriter(Jedis jedis, Marker marker, WhenFull whenFull, UnaryOperator<RedisKey> naming, String title) {
         this.jedis = jedis;
         this.marker = marker;
         this.whenFull = whenFull;
         this.naming = naming;
+        this.title = title;
     }
 
     /** The name of this key on this server. */
@@ -159,21 +165,21 @@ public final class GuardedWriter implements AutoCloseable {
     }
 
     private Refusal replaced() {
-        return new Refusal("The marker on the target Redis is no longer this worker's, of epoch " + marker.epoch()
-                + ": the target was opened, reset or taken over by another worker meanwhile, so this one stopped and wrote nothing more.");
+        return new Refusal("The marker on the " + title + " is no longer this worker's, of epoch " + marker.epoch()
+                + ": it was opened, reset or taken over by another worker meanwhile, so this one stopped and wrote nothing more.");
     }
 
     private IOException failure(Write write, JedisDataException e) throws Refusal {
         var said = String.valueOf(e.getMessage());
         if (said.startsWith("OOM") && whenFull == WhenFull.REFUSE) {
-            throw new Refusal("The target Redis is full (maxmemory reached) at key " + write.key()
-                    + ". Choose a larger instance for the target; the copy then starts over by itself.");
+            throw new Refusal("The " + title + " is full (maxmemory reached) at key " + write.key()
+                    + ". Choose a larger instance for it; the copy then starts over by itself.");
         }
         if (PayloadFormat.isRefused(said) && write.command().getCommand() == Command.RESTORE) {
-            throw new Refusal("The target Redis does not accept the format of key " + write.key() + " (" + PayloadFormat.of(write.command().get(3).getRaw())
-                    + ", after translation). Choose a target of the source's version or newer.");
+            throw new Refusal("The " + title + " does not accept the format of key " + write.key() + " (" + PayloadFormat.of(write.command().get(3).getRaw())
+                    + ", after translation). It has to be of the version of the Redis that is read, or newer.");
         }
-        return new IOException("the target Redis refused to write key " + write.key() + ": " + said, e);
+        return new IOException("the " + title + " refused to write key " + write.key() + ": " + said, e);
     }
 
     @Override

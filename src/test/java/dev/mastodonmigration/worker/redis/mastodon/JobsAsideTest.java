@@ -218,4 +218,21 @@ class JobsAsideTest {
         before.keySet().forEach(key -> assertThat(contents(redis.source).get(key)).as(key).isEqualTo(before.get(key)));
         assertThat(redis.source.exists("mastodon_migration:aside")).isFalse();
     }
+
+    /** It came by the way back, which keeps no list of names. */
+    @Test
+    void whatTheWayBackBroughtAndCannotGetItsNameIsTold() throws Exception {
+        redis.source.flushAll();
+        redis.source.lpush(ASIDE + "queue:late", "a job");
+        redis.source.set("queue:late", "no queue");
+        assertThat(JobsAside.putBack(redis.context(RedisPair.UID, 9))).singleElement().asString().contains("could not be given their names back").contains("queue:late");
+        assertThat(redis.source.lrange(ASIDE + "queue:late", 0, -1)).containsExactly("a job");
+    }
+
+    @Test
+    void whatTheWayBackBroughtStandsInTheWayOfAnotherMigration() {
+        redis.source.flushAll();
+        redis.source.lpush(ASIDE + "queue:late", "a job");
+        assertThat(JobsAside.leftover(redis.source, "source Redis").orElse("")).contains("Sidekiq's jobs under names that begin with");
+    }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mastodonmigration.embedded.RedisServer;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.redis.follow.Following;
 import dev.mastodonmigration.worker.redis.mastodon.Direction;
 import dev.mastodonmigration.worker.redis.mastodon.JobsAside;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
@@ -81,11 +82,44 @@ class RedisWayBackTest {
     void halfAnAdoptionLetsNobodyWrite() throws Exception {
         redis.source.set("only here", "x");
         Ends.adopted(context, Direction.BACK);
-        assertThatThrownBy(() -> new ReplicateRedis(Direction.BACK).run(context)).isInstanceOf(Refusal.class).hasMessageContaining("somebody else wrote keys there");
+        assertThatThrownBy(() -> new ReplicateRedis(Direction.BACK).run(context)).isInstanceOf(Refusal.class).hasMessageContaining("was not proved equal")
+                .as("it is the instance's own: nobody is to remove keys there").hasMessageNotContaining("remove them here");
         assertThat(redis.source.get("only here")).isEqualTo("x");
         redis.source.del("only here");
         new AdoptRedis().run(context);
         assertThat(new AdoptRedis().run(context).message()).contains("adopted already");
+    }
+
+    /** As of a process that was killed: its heartbeat is gone, and Sidekiq's set still names it. */
+    @Test
+    void whatADeadSidekiqLeftIsNoDifference() throws Exception {
+        redis.source.sadd("processes", "web.1:4:0123456789ab");
+        redis.source.hset("web.1:4:0123456789ab", "info", "{}");
+        assertThat(new AdoptRedis().run(context).message()).contains("are equal");
+        assertThat(redis.source.exists("processes", "web.1:4:0123456789ab")).as("nothing is written").isEqualTo(2);
+    }
+
+    @Test
+    void anOldRedisThatIsFullIsTheOneThatIsNamed() throws Exception {
+        new AdoptRedis().run(context);
+        redis.target.set("new", "1");
+        try (var live = LiveSession.open(Following.CLIENT_TRACKING, Ends.takenOver(context, Direction.BACK))) {
+            redis.source.configSet("maxmemory", "1");
+            assertThatThrownBy(live::bringInSync).isInstanceOf(Refusal.class).hasMessageContaining("The source Redis is full").hasMessageNotContaining("target");
+        } finally {
+            redis.source.configSet("maxmemory", "0");
+        }
+    }
+
+    @Test
+    void whoStillWritesToTheNewRedisIsLookedForThere() throws Exception {
+        new AdoptRedis().run(context);
+        try (var live = LiveSession.open(Following.CLIENT_TRACKING, Ends.takenOver(context, Direction.BACK))) {
+            live.bringInSync();
+            live.drain();
+            redis.target.set("late", "1");
+            assertThatThrownBy(live::proveRest).isInstanceOf(Refusal.class).hasMessageContaining("The target Redis is still written to").hasMessageNotContaining("source");
+        }
     }
 
     @Test
