@@ -105,7 +105,10 @@ class RedisWayBackTest {
         redis.target.set("new", "1");
         try (var live = LiveSession.open(Following.CLIENT_TRACKING, Ends.takenOver(context, Direction.BACK))) {
             redis.source.configSet("maxmemory", "1");
-            assertThatThrownBy(live::bringInSync).isInstanceOf(Refusal.class).hasMessageContaining("The source Redis is full").hasMessageNotContaining("target");
+            assertThatThrownBy(() -> {
+                live.bringInSync();
+                live.drain();
+            }).isInstanceOf(Refusal.class).hasMessageContaining("The source Redis is full").hasMessageNotContaining("target");
         } finally {
             redis.source.configSet("maxmemory", "0");
         }
