@@ -178,16 +178,20 @@ public final class JobsAside {
     }
 
     private List<String> back() throws Refusal, IOException {
+        List<RedisKey> held;
         try {
             // Once the epoch is raised nobody sets more aside, so that the names which are read after it are all.
             run(NOTHING, List.of());
-            run(PUT_BACK, held(source));
+            held = List.copyOf(held(source));
+            run(PUT_BACK, held);
         } catch (JedisDataException e) {
             orPasses(e);
             return List.of("Whether Sidekiq's jobs on the " + name + " have their names could not be looked at (" + Redaction.of(e) + "). " + byHand("If it holds keys that begin with "
                     + PRINTED + ", then"));
         }
-        var left = held(source);
+        // The instance waits for its jobs: the names of all keys are not read a second time.
+        var gone = Set.copyOf(RedisSources.absent(source, held.stream().map(JobsAside::of).toList()));
+        var left = held.stream().filter(key -> !gone.contains(of(key))).toList();
         return left.isEmpty() ? List.of() : List.of("On the " + name + " these jobs could not be given their names back, because keys of another type have them: "
                 + left.stream().map(RedisKey::toString).collect(Collectors.joining(", ")) + ". " + byHand("Look at those keys, and"));
     }

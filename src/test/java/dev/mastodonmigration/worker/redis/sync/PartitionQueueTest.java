@@ -18,7 +18,7 @@ class PartitionQueueTest {
     void aBatchThatIsStillOnItsWayIsNotDoneAlthoughTheNextIsTaken() throws InterruptedException {
         assertThat(work.scanned(new PartitionTask.Copy(RedisSide.SOURCE, KEYS))).isTrue();
         assertThat(work.take().keys()).isEqualTo(KEYS);
-        assertThat(work.take().keys()).as("nothing more for now").isEmpty();
+        assertThat(work.take().keys()).as("nothing else is to be done").isEmpty();
         assertThat(work.backlog().batches()).isEqualTo(1);
         work.copied();
         assertThat(work.backlog().batches()).isZero();
