@@ -37,6 +37,7 @@ final class LivePostgres implements AutoCloseable {
     private final Path home;
     private final Path secrets;
     private final List<LocalProcess> workers = new ArrayList<>();
+    private final HttpClient http = HttpClient.newHttpClient();
     private final List<URI> addresses = new ArrayList<>();
     private long peakMib;
 
@@ -71,8 +72,11 @@ final class LivePostgres implements AutoCloseable {
 
     /** Answers seconds from the first table closed on the source until all workers have ended with everything drained and verified. */
     double freeze() throws Exception {
+        var closing = new CloseSource();
+        // As its pod does while the app still runs.
+        closing.standBy(context());
         var begun = System.nanoTime();
-        run(new CloseSource());
+        closing.run(context());
         while (workers.stream().anyMatch(LocalProcess::isAlive)) {
             // As the operator does, who takes a report as soon as it is there.
             addresses.forEach(worker -> post(worker.resolve("/drain")));
@@ -95,7 +99,11 @@ final class LivePostgres implements AutoCloseable {
     }
 
     private void run(WorkerTask task) throws Exception {
-        task.run(new WorkerContext(to, "bench/" + to, 1, secrets, home, 1, new Progress(), new DrainSignal()));
+        task.run(context());
+    }
+
+    private WorkerContext context() {
+        return new WorkerContext(to, "bench/" + to, 1, secrets, home, 1, new Progress(), new DrainSignal());
     }
 
     private LocalProcess start() throws Exception {
@@ -110,8 +118,8 @@ final class LivePostgres implements AutoCloseable {
                 WorkerContext.ENV_PORT, String.valueOf(port), WorkerContext.ENV_TERMINATION_LOG, scratch.resolve("report").toString()), log());
     }
 
-    private static void post(URI address) {
-        try (var http = HttpClient.newHttpClient()) {
+    private void post(URI address) {
+        try {
             http.send(HttpRequest.newBuilder(address).header("Authorization", "Bearer " + TOKEN).POST(HttpRequest.BodyPublishers.noBody()).build(),
                     HttpResponse.BodyHandlers.discarding());
         } catch (IOException ended) {
@@ -158,6 +166,7 @@ final class LivePostgres implements AutoCloseable {
     /** Ends what still runs and removes both databases. */
     @Override
     public void close() throws SQLException {
+        http.close();
         workers.stream().filter(LocalProcess::isAlive).forEach(LocalProcess::kill);
         for (var side : Map.of(source, from, target, to).entrySet()) {
             try (var superuser = side.getKey().superuser("postgres"); var statement = superuser.createStatement()) {

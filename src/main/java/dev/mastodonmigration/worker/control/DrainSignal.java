@@ -9,6 +9,8 @@ import java.util.concurrent.TimeUnit;
  * standby, to run. Set by {@code POST /drain}, never unset.
  */
 public final class DrainSignal {
+    private static final Duration CLOSELY = Duration.ofMillis(20);
+
     private final CountDownLatch requested = new CountDownLatch(1);
 
     public void request() {
@@ -17,6 +19,15 @@ public final class DrainSignal {
 
     public boolean isRequested() {
         return requested.getCount() == 0;
+    }
+
+    /** A pause between two looks: the request ends it, and after that looks follow each other closely, because the instance waits. */
+    public void pause(Duration pause) throws InterruptedException {
+        if (isRequested()) {
+            Thread.sleep(CLOSELY.compareTo(pause) < 0 ? CLOSELY : pause);
+        } else {
+            await(pause);
+        }
     }
 
     /** Waits for it. */

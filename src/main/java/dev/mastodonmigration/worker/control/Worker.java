@@ -36,6 +36,7 @@ public final class Worker {
             return leave(WorkerReport.retryable(Redaction.of(e)), env);
         }
         try (server; var log = ProgressLog.of(name, context.progress())) {
+            WorkerReport.prepare();
             var report = Boolean.parseBoolean(env.get(WorkerContext.ENV_STANDBY)) ? attemptOnStandby(task, context) : attempt(task, context);
             var code = leave(report, env);
             untilHeard(words, report, code);

@@ -29,9 +29,10 @@ public final class Sequences {
 
     public static Map<String, Position> read(Connection connection) throws SQLException {
         var positions = new TreeMap<String, Position>();
-        for (var sequence : Query.list(connection, NAMES, row -> Map.entry(row.getString(1), row.getLong(2)))) {
-            positions.put(sequence.getKey(), Query.one(connection, "SELECT last_value, is_called FROM " + sequence.getKey(),
-                    row -> new Position(row.getLong(1), row.getBoolean(2), sequence.getValue())));
+        // In two round trips, however many there are: an instance is down meanwhile.
+        var read = Query.list(connection, NAMES, row -> "SELECT '" + row.getString(1).replace("'", "''") + "', last_value, is_called, " + row.getLong(2) + " FROM " + row.getString(1));
+        if (!read.isEmpty()) {
+            Query.list(connection, String.join(" UNION ALL ", read), row -> positions.put(row.getString(1), new Position(row.getLong(2), row.getBoolean(3), row.getLong(4))));
         }
         return positions;
     }
@@ -45,15 +46,14 @@ public final class Sequences {
 
     /** Sets every sequence some steps ahead of the source's, as far as its bounds allow, in one statement. */
     public static void copyAhead(Connection source, Connection target, int steps) throws SQLException {
-        var read = String.join(" UNION ALL ", Query.strings(source, NAMES).stream()
-                .map(name -> "SELECT '" + name.replace("'", "''") + "' AS name, last_value, is_called FROM " + name).toList());
-        if (read.isEmpty()) {
-            return;
-        }
         var names = new ArrayList<String>();
         var last = new ArrayList<String>();
         var called = new ArrayList<String>();
-        Query.list(source, read, row -> names.add(row.getString(1)) & last.add(row.getString(2)) & called.add(row.getString(3)));
+        read(source).forEach((name, position) -> {
+            names.add(name);
+            last.add(String.valueOf(position.last()));
+            called.add(String.valueOf(position.called()));
+        });
         Query.list(target, """
                 SELECT setval(given.name::regclass, CASE WHEN NOT given.called::boolean THEN given.last::bigint
                   ELSE greatest(s.seqmin, least(s.seqmax, given.last::numeric + s.seqincrement::numeric * ?))::bigint END, given.called::boolean)

@@ -63,6 +63,17 @@ public final class WriteGate {
             $gate$;
             """.formatted(Table.USER_TABLE);
 
+    private static final String PUT_UP = """
+            DO $gate$
+            BEGIN
+              IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'mastodon_migration_gate' AND tgrelid = '%1$s'::regclass) THEN
+                CREATE TRIGGER mastodon_migration_gate BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %2$s
+                  FOR EACH STATEMENT EXECUTE FUNCTION mastodon_migration.refuse_write();
+              END IF;
+              ALTER TABLE %2$s ENABLE ALWAYS TRIGGER mastodon_migration_gate;
+            END
+            $gate$""";
+
     private static final String TABLES = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE " + Table.USER_TABLE;
     private static final String UNGATED = TABLES + " AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = '" + TRIGGER
             + "' AND g.tgenabled = 'A') ORDER BY 1";
@@ -114,13 +125,9 @@ public final class WriteGate {
     }
 
     /** Puts the gate on one table; waits behind older writers at most the lock timeout. Answers whether it is up. */
-    public static boolean tryClose(Connection connection, String table) throws SQLException, Refusal {
-        return tryLocked(connection, () -> {
-            var isThere = Query.isTrue(connection, "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgname = '" + TRIGGER + "' AND tgrelid = ?::regclass)", table);
-            // In one go: the instance is down meanwhile, and each round trip counts once a table.
-            Query.run(connection, (isThere ? "" : "CREATE TRIGGER " + TRIGGER + " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON " + table
-                    + " FOR EACH STATEMENT EXECUTE FUNCTION mastodon_migration.refuse_write(); ") + "ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + TRIGGER);
-        });
+    public static boolean tryClose(Connection connection, String table) throws SQLException {
+        // In one message: the instance is down meanwhile, and each round trip counts once a table.
+        return tryLocked(connection, LOCK_TIMEOUT, PUT_UP.formatted(table.replace("'", "''"), table));
     }
 
     /** Does this in one transaction that waits at most the lock timeout for each lock; answers whether it was done. */

@@ -11,7 +11,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -115,7 +114,9 @@ final class Leader implements AutoCloseable {
                 prune();
             }
             hasMadeARound = true;
-            Thread.sleep(lag.changes() > MANY ? 0 : POLL.toMillis());
+            if (lag.changes() <= MANY) {
+                context.drain().pause(POLL);
+            }
         }
         throw new SQLException("changes went by unlogged during the copy, which begins anew");
     }
@@ -138,17 +139,10 @@ final class Leader implements AutoCloseable {
 
     /** A backlog of keys to prove would have to be proved in the freeze. */
     private void proveTouched() throws SQLException {
-        var touched = new HashMap<Integer, Long>();
-        var query = byId.values().stream().map(tree -> "SELECT " + tree.id() + ", count(*) FROM (SELECT FROM " + tree.touched() + " LIMIT " + FEW + ") backlog")
-                .collect(Collectors.joining(" UNION ALL "));
-        if (!query.isEmpty()) {
-            Query.list(sessions.target(), query, row -> touched.put(row.getInt(1), row.getLong(2)));
-        }
+        var touched = Ledger.touched(sessions.target(), byId.values(), FEW);
         isNearlyProved = touched.values().stream().allMatch(keys -> keys < FEW);
-        for (var tree : byId.values()) {
-            if (touched.get(tree.id()) > 0) {
-                new Proof(sessions.source(), sessions.target(), tree).touched();
-            }
+        for (var tree : touched.keySet()) {
+            new Proof(sessions.source(), sessions.target(), byId.get(tree)).touched();
         }
     }
 

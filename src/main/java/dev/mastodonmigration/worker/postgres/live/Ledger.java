@@ -5,10 +5,13 @@ import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.WriteGate;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** What is planned and done, in our schema on the target, committed together with what was done: a killed worker goes on where it was. */
 final class Ledger {
@@ -185,6 +188,17 @@ final class Ledger {
 
     static boolean isProved(Connection target, Tree tree) throws SQLException {
         return Query.isTrue(target, "SELECT NOT EXISTS (SELECT FROM mastodon_migration.live_range WHERE tree = ? AND NOT proved)", tree.id());
+    }
+
+    /** How many keys of each tree are still to be proved, counted up to this many; without those that have none. */
+    static Map<Integer, Long> touched(Connection target, Collection<Tree> trees, int most) throws SQLException {
+        var touched = new TreeMap<Integer, Long>();
+        var query = trees.stream().filter(Tree::hasKey).map(tree -> "SELECT " + tree.id() + ", count(*) FROM (SELECT FROM " + tree.touched() + " LIMIT " + most + ") backlog HAVING count(*) > 0")
+                .collect(Collectors.joining(" UNION ALL "));
+        if (!query.isEmpty()) {
+            Query.list(target, query, row -> touched.put(row.getInt(1), row.getLong(2)));
+        }
+        return touched;
     }
 
     static List<String> definitions(Connection target, Definition.Phase phase) throws SQLException {

@@ -92,7 +92,7 @@ public final class ReplicatePostgres implements WorkerTask {
                 if (Ledger.isPlanned(target) && Ledger.isFollowed(target)) {
                     threads.succeeded();
                 }
-                Thread.sleep(PAUSE.toMillis());
+                context.drain().pause(PAUSE);
             }
         }
     }
