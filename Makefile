@@ -46,7 +46,7 @@ seeds: ## more of the random tests on real databases: N=200 tries as many seeds 
 bench: $(BENCHES) ## all of bench-*
 
 bench-postgres: ## a live copy against pg_dump with pg_restore and pgcopydb; the freeze at two sizes; what capture costs the source
-	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q test-compile
+	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q -DskipTests package
 	@$(REQUIREMENTS); "$$JAVA_HOME/bin/java" $(QUIET_JVM) -cp "target/test-classes:target/classes:$$(cat target/test-classpath.txt)" dev.mastodonmigration.bench.PostgresBench $${ROWS:-2000000}
 
 bench-redis: ## a million keys: copy and verification against the most that one reading connection can do; the drain under 5,000 writes a second

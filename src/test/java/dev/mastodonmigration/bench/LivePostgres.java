@@ -2,6 +2,7 @@ package dev.mastodonmigration.bench;
 
 import dev.mastodonmigration.embedded.FreePort;
 import dev.mastodonmigration.embedded.LocalProcess;
+import dev.mastodonmigration.embedded.PackagedJar;
 import dev.mastodonmigration.embedded.PostgresServer;
 import dev.mastodonmigration.job.WorkerMemory;
 import dev.mastodonmigration.worker.control.DrainSignal;
@@ -110,9 +111,7 @@ final class LivePostgres implements AutoCloseable {
         var port = FreePort.find();
         addresses.add(URI.create("http://127.0.0.1:" + port));
         var scratch = Files.createTempDirectory(home, "scratch");
-        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
-        command.addAll(List.of(WorkerMemory.of(Tasks.REPLICATE_POSTGRES).jvmOptions().split(" ")));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.mastodonmigration.Main", "worker", Tasks.REPLICATE_POSTGRES));
+        var command = PackagedJar.command(List.of(WorkerMemory.of(Tasks.REPLICATE_POSTGRES).jvmOptions().split(" ")), PackagedJar.LoadedClasses.OF_THEIR_OWN, List.of("worker", Tasks.REPLICATE_POSTGRES));
         return LocalProcess.start(command, Map.of(WorkerContext.ENV_UID, to, WorkerContext.ENV_NAME, "bench/" + to, WorkerContext.ENV_EPOCH, "1",
                 WorkerContext.ENV_SECRETS, secrets.toString(), WorkerContext.ENV_SCRATCH, scratch.toString(), WorkerContext.ENV_PARALLELISM, "1",
                 WorkerContext.ENV_PORT, String.valueOf(port), WorkerContext.ENV_TERMINATION_LOG, scratch.resolve("report").toString()), log());

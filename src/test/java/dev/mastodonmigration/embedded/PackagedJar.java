@@ -16,14 +16,23 @@ public final class PackagedJar {
         return Files.isRegularFile(path());
     }
 
+    /** Whether a process may use the loaded classes of one before it, as no pod can. */
+    public enum LoadedClasses { SHARED, OF_THEIR_OWN }
+
     /** The command line that runs the program with these arguments in a small JVM. */
     public static List<String> command(List<String> jvmOptions, List<String> args) {
+        return command(jvmOptions, LoadedClasses.SHARED, args);
+    }
+
+    public static List<String> command(List<String> jvmOptions, LoadedClasses classes, List<String> args) {
         if (!exists()) {
             throw new IllegalStateException(path() + " is missing: package first (mvn package -DskipTests), or set -D" + PROPERTY);
         }
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(jvmOptions);
-        command.addAll(sharedClasses(args.getFirst()));
+        if (classes == LoadedClasses.SHARED) {
+            command.addAll(sharedClasses(args.getFirst()));
+        }
         command.addAll(List.of("-jar", path().toString()));
         command.addAll(args);
         return command;

@@ -36,7 +36,6 @@ public final class Worker {
             return leave(WorkerReport.retryable(Redaction.of(e)), env);
         }
         try (server; var log = ProgressLog.of(name, context.progress())) {
-            WorkerReport.prepare();
             var report = Boolean.parseBoolean(env.get(WorkerContext.ENV_STANDBY)) ? attemptOnStandby(task, context) : attempt(task, context);
             var code = leave(report, env);
             untilHeard(words, report, code);
@@ -92,6 +91,7 @@ public final class Worker {
     /** The pod and the JVM are there before the source is stopped; without the operator's word nothing happens. */
     private static void standBy(WorkerTask task, WorkerContext context) throws Exception {
         task.standBy(context);
+        WorkerReport.prepare();
         context.progress().set(Progress.Reading.STANDING_BY);
         context.drain().await();
         context.progress().set(Progress.Reading.NONE);

@@ -69,7 +69,7 @@ public record WorkerReport(Outcome outcome, String message, Map<String, Long> fi
     }
 
     /** Takes the tenth of a second that the first report of a process costs, while nobody waits for it: the last steps of a freeze are reports. */
-    static void prepare() {
+    public static void prepare() {
         parse(succeeded("", Map.of(Figure.ROWS, 0L), List.of("")).toJson());
     }
 

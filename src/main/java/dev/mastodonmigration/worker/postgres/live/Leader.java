@@ -126,6 +126,8 @@ final class Leader implements AutoCloseable {
     }
 
     private void completeIndexes(Connection target) throws SQLException, Refusal {
+        // What a crash there takes back of these is done again; the stage is told last, and waits for all of them.
+        Query.run(target, "SET synchronous_commit = off");
         for (var sql : Ledger.definitions(target, Definition.Phase.LATE)) {
             Transaction.in(target, () -> {
                 Query.run(target, sql);
@@ -134,6 +136,7 @@ final class Leader implements AutoCloseable {
         }
         MaterializedViews.refresh(target, MaterializedViews.inOrder(sessions.source()));
         Query.run(target, "UPDATE mastodon_migration.live_tree SET proving = true");
+        Query.run(target, "SET synchronous_commit = on");
         Ledger.stage(target, Ledger.Stage.APPLYING);
     }
 

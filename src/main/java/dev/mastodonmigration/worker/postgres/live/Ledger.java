@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** What is planned and done, in our schema on the target, committed together with what was done: a killed worker goes on where it was. */
@@ -59,22 +60,18 @@ final class Ledger {
 
     static void plan(Connection target, List<Tree> trees, String position, List<RangePlan.Range> ranges, List<Definition> definitions,
             Map<String, String> catalog) throws SQLException {
-        for (var tree : trees) {
-            Query.update(target, "INSERT INTO mastodon_migration.live_tree (id, root, position) VALUES (?, ?, ?)", tree.id(), tree.root(), position);
-            Query.run(target, "DROP TABLE IF EXISTS " + tree.touched(), "CREATE TABLE " + tree.touched() + " (seq bigserial PRIMARY KEY, " + tree.logColumnsWithTypes()
-                    + ")");
-        }
-        for (var range : ranges) {
-            Query.update(target, "INSERT INTO mastodon_migration.live_range (tree, member, by, lower, upper, bytes) VALUES (?, ?, ?, ?, ?, ?)", range.tree(),
-                    range.member(), range.by(), range.lower(), range.upper(), range.bytes());
-        }
-        for (var definition : definitions) {
-            Query.update(target, "INSERT INTO mastodon_migration.live_definition (tree, phase, sql, bytes) VALUES (?, ?, ?, ?)", definition.tree(),
-                    definition.phase().name(), definition.sql(), definition.bytes());
-        }
-        for (var object : catalog.entrySet()) {
-            Query.update(target, "INSERT INTO mastodon_migration.live_catalog VALUES (?, ?)", object.getKey(), object.getValue());
-        }
+        Query.batch(target, "INSERT INTO mastodon_migration.live_tree (id, root, position) VALUES (?, ?, ?)", rows(trees, tree -> new Object[] {tree.id(), tree.root(), position}));
+        Query.run(target, trees.stream().map(tree -> "DROP TABLE IF EXISTS " + tree.touched() + "; CREATE TABLE " + tree.touched() + " (seq bigserial PRIMARY KEY, " + tree.logColumnsWithTypes() + ")")
+                .collect(Collectors.joining("; ")));
+        Query.batch(target, "INSERT INTO mastodon_migration.live_range (tree, member, by, lower, upper, bytes) VALUES (?, ?, ?, ?, ?, ?)",
+                rows(ranges, range -> new Object[] {range.tree(), range.member(), range.by(), range.lower(), range.upper(), range.bytes()}));
+        Query.batch(target, "INSERT INTO mastodon_migration.live_definition (tree, phase, sql, bytes) VALUES (?, ?, ?, ?)",
+                rows(definitions, definition -> new Object[] {definition.tree(), definition.phase().name(), definition.sql(), definition.bytes()}));
+        Query.batch(target, "INSERT INTO mastodon_migration.live_catalog VALUES (?, ?)", rows(catalog.entrySet(), object -> new Object[] {object.getKey(), object.getValue()}));
+    }
+
+    private static <T> List<Object[]> rows(Collection<T> things, Function<T, Object[]> row) {
+        return things.stream().map(row).toList();
     }
 
     static void begin(Connection target, Horizon.Base base) throws SQLException {

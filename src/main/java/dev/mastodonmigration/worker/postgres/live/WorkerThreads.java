@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.postgres.live;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.Retry;
 import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.control.WorkerReport;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -182,6 +183,7 @@ final class WorkerThreads implements AutoCloseable {
 
     /** Apart from all work, so that it is heard while a round or an index takes long. */
     private void heartbeat() throws SQLException, IOException, Refusal, InterruptedException {
+        var isPrepared = false;
         var renewing = new Ticker(queue.valid().dividedBy(HEARTBEATS_PER_CLAIM));
         try (Connection target = LiveSessions.target(direction, context)) {
             while (!stopped) {
@@ -192,7 +194,12 @@ final class WorkerThreads implements AutoCloseable {
                     queue.renew(target);
                 }
                 if (Ledger.isPlanned(target)) {
-                    context.progress().set(status.shownIn(LiveProgress.read(target)), FRESH);
+                    var reading = LiveProgress.read(target);
+                    context.progress().set(status.shownIn(reading), FRESH);
+                    if (reading.inSync() && !isPrepared) {
+                        WorkerReport.prepare();
+                        isPrepared = true;
+                    }
                 }
                 Thread.sleep(BETWEEN_READINGS);
             }
