@@ -10,21 +10,29 @@ import java.util.concurrent.TimeUnit;
  */
 public final class DrainSignal {
     private static final Duration CLOSELY = Duration.ofMillis(20);
+    /** A drain that takes longer waits for something else than a look. */
+    private static final Duration WHILE_IT_HELPS = Duration.ofSeconds(30);
 
     private final CountDownLatch requested = new CountDownLatch(1);
+    /** Written before the latch opens. */
+    private long requestedNanos;
 
-    public void request() {
-        requested.countDown();
+    public synchronized void request() {
+        if (!isRequested()) {
+            requestedNanos = System.nanoTime();
+            requested.countDown();
+        }
     }
 
     public boolean isRequested() {
         return requested.getCount() == 0;
     }
 
-    /** A pause between two looks: the request ends it, and after that looks follow each other closely, because the instance waits. */
+    /** A pause between two looks: the request ends it, and for a while after that looks follow each other closely, because the instance waits. */
     public void pause(Duration pause) throws InterruptedException {
         if (isRequested()) {
-            Thread.sleep(CLOSELY.compareTo(pause) < 0 ? CLOSELY : pause);
+            var isRecent = System.nanoTime() - requestedNanos < WHILE_IT_HELPS.toNanos();
+            Thread.sleep(isRecent && CLOSELY.compareTo(pause) < 0 ? CLOSELY : pause);
         } else {
             await(pause);
         }
