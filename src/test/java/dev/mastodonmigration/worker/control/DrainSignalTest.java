@@ -3,8 +3,7 @@ package dev.mastodonmigration.worker.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 class DrainSignalTest {
@@ -12,8 +11,8 @@ class DrainSignalTest {
 
     private final DrainSignal drain = new DrainSignal();
 
-    private CompletableFuture<Void> pauseBeside() {
-        return CompletableFuture.runAsync(() -> {
+    private Thread pauseBeside() {
+        return Thread.ofPlatform().daemon().start(() -> {
             try {
                 drain.pause(LONG);
             } catch (InterruptedException e) {
@@ -25,15 +24,15 @@ class DrainSignalTest {
     @Test
     void theRequestEndsThePauseThatItFinds() throws Exception {
         var pausing = pauseBeside();
+        Awaitility.await("the pause has begun").until(() -> pausing.getState() == Thread.State.TIMED_WAITING);
         drain.request();
-        pausing.get(30, TimeUnit.SECONDS);
-        assertThat(drain.isRequested()).isTrue();
+        assertThat(pausing.join(Duration.ofSeconds(30))).as("has ended").isTrue();
     }
 
     @Test
     void afterTheRequestAPauseIsShort() throws Exception {
         drain.request();
-        pauseBeside().get(30, TimeUnit.SECONDS);
+        assertThat(pauseBeside().join(Duration.ofSeconds(30))).as("has ended").isTrue();
     }
 
     @Test
