@@ -72,17 +72,6 @@ public final class Query {
         }
     }
 
-    /** The same statement for each of these, in a few round trips. */
-    public static void batch(Connection connection, String sql, List<Object[]> arguments) throws SQLException {
-        try (var statement = connection.prepareStatement(sql)) {
-            for (var each : arguments) {
-                bind(statement, each);
-                statement.addBatch();
-            }
-            statement.executeBatch();
-        }
-    }
-
     public static String quoted(String identifier) {
         return "\"" + identifier.replace("\"", "\"\"") + "\"";
     }

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -60,18 +61,26 @@ final class Ledger {
 
     static void plan(Connection target, List<Tree> trees, String position, List<RangePlan.Range> ranges, List<Definition> definitions,
             Map<String, String> catalog) throws SQLException {
-        Query.batch(target, "INSERT INTO mastodon_migration.live_tree (id, root, position) VALUES (?, ?, ?)", rows(trees, tree -> new Object[] {tree.id(), tree.root(), position}));
+        Query.update(target, "INSERT INTO mastodon_migration.live_tree (id, root, position) SELECT id::int, root, ? FROM unnest(?, ?) AS tree (id, root)", position,
+                each(trees, Tree::id), each(trees, Tree::root));
         Query.run(target, trees.stream().map(tree -> "DROP TABLE IF EXISTS " + tree.touched() + "; CREATE TABLE " + tree.touched() + " (seq bigserial PRIMARY KEY, " + tree.logColumnsWithTypes() + ")")
                 .collect(Collectors.joining("; ")));
-        Query.batch(target, "INSERT INTO mastodon_migration.live_range (tree, member, by, lower, upper, bytes) VALUES (?, ?, ?, ?, ?, ?)",
-                rows(ranges, range -> new Object[] {range.tree(), range.member(), range.by(), range.lower(), range.upper(), range.bytes()}));
-        Query.batch(target, "INSERT INTO mastodon_migration.live_definition (tree, phase, sql, bytes) VALUES (?, ?, ?, ?)",
-                rows(definitions, definition -> new Object[] {definition.tree(), definition.phase().name(), definition.sql(), definition.bytes()}));
-        Query.batch(target, "INSERT INTO mastodon_migration.live_catalog VALUES (?, ?)", rows(catalog.entrySet(), object -> new Object[] {object.getKey(), object.getValue()}));
+        Query.update(target, """
+                INSERT INTO mastodon_migration.live_range (tree, member, by, lower, upper, bytes)
+                SELECT tree::int, member, by, lower, upper, bytes::bigint FROM unnest(?, ?, ?, ?, ?, ?) AS range (tree, member, by, lower, upper, bytes)""",
+                each(ranges, RangePlan.Range::tree), each(ranges, RangePlan.Range::member), each(ranges, RangePlan.Range::by), each(ranges, RangePlan.Range::lower),
+                each(ranges, RangePlan.Range::upper), each(ranges, RangePlan.Range::bytes));
+        Query.update(target, """
+                INSERT INTO mastodon_migration.live_definition (tree, phase, sql, bytes)
+                SELECT tree::int, phase, sql, bytes::bigint FROM unnest(?, ?, ?, ?) AS definition (tree, phase, sql, bytes)""",
+                each(definitions, Definition::tree), each(definitions, Definition::phase), each(definitions, Definition::sql), each(definitions, Definition::bytes));
+        Query.update(target, "INSERT INTO mastodon_migration.live_catalog SELECT object, definition FROM unnest(?, ?) AS catalog (object, definition)",
+                each(catalog.entrySet(), Map.Entry::getKey), each(catalog.entrySet(), Map.Entry::getValue));
     }
 
-    private static <T> List<Object[]> rows(Collection<T> things, Function<T, Object[]> row) {
-        return things.stream().map(row).toList();
+    /** One column of what is written in one statement. */
+    private static <T> List<String> each(Collection<T> things, Function<T, ?> column) {
+        return things.stream().map(column).map(value -> Objects.toString(value, null)).toList();
     }
 
     static void begin(Connection target, Horizon.Base base) throws SQLException {
