@@ -1,0 +1,68 @@
+package dev.mastodonmigration.embedded.aws;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The table of everything in which AWS differs from moto, by action. What is not in it moto answers alone.
+ * Each rule's source is research/aws.md, §3 (what AWS refuses) and §11 (what moto lets pass).
+ */
+final class AwsRules {
+    private final Map<String, AwsRule> rules = new HashMap<>();
+    final RdsInstances instances = new RdsInstances();
+    private final SentOnce launches = new SentOnce();
+    private final Route53Changes changes = new Route53Changes();
+
+    AwsRules() {
+        rds();
+        ec2();
+        route53();
+    }
+
+    private void rds() {
+        var groups = new RdsGroups(instances);
+        on("rds:CreateDBSubnetGroup", groups::createSubnetGroup);
+        on("rds:ModifyDBSubnetGroup", groups::modifySubnetGroup);
+        on("rds:DeleteDBSubnetGroup", groups::deleteSubnetGroup);
+        on("rds:CreateDBParameterGroup", groups::createParameterGroup);
+        on("rds:DescribeDBParameterGroups", groups::describeParameterGroups);
+        on("rds:ModifyDBParameterGroup", groups::modifyParameterGroup);
+        on("rds:DeleteDBParameterGroup", groups::deleteParameterGroup);
+        on("rds:CreateDBInstance", instances::create);
+        on("rds:DescribeDBInstances", instances::describe);
+        on("rds:ModifyDBInstance", instances::modify);
+        on("rds:RebootDBInstance", instances::reboot);
+        on("rds:DeleteDBInstance", instances::delete);
+        on("rds:DescribeOrderableDBInstanceOptions", (call, moto) -> RdsOfferings.orderable(call));
+        on("rds:DescribeDBEngineVersions", (call, moto) -> RdsOfferings.versions(call));
+    }
+
+    private void ec2() {
+        on("ec2:DeleteSecurityGroup", new SecurityGroupsInUse(instances)::delete);
+        on("ec2:RunInstances", launches::run);
+    }
+
+    private void route53() {
+        on("route53:ChangeResourceRecordSets", changes::change);
+        on("route53:ListResourceRecordSets", changes::list);
+        on("route53:GetChange", changes::get);
+    }
+
+    private void on(String name, AwsRule rule) {
+        rules.put(name, rule);
+    }
+
+    AwsAnswer answer(AwsCall call, Upstream moto) {
+        try {
+            return rules.getOrDefault(call.name(), (asked, other) -> other.pass(asked)).answer(call, moto);
+        } catch (AwsRefusal refusal) {
+            return call.protocol().error(refusal.status, refusal.code, refusal.getMessage());
+        }
+    }
+
+    void clear() {
+        instances.clear();
+        launches.clear();
+        changes.clear();
+    }
+}

@@ -1,0 +1,28 @@
+package dev.mastodonmigration.embedded.aws;
+
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** Route 53 names no action: method and path say it. */
+record RestAction(String method, Pattern path, String action) {
+    private static final List<RestAction> ALL = List.of(
+            route53("POST", "hostedzone", "CreateHostedZone"),
+            route53("GET", "hostedzone", "ListHostedZones"),
+            route53("GET", "hostedzonesbyname", "ListHostedZonesByName"),
+            route53("GET", "hostedzone/[^/]+", "GetHostedZone"),
+            route53("DELETE", "hostedzone/[^/]+", "DeleteHostedZone"),
+            route53("GET", "hostedzone/[^/]+/rrset", "ListResourceRecordSets"),
+            route53("POST", "hostedzone/[^/]+/rrset", "ChangeResourceRecordSets"),
+            route53("GET", "change/.+", "GetChange"),
+            route53("GET", "testdnsanswer", "TestDNSAnswer"));
+
+    private static RestAction route53(String method, String path, String action) {
+        return new RestAction(method, Pattern.compile("/2013-04-01/" + path + "/?"), action);
+    }
+
+    /** The action's name, else method and path as they are. */
+    static String of(String method, String target) {
+        var asked = target.replaceAll("\\?.*", "");
+        return ALL.stream().filter(one -> one.method.equals(method) && one.path.matcher(asked).matches()).map(RestAction::action).findFirst().orElse(method + " " + asked);
+    }
+}
