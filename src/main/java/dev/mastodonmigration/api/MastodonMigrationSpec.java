@@ -22,7 +22,7 @@ public record MastodonMigrationSpec(
         @Required
         @ValidationRule(value = "has(self.postgres) || has(self.redis) || has(self.compute)", message = "target: set at least one of postgres, redis, compute")
         @JsonPropertyDescription("What stands here is what moves.") Target target,
-        @JsonPropertyDescription("Not supported yet, refused by Preflight. AWS account and region. Default: the pod's own AWS identity.") Aws aws,
+        @JsonPropertyDescription("AWS region and identity. Required where something moves to AWS.") Aws aws,
         @JsonPropertyDescription("How data is copied.") Strategy strategy,
         @JsonPropertyDescription("A full copy into a scratch database before anything changes.") Rehearsal rehearsal,
         @JsonPropertyDescription("The gate before the freeze.") Cutover cutover,
@@ -82,6 +82,7 @@ public record MastodonMigrationSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Target(
             @ValidationRule(value = "has(self.rds) != has(self.existing)", message = "target.postgres: set exactly one of rds, existing")
+            @ValidationRule(value = "!has(self.rds) || has(self.rds.securityGroupIds) != has(self.rds.allowFrom)", message = "target.postgres.rds: set exactly one of securityGroupIds, allowFrom")
             @JsonPropertyDescription("Where Postgres moves: exactly one of rds, existing.") TargetPostgres postgres,
             @ValidationRule(value = "has(self.elastiCache) != has(self.existing)", message = "target.redis: set exactly one of elastiCache, existing")
             @JsonPropertyDescription("Where Redis moves: exactly one of elastiCache, existing.") TargetRedis redis,
@@ -92,17 +93,28 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record TargetPostgres(
-            @JsonPropertyDescription("Not supported yet, refused by Preflight. An RDS instance that the operator creates.") Rds rds,
+            @JsonPropertyDescription("An RDS instance that the operator creates.") Rds rds,
             @JsonPropertyDescription("An empty database that you made.") ExistingTarget existing) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Rds(
-            @Required @JsonPropertyDescription("For example db.t4g.medium.") String instanceClass,
-            @Required @Min(20) @JsonPropertyDescription("Storage in GiB.") Integer allocatedStorageGiB,
-            @JsonPropertyDescription("Postgres version. Default: the source's major version.") String engineVersion,
-            @JsonPropertyDescription("A standby in a second availability zone.") Boolean multiAz,
-            @JsonPropertyDescription("Subnets in at least two availability zones.") List<String> subnetIds,
-            @JsonPropertyDescription("Security groups of the instance.") List<String> securityGroupIds) {}
+            @Required @Pattern("^db[.][a-z0-9-]+[.][a-z0-9]+$") @JsonPropertyDescription("For example db.t4g.medium.") String instanceClass,
+            @Required @Min(20) @Max(65536) @JsonPropertyDescription("Storage in GiB, gp3 and encrypted. It can grow later, and never shrinks.") Integer allocatedStorageGiB,
+            @Required @Pattern("^[1-9][0-9](\\.[0-9]{1,2})?$") @JsonPropertyDescription("Postgres version, as 17 or 17.5: the source's major version or a newer one.") String engineVersion,
+            @Default("false") @JsonPropertyDescription("A standby in a second availability zone. Default: false.") Boolean multiAz,
+            @Default("7") @Min(1) @Max(35) @JsonPropertyDescription("Days for which RDS keeps its automated backups. Default: 7.") Integer backupRetentionDays,
+            @Required @Size(min = 2, max = 20) @JsonPropertyDescription("Subnets of one VPC, in at least two availability zones.") List<@Pattern("^subnet-[0-9a-f]+$") String> subnetIds,
+            @Size(min = 1, max = 5) @JsonPropertyDescription("Your security groups for the instance. Without them the operator creates one, for allowFrom.") List<@Pattern(SECURITY_GROUP) String> securityGroupIds,
+            @ValidationRule(value = "has(self.securityGroupIds) || has(self.cidrs)", message = "allowFrom: set securityGroupIds, cidrs or both")
+            @JsonPropertyDescription("Who may connect: the security group that the operator creates lets them in.") AllowFrom allowFrom,
+            @JsonPropertyDescription("Secret key that holds the CA certificates, in PEM form, that sign the instance's certificate. Default: those of RDS's own in the region.") SecretKeyRef caSecretRef) {}
+
+    public static final String SECURITY_GROUP = "^sg-[0-9a-f]+$";
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record AllowFrom(
+            @Size(min = 1, max = 20) @JsonPropertyDescription("Security groups: of the cluster's nodes or pods, where the workers run, and of what runs Mastodon.") List<@Pattern(SECURITY_GROUP) String> securityGroupIds,
+            @Size(min = 1, max = 20) @JsonPropertyDescription("Address ranges, as 10.0.0.0/16.") List<@Pattern("^[0-9a-f.:]+/[0-9]{1,3}$") String> cidrs) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record TargetRedis(
@@ -179,9 +191,14 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Aws(
-            @JsonPropertyDescription("AWS region.") String region,
-            @JsonPropertyDescription("Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.") String credentialsSecretRef,
-            @JsonPropertyDescription("Endpoint of every AWS service, for tests.") String endpointUrl) {}
+            @Required @Pattern("^[a-z]{2}(-[a-z]+)+-[0-9]$") @JsonPropertyDescription("AWS region, as eu-central-1.") String region,
+            @JsonPropertyDescription("Secret with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, where they are temporary, AWS_SESSION_TOKEN. Default: the operator's own AWS identity.") SecretRef credentialsSecretRef,
+            @Default("Retain") @JsonPropertyDescription("What becomes of what the operator created on AWS when the migration is aborted: Retain or Delete. Default: Retain.") DeletionPolicy deletionPolicy) {}
+
+    public enum DeletionPolicy { Retain, Delete }
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record SecretRef(@Required @Size(min = 1) @JsonPropertyDescription("Name of a Secret in the migration's namespace.") String name) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Strategy(

@@ -16,6 +16,8 @@ import java.util.regex.Pattern;
 public final class SpecDefaults {
     /** Mastodon's queues with its own weights (docker-compose, config/sidekiq.yml); a queue that nobody serves stalls in silence. */
     public static final List<String> ALL_QUEUES = List.of("default,8", "push,6", "ingress,4", "mailers,2", "pull", "scheduler", "fasp");
+    /** Path of the field under which status.internal.accepted keeps the region that a migration began in. */
+    public static final String AWS_REGION = "spec.aws.region";
     private static final Pattern DURATION = Pattern.compile("(?:(\\d{1,6})h)?(?:(\\d{1,6})m)?(?:(\\d{1,6})s)?");
 
     private SpecDefaults() {}

@@ -21,6 +21,14 @@ public final class ImmutableFields {
         fields.put("spec.source.heroku.streamingApp", heroku == null || heroku.streamingApp() == null ? "" : heroku.streamingApp());
         var target = spec.target();
         fields.put("spec.target.postgres", target == null || target.postgres() == null ? "" : target.postgres().existing() == null ? "rds" : text(target.postgres().existing().urlSecretRef()));
+        Optional.ofNullable(target).map(MastodonMigrationSpec.Target::postgres).map(MastodonMigrationSpec.TargetPostgres::rds).ifPresent(rds -> {
+            fields.put(SpecDefaults.AWS_REGION, spec.aws() == null ? "" : String.valueOf(spec.aws().region()));
+            fields.put("spec.target.postgres.rds.instanceClass", String.valueOf(rds.instanceClass()));
+            fields.put("spec.target.postgres.rds.allocatedStorageGiB", String.valueOf(rds.allocatedStorageGiB()));
+            fields.put("spec.target.postgres.rds.engineVersion", String.valueOf(rds.engineVersion()));
+            fields.put("spec.target.postgres.rds.multiAz", String.valueOf(Boolean.TRUE.equals(rds.multiAz())));
+            fields.put("spec.target.postgres.rds.subnetIds", String.join(",", rds.subnetIds()));
+        });
         fields.put("spec.target.redis", target == null || target.redis() == null ? "" : target.redis().existing() == null ? "elastiCache" : text(target.redis().existing().urlSecretRef()));
         fields.put("spec.target.compute", target == null || target.compute() == null ? "" : target.compute().kubernetes() == null ? "ec2" : "kubernetes");
         fields.put("spec.strategy.postgres", SpecDefaults.postgresStrategy(spec).name());

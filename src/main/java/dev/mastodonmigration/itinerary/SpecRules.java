@@ -2,6 +2,7 @@ package dev.mastodonmigration.itinerary;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Target;
 import dev.mastodonmigration.api.SpecDefaults;
 import java.time.DateTimeException;
 import java.time.OffsetDateTime;
@@ -27,9 +28,14 @@ public final class SpecRules {
         if (spec.target().compute() != null && (spec.instance().streamingImage() == null || spec.instance().streamingImage().isBlank())) {
             violations.add("spec.instance.streamingImage is required when compute moves.");
         }
-        if (spec.aws() != null) {
-            notYet("spec.aws", "remove it");
+        if (spec.aws() != null && !movesToAws(spec.target())) {
+            violations.add("spec.aws is set, and nothing under spec.target moves to AWS: remove it.");
         }
+    }
+
+    private static boolean movesToAws(Target target) {
+        return target.postgres() != null && target.postgres().rds() != null || target.redis() != null && target.redis().elastiCache() != null
+                || target.compute() != null && target.compute().ec2() != null || target.dns() != null && target.dns().route53() != null;
     }
 
     private void gates(MastodonMigrationSpec spec) {

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.job;
 
 import dev.mastodonmigration.outside.MissingInputException;
+import dev.mastodonmigration.outside.NotCreatedException;
 import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.target.TargetDatabase;
 import dev.mastodonmigration.worker.control.Refusal;
@@ -25,14 +26,23 @@ public record WorkerFiles(Map<String, String> contents) {
         files.put(WorkerContext.SOURCE_REDIS_URL, urls.redis().map(URI::toString).orElseThrow(() -> noVariable(source, "REDIS_URL, REDISCLOUD_URL or REDIS_HOST")));
         urls.sidekiqRedis().ifPresent(url -> files.put(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL, url.toString()));
         postgres.ifPresent(database -> {
-            files.put(WorkerContext.TARGET_POSTGRES_URL, database.url());
-            database.ca().ifPresent(pem -> files.put(WorkerContext.TARGET_POSTGRES_CA, pem));
+            if (!target(files, database, WorkerContext.TARGET_POSTGRES_URL, WorkerContext.TARGET_POSTGRES_CA)) {
+                database.plannedMajor().ifPresent(major -> files.put(WorkerContext.TARGET_POSTGRES_MAJOR, String.valueOf(major)));
+            }
         });
-        redis.ifPresent(database -> {
-            files.put(WorkerContext.TARGET_REDIS_URL, database.url());
-            database.ca().ifPresent(pem -> files.put(WorkerContext.TARGET_REDIS_CA, pem));
-        });
+        redis.ifPresent(database -> target(files, database, WorkerContext.TARGET_REDIS_URL, WorkerContext.TARGET_REDIS_CA));
         return new WorkerFiles(Map.copyOf(files));
+    }
+
+    /** Nothing where the database is the operator's to create and was not created yet: there is nothing on it to look at, nor to undo. */
+    private static boolean target(Map<String, String> files, TargetDatabase database, String urlFile, String caFile) {
+        try {
+            files.put(urlFile, database.url());
+        } catch (NotCreatedException notYet) {
+            return false;
+        }
+        database.ca().ifPresent(pem -> files.put(caFile, pem));
+        return true;
     }
 
     /** Host, port and database of the source's Postgres. */

@@ -12,6 +12,7 @@ import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.source.heroku.HerokuSources;
 import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.TargetDatabase;
+import dev.mastodonmigration.target.aws.AwsDatabases;
 import dev.mastodonmigration.target.existing.ExistingDatabases;
 import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
 import jakarta.inject.Singleton;
@@ -26,13 +27,15 @@ import java.util.function.Supplier;
 class Ports {
     private final HerokuSources heroku;
     private final ExistingDatabases existing;
+    private final AwsDatabases aws;
     private final KubernetesComputes kubernetes;
     private final WorkersFactory workers;
     private final Rivals rivals;
 
-    Ports(HerokuSources heroku, ExistingDatabases existing, KubernetesComputes kubernetes, WorkersFactory workers, Rivals rivals) {
+    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, KubernetesComputes kubernetes, WorkersFactory workers, Rivals rivals) {
         this.heroku = heroku;
         this.existing = existing;
+        this.aws = aws;
         this.kubernetes = kubernetes;
         this.workers = workers;
         this.rivals = rivals;
@@ -60,7 +63,7 @@ class Ports {
 
     private Optional<TargetDatabase> postgres(MastodonMigration migration) {
         return Optional.ofNullable(migration.getSpec().target().postgres()).map(chosen -> chosen.existing() != null ? existing.postgres(migration)
-                : Unsupported.of(TargetDatabase.class, "spec.target.postgres.rds", "create an empty database yourself and name it under spec.target.postgres.existing"));
+                : aws.postgres(migration));
     }
 
     private Optional<TargetDatabase> redis(MastodonMigration migration) {

@@ -16,7 +16,16 @@ public interface TargetDatabase {
     /** Creates it, or finds what an earlier call created: one look, and at most one change. */
     Provisioned ensure();
 
-    /** With user and password: what workers and Mastodon connect to. Read it at each use, because credentials rotate. */
+    /** The major version that {@link #ensure} will create; empty where it is somebody else's choice. */
+    default Optional<Integer> plannedMajor() {
+        return Optional.empty();
+    }
+
+    /**
+     * With user and password: what workers and Mastodon connect to. Read it at each use, because credentials rotate.
+     *
+     * @throws dev.mastodonmigration.outside.NotCreatedException while {@link #ensure} has not brought it about, and once {@link #release} has begun
+     */
     String url();
 
     /** Certificates in PEM form that its own is signed with; empty where the system's do. */

@@ -23,6 +23,8 @@ class CrdRulesTest {
     private static final String HEROKU = "  source:\n    heroku: {app: a, apiTokenSecretRef: {name: n, key: k}}\n";
     private static final String BY_URL = "existing: {urlSecretRef: {name: n, key: k}}";
 
+    private static final String RDS = "instanceClass: db.t4g.small, allocatedStorageGiB: 20, engineVersion: '17', subnetIds: [subnet-a, subnet-b], securityGroupIds: [sg-a]";
+
     /** A mistake, and the words that name it. Each is the smallest valid migration with one thing wrong. */
     static final List<Arguments> MISTAKES = List.of(
             Arguments.of(spec("  source: {}\n", "postgres: {" + BY_URL + "}"), "source: set exactly one of heroku, endpoints"),
@@ -33,8 +35,14 @@ class CrdRulesTest {
             Arguments.of(spec(HEROKU.replace("app: a", "app: a, apiUrl: 'https://elsewhere.example'"), "postgres: {" + BY_URL + "}"), "heroku.apiUrl is unknown"),
             Arguments.of(spec(HEROKU, ""), "target: set at least one of postgres, redis, compute"),
             Arguments.of(spec(HEROKU, "postgres: {}"), "target.postgres: set exactly one of rds, existing"),
-            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + ", rds: {instanceClass: c, allocatedStorageGiB: 20}}"), "target.postgres: set exactly one"),
-            Arguments.of(spec(HEROKU, "postgres: {rds: {instanceClass: c, allocatedStorageGiB: 19}}"), "allocatedStorageGiB is out of range"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + ", rds: {" + RDS + "}}"), "target.postgres: set exactly one"),
+            Arguments.of(spec(HEROKU, "postgres: {rds: {" + RDS.replace("20", "19") + "}}"), "allocatedStorageGiB is out of range"),
+            Arguments.of(spec(HEROKU, "postgres: {rds: {" + RDS.replace("'17'", "latest") + "}}"), "engineVersion does not match"),
+            Arguments.of(spec(HEROKU, "postgres: {rds: {" + RDS.replace(", subnet-b", "") + "}}"), "subnetIds is too short"),
+            Arguments.of(spec(HEROKU, "postgres: {rds: {" + RDS + ", allowFrom: {cidrs: [10.0.0.0/8]}}}"), "target.postgres.rds: set exactly one of securityGroupIds, allowFrom"),
+            Arguments.of(spec(HEROKU, "postgres: {rds: {" + RDS.replace("securityGroupIds: [sg-a]", "allowFrom: {}") + "}}"), "allowFrom: set securityGroupIds, cidrs or both"),
+            Arguments.of(spec(HEROKU, "postgres: {rds: {" + RDS + "}}") + "  aws: {region: Frankfurt}\n", "aws.region does not match"),
+            Arguments.of(spec(HEROKU, "postgres: {rds: {" + RDS + "}}") + "  aws: {region: eu-central-1, deletionPolicy: Keep}\n", "deletionPolicy is none of"),
             Arguments.of(spec(HEROKU, "redis: {}"), "target.redis: set exactly one of elastiCache, existing"),
             Arguments.of(spec(HEROKU, "compute: {}"), "target.compute: set exactly one of kubernetes, ec2"),
             Arguments.of(spec(HEROKU, "compute: {kubernetes: {}, ec2: {instanceType: t}}"), "target.compute: set exactly one"),

@@ -16,6 +16,8 @@ import dev.mastodonmigration.phase.Phases;
 import dev.mastodonmigration.source.heroku.HerokuSources;
 import dev.mastodonmigration.source.heroku.KeptToken;
 import dev.mastodonmigration.status.MigrationEvents;
+import dev.mastodonmigration.target.aws.AwsClients;
+import dev.mastodonmigration.target.aws.AwsDatabases;
 import dev.mastodonmigration.target.existing.ExistingDatabases;
 import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -126,7 +128,8 @@ final class MigrationFlow implements AutoCloseable {
         if (!tasks.begunSinceLastAsked()) {
             workers = newWorkers();
         }
-        var ports = new Ports(new HerokuSources(new SecretReader(client), new KeptToken(client), config), new ExistingDatabases(new SecretReader(client)), new KubernetesComputes(client), workers, new Rivals(client));
+        var ports = new Ports(new HerokuSources(new SecretReader(client), new KeptToken(client), config), new ExistingDatabases(new SecretReader(client)),
+                new AwsDatabases(new AwsClients(Optional::empty, new SecretReader(client)), new SecretReader(client), client), new KubernetesComputes(client), workers, new Rivals(client));
         var executor = new Executor(Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase)));
         return new MastodonMigrationReconciler(client, ports, executor, new StatusReporter(client, new MigrationEvents(client)));
     }

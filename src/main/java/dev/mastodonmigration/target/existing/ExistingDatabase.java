@@ -1,16 +1,12 @@
 package dev.mastodonmigration.target.existing;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec.ExistingTarget;
-import dev.mastodonmigration.api.MastodonMigrationSpec.SecretKeyRef;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.MissingInputException;
 import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.outside.SecretReader;
+import dev.mastodonmigration.target.Certificates;
 import dev.mastodonmigration.target.TargetDatabase;
-import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.util.List;
 import java.util.Optional;
 
@@ -55,27 +51,11 @@ abstract sealed class ExistingDatabase implements TargetDatabase permits Existin
 
     @Override
     public Optional<String> ca() {
-        return Optional.ofNullable(spec.caSecretRef()).map(ref -> certificates(ref, secrets.read(namespace, ref)));
+        return Optional.ofNullable(spec.caSecretRef()).map(ref -> Certificates.read(secrets, namespace, ref));
     }
 
     @Override
     public Provisioned release() {
         return new Provisioned.Ready("it is yours and stays");
-    }
-
-    private String certificates(SecretKeyRef ref, String pem) {
-        try {
-            if (!CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem.getBytes(StandardCharsets.UTF_8))).isEmpty()) {
-                return pem;
-            }
-        } catch (CertificateException notPem) {
-            throw noCertificate(ref);
-        }
-        throw noCertificate(ref);
-    }
-
-    private MissingInputException noCertificate(SecretKeyRef ref) {
-        return new MissingInputException("Secret " + namespace + "/" + ref.name() + ": the key \"" + ref.key()
-                + "\" holds no certificates in PEM form (-----BEGIN CERTIFICATE-----). Put the CA's certificates there, or remove caSecretRef.");
     }
 }

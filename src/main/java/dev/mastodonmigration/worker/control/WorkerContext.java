@@ -50,6 +50,8 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
     /** Only where Sidekiq has a Redis of its own. */
     public static final String SOURCE_SIDEKIQ_REDIS_URL = "source-sidekiq-redis-url";
     public static final String TARGET_POSTGRES_URL = "target-postgres-url";
+    /** Only where the operator is to create the target's Postgres and has not yet: the major version that it will have. */
+    public static final String TARGET_POSTGRES_MAJOR = "target-postgres-major";
     public static final String TARGET_REDIS_URL = "target-redis-url";
     /** Only where the certificate of the target is signed by a private authority: that authority's, as PEM. */
     public static final String TARGET_POSTGRES_CA = "target-postgres-ca";
@@ -99,6 +101,11 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
         } catch (IllegalArgumentException e) {
             throw new Refusal(file + " is not a valid URL. Percent-encode special characters in its user and password.");
         }
+    }
+
+    /** Reads a whole number from the mounted Secret. @throws IOException when it cannot be read, as for a moment while the Secret changes */
+    public int number(String file) throws IOException {
+        return Integer.parseInt(secret(file));
     }
 
     /** Whether the migration moves this part at all: the file is there. */

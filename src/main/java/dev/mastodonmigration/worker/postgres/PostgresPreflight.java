@@ -13,7 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Looks at both databases and says at once everything that would stop the migration later. Changes nothing anywhere. */
+/**
+ * Looks at both databases and says at once everything that would stop the migration later. Changes nothing anywhere. A target that the operator has still to
+ * create is not there to be looked at: of it the version is known.
+ */
 public final class PostgresPreflight implements Findings.Check {
     static final String NAME = "preflight";
 
@@ -52,7 +55,7 @@ public final class PostgresPreflight implements Findings.Check {
     @Override
     public Findings check(WorkerContext context) throws SQLException, IOException, InterruptedException, Refusal {
         var source = connect(Database.source(context, NAME));
-        var target = connect(Database.target(context, NAME));
+        var target = context.has(Side.TARGET.secret()) ? connect(Database.target(context, NAME)) : Optional.<Connection>empty();
         try {
             if (source.isPresent()) {
                 new SourceCheck(source.get(), context, blockers, notes, figures, remarks).run();
@@ -66,6 +69,9 @@ public final class PostgresPreflight implements Findings.Check {
             }
             if (source.isPresent() && target.isPresent()) {
                 checkPair(source.get(), target.get());
+            }
+            if (source.isPresent() && context.has(WorkerContext.TARGET_POSTGRES_MAJOR)) {
+                checkVersions(source.get(), context.number(WorkerContext.TARGET_POSTGRES_MAJOR));
             }
             return new Findings(blockers, notes, figures);
         } finally {
@@ -138,13 +144,18 @@ public final class PostgresPreflight implements Findings.Check {
                     + Side.TARGET.secret() + ".");
             return;
         }
+        checkVersions(source, target.getMetaData().getDatabaseMajorVersion());
+        new PairCheck(source, target, blockers, notes).run();
+    }
+
+    /** @param to of the target, which may still have to be created */
+    private void checkVersions(Connection source, int to) throws SQLException, IOException, InterruptedException {
         var from = source.getMetaData().getDatabaseMajorVersion();
-        var to = target.getMetaData().getDatabaseMajorVersion();
+        figures.put(TARGET_MAJOR, (long) to);
         if (to < from) {
             blockers.add("The target runs Postgres " + to + ", which is older than the source's " + from + ". Use a target of version " + from + " or newer.");
         }
         client(from, to, PostgresPrograms.find(from)).ifPresent(blockers::add);
-        new PairCheck(source, target, blockers, notes).run();
     }
 
     /** Why the worker's own programs cannot do it: from 17 on, pg_restore sends a setting (transaction_timeout) that older servers refuse. */

@@ -10,6 +10,7 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.postgres.live.KeylessTables;
+import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -55,6 +56,18 @@ class PostgresPreflightTest {
         world.secret(secret, url.formatted(world.sourceServer.port(), world.source));
         var blockers = check(world).blockers();
         assertThat(blockers).singleElement().asString().contains(what).contains(why).doesNotContain("not-the-password").doesNotContain("x@y").doesNotContain(":secret");
+    }
+
+    @Test
+    void ofATargetThatIsStillToBeCreatedTheVersionIsHeldAgainstTheSource() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        Files.delete(world.context().secrets().resolve(WorkerContext.TARGET_POSTGRES_URL));
+        world.secret(WorkerContext.TARGET_POSTGRES_MAJOR, "17");
+        var findings = check(world);
+        assertThat(findings.blockers()).isEmpty();
+        assertThat(findings.figures()).containsEntry(PostgresPreflight.SOURCE_MAJOR, 15L).containsEntry(PostgresPreflight.TARGET_MAJOR, 17L);
+        world.secret(WorkerContext.TARGET_POSTGRES_MAJOR, "14");
+        assertThat(check(world).blockers()).anyMatch(blocker -> blocker.contains("The target runs Postgres 14, which is older than the source's 15"));
     }
 
     @Test

@@ -1,0 +1,12 @@
+package dev.mastodonmigration.target.aws;
+
+import io.smallrye.config.ConfigMapping;
+import java.net.URI;
+import java.util.Optional;
+
+/** Where AWS is, from environment variables MASTODON_MIGRATION_AWS_…: the operator's, so that no resource can have credentials sent to a host of its choice. */
+@ConfigMapping(prefix = "mastodon-migration.aws")
+public interface AwsConfig {
+    /** Base URL of every AWS service, for tests. Default: AWS's own of the region. */
+    Optional<URI> endpoint();
+}

@@ -1,0 +1,146 @@
+package dev.mastodonmigration.target.aws;
+
+import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
+import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.outside.SecretReader;
+import dev.mastodonmigration.target.Certificates;
+import dev.mastodonmigration.target.TargetDatabase;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import software.amazon.awssdk.services.rds.model.DBInstance;
+
+/** The Postgres of {@code spec.target.postgres.rds}: the story of its creation and of its removal, one change a look. */
+final class Rds implements TargetDatabase {
+    private final MastodonMigration migration;
+    private final MastodonMigrationSpec.Rds spec;
+    private final Supplier<AwsApi> api;
+    private final SecretReader secrets;
+    private final RdsSecret secret;
+    private final Steadiness steadiness;
+    private final AwsNames names;
+
+    /** @param api made when it is first needed: a spec without a region has none */
+    Rds(MastodonMigration migration, Supplier<AwsApi> api, SecretReader secrets, RdsSecret secret, Steadiness steadiness) {
+        this.migration = migration;
+        this.spec = migration.getSpec().target().postgres().rds();
+        this.api = api;
+        this.secrets = secrets;
+        this.secret = secret;
+        this.steadiness = steadiness;
+        this.names = AwsNames.of(migration);
+    }
+
+    @Override
+    public List<String> violations() {
+        return Stream.of(
+                        migration.getSpec().aws() == null ? Optional.of("spec.aws.region is required with spec.target.postgres.rds.") : Optional.<String>empty(),
+                        new HashSet<>(spec.subnetIds()).size() < spec.subnetIds().size() ? Optional.of("spec.target.postgres.rds.subnetIds names a subnet twice.") : Optional.<String>empty())
+                .flatMap(Optional::stream).toList();
+    }
+
+    @Override
+    public Findings preflight() {
+        return new RdsPreflight(api.get(), names, spec, secret).look().and(certificates());
+    }
+
+    private Findings certificates() {
+        return AwsFindings.tried(() -> ca().isPresent() ? Findings.NONE : AwsFindings.blocker("This version of the operator does not know RDS's certificate authorities of region "
+                + api.get().region() + " (its list is of " + RdsCa.AS_OF + "). Put that region's bundle from Amazon into a Secret and name it in spec.target.postgres.rds.caSecretRef."));
+    }
+
+    @Override
+    public Optional<Integer> plannedMajor() {
+        return Optional.of(PostgresVersion.major(spec));
+    }
+
+    @Override
+    public Provisioned ensure() {
+        var instance = instance();
+        var found = instance.find();
+        var busy = found.flatMap(seen -> new RdsReadiness(seen).busy());
+        if (busy.isPresent()) {
+            return waiting(busy.get());
+        }
+        // An instance that exists was made of these; what somebody took away since is put back before it is called ready.
+        var missing = parts().map(Part::ensure).flatMap(Optional::stream).findFirst();
+        if (missing.isPresent()) {
+            steadiness.broken(names.uid());
+            return missing.get();
+        }
+        var values = secret.find().orElseThrow(() -> new IllegalStateException("its part was ensured a moment ago"));
+        return found.map(seen -> settle(instance, seen, values)).orElseGet(() -> instance.create(values, securityGroup().ids()));
+    }
+
+    private Provisioned settle(RdsInstance instance, DBInstance seen, Map<String, String> values) {
+        var readiness = new RdsReadiness(seen);
+        var unsettled = readiness.pending().map(this::waiting)
+                .or(() -> instance.password(seen, values))
+                .or(() -> instance.protection(seen))
+                .or(() -> readiness.waitsForRestart() ? Optional.of(instance.reboot()) : Optional.empty())
+                .or(() -> readiness.parameters().or(readiness::withoutEndpoint).map(this::waiting));
+        if (unsettled.isPresent()) {
+            steadiness.broken(names.uid());
+            return unsettled.get();
+        }
+        var looks = steadiness.ready(names.uid());
+        if (looks < Steadiness.WANTED) {
+            return new Provisioned.Working("RDS instance " + names.name() + " is available; it is believed when it stays so (" + looks + " of " + Steadiness.WANTED + " looks)");
+        }
+        return secret.located(seen.endpoint().address(), seen.endpoint().port())
+                .orElseGet(() -> new Provisioned.Ready("RDS instance " + names.name() + " is ready, with Postgres " + seen.engineVersion() + " at " + seen.endpoint().address()));
+    }
+
+    private Provisioned waiting(String what) {
+        steadiness.broken(names.uid());
+        return new Provisioned.Working("RDS instance " + names.name() + ": " + what);
+    }
+
+    @Override
+    public String url() {
+        return new RdsUrl(migration, secret).read();
+    }
+
+    @Override
+    public Optional<String> ca() {
+        return Optional.ofNullable(spec.caSecretRef()).map(ref -> Certificates.read(secrets, names.namespace(), ref)).or(() -> RdsCa.of(api.get().region()));
+    }
+
+    @Override
+    public Provisioned release() {
+        if (Optional.ofNullable(migration.getSpec().aws()).filter(aws -> aws.deletionPolicy() == DeletionPolicy.Delete).isEmpty()) {
+            return new Provisioned.Ready("what was created on AWS stays, and costs money, because spec.aws.deletionPolicy is not Delete: its name is " + names.name());
+        }
+        return Stream.<Supplier<Optional<Provisioned>>>of(secret::forgetLocation, instance()::release, parameterGroup()::release, subnetGroup()::release, securityGroup()::release,
+                        // Somebody took our tag off the instance: it stays, and so does its password, which nobody else has.
+                        () -> instance().exists() ? Optional.empty() : secret.release())
+                .map(Supplier::get).flatMap(Optional::stream).findFirst()
+                .orElseGet(() -> new Provisioned.Ready("nothing of this migration is left on AWS under the name " + names.name()));
+    }
+
+    private Stream<Part> parts() {
+        return Stream.of(secret, securityGroup(), subnetGroup(), parameterGroup());
+    }
+
+    private RdsInstance instance() {
+        return new RdsInstance(api.get().rds(), names, spec);
+    }
+
+    private RdsSecurityGroup securityGroup() {
+        return new RdsSecurityGroup(api.get().ec2(), names, spec);
+    }
+
+    private RdsSubnetGroup subnetGroup() {
+        return new RdsSubnetGroup(api.get().rds(), names, spec);
+    }
+
+    private RdsParameterGroup parameterGroup() {
+        return new RdsParameterGroup(api.get().rds(), names, spec);
+    }
+}

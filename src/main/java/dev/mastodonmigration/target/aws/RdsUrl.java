@@ -1,0 +1,44 @@
+package dev.mastodonmigration.target.aws;
+
+import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseRecord;
+import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseState;
+import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.api.PhaseRun;
+import dev.mastodonmigration.outside.NotCreatedException;
+import dev.mastodonmigration.outside.OutsideException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The URL of the instance, from our Secret alone: in the freeze nothing waits for AWS. */
+record RdsUrl(MastodonMigration migration, RdsSecret secret) {
+    String read() {
+        return secret.find().filter(values -> values.containsKey(RdsSecret.HOST)).map(RdsUrl::of).orElseThrow(this::missing);
+    }
+
+    /** The user, the password and the database have letters, digits and underscores alone. */
+    private static String of(Map<String, String> values) {
+        return "postgres://" + values.get(RdsSecret.USERNAME) + ":" + values.get(RdsSecret.PASSWORD) + "@" + values.get(RdsSecret.HOST) + ":" + values.get(RdsSecret.PORT) + "/"
+                + values.get(RdsSecret.DATABASE) + "?sslmode=verify-full";
+    }
+
+    /**
+     * Before Provision has ended, and once it is undone, there is none to look at. In between its absence is a loss: a worker that was given no target would take it
+     * that Postgres does not move, and skip its work.
+     */
+    private OutsideException missing() {
+        return provisioned() ? new OutsideException("Secret " + secret.name() + " no longer says where the RDS instance is and how to log in. Put it back from a backup; without one,"
+                + " set a new password with `aws rds modify-db-instance` and write the Secret anew, with the keys username, password, database, host and port and the label of this migration's uid.", false)
+                : new NotCreatedException("The RDS instance of spec.target.postgres.rds is not ready yet.");
+    }
+
+    private boolean provisioned() {
+        var phases = Optional.ofNullable(migration.getStatus()).map(status -> status.phases).orElse(List.of());
+        return phases.stream().anyMatch(RdsUrl::isProvisioned) && phases.stream().noneMatch(record -> PhaseRun.undo(PhaseId.Provision).name().equals(record.name));
+    }
+
+    private static boolean isProvisioned(PhaseRecord record) {
+        return PhaseRun.of(PhaseId.Provision).name().equals(record.name) && record.state == PhaseState.Succeeded;
+    }
+}
