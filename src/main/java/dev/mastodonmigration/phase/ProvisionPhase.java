@@ -25,6 +25,7 @@ public class ProvisionPhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
+        new CostLook(context).whenChanged();
         return whenReady(context, TargetDatabase::ensure)
                 .orElseGet(() -> context.work(List.of(Tasks.CLAIM_TARGET), reports -> new StepResult.Done(reports.get(Tasks.CLAIM_TARGET).message())));
     }

@@ -18,6 +18,7 @@ import dev.mastodonmigration.source.heroku.KeptToken;
 import dev.mastodonmigration.status.MigrationEvents;
 import dev.mastodonmigration.target.aws.AwsClients;
 import dev.mastodonmigration.target.aws.AwsDatabases;
+import dev.mastodonmigration.target.aws.AwsPriceLists;
 import dev.mastodonmigration.target.existing.ExistingDatabases;
 import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -129,7 +130,8 @@ final class MigrationFlow implements AutoCloseable {
             workers = newWorkers();
         }
         var ports = new Ports(new HerokuSources(new SecretReader(client), new KeptToken(client), config), new ExistingDatabases(new SecretReader(client)),
-                new AwsDatabases(new AwsClients(Optional::empty, new SecretReader(client)), new SecretReader(client), client), new KubernetesComputes(client), workers, new Rivals(client));
+                new AwsDatabases(new AwsClients(Optional::empty, new SecretReader(client)), new SecretReader(client), client),
+                new AwsPriceLists(new AwsClients(Optional::empty, new SecretReader(client))), new KubernetesComputes(client), workers, new Rivals(client));
         var executor = new Executor(Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase)));
         return new MastodonMigrationReconciler(client, ports, executor, new StatusReporter(client, new MigrationEvents(client)));
     }
