@@ -28,6 +28,7 @@ public class ProvisionPhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
+        new CostLook(context).whenChanged();
         // Each look at what is created elsewhere costs calls there: none is taken while a worker claims.
         if (!context.intended(Tasks.CLAIM_TARGET) && whenReady(context, TargetDatabase::ensure, "") instanceof StepResult.Working creating) {
             return creating;

@@ -1,12 +1,13 @@
 package dev.mastodonmigration.target;
 
+import dev.mastodonmigration.cost.Payable;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
 import java.util.List;
 import java.util.Optional;
 
 /** A database server of the target, Postgres or Redis. Every method returns at once, may be called again at any time, and may throw {@link dev.mastodonmigration.outside.OutsideException}. */
-public interface TargetDatabase {
+public interface TargetDatabase extends Payable {
     /** What is wrong with its part of the spec beyond the schema, a sentence each that names the field. */
     List<String> violations();
 

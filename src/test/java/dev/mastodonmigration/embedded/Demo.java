@@ -165,6 +165,11 @@ public final class Demo {
         screen.line("  acknowledged jobs    " + jobs.acknowledged() + ": " + jobs.due() + " were due, of which " + ran(jobs) + "; "
                 + (jobs.acknowledged() - jobs.due()) + " are for later");
         screen.line("  Sidekiq              " + (overlaps.isEmpty() ? "never ran on both sides at a time" : "started " + overlaps.size() + " times while one of the other side still ran"));
+        Optional.ofNullable(status.cost).map(CostTable::of).ifPresent(table -> {
+            screen.line("");
+            screen.line("What it costs:");
+            table.forEach(screen::line);
+        });
         screen.line("");
         screen.line("for scripts:");
         screen.line(String.join(" ", List.of("demo.downtime_seconds=" + decimal(downtime.orElse(status.downtime.seconds)), "demo.freeze_seconds=" + decimal(seen.freeze()),

@@ -20,6 +20,7 @@ import dev.mastodonmigration.status.MigrationEvents;
 import dev.mastodonmigration.target.aws.AwsClients;
 import dev.mastodonmigration.target.aws.AwsConfig;
 import dev.mastodonmigration.target.aws.AwsDatabases;
+import dev.mastodonmigration.target.aws.AwsPriceLists;
 import dev.mastodonmigration.target.existing.ExistingDatabases;
 import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -56,6 +57,7 @@ final class MigrationFlow implements AutoCloseable {
     private final ScriptedTasks tasks;
     private final ScriptedWorkerClient workerClient;
     private final AwsDatabases aws;
+    private final AwsPriceLists prices;
     private WorkersFactory workers;
 
     MigrationFlow() {
@@ -81,7 +83,9 @@ final class MigrationFlow implements AutoCloseable {
         this.workerClient = new ScriptedWorkerClient(jobs);
         this.workers = newWorkers();
         // What it remembers is how often in a row something was ready: an operator that is restarted only waits longer.
-        this.aws = new AwsDatabases(new AwsClients(awsConfig, new SecretReader(client)), new SecretReader(client), client);
+        var clients = new AwsClients(awsConfig, new SecretReader(client));
+        this.aws = new AwsDatabases(clients, new SecretReader(client), client);
+        this.prices = new AwsPriceLists(clients);
         heroku.delays(Duration.ZERO, Duration.ZERO);
         var web = heroku.createApp("example-web");
         web.config(Map.of("LOCAL_DOMAIN", "example.social", "SECRET_KEY_BASE", "s3cr3t-base", "DATABASE_URL", "postgres://u:p4ss@127.0.0.1:1/db", "REDIS_URL", "redis://:p4ss@127.0.0.1:2",
@@ -155,7 +159,7 @@ final class MigrationFlow implements AutoCloseable {
             workers = newWorkers();
         }
         var ports = new Ports(new HerokuSources(new SecretReader(client), new KeptToken(client), config), new ExistingDatabases(new SecretReader(client)),
-                aws, new KubernetesComputes(client), workers, new Rivals(client));
+                aws, prices, new KubernetesComputes(client), workers, new Rivals(client));
         var executor = new Executor(Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase)));
         return new MastodonMigrationReconciler(client, ports, executor, new StatusReporter(client, new MigrationEvents(client)));
     }

@@ -21,6 +21,7 @@ import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.pricing.PricingClient;
 import software.amazon.awssdk.services.rds.RdsClient;
 import software.amazon.awssdk.services.sts.StsClient;
 
@@ -37,6 +38,7 @@ public class AwsClients {
     private final SecretReader secrets;
     private final Supplier<RetryStrategy> retries;
     private final Map<Identity, AwsApi> known = new ConcurrentHashMap<>();
+    private final Map<Identity, PricingClient> priceLists = new ConcurrentHashMap<>();
 
     /** @param secret empty for the operator's own */
     private record Identity(String region, String namespace, Optional<String> secret) {}
@@ -59,8 +61,20 @@ public class AwsClients {
 
     /** Reads no credentials yet: each call reads those of the moment. */
     AwsApi of(MastodonMigration migration) {
-        var aws = migration.getSpec().aws();
-        return known.computeIfAbsent(new Identity(region(migration), migration.getMetadata().getNamespace(), Optional.ofNullable(aws.credentialsSecretRef()).map(SecretRef::name)), this::make);
+        return known.computeIfAbsent(identity(migration), this::make);
+    }
+
+    /** The list of prices has endpoints in three regions alone, and each has the prices of all. */
+    PricingClient priceList(MastodonMigration migration) {
+        return priceLists.computeIfAbsent(identity(migration), identity -> client(PricingClient.builder(), Region.of(priceListRegion(identity.region())), credentials(identity), http()));
+    }
+
+    private static String priceListRegion(String region) {
+        return region.startsWith("eu-") || region.startsWith("me-") || region.startsWith("il-") || region.startsWith("af-") ? "eu-central-1" : region.startsWith("ap-") ? "ap-south-1" : "us-east-1";
+    }
+
+    private static Identity identity(MastodonMigration migration) {
+        return new Identity(region(migration), migration.getMetadata().getNamespace(), Optional.ofNullable(migration.getSpec().aws().credentialsSecretRef()).map(SecretRef::name));
     }
 
     /** The one in which it began: who looked for what was created in another would find nothing, and leave it. */
@@ -70,12 +84,19 @@ public class AwsClients {
     }
 
     private AwsApi make(Identity identity) {
-        var credentials = identity.secret().<AwsCredentialsProvider>map(name -> new SecretCredentials(secrets, identity.namespace(), name))
-                .orElseGet(() -> DefaultCredentialsProvider.builder().build());
-        var http = UrlConnectionHttpClient.builder().connectionTimeout(CONNECT).socketTimeout(ATTEMPT).build();
+        var credentials = credentials(identity);
+        var http = http();
         var region = Region.of(identity.region());
         return new AwsApi(identity.region(), client(RdsClient.builder(), region, credentials, http), client(Ec2Client.builder(), region, credentials, http),
                 client(StsClient.builder(), region, credentials, http));
+    }
+
+    private AwsCredentialsProvider credentials(Identity identity) {
+        return identity.secret().<AwsCredentialsProvider>map(name -> new SecretCredentials(secrets, identity.namespace(), name)).orElseGet(() -> DefaultCredentialsProvider.builder().build());
+    }
+
+    private static SdkHttpClient http() {
+        return UrlConnectionHttpClient.builder().connectionTimeout(CONNECT).socketTimeout(ATTEMPT).build();
     }
 
     private <C, B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>> C client(B builder, Region region, AwsCredentialsProvider credentials, SdkHttpClient http) {

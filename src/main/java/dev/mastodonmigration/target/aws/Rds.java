@@ -3,6 +3,7 @@ package dev.mastodonmigration.target.aws;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
+import dev.mastodonmigration.cost.Charge;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.outside.SecretReader;
@@ -44,6 +45,14 @@ final class Rds implements TargetDatabase {
                         migration.getSpec().aws() == null ? Optional.of("spec.aws.region is required with spec.target.postgres.rds.") : Optional.<String>empty(),
                         new HashSet<>(spec.subnetIds()).size() < spec.subnetIds().size() ? Optional.of("spec.target.postgres.rds.subnetIds names a subnet twice.") : Optional.<String>empty())
                 .flatMap(Optional::stream).toList();
+    }
+
+    @Override
+    public List<Charge> charges() {
+        var zones = Boolean.TRUE.equals(spec.multiAz()) ? 2 : 1;
+        var where = zones > 1 ? ", with a standby" : "";
+        return List.of(Charge.of("RDS instance " + spec.instanceClass() + where, 1, AwsProducts.rdsInstance(api.get().region(), spec.instanceClass(), zones)),
+                Charge.of("GiB of RDS storage, gp3" + where, spec.allocatedStorageGiB(), AwsProducts.rdsStorage(api.get().region(), zones)));
     }
 
     @Override

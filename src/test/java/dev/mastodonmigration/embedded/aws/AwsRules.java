@@ -17,6 +17,7 @@ final class AwsRules {
         rds();
         ec2();
         route53();
+        on("pricing:GetProducts", (call, moto) -> PriceList.products(call));
     }
 
     private void rds() {
