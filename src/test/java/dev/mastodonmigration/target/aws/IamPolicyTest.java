@@ -6,11 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mastodonmigration.embedded.aws.AwsExtension;
 import dev.mastodonmigration.embedded.aws.RecordedCall;
+import dev.mastodonmigration.outside.SecretReader;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -30,6 +32,7 @@ class IamPolicyTest {
     void thePolicyAllowsWhatIsCalledAndNothingMore() throws IOException {
         var world = new RdsWorld(client, aws.proxy());
         world.operator().preflight();
+        new AwsPriceLists(new AwsClients(() -> Optional.of(aws.proxy().address()), new SecretReader(client))).of(world.migration).of(world.operator().charges());
         world.untilReady();
         // A password that was lost, and a setting that waits for a restart.
         world.secret().release();

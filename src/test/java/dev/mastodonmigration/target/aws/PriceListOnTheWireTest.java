@@ -11,7 +11,6 @@ import dev.mastodonmigration.outside.SecretReader;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,9 +26,8 @@ class PriceListOnTheWireTest {
     private RdsWorld world;
 
     @BeforeEach
-    void credentials() {
-        world = new RdsWorld(client, "region: eu-central-1", "region: eu-central-1, credentialsSecretRef: {name: aws}", "allocatedStorageGiB: 20", "allocatedStorageGiB: 50");
-        world.secret("aws", Map.of(), "AWS_ACCESS_KEY_ID", "AKID", "AWS_SECRET_ACCESS_KEY", "geheim");
+    void world() {
+        world = new RdsWorld(client, aws.proxy(), "allocatedStorageGiB: 20", "allocatedStorageGiB: 50");
     }
 
     @Test
