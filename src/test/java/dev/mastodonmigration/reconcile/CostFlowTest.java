@@ -23,7 +23,7 @@ class CostFlowTest {
         assertThat(cost.target.unknown).containsExactly("the target's Postgres", "the target's Redis", "web, streaming and Sidekiq in your cluster");
         assertThat(cost.verdict).isEqualTo(Verdict.Unknown);
         assertThat(flow.events()).filteredOn(event -> event.contains("you pay")).singleElement().asString()
-                .startsWith("Finding: 1/").contains("For Heroku apps example-web, example-streaming you pay 200.00 USD a month. What the target will cost is not known to the operator.",
+                .startsWith("Cost: 1/").contains("For Heroku apps example-web, example-streaming you pay 200.00 USD a month. What the target will cost is not known to the operator.",
                         "While both run, that is at least 200.00 USD a month.", "the target's Postgres (it is yours)");
     }
 }
