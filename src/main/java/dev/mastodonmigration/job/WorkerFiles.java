@@ -27,7 +27,12 @@ public record WorkerFiles(Map<String, String> contents) {
         urls.sidekiqRedis().ifPresent(url -> files.put(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL, url.toString()));
         postgres.ifPresent(database -> {
             if (!target(files, database, WorkerContext.TARGET_POSTGRES_URL, WorkerContext.TARGET_POSTGRES_CA)) {
-                database.plannedMajor().ifPresent(major -> files.put(WorkerContext.TARGET_POSTGRES_MAJOR, String.valueOf(major)));
+                database.planned().ifPresent(planned -> {
+                    files.put(WorkerContext.TARGET_POSTGRES_MAJOR, String.valueOf(planned.major()));
+                    files.put(WorkerContext.TARGET_POSTGRES_STORAGE, planned.bytes() + " " + planned.field());
+                });
+            } else {
+                database.reach().ifPresent(words -> files.put(WorkerContext.TARGET_POSTGRES_REACH, words));
             }
         });
         redis.ifPresent(database -> target(files, database, WorkerContext.TARGET_REDIS_URL, WorkerContext.TARGET_REDIS_CA));

@@ -50,16 +50,19 @@ public final class TaskRegistry implements TaskSource {
 
     static Map<String, WorkerTask> all(Map<String, String> environment) {
         var scope = KeyScope.of(environment);
-        var postgres = PostgresPreflight.planned(Boolean.parseBoolean(environment.get(WorkerContext.ENV_REHEARSAL)), LiveRemarks::on);
+        var rehearsal = Boolean.parseBoolean(environment.get(WorkerContext.ENV_REHEARSAL));
+        var postgres = PostgresPreflight.planned(rehearsal, LiveRemarks::on);
         return Map.ofEntries(
             Map.entry(Tasks.PREFLIGHT, new Looks(List.of(
                     new Looks.Look(WorkerContext.TARGET_POSTGRES_URL, postgres),
                     new Looks.Look(WorkerContext.TARGET_POSTGRES_MAJOR, postgres),
                     new Looks.Look(WorkerContext.TARGET_REDIS_URL, context -> RedisPreflight.check(context, scope)),
                     new Looks.Look(WorkerContext.TARGET_REDIS_URL, JobsPreflight.of(environment))))),
-            Map.entry(Tasks.CLAIM_TARGET, new Parts(List.of(
-                    Part.postgres(new TargetClaim()),
-                    Part.redis(RedisTarget::claim)))),
+            Map.entry(Tasks.CLAIM_TARGET, new Checked(
+                    new Looks(List.of(new Looks.Look(WorkerContext.TARGET_POSTGRES_URL, PostgresPreflight.target(rehearsal)))),
+                    new Parts(List.of(
+                            Part.postgres(new TargetClaim()),
+                            Part.redis(RedisTarget::claim))))),
             Map.entry(Tasks.CAPACITY, new Parts(List.of(
                     Part.postgres(new PostgresCapacity()),
                     Part.redis(context -> RedisCapacity.check(context, scope).report())))),

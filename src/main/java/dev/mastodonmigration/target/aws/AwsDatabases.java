@@ -13,12 +13,13 @@ public class AwsDatabases {
     private final AwsClients clients;
     private final SecretReader secrets;
     private final KubernetesClient client;
-    private final Steadiness steadiness = new Steadiness(InstantSource.system());
+    private final Steadiness steadiness;
 
     public AwsDatabases(AwsClients clients, SecretReader secrets, KubernetesClient client) {
         this.clients = clients;
         this.secrets = secrets;
         this.client = client;
+        this.steadiness = new Steadiness(InstantSource.system(), clients.looksApart());
     }
 
     public TargetDatabase postgres(MastodonMigration migration) {

@@ -40,7 +40,7 @@ final class RdsPreflight {
 
     private Findings identity() {
         var caller = asking(() -> api.sts().getCallerIdentity());
-        return note("AWS account " + caller.account() + ", as " + caller.arn() + ": RDS instance " + names.name() + " will be created in " + api.region() + ".");
+        return note("Provision creates RDS instance " + names.name() + " with its groups of the same name in AWS account " + caller.account() + ", region " + api.region() + ", as " + caller.arn() + ".");
     }
 
     /** Each name, with whether what stands under it is ours. */

@@ -14,6 +14,9 @@ import java.util.Optional;
 /** The URL of the instance, from our Secret alone: in the freeze nothing waits for AWS. */
 record RdsUrl(MastodonMigration migration, RdsSecret secret) {
     String read() {
+        if (isRemoved()) {
+            throw new NotCreatedException("The RDS instance of spec.target.postgres.rds is removed with all that is in it.");
+        }
         return secret.find().filter(values -> values.containsKey(RdsSecret.HOST)).map(RdsUrl::of).orElseThrow(this::missing);
     }
 
@@ -34,8 +37,20 @@ record RdsUrl(MastodonMigration migration, RdsSecret secret) {
     }
 
     private boolean provisioned() {
-        var phases = Optional.ofNullable(migration.getStatus()).map(status -> status.phases).orElse(List.of());
-        return phases.stream().anyMatch(RdsUrl::isProvisioned) && phases.stream().noneMatch(record -> PhaseRun.undo(PhaseId.Provision).name().equals(record.name));
+        return phases().stream().anyMatch(RdsUrl::isProvisioned) && !isUndone();
+    }
+
+    /** Nothing has to be undone in what goes as a whole, and a worker that tried might wait for ever for a server that nobody reaches. */
+    private boolean isRemoved() {
+        return isUndone() && Rds.isDeleted(migration);
+    }
+
+    private boolean isUndone() {
+        return phases().stream().anyMatch(record -> PhaseRun.undo(PhaseId.Provision).name().equals(record.name));
+    }
+
+    private List<PhaseRecord> phases() {
+        return Optional.ofNullable(migration.getStatus()).map(status -> status.phases).orElse(List.of());
     }
 
     private static boolean isProvisioned(PhaseRecord record) {
