@@ -66,6 +66,11 @@ public final class AwsFaultProxy implements AutoCloseable {
         return rules.instances;
     }
 
+    /** How replication groups behave. */
+    public CacheReplicationGroups caches() {
+        return rules.caches;
+    }
+
     /** An empty account, no fault planted, no call recorded. */
     public void reset() {
         synchronized (rules) {
