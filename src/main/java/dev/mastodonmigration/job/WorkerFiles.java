@@ -25,24 +25,20 @@ public record WorkerFiles(Map<String, String> contents) {
         files.put(WorkerContext.SOURCE_POSTGRES_URL, urls.postgres().map(URI::toString).orElseThrow(() -> noVariable(source, "DATABASE_URL")));
         files.put(WorkerContext.SOURCE_REDIS_URL, urls.redis().map(URI::toString).orElseThrow(() -> noVariable(source, "REDIS_URL, REDISCLOUD_URL or REDIS_HOST")));
         urls.sidekiqRedis().ifPresent(url -> files.put(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL, url.toString()));
-        postgres.ifPresent(database -> {
-            if (!target(files, database, WorkerContext.TARGET_POSTGRES_URL, WorkerContext.TARGET_POSTGRES_CA)) {
-                database.plannedMajor().ifPresent(major -> files.put(WorkerContext.TARGET_POSTGRES_MAJOR, String.valueOf(major)));
-            }
-        });
-        redis.ifPresent(database -> target(files, database, WorkerContext.TARGET_REDIS_URL, WorkerContext.TARGET_REDIS_CA));
+        postgres.ifPresent(database -> target(files, database, WorkerContext.TARGET_POSTGRES_URL, WorkerContext.TARGET_POSTGRES_CA, WorkerContext.TARGET_POSTGRES_MAJOR));
+        redis.ifPresent(database -> target(files, database, WorkerContext.TARGET_REDIS_URL, WorkerContext.TARGET_REDIS_CA, WorkerContext.TARGET_REDIS_MAJOR));
         return new WorkerFiles(Map.copyOf(files));
     }
 
-    /** Nothing where the database is the operator's to create and was not created yet: there is nothing on it to look at, nor to undo. */
-    private static boolean target(Map<String, String> files, TargetDatabase database, String urlFile, String caFile) {
+    /** No more than its version where the database is the operator's to create and was not created yet: there is nothing on it to look at, nor to undo. */
+    private static void target(Map<String, String> files, TargetDatabase database, String urlFile, String caFile, String majorFile) {
         try {
             files.put(urlFile, database.url());
         } catch (NotCreatedException notYet) {
-            return false;
+            database.plannedMajor().ifPresent(major -> files.put(majorFile, String.valueOf(major)));
+            return;
         }
         database.ca().ifPresent(pem -> files.put(caFile, pem));
-        return true;
     }
 
     /** Host, port and database of the source's Postgres. */

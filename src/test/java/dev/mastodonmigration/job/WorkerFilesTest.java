@@ -26,6 +26,12 @@ class WorkerFilesTest {
                 .containsKeys(WorkerContext.SOURCE_POSTGRES_URL, WorkerContext.TARGET_REDIS_URL).doesNotContainKeys(WorkerContext.TARGET_POSTGRES_URL, WorkerContext.TARGET_POSTGRES_CA);
     }
 
+    @Test
+    void soIsARedisOfTheOperatorsMaking() {
+        var files = WorkerFiles.of(new PlayedSource(Trouble.NONE), Optional.empty(), Optional.of(without(new NotCreatedException("not yet")))).contents();
+        assertThat(files).containsEntry(WorkerContext.TARGET_REDIS_MAJOR, "17").doesNotContainKeys(WorkerContext.TARGET_REDIS_URL, WorkerContext.TARGET_REDIS_CA, WorkerContext.TARGET_POSTGRES_MAJOR);
+    }
+
     /** Workers would skip what they are given no target for. */
     @Test
     void aTargetThatCannotBeReadIsNeverLeftOut() {

@@ -53,6 +53,8 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
     /** Only where the operator is to create the target's Postgres and has not yet: the major version that it will have. */
     public static final String TARGET_POSTGRES_MAJOR = "target-postgres-major";
     public static final String TARGET_REDIS_URL = "target-redis-url";
+    /** Only where the operator is to create the target's Redis and has not yet: the major version of Valkey that it will have. */
+    public static final String TARGET_REDIS_MAJOR = "target-redis-major";
     /** Only where the certificate of the target is signed by a private authority: that authority's, as PEM. */
     public static final String TARGET_POSTGRES_CA = "target-postgres-ca";
     public static final String TARGET_REDIS_CA = "target-redis-ca";
