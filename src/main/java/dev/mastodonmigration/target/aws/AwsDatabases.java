@@ -13,7 +13,8 @@ public class AwsDatabases {
     private final AwsClients clients;
     private final SecretReader secrets;
     private final KubernetesClient client;
-    private final Steadiness steadiness = new Steadiness(InstantSource.system());
+    private final Steadiness postgres = new Steadiness(InstantSource.system());
+    private final Steadiness redis = new Steadiness(InstantSource.system());
 
     public AwsDatabases(AwsClients clients, SecretReader secrets, KubernetesClient client) {
         this.clients = clients;
@@ -22,6 +23,10 @@ public class AwsDatabases {
     }
 
     public TargetDatabase postgres(MastodonMigration migration) {
-        return new Rds(migration, () -> clients.of(migration), secrets, new RdsSecret(client, AwsNames.of(migration)), steadiness);
+        return new Rds(migration, () -> clients.of(migration), secrets, new RdsSecret(client, AwsNames.of(migration)), postgres);
+    }
+
+    public TargetDatabase redis(MastodonMigration migration) {
+        return new ElastiCache(migration, () -> clients.of(migration), secrets, new ElastiCacheSecret(client, AwsNames.of(migration)), redis);
     }
 }

@@ -9,6 +9,7 @@ import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.ec2.model.Ec2Exception;
+import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.rds.model.RdsException;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.services.sts.model.GetCallerIdentityRequest;
@@ -25,7 +26,15 @@ final class FakeAws {
     private OptionalInt loseRequest = OptionalInt.empty();
 
     AwsApi api() {
-        return new AwsApi("eu-central-1", rds, ec2, new StsClient() {
+        return new AwsApi("eu-central-1", rds, new ElastiCacheClient() {
+            @Override
+            public String serviceName() {
+                return "elasticache";
+            }
+
+            @Override
+            public void close() {}
+        }, ec2, new StsClient() {
             @Override
             public GetCallerIdentityResponse getCallerIdentity(GetCallerIdentityRequest request) {
                 return GetCallerIdentityResponse.builder().account("123456789012").arn("arn:aws:iam::123456789012:user/operator").build();
