@@ -34,7 +34,7 @@ class ElastiCachePreflightTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             , subnet-[0-9a-f]+\\]        | ]                                    | all in availability zone eu-central-1a: with replicas
-            (subnetIds: \\[)              | $1subnet-0123456789abcdef0,          | subnet-0123456789abcdef0
+            (subnetIds: \\[)              | $1subnet-0123456789abcdef0,          | InvalidSubnetID.NotFound
             engineVersion: .8[.]0.        | engineVersion: "8.7"                 | offers no Valkey 8.7 in eu-central-1. It offers 7.2, 8.0, 8.1, 9.0
             (\\{securityGroupIds: \\[)    | $1sg-0123456789abcdef0,              | sg-0123456789abcdef0
             """)
