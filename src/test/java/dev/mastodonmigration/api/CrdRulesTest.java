@@ -89,9 +89,11 @@ class CrdRulesTest {
     }
 
     @Test
-    void theExampleAndOtherGoodMigrationsAreAccepted() throws IOException {
-        var example = YAML.readTree(Files.readString(Path.of("deploy/examples/migration.yaml")));
-        assertThat(SchemaCheck.of(apart(example), example, Optional.empty())).isEmpty();
+    void theExamplesAndOtherGoodMigrationsAreAccepted() throws IOException {
+        for (var file : List.of("deploy/examples/migration.yaml", "deploy/examples/aws.yaml")) {
+            var example = YAML.readTree(Files.readString(Path.of(file)));
+            assertThat(SchemaCheck.of(apart(example), example, Optional.empty())).as(file).isEmpty();
+        }
         for (var good : new String[] {
             spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {manual: {}}"),
             spec("  source: {endpoints: {postgres: {urlSecretRef: {name: n, key: k}}}}\n", "redis: {elastiCache: {" + CACHE + ", replicas: 0}}"),

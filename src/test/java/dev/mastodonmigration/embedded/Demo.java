@@ -18,7 +18,8 @@ import java.util.stream.Stream;
 
 /** {@code make demo}: one whole migration of a live instance on this machine, told as it happens, and judged by the ledger in the end. */
 public final class Demo {
-    private static final World.Options OPTIONS = new World.Options(14, 17, 100_000, 60_000, 6, 40, 2026, World.Options.Jobs.IN_THE_MAIN_REDIS);
+    private static final World.Options OPTIONS = new World.Options(14, 17, 100_000, 60_000, 6, 40, 2026, World.Options.Jobs.IN_THE_MAIN_REDIS,
+            World.Options.TargetPostgres.EXISTING);
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(150);
     private static final Duration LIFE_BEFORE = Duration.ofSeconds(2);

@@ -4,19 +4,22 @@ import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec.SecretRef;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.outside.SecretReader;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
-import software.amazon.awssdk.core.retry.RetryMode;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.rds.RdsClient;
@@ -33,14 +36,26 @@ public class AwsClients {
     private static final Duration CALL = Duration.ofSeconds(20);
     private final AwsConfig config;
     private final SecretReader secrets;
+    private final Supplier<RetryStrategy> retries;
     private final Map<Identity, AwsApi> known = new ConcurrentHashMap<>();
 
     /** @param secret empty for the operator's own */
     private record Identity(String region, String namespace, Optional<String> secret) {}
 
+    @Inject
     public AwsClients(AwsConfig config, SecretReader secrets) {
+        this(config, secrets, AwsRetryStrategy::standardRetryStrategy);
+    }
+
+    /** @param retries how the SDK itself repeats what failed, before anyone here hears of it */
+    AwsClients(AwsConfig config, SecretReader secrets, Supplier<RetryStrategy> retries) {
         this.config = config;
         this.secrets = secrets;
+        this.retries = retries;
+    }
+
+    Duration looksApart() {
+        return config.looksApart();
     }
 
     /** Reads no credentials yet: each call reads those of the moment. */
@@ -68,6 +83,6 @@ public class AwsClients {
     private <C, B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>> C client(B builder, Region region, AwsCredentialsProvider credentials, SdkHttpClient http) {
         config.endpoint().ifPresent(builder::endpointOverride);
         return builder.region(region).credentialsProvider(credentials).httpClient(http)
-                .overrideConfiguration(calls -> calls.retryStrategy(RetryMode.STANDARD).apiCallAttemptTimeout(ATTEMPT).apiCallTimeout(CALL)).build();
+                .overrideConfiguration(calls -> calls.retryStrategy(retries.get()).apiCallAttemptTimeout(ATTEMPT).apiCallTimeout(CALL)).build();
     }
 }

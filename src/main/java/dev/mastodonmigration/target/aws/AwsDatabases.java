@@ -13,13 +13,15 @@ public class AwsDatabases {
     private final AwsClients clients;
     private final SecretReader secrets;
     private final KubernetesClient client;
-    private final Steadiness postgres = new Steadiness(InstantSource.system());
-    private final Steadiness redis = new Steadiness(InstantSource.system());
+    private final Steadiness postgres;
+    private final Steadiness redis;
 
     public AwsDatabases(AwsClients clients, SecretReader secrets, KubernetesClient client) {
         this.clients = clients;
         this.secrets = secrets;
         this.client = client;
+        this.postgres = new Steadiness(InstantSource.system(), clients.looksApart());
+        this.redis = new Steadiness(InstantSource.system(), clients.looksApart());
     }
 
     public TargetDatabase postgres(MastodonMigration migration) {

@@ -26,7 +26,7 @@ final class AwsFindings {
     /** Who we are to AWS. @param what will be created, as "RDS instance …" */
     static Findings identity(AwsApi api, String what) {
         var caller = AwsRefusals.asking(() -> api.sts().getCallerIdentity());
-        return note("AWS account " + caller.account() + ", as " + caller.arn() + ": " + what + " will be created in " + api.region() + ".");
+        return note("Provision creates " + what + " with its groups of the same name in AWS account " + caller.account() + ", region " + api.region() + ", as " + caller.arn() + ".");
     }
 
     /** Whether what stands under our names is ours. @param finds each refuses what is not */

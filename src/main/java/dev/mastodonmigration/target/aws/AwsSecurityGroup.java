@@ -56,7 +56,8 @@ final class AwsSecurityGroup implements Part {
             return allowFrom.flatMap(from -> Optional.ofNullable(from.securityGroupIds())).orElse(List.of());
         }
 
-        private Stream<String> allowed() {
+        /** All that it lets in. */
+        Stream<String> allowed() {
             return Stream.concat(allowedGroups().stream(), allowFrom.flatMap(from -> Optional.ofNullable(from.cidrs())).orElse(List.of()).stream());
         }
     }

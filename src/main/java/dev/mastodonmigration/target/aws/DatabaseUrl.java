@@ -13,6 +13,9 @@ import java.util.Optional;
 /** The URL of a database, from our Secret alone: in the freeze nothing waits for AWS. */
 record DatabaseUrl(MastodonMigration migration, DatabaseSecret secret) {
     String read() {
+        if (isRemoved()) {
+            throw new NotCreatedException("The " + secret.what() + " of " + secret.field() + " is removed with all that is in it.");
+        }
         return secret.find().filter(values -> values.containsKey(DatabaseSecret.HOST)).map(secret::url).orElseThrow(this::missing);
     }
 
@@ -27,8 +30,20 @@ record DatabaseUrl(MastodonMigration migration, DatabaseSecret secret) {
     }
 
     private boolean provisioned() {
-        var phases = Optional.ofNullable(migration.getStatus()).map(status -> status.phases).orElse(List.of());
-        return phases.stream().anyMatch(DatabaseUrl::isProvisioned) && phases.stream().noneMatch(record -> PhaseRun.undo(PhaseId.Provision).name().equals(record.name));
+        return phases().stream().anyMatch(DatabaseUrl::isProvisioned) && !isUndone();
+    }
+
+    /** Nothing has to be undone in what goes as a whole, and a worker that tried might wait for ever for a server that nobody reaches. */
+    private boolean isRemoved() {
+        return isUndone() && Rds.isDeleted(migration);
+    }
+
+    private boolean isUndone() {
+        return phases().stream().anyMatch(record -> PhaseRun.undo(PhaseId.Provision).name().equals(record.name));
+    }
+
+    private List<PhaseRecord> phases() {
+        return Optional.ofNullable(migration.getStatus()).map(status -> status.phases).orElse(List.of());
     }
 
     private static boolean isProvisioned(PhaseRecord record) {

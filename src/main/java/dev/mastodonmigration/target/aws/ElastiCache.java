@@ -2,7 +2,6 @@ package dev.mastodonmigration.target.aws;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
-import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.outside.SecretReader;
@@ -50,8 +49,8 @@ final class ElastiCache implements TargetDatabase {
     }
 
     @Override
-    public Optional<Integer> plannedMajor() {
-        return Optional.of(ElastiCacheVersions.major(spec));
+    public Optional<Planned> planned() {
+        return Optional.of(new Planned(ElastiCacheVersions.major(spec), Optional.empty()));
     }
 
     @Override
@@ -113,14 +112,24 @@ final class ElastiCache implements TargetDatabase {
 
     @Override
     public Provisioned release() {
-        if (Optional.ofNullable(migration.getSpec().aws()).filter(aws -> aws.deletionPolicy() == DeletionPolicy.Delete).isEmpty()) {
-            return new Provisioned.Ready("what was created on AWS stays, and costs money, because spec.aws.deletionPolicy is not Delete: its name is " + names.cacheName());
+        if (!Rds.isDeleted(migration)) {
+            return new Provisioned.Ready(kept());
         }
         return Stream.<Supplier<Optional<Provisioned>>>of(secret::forgetLocation, group()::release, parameterGroup()::release, subnetGroup()::release, securityGroup()::release,
                         // Somebody took our tag off the group: it stays, and so does its token, which nobody else has.
                         () -> group().exists() ? Optional.empty() : secret.release())
                 .map(Supplier::get).flatMap(Optional::stream).findFirst()
-                .orElseGet(() -> new Provisioned.Ready("nothing of this migration is left on AWS under the name " + names.cacheName()));
+                .orElseGet(() -> new Provisioned.Ready("Nothing of this migration is left on AWS under the name " + names.cacheName()));
+    }
+
+    private String kept() {
+        return "What was created on AWS stays, and costs money, because spec.aws.deletionPolicy is not Delete: " + named() + ", and a subnet group, a parameter group"
+                + (spec.securityGroupIds() == null ? " and a security group" : "") + " of that name. Its token is in Secret " + secret.name();
+    }
+
+    @Override
+    public Optional<String> reach() {
+        return Optional.of(new AwsReach(Access.of(names, spec)).words());
     }
 
     private Stream<Part> parts() {

@@ -18,6 +18,7 @@ import software.amazon.awssdk.services.rds.model.DBInstance;
 
 /** The Postgres of {@code spec.target.postgres.rds}: the story of its creation and of its removal, one change a look. */
 final class Rds implements TargetDatabase {
+    private static final long GIBIBYTE = 1L << 30;
     private final MastodonMigration migration;
     private final MastodonMigrationSpec.Rds spec;
     private final Supplier<AwsApi> api;
@@ -53,8 +54,8 @@ final class Rds implements TargetDatabase {
     }
 
     @Override
-    public Optional<Integer> plannedMajor() {
-        return Optional.of(PostgresVersion.major(spec));
+    public Optional<Planned> planned() {
+        return Optional.of(new Planned(PostgresVersion.major(spec), Optional.of(new Storage(spec.allocatedStorageGiB() * GIBIBYTE, "spec.target.postgres.rds.allocatedStorageGiB"))));
     }
 
     @Override
@@ -63,7 +64,8 @@ final class Rds implements TargetDatabase {
         var found = instance.find();
         var busy = found.flatMap(seen -> new RdsReadiness(seen).busy());
         if (busy.isPresent()) {
-            return waiting(busy.get());
+            steadiness.broken(names.uid());
+            return new Provisioned.Working(busy.get());
         }
         // An instance that exists was made of these; what somebody took away since is put back before it is called ready.
         var missing = parts().map(Part::ensure).flatMap(Optional::stream).findFirst();
@@ -111,14 +113,30 @@ final class Rds implements TargetDatabase {
 
     @Override
     public Provisioned release() {
-        if (Optional.ofNullable(migration.getSpec().aws()).filter(aws -> aws.deletionPolicy() == DeletionPolicy.Delete).isEmpty()) {
-            return new Provisioned.Ready("what was created on AWS stays, and costs money, because spec.aws.deletionPolicy is not Delete: its name is " + names.name());
+        if (!isDeleted(migration)) {
+            return new Provisioned.Ready(kept());
         }
         return Stream.<Supplier<Optional<Provisioned>>>of(secret::forgetLocation, instance()::release, parameterGroup()::release, subnetGroup()::release, securityGroup()::release,
                         // Somebody took our tag off the instance: it stays, and so does its password, which nobody else has.
                         () -> instance().exists() ? Optional.empty() : secret.release())
                 .map(Supplier::get).flatMap(Optional::stream).findFirst()
-                .orElseGet(() -> new Provisioned.Ready("nothing of this migration is left on AWS under the name " + names.name()));
+                .orElseGet(() -> new Provisioned.Ready("Nothing of this migration is left on AWS under the name " + names.name()));
+    }
+
+    /** Whether what was created goes when the migration is aborted. */
+    static boolean isDeleted(MastodonMigration migration) {
+        return Optional.ofNullable(migration.getSpec().aws()).filter(aws -> aws.deletionPolicy() == DeletionPolicy.Delete).isPresent();
+    }
+
+    private String kept() {
+        return "What was created on AWS stays, and costs money, because spec.aws.deletionPolicy is not Delete: RDS instance " + names.name() + ", and a subnet group, a parameter group"
+                + (spec.securityGroupIds() == null ? " and a security group" : "") + " of that name. Its password is in Secret " + secret.name()
+                + ". To delete the instance, switch its deletion protection off first";
+    }
+
+    @Override
+    public Optional<String> reach() {
+        return Optional.of(new AwsReach(Access.of(names, spec)).words());
     }
 
     private Stream<Part> parts() {

@@ -60,7 +60,7 @@ final class RdsInstance {
                 // The default is Extended Support, which is paid for.
                 .engineLifecycleSupport("open-source-rds-extended-support-disabled")
                 .tags(AwsTags.rds(tags(secret)))))
-                .<Provisioned>map(answer -> new Provisioned.Working(WHAT + " " + names.name() + " is being created, which takes RDS 5 to 15 minutes"))
+                .<Provisioned>map(answer -> new Provisioned.Working("RDS creates instance " + names.name() + ", which takes it 5 to 15 minutes"))
                 .orElseGet(() -> new Provisioned.Working(WHAT + " " + names.name() + ": RDS does not show yet what was made a moment ago"));
     }
 

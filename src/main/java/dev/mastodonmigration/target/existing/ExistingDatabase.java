@@ -41,7 +41,7 @@ abstract sealed class ExistingDatabase implements TargetDatabase permits Existin
 
     @Override
     public Provisioned ensure() {
-        return new Provisioned.Ready("it exists");
+        return new Provisioned.Ready("");
     }
 
     @Override
@@ -56,6 +56,6 @@ abstract sealed class ExistingDatabase implements TargetDatabase permits Existin
 
     @Override
     public Provisioned release() {
-        return new Provisioned.Ready("it is yours and stays");
+        return new Provisioned.Ready("");
     }
 }

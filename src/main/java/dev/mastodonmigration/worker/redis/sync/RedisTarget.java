@@ -3,7 +3,6 @@ package dev.mastodonmigration.worker.redis.sync;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
-import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.value.GuardedWriter;
 import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.value.Marker;
@@ -22,18 +21,6 @@ public final class RedisTarget {
     @FunctionalInterface
     private interface Step {
         String on(Jedis jedis, MarkedTarget target) throws Refusal, IOException;
-    }
-
-    /**
-     * As {@link #claim(WorkerContext)}, once everything about it and the source is found good: where the operator created it, nobody could look before.
-     *
-     * @param scope which keys are to be moved
-     */
-    public static WorkerReport claim(WorkerContext context, KeyScope scope) throws Refusal, IOException {
-        // Who does not answer is asked again, and is no blocker.
-        RedisSide.TARGET.open(context).close();
-        var found = RedisPreflight.check(context, scope);
-        return found.blockers().isEmpty() ? WorkerReport.succeeded(claim(context).message(), found.figures(), found.notes()) : found.report();
     }
 
     /**

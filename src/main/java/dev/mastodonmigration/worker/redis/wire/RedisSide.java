@@ -101,9 +101,14 @@ public enum RedisSide {
                 throw new IOException(name(url) + " shows a certificate that is not trusted (" + cause(e)
                         + "). Name its CA in caSecretRef under spec.target.redis, and in its URL the host that it is made out to.", e);
             }
-            throw new IOException(name(url) + " cannot be reached (" + cause(e) + "). Check host, port, network rules, and whether the URL should begin with "
-                    + (url.tls() ? "redis://" : "rediss:// (TLS)") + ".", e);
+            var reach = this == TARGET ? context.told(WorkerContext.TARGET_REDIS_REACH) : Optional.<String>empty();
+            throw new IOException(name(url) + " cannot be reached (" + cause(e) + "). " + reach.orElseGet(() -> advice(url)), e);
         }
+    }
+
+    private static String advice(RedisUrl url) {
+        return "Check host, port, network rules, and whether the URL should begin with "
+                + (url.tls() ? "redis://" : "rediss:// (TLS)") + ".";
     }
 
     /** Connects and logs in. */

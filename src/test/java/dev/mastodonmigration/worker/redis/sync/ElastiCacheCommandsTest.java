@@ -42,7 +42,7 @@ class ElastiCacheCommandsTest {
         EveryType.fill(redis.source);
         redis.source.sadd("queues", "default");
         redis.source.lpush("queue:default", "{\"jid\":\"a\"}");
-        assertThat(RedisTarget.claim(redis.context(), KeyScope.ALL).message()).contains("Claimed");
+        assertThat(RedisTarget.claim(redis.context()).message()).contains("Claimed");
         try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
             redis.source.set("later", "1");
             redis.source.unlink("string:int");
@@ -59,7 +59,7 @@ class ElastiCacheCommandsTest {
     @Test
     void aSnapshotIsCopiedVerifiedAndTakenBackWithoutAnyOfIt() throws Exception {
         EveryType.fill(redis.source);
-        RedisTarget.claim(redis.context(), KeyScope.ALL);
+        RedisTarget.claim(redis.context());
         new RedisSnapshotCopy().run(redis.context());
         assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L);
         assertThat(RedisTarget.reset(redis.context()).message()).contains("is empty again");

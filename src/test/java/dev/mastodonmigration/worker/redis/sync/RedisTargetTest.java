@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
-import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.value.GuardedWriter;
 import dev.mastodonmigration.worker.redis.value.KeyReader;
@@ -13,7 +12,6 @@ import dev.mastodonmigration.worker.redis.value.Marker;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
-import java.io.IOException;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -34,25 +32,6 @@ class RedisTargetTest {
         redis.target.set("copied", "1");
         RedisTarget.claim(redis.context());
         assertThat(marker()).isEqualTo(new Marker(RedisPair.UID, "mastodon/example-social", Marker.State.CLAIMED, 1, null));
-    }
-
-    /** Where the operator created it, nobody could look before. */
-    @Test
-    void aTargetIsLookedAtBeforeItIsClaimed() throws Exception {
-        redis.source.set("key", "1");
-        redis.target.configSet("maxmemory-policy", "allkeys-lru");
-        try {
-            var refused = RedisTarget.claim(redis.context(), KeyScope.ALL);
-            assertThat(refused.outcome()).isEqualTo(WorkerReport.Outcome.REFUSED);
-            assertThat(refused.message()).contains("target Redis").contains("allkeys-lru");
-            assertThat(redis.target.dbSize()).isZero();
-        } finally {
-            redis.target.configSet("maxmemory-policy", "noeviction");
-        }
-        assertThat(RedisTarget.claim(redis.context(), KeyScope.ALL).message()).contains("Claimed the empty target Redis");
-        assertThat(RedisTarget.claim(redis.context(), KeyScope.ALL).message()).contains("is claimed already");
-        redis.target("redis://:secret@127.0.0.1:1");
-        assertThatThrownBy(() -> RedisTarget.claim(redis.context(), KeyScope.ALL)).as("asked again").isInstanceOf(IOException.class).hasMessageContaining("cannot be reached");
     }
 
     @Test
