@@ -72,7 +72,7 @@ class Ports {
 
     private Optional<TargetDatabase> redis(MastodonMigration migration) {
         return Optional.ofNullable(migration.getSpec().target().redis()).map(chosen -> chosen.existing() != null ? existing.redis(migration)
-                : Unsupported.of(TargetDatabase.class, "spec.target.redis.elastiCache", "create an empty Redis or Valkey yourself and name it under spec.target.redis.existing"));
+                : aws.redis(migration));
     }
 
     private Optional<Compute> compute(MastodonMigration migration) {

@@ -20,11 +20,13 @@ public interface TargetDatabase extends Payable {
     /**
      * What {@link #ensure} will create.
      *
-     * @param major version of the server
-     * @param bytes of its storage
-     * @param field of the spec that says how many
+     * @param major   version of the server
+     * @param storage empty where nothing but AWS knows how much it has
      */
-    record Planned(int major, long bytes, String field) {}
+    record Planned(int major, Optional<Storage> storage) {}
+
+    /** @param field of the spec that says how many bytes */
+    record Storage(long bytes, String field) {}
 
     /** Empty where it is somebody else's choice. */
     default Optional<Planned> planned() {

@@ -28,6 +28,16 @@ class WorkerFilesTest {
     }
 
     @Test
+    void soIsARedisOfTheOperatorsMaking() {
+        var files = WorkerFiles.of(new PlayedSource(Trouble.NONE), Optional.empty(), Optional.of(database(() -> {
+            throw new NotCreatedException("not yet");
+        }))).contents();
+        assertThat(files).containsEntry(WorkerContext.TARGET_REDIS_MAJOR, "17").doesNotContainKeys(WorkerContext.TARGET_REDIS_URL, WorkerContext.TARGET_REDIS_CA, WorkerContext.TARGET_POSTGRES_MAJOR);
+        assertThat(WorkerFiles.of(new PlayedSource(Trouble.NONE), Optional.empty(), Optional.of(created())).contents()).containsEntry(WorkerContext.TARGET_REDIS_REACH, "sg-nodes alone")
+                .doesNotContainKey(WorkerContext.TARGET_REDIS_MAJOR);
+    }
+
+    @Test
     void ofATargetThatIsThereWhoMayReachItIsToldAndItsVersionIsNot() {
         var files = WorkerFiles.of(new PlayedSource(Trouble.NONE), Optional.of(created()), Optional.of(REDIS)).contents();
         assertThat(files).containsEntry(WorkerContext.TARGET_POSTGRES_REACH, "sg-nodes alone").containsEntry(WorkerContext.TARGET_POSTGRES_URL, "postgres://created").doesNotContainKey(WorkerContext.TARGET_POSTGRES_MAJOR);
@@ -63,7 +73,7 @@ class WorkerFilesTest {
 
             @Override
             public Optional<Planned> planned() {
-                return Optional.of(new Planned(17, 20, "its.field"));
+                return Optional.of(new Planned(17, Optional.of(new Storage(20, "its.field"))));
             }
 
             @Override

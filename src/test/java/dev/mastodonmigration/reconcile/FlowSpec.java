@@ -6,6 +6,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.Aws;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Cutover;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
+import dev.mastodonmigration.api.MastodonMigrationSpec.ElastiCache;
 import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Rds;
 import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
@@ -16,6 +17,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.Soak;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Strategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Target;
 import dev.mastodonmigration.api.MastodonMigrationSpec.TargetPostgres;
+import dev.mastodonmigration.api.MastodonMigrationSpec.TargetRedis;
 import dev.mastodonmigration.itinerary.Specs;
 import java.util.List;
 import java.util.Optional;
@@ -71,6 +73,14 @@ final class FlowSpec {
     FlowSpec rds(List<String> subnets, DeletionPolicy policy) {
         var rds = new Rds("db.t4g.small", 20, "17", null, null, subnets, null, new AllowFrom(null, List.of("10.0.0.0/16")), null);
         target = new Target(new TargetPostgres(rds, null), target.redis(), target.compute(), target.dns());
+        aws = Optional.of(new Aws("eu-central-1", new SecretRef(AWS_SECRET), policy));
+        return this;
+    }
+
+    /** Redis moves to an ElastiCache replication group in these subnets. */
+    FlowSpec elastiCache(List<String> subnets, DeletionPolicy policy) {
+        var cache = new ElastiCache("cache.t4g.small", "8.0", null, null, subnets, null, new AllowFrom(null, List.of("10.0.0.0/16")), null);
+        target = new Target(target.postgres(), new TargetRedis(cache, null), target.compute(), target.dns());
         aws = Optional.of(new Aws("eu-central-1", new SecretRef(AWS_SECRET), policy));
         return this;
     }

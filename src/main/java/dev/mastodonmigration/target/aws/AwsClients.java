@@ -21,6 +21,7 @@ import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.pricing.PricingClient;
 import software.amazon.awssdk.services.rds.RdsClient;
 import software.amazon.awssdk.services.sts.StsClient;
@@ -87,7 +88,8 @@ public class AwsClients {
         var credentials = credentials(identity);
         var http = http();
         var region = Region.of(identity.region());
-        return new AwsApi(identity.region(), client(RdsClient.builder(), region, credentials, http), client(Ec2Client.builder(), region, credentials, http),
+        return new AwsApi(identity.region(), client(RdsClient.builder(), region, credentials, http),
+                client(ElastiCacheClient.builder(), region, credentials, http), client(Ec2Client.builder(), region, credentials, http),
                 client(StsClient.builder(), region, credentials, http));
     }
 

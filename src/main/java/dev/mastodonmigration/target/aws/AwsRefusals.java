@@ -59,7 +59,7 @@ final class AwsRefusals {
         if (DENIED.contains(code)) {
             return new AwsException(code, "AWS does not let the operator do this (" + said + "). Allow the action to " + IDENTITY + ".", false);
         }
-        if (code.contains("QuotaExceeded") || code.contains("LimitExceeded")) {
+        if (code.matches(".*(Quota|Limit).*Exceeded.*")) {
             return new AwsException(code, "A quota of the AWS account is used up (" + said + "). Ask AWS for more under Service Quotas, or remove what is no longer needed.", false);
         }
         if (code.startsWith("Insufficient")) {

@@ -9,7 +9,7 @@ import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.outside.SecretReader;
 import dev.mastodonmigration.target.Certificates;
 import dev.mastodonmigration.target.TargetDatabase;
-import java.util.HashSet;
+import dev.mastodonmigration.target.aws.AwsSecurityGroup.Access;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,10 +41,7 @@ final class Rds implements TargetDatabase {
 
     @Override
     public List<String> violations() {
-        return Stream.of(
-                        migration.getSpec().aws() == null ? Optional.of("spec.aws.region is required with spec.target.postgres.rds.") : Optional.<String>empty(),
-                        new HashSet<>(spec.subnetIds()).size() < spec.subnetIds().size() ? Optional.of("spec.target.postgres.rds.subnetIds names a subnet twice.") : Optional.<String>empty())
-                .flatMap(Optional::stream).toList();
+        return AwsViolations.of(migration, "spec.target.postgres.rds", spec.subnetIds());
     }
 
     @Override
@@ -67,7 +64,7 @@ final class Rds implements TargetDatabase {
 
     @Override
     public Optional<Planned> planned() {
-        return Optional.of(new Planned(PostgresVersion.major(spec), spec.allocatedStorageGiB() * GIBIBYTE, "spec.target.postgres.rds.allocatedStorageGiB"));
+        return Optional.of(new Planned(PostgresVersion.major(spec), Optional.of(new Storage(spec.allocatedStorageGiB() * GIBIBYTE, "spec.target.postgres.rds.allocatedStorageGiB"))));
     }
 
     @Override
@@ -115,7 +112,7 @@ final class Rds implements TargetDatabase {
 
     @Override
     public String url() {
-        return new RdsUrl(migration, secret).read();
+        return new DatabaseUrl(migration, secret).read();
     }
 
     @Override
@@ -148,7 +145,7 @@ final class Rds implements TargetDatabase {
 
     @Override
     public Optional<String> reach() {
-        return Optional.of(new RdsReach(names, spec).words());
+        return Optional.of(new AwsReach(Access.of(names, spec)).words());
     }
 
     private Stream<Part> parts() {
@@ -159,8 +156,8 @@ final class Rds implements TargetDatabase {
         return new RdsInstance(api.get().rds(), names, spec);
     }
 
-    private RdsSecurityGroup securityGroup() {
-        return new RdsSecurityGroup(api.get().ec2(), names, spec);
+    private AwsSecurityGroup securityGroup() {
+        return new AwsSecurityGroup(api.get().ec2(), names, Access.of(names, spec));
     }
 
     private RdsSubnetGroup subnetGroup() {

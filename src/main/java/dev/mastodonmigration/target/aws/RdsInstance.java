@@ -1,6 +1,5 @@
 package dev.mastodonmigration.target.aws;
 
-import static dev.mastodonmigration.target.aws.AwsRefusals.asking;
 import static dev.mastodonmigration.target.aws.AwsRefusals.unless;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec.Rds;
@@ -55,7 +54,7 @@ final class RdsInstance {
                 // Iops and StorageThroughput are refused under 400 GiB, and the base of gp3 does for more.
                 .allocatedStorage(spec.allocatedStorageGiB()).storageType("gp3").storageEncrypted(true)
                 .masterUsername(secret.get(RdsSecret.USERNAME)).masterUserPassword(secret.get(RdsSecret.PASSWORD)).dbName(secret.get(RdsSecret.DATABASE))
-                .dbSubnetGroupName(names.name()).vpcSecurityGroupIds(securityGroupIds).publiclyAccessible(false).port(RdsSecurityGroup.PORT)
+                .dbSubnetGroupName(names.name()).vpcSecurityGroupIds(securityGroupIds).publiclyAccessible(false).port(AwsSecurityGroup.POSTGRES)
                 .dbParameterGroupName(names.name())
                 .multiAZ(Boolean.TRUE.equals(spec.multiAz())).backupRetentionPeriod(retentionDays()).deletionProtection(true).copyTagsToSnapshot(true)
                 // The default is Extended Support, which is paid for.

@@ -1,13 +1,10 @@
 package dev.mastodonmigration.target.aws;
 
 import dev.mastodonmigration.outside.OutsideException;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import software.amazon.awssdk.core.SdkField;
 import software.amazon.awssdk.services.rds.model.DBInstance;
 import software.amazon.awssdk.services.rds.model.DBParameterGroupStatus;
-import software.amazon.awssdk.services.rds.model.PendingModifiedValues;
 
 /** What one look at an instance says of its being ready: available alone is not, because changes and settings may still wait. */
 record RdsReadiness(DBInstance instance) {
@@ -33,19 +30,9 @@ record RdsReadiness(DBInstance instance) {
 
     /** Changes that RDS has accepted and not made yet. */
     Optional<String> pending() {
-        var waiting = pendingNames();
+        var waiting = Optional.ofNullable(instance.pendingModifiedValues()).map(PendingChanges::names).orElse(List.of());
         return waiting.isEmpty() ? Optional.empty() : Optional.of("changes are pending: " + String.join(", ", waiting)
                 + "; if they wait for the maintenance window, make them now with `aws rds modify-db-instance --apply-immediately`");
-    }
-
-    /** By name alone: one of the values is a password. */
-    private List<String> pendingNames() {
-        return Optional.ofNullable(instance.pendingModifiedValues()).map(RdsReadiness::names).orElse(List.of());
-    }
-
-    private static List<String> names(PendingModifiedValues pending) {
-        return pending.sdkFields().stream().map(SdkField::memberName)
-                .filter(name -> pending.getValueForField(name, Object.class).filter(value -> !(value instanceof Collection<?> many && many.isEmpty())).isPresent()).toList();
     }
 
     /** @throws OutsideException when somebody gave it another parameter group */

@@ -13,6 +13,7 @@ public final class AwsAccount implements AutoCloseable {
     static final String KEY = "AKIABYHAND";
     /** Everything that moto can list of the services that hold a database: what an abort leaves is compared with what was there before. */
     private static final List<String> LISTS = List.of("rds DescribeDBInstances", "rds DescribeDBClusters", "rds DescribeDBSnapshots", "rds DescribeDBSubnetGroups", "rds DescribeDBParameterGroups",
+            "elasticache DescribeReplicationGroups", "elasticache DescribeCacheClusters", "elasticache DescribeCacheSubnetGroups", "elasticache DescribeCacheParameterGroups", "elasticache DescribeSnapshots",
             "rds DescribeEventSubscriptions", "ec2 DescribeSecurityGroups", "ec2 DescribeSecurityGroupRules", "ec2 DescribeNetworkInterfaces", "ec2 DescribeSubnets", "ec2 DescribeVpcs");
     private static final String NEVER_THE_SAME = "(?i)<(requestId|LatestRestorableTime)>[^<]*</\\1>";
     private final WireClient client;
@@ -24,6 +25,10 @@ public final class AwsAccount implements AutoCloseable {
     /** Parameters come as name, value, name, value. @throws AssertionError when AWS refuses it */
     public void rds(String action, String... parameters) {
         succeeded(asking(() -> client.rds(action, parameters)));
+    }
+
+    public void cache(String action, String... parameters) {
+        succeeded(asking(() -> client.cache(action, parameters)));
     }
 
     public void ec2(String action, String... parameters) {
@@ -58,8 +63,12 @@ public final class AwsAccount implements AutoCloseable {
         var listing = new TreeMap<String, String>();
         for (var list : LISTS) {
             var words = list.split(" ");
-            var answer = succeeded(asking(() -> words[0].equals("rds") ? client.rds(words[1]) : client.ec2(words[1])));
-            listing.put(list, answer.body().replaceAll(NEVER_THE_SAME, "").replaceAll(">\\s+<", "><"));
+            var answer = succeeded(asking(() -> switch (words[0]) {
+                case "rds" -> client.rds(words[1]);
+                case "elasticache" -> client.cache(words[1]);
+                default -> client.ec2(words[1]);
+            }));
+            listing.put(list, answer.body().replaceAll(NEVER_THE_SAME, "").replaceAll(">\s+<", "><"));
         }
         return listing;
     }

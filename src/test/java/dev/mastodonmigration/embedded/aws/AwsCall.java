@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
  */
 public record AwsCall(String service, String region, String action, Map<String, String> parameters, String method, String target, Map<String, String> headers, String body) {
     private static final Pattern SCOPE = Pattern.compile("Credential=[^/]+/\\d+/([^/]+)/([^/]+)/aws4_request");
+    private static final Map<String, String> VERSIONS = Map.of("ec2", "2016-11-15", "rds", "2014-10-31", "elasticache", "2015-02-02");
     private static final Pattern KEY = Pattern.compile("Credential=([^/]+)/");
     private static final String FORM = "application/x-www-form-urlencoded";
 
@@ -35,7 +36,7 @@ public record AwsCall(String service, String region, String action, Map<String, 
 
     /** A call of our own to a service that takes forms, in the region of this one. */
     AwsCall another(String otherService, String otherAction, Map<String, String> otherParameters) {
-        var all = new LinkedHashMap<>(Map.of("Action", otherAction, "Version", otherService.equals("ec2") ? "2016-11-15" : "2014-10-31"));
+        var all = new LinkedHashMap<>(Map.of("Action", otherAction, "Version", VERSIONS.get(otherService)));
         all.putAll(otherParameters);
         return new AwsCall(otherService, region, otherAction, Map.of(), "POST", "/", Map.of("content-type", FORM + "; charset=utf-8", "authorization",
                 "AWS4-HMAC-SHA256 Credential=proxy/20260101/" + region + "/" + otherService + "/aws4_request, SignedHeaders=host, Signature=0"), "").with(all);

@@ -68,6 +68,11 @@ public final class AwsFaultProxy implements AutoCloseable {
         return rules.instances;
     }
 
+    /** How replication groups behave. */
+    public CacheReplicationGroups caches() {
+        return rules.caches;
+    }
+
     /** What the account's owner does and sees there by hand. */
     public AwsAccount account() {
         return account;

@@ -34,6 +34,10 @@ final class WireClient implements AutoCloseable {
         return form("rds", "2014-10-31", action, parameters);
     }
 
+    AwsAnswer cache(String action, String... parameters) throws IOException {
+        return form("elasticache", "2015-02-02", action, parameters);
+    }
+
     AwsAnswer ec2(String action, String... parameters) throws IOException {
         return form("ec2", "2016-11-15", action, parameters);
     }

@@ -24,6 +24,7 @@ class AwsRefusalsTest {
             ExpiredToken, 403, false, reads it again by itself
             InvalidClientTokenId, 403, false, reads it again by itself
             InstanceQuotaExceeded, 400, false, quota
+            NodeQuotaForCustomerExceeded, 400, false, quota
             SecurityGroupLimitExceeded, 400, false, quota
             InsufficientDBInstanceCapacity, 400, false, another class
             InvalidParameterCombination, 400, false, refused a request

@@ -41,10 +41,22 @@ class IamPolicyTest {
         world.untilReady();
         world.untilReleased();
 
+        redis();
+
         var called = new TreeSet<>(world.calls().names());
         world.calls().all().forEach(call -> alsoChecked(call, called));
         called.remove(WHO_AM_I);
         assertThat(allowed()).isEqualTo(called);
+    }
+
+    private void redis() {
+        var world = new ElastiCacheWorld(client, aws.proxy());
+        world.operator().preflight();
+        world.untilReady();
+        // A replica that may not take over any more.
+        aws.proxy().account().cache("ModifyReplicationGroup", "ReplicationGroupId", world.name(), "AutomaticFailoverEnabled", "false", "ApplyImmediately", "true");
+        world.untilReady();
+        world.untilReleased();
     }
 
     /** What AWS asks for beside the action itself, where it is called so. */
@@ -53,8 +65,8 @@ class IamPolicyTest {
         if (parameters.keySet().stream().anyMatch(name -> name.startsWith("TagSpecification."))) {
             called.add("ec2:CreateTags");
         }
-        if (call.call().service().equals("rds") && parameters.keySet().stream().anyMatch(name -> name.startsWith("Tags."))) {
-            called.add("rds:AddTagsToResource");
+        if (!call.call().service().equals("ec2") && parameters.keySet().stream().anyMatch(name -> name.startsWith("Tags."))) {
+            called.add(call.call().service() + ":AddTagsToResource");
         }
         if (call.call().name().equals("rds:CreateDBInstance")) {
             called.add("iam:CreateServiceLinkedRole");

@@ -20,6 +20,7 @@ import java.net.URI;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -231,7 +232,7 @@ class RdsTest {
         assertThat(url).hasScheme("postgres").hasHost("example.abc.eu-central-1.rds.amazonaws.com").hasPort(5432).hasPath("/mastodon_production").hasQuery("sslmode=verify-full")
                 .hasUserInfo("mastodon:" + world.kept().get("password"));
         assertThat(world.calls().all()).hasSize(asked);
-        assertThat(world.operator().planned()).hasValueSatisfying(planned -> assertThat(planned).isEqualTo(new TargetDatabase.Planned(17, 20L << 30, "spec.target.postgres.rds.allocatedStorageGiB")));
+        assertThat(world.operator().planned()).hasValueSatisfying(planned -> assertThat(planned).isEqualTo(new TargetDatabase.Planned(17, Optional.of(new TargetDatabase.Storage(20L << 30, "spec.target.postgres.rds.allocatedStorageGiB")))));
     }
 
     /** A worker without a target's URL takes it that Postgres does not move. */

@@ -8,36 +8,29 @@ import dev.mastodonmigration.api.PhaseRun;
 import dev.mastodonmigration.outside.NotCreatedException;
 import dev.mastodonmigration.outside.OutsideException;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
-/** The URL of the instance, from our Secret alone: in the freeze nothing waits for AWS. */
-record RdsUrl(MastodonMigration migration, RdsSecret secret) {
+/** The URL of a database, from our Secret alone: in the freeze nothing waits for AWS. */
+record DatabaseUrl(MastodonMigration migration, DatabaseSecret secret) {
     String read() {
         if (isRemoved()) {
-            throw new NotCreatedException("The RDS instance of spec.target.postgres.rds is removed with all that is in it.");
+            throw new NotCreatedException("The " + secret.what() + " of " + secret.field() + " is removed with all that is in it.");
         }
-        return secret.find().filter(values -> values.containsKey(RdsSecret.HOST)).map(RdsUrl::of).orElseThrow(this::missing);
-    }
-
-    /** The user, the password and the database have letters, digits and underscores alone. */
-    private static String of(Map<String, String> values) {
-        return "postgres://" + values.get(RdsSecret.USERNAME) + ":" + values.get(RdsSecret.PASSWORD) + "@" + values.get(RdsSecret.HOST) + ":" + values.get(RdsSecret.PORT) + "/"
-                + values.get(RdsSecret.DATABASE) + "?sslmode=verify-full";
+        return secret.find().filter(values -> values.containsKey(DatabaseSecret.HOST)).map(secret::url).orElseThrow(this::missing);
     }
 
     /**
      * Before Provision has ended, and once it is undone, there is none to look at. In between its absence is a loss: a worker that was given no target would take it
-     * that Postgres does not move, and skip its work.
+     * that this database does not move, and skip its work.
      */
     private OutsideException missing() {
-        return provisioned() ? new OutsideException("Secret " + secret.name() + " no longer says where the RDS instance is and how to log in. Put it back from a backup; without one,"
-                + " set a new password with `aws rds modify-db-instance` and write the Secret anew, with the keys username, password, database, host and port and the label of this migration's uid.", false)
-                : new NotCreatedException("The RDS instance of spec.target.postgres.rds is not ready yet.");
+        return provisioned() ? new OutsideException("Secret " + secret.name() + " no longer says where the " + secret.what() + " is and how to log in. Put it back from a backup; without one, "
+                + secret.repair() + ".", false)
+                : new NotCreatedException("The " + secret.what() + " of " + secret.field() + " is not ready yet.");
     }
 
     private boolean provisioned() {
-        return phases().stream().anyMatch(RdsUrl::isProvisioned) && !isUndone();
+        return phases().stream().anyMatch(DatabaseUrl::isProvisioned) && !isUndone();
     }
 
     /** Nothing has to be undone in what goes as a whole, and a worker that tried might wait for ever for a server that nobody reaches. */
