@@ -43,7 +43,7 @@ public final class Story {
             case Fact.SourceAwake awake when !awake.what().equals(before.source.awake) -> Optional.of(Told.warning("SourceAwake", at(before.phase) + "Somebody or something started the source again: "
                     + String.join(", ", awake.what()) + ". It is stopped again. Its database refuses writes; find out who did it."));
             case Fact.TargetWritable writable -> Optional.of(Told.normal("TargetWritable", at(before.phase) + "The target takes writes. From here on nothing goes back by itself."));
-            case Fact.Priced priced when (priced.cost().verdict() == Verdict.Saves || priced.cost().target().isUnknown()) && (before.cost == null || !priced.cost().words().equals(before.cost.summary)) ->
+            case Fact.Priced priced when priced.cost().verdict() == Verdict.Saves && (before.cost == null || !priced.cost().words().equals(before.cost.summary)) ->
                     Optional.of(Told.normal("Cost", at(before.phase) + priced.cost().words()));
             case Fact.Found found when isNew(found) -> Optional.of(Told.warning(found.severity() == Severity.Action ? "ActionNeeded" : "Finding", at(before.phase) + found.message()));
             default -> Optional.empty();

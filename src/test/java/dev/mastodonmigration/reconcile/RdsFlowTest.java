@@ -79,9 +79,10 @@ class RdsFlowTest {
     }
 
     @Test
-    void abortedAtTheGateItLeavesTheAccountAsItWasAndSendsNobodyToAnInstanceThatGoes() {
+    void abortedAtTheGateItLeavesTheAccountAsItWasOnceItsMarkerWasLookedAt() {
         flow.jobs.script(Tasks.RESET_TARGET, run -> {
-            assertThat(workerFiles()).containsKey(WorkerContext.TARGET_REDIS_URL).doesNotContainKey(WorkerContext.TARGET_POSTGRES_URL);
+            assertThat(workerFiles()).containsKeys(WorkerContext.TARGET_REDIS_URL, WorkerContext.TARGET_POSTGRES_URL);
+            assertThat(aws.proxy().account().tagged(flow.read().getMetadata().getUid())).hasSize(WHOLE);
             return ScriptedJobs.succeeded();
         });
         flow.apply(rds().notApproved().spec());
@@ -93,6 +94,38 @@ class RdsFlowTest {
         assertThat(flow.jobs.ran).contains(Tasks.RESET_TARGET);
         assertThat(flow.phase("UndoProvision").message).contains("Nothing of this migration is left on AWS");
         assertThat(secretNames()).noneMatch(name -> name.endsWith("-rds"));
+    }
+
+    /** Whatever status says, as one that was restored from an older backup: the marker knows whether the database was in use. */
+    @Test
+    void anInstanceWhoseMarkerSaysThatItWasOpenedIsNotDeleted() {
+        flow.jobs.script(Tasks.RESET_TARGET, run -> WorkerReport.refused("The target was opened for writing: nothing there is dropped."));
+        flow.apply(rds().notApproved().spec());
+        flow.until(status -> "AwaitCutover".equals(status.phase));
+        flow.edit(rds().notApproved().state(DesiredState.Aborted).spec());
+        flow.until(status -> flow.events().stream().anyMatch(event -> event.contains("was opened for writing")));
+        for (int i = 0; i < 20; i++) {
+            flow.look();
+        }
+
+        assertThat(aws.proxy().calls().count("rds:DeleteDBInstance")).isZero();
+        assertThat(aws.proxy().account().tagged(flow.read().getMetadata().getUid())).hasSize(WHOLE);
+    }
+
+    /** The first mistake that one makes is a wrong allowFrom. */
+    @Test
+    void abortedBeforeAnybodyReachedItWaitsForNobody() {
+        var spec = new FlowSpec().rds(subnets, DeletionPolicy.Retain).notApproved();
+        flow.jobs.script(Tasks.CLAIM_TARGET, run -> WorkerReport.retryable("cannot be reached"));
+        flow.jobs.script(Tasks.RESET_TARGET, run -> {
+            assertThat(workerFiles()).containsKey(WorkerContext.TARGET_REDIS_URL).doesNotContainKey(WorkerContext.TARGET_POSTGRES_URL);
+            return ScriptedJobs.succeeded();
+        });
+        flow.apply(spec.spec());
+        flow.until(status -> flow.jobs.ran.contains(Tasks.CLAIM_TARGET));
+        flow.edit(spec.state(DesiredState.Aborted).spec());
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+        assertThat(flow.jobs.ran).contains(Tasks.RESET_TARGET);
     }
 
     @Test

@@ -1,8 +1,10 @@
 package dev.mastodonmigration.target.aws;
 
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Aws;
 import dev.mastodonmigration.api.MastodonMigrationSpec.SecretRef;
 import dev.mastodonmigration.api.SpecDefaults;
+import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.SecretReader;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -75,13 +77,17 @@ public class AwsClients {
     }
 
     private static Identity identity(MastodonMigration migration) {
-        return new Identity(region(migration), migration.getMetadata().getNamespace(), Optional.ofNullable(migration.getSpec().aws().credentialsSecretRef()).map(SecretRef::name));
+        return new Identity(region(migration), migration.getMetadata().getNamespace(), Optional.ofNullable(spec(migration).credentialsSecretRef()).map(SecretRef::name));
     }
 
     /** The one in which it began: who looked for what was created in another would find nothing, and leave it. */
-    private static String region(MastodonMigration migration) {
+    static String region(MastodonMigration migration) {
         return Optional.ofNullable(migration.getStatus()).map(status -> status.internal.accepted.get(SpecDefaults.AWS_REGION))
-                .orElseGet(() -> migration.getSpec().aws().region());
+                .orElseGet(() -> spec(migration).region());
+    }
+
+    private static Aws spec(MastodonMigration migration) {
+        return Optional.ofNullable(migration.getSpec().aws()).orElseThrow(() -> new OutsideException("spec.aws is gone. Put it back as it was: what this migration has on AWS is found with it.", false));
     }
 
     private AwsApi make(Identity identity) {

@@ -73,8 +73,8 @@ abstract sealed class DatabaseSecret implements Part permits RdsSecret, ElastiCa
     Optional<Map<String, String>> find() {
         return secret().map(secret -> {
             if (!isOurs(secret)) {
-                throw new OutsideException("Secret " + names.namespace() + "/" + name + " exists and was not made by this migration (its label " + UID_LABEL
-                        + " says so). It was left as it is. Delete or rename it if nobody needs it.", false);
+                throw new OutsideException("Secret " + names.namespace() + "/" + name + " exists and lacks the label " + UID_LABEL + "=" + names.uid()
+                        + " of this migration, so it was left as it is. If it is this migration's, restored without its label, put the label back with kubectl label secret; if nobody needs it, rename it.", false);
             }
             return decoded(secret);
         });

@@ -13,15 +13,15 @@ import java.util.Optional;
 /** The URL of a database, from our Secret alone: in the freeze nothing waits for AWS. */
 record DatabaseUrl(MastodonMigration migration, DatabaseSecret secret) {
     String read() {
-        if (isRemoved()) {
-            throw new NotCreatedException("The " + secret.what() + " of " + secret.field() + " is removed with all that is in it.");
+        if (isUndone() && !wasProvisioned()) {
+            throw new NotCreatedException("The " + secret.what() + " of " + secret.field() + " was never ready, so nothing was copied there.");
         }
         return secret.find().filter(values -> values.containsKey(DatabaseSecret.HOST)).map(secret::url).orElseThrow(this::missing);
     }
 
     /**
-     * Before Provision has ended, and once it is undone, there is none to look at. In between its absence is a loss: a worker that was given no target would take it
-     * that this database does not move, and skip its work.
+     * Before Provision has ended, and once its undoing has forgotten the address, there is none to look at. In between its absence is a loss: a worker that was given
+     * no target would take it that this database does not move, and skip its work.
      */
     private OutsideException missing() {
         return provisioned() ? new OutsideException("Secret " + secret.name() + " no longer says where the " + secret.what() + " is and how to log in. Put it back from a backup; without one, "
@@ -30,12 +30,12 @@ record DatabaseUrl(MastodonMigration migration, DatabaseSecret secret) {
     }
 
     private boolean provisioned() {
-        return phases().stream().anyMatch(DatabaseUrl::isProvisioned) && !isUndone();
+        return wasProvisioned() && !isUndone();
     }
 
-    /** Nothing has to be undone in what goes as a whole, and a worker that tried might wait for ever for a server that nobody reaches. */
-    private boolean isRemoved() {
-        return isUndone() && Rds.isDeleted(migration);
+    /** Then it may have been claimed and filled: the worker that resets it looks at its marker first, and refuses one that was opened. */
+    private boolean wasProvisioned() {
+        return phases().stream().anyMatch(DatabaseUrl::isProvisioned);
     }
 
     private boolean isUndone() {

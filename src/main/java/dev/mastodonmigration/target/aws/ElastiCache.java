@@ -38,7 +38,7 @@ final class ElastiCache implements TargetDatabase {
 
     @Override
     public List<String> violations() {
-        return AwsViolations.of(migration, "spec.target.redis.elastiCache", spec.subnetIds());
+        return AwsViolations.of(migration, "spec.target.redis.elastiCache", spec.subnetIds(), Optional.ofNullable(spec.allowFrom()));
     }
 
     @Override
@@ -121,9 +121,8 @@ final class ElastiCache implements TargetDatabase {
         if (!Rds.isDeleted(migration)) {
             return new Provisioned.Ready(kept());
         }
-        return Stream.<Supplier<Optional<Provisioned>>>of(secret::forgetLocation, group()::release, parameterGroup()::release, subnetGroup()::release, securityGroup()::release,
-                        // Somebody took our tag off the group: it stays, and so does its token, which nobody else has.
-                        () -> group().exists() ? Optional.empty() : secret.release())
+        return Stream.<Supplier<Optional<Provisioned>>>of(group()::untouchable, secret::forgetLocation, group()::release, parameterGroup()::release, subnetGroup()::release, securityGroup()::release,
+                        secret::release)
                 .map(Supplier::get).flatMap(Optional::stream).findFirst()
                 .orElseGet(() -> new Provisioned.Ready("Nothing of this migration is left on AWS under the name " + names.cacheName()));
     }

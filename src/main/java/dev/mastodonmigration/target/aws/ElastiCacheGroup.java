@@ -52,9 +52,10 @@ final class ElastiCacheGroup {
         return found;
     }
 
-    /** Whether one of that name is there, whoever's it is. */
-    boolean exists() {
-        return named().isPresent();
+    /** Somebody took our tag off it: it stays, and with it what it uses, and its token, which nobody else has. */
+    Optional<Provisioned> untouchable() {
+        return named().filter(group -> tags(group).filter(tags -> !names.areOn(tags)).isPresent()).map(group -> new Provisioned.Ready(WHAT + " " + names.cacheName() + " lacks this migration's tag "
+                + AwsNames.UID_TAG + ", so it stays, with its subnet group, parameter group, security group and Secret, and costs money"));
     }
 
     /** Those that are shown already. */

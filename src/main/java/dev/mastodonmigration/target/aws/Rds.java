@@ -41,7 +41,7 @@ final class Rds implements TargetDatabase {
 
     @Override
     public List<String> violations() {
-        return AwsViolations.of(migration, "spec.target.postgres.rds", spec.subnetIds());
+        return AwsViolations.of(migration, "spec.target.postgres.rds", spec.subnetIds(), Optional.ofNullable(spec.allowFrom()));
     }
 
     @Override
@@ -59,7 +59,7 @@ final class Rds implements TargetDatabase {
 
     private Findings certificates() {
         return AwsFindings.tried(() -> ca().isPresent() ? Findings.NONE : AwsFindings.blocker("This version of the operator does not know RDS's certificate authorities of region "
-                + api.get().region() + " (its list is of " + RdsCa.AS_OF + "). Put that region's bundle from Amazon into a Secret and name it in spec.target.postgres.rds.caSecretRef."));
+                + AwsClients.region(migration) + " (its list is of " + RdsCa.AS_OF + "). Put that region's bundle from Amazon into a Secret and name it in spec.target.postgres.rds.caSecretRef."));
     }
 
     @Override
@@ -117,7 +117,7 @@ final class Rds implements TargetDatabase {
 
     @Override
     public Optional<String> ca() {
-        return Optional.ofNullable(spec.caSecretRef()).map(ref -> Certificates.read(secrets, names.namespace(), ref)).or(() -> RdsCa.of(api.get().region()));
+        return Optional.ofNullable(spec.caSecretRef()).map(ref -> Certificates.read(secrets, names.namespace(), ref)).or(() -> RdsCa.of(AwsClients.region(migration)));
     }
 
     @Override
@@ -125,9 +125,8 @@ final class Rds implements TargetDatabase {
         if (!isDeleted(migration)) {
             return new Provisioned.Ready(kept());
         }
-        return Stream.<Supplier<Optional<Provisioned>>>of(secret::forgetLocation, instance()::release, parameterGroup()::release, subnetGroup()::release, securityGroup()::release,
-                        // Somebody took our tag off the instance: it stays, and so does its password, which nobody else has.
-                        () -> instance().exists() ? Optional.empty() : secret.release())
+        return Stream.<Supplier<Optional<Provisioned>>>of(instance()::untouchable, secret::forgetLocation, instance()::release, parameterGroup()::release, subnetGroup()::release, securityGroup()::release,
+                        secret::release)
                 .map(Supplier::get).flatMap(Optional::stream).findFirst()
                 .orElseGet(() -> new Provisioned.Ready("Nothing of this migration is left on AWS under the name " + names.name()));
     }

@@ -3,6 +3,7 @@ package dev.mastodonmigration.target.aws;
 import static dev.mastodonmigration.target.aws.AwsRefusals.unless;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec.Rds;
+import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
 import java.util.List;
 import java.util.Map;
@@ -42,9 +43,10 @@ final class RdsInstance {
         return found;
     }
 
-    /** Whether one of that name is there, whoever's it is. */
-    boolean exists() {
-        return named().isPresent();
+    /** Somebody took our tag off it: it stays, and with it what it uses, and its password, which nobody else has. */
+    Optional<Provisioned> untouchable() {
+        return named().filter(instance -> !isOurs(instance)).map(instance -> new Provisioned.Ready(WHAT + " " + names.name() + " lacks this migration's tag " + AwsNames.UID_TAG
+                + ", so it stays, with its subnet group, parameter group, security group and Secret, and costs money"));
     }
 
     /** Asks for it. Whether an answer comes or not, the next look finds what became of it; a second instance cannot come of a second call, because the name is one. */
@@ -97,17 +99,30 @@ final class RdsInstance {
             if (RdsStatus.of(instance.dbInstanceStatus()) == RdsStatus.GOING) {
                 return new Provisioned.Working(WHAT + " " + names.name() + " is being deleted, which takes RDS 3 to 10 minutes");
             }
-            if (Boolean.TRUE.equals(instance.deletionProtection())) {
-                return changed("is to be deleted: its deletion protection goes first (it is " + instance.dbInstanceStatus() + ")",
-                        () -> rds.modifyDBInstance(call -> call.dbInstanceIdentifier(names.name()).deletionProtection(false).applyImmediately(true)));
-            }
-            return changed("is being deleted", () -> rds.deleteDBInstance(call -> call.dbInstanceIdentifier(names.name()).skipFinalSnapshot(true).deleteAutomatedBackups(true)));
+            var word = instance.dbInstanceStatus();
+            return switch (RdsStatus.of(word)) {
+                case DEAD, REPAIRABLE -> removed(instance, () -> {
+                    throw new OutsideException("RDS says \"" + word + "\" of instance " + names.name() + ", and lets it be neither changed nor deleted. " + RdsStatus.wayOut(word, names.name()), false);
+                });
+                default -> removed(instance, () -> new Provisioned.Working(WHAT + " " + names.name() + " is busy (" + word + "), and changes nothing just now"));
+            };
         });
     }
 
+    private Provisioned removed(DBInstance instance, Supplier<Provisioned> refused) {
+        if (Boolean.TRUE.equals(instance.deletionProtection())) {
+            return changed("is to be deleted: its deletion protection goes first (it is " + instance.dbInstanceStatus() + ")",
+                    () -> rds.modifyDBInstance(call -> call.dbInstanceIdentifier(names.name()).deletionProtection(false).applyImmediately(true)), refused);
+        }
+        return changed("is being deleted", () -> rds.deleteDBInstance(call -> call.dbInstanceIdentifier(names.name()).skipFinalSnapshot(true).deleteAutomatedBackups(true)), refused);
+    }
+
     private <T> Provisioned changed(String what, Supplier<T> call) {
-        return unless(BUSY, call).<Provisioned>map(answer -> new Provisioned.Working(WHAT + " " + names.name() + " " + what))
-                .orElseGet(() -> new Provisioned.Working(WHAT + " " + names.name() + " is busy, and changes nothing just now"));
+        return changed(what, call, () -> new Provisioned.Working(WHAT + " " + names.name() + " is busy, and changes nothing just now"));
+    }
+
+    private <T> Provisioned changed(String what, Supplier<T> call, Supplier<Provisioned> busy) {
+        return unless(BUSY, call).<Provisioned>map(answer -> new Provisioned.Working(WHAT + " " + names.name() + " " + what)).orElseGet(busy);
     }
 
     private Optional<DBInstance> named() {

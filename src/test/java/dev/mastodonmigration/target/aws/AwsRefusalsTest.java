@@ -50,6 +50,13 @@ class AwsRefusalsTest {
     }
 
     @Test
+    void aRefusedSignatureTellsNothingOfTheRequest() {
+        assertThatThrownBy(() -> AwsRefusals.asking(() -> {
+            throw refusal("SignatureDoesNotMatch", 403, "The signature does not match.\n\nThe Canonical String for this request should have been\n'POST\nx-amz-security-token:geheim'");
+        })).isInstanceOf(AwsException.class).hasMessageContaining("The signature does not match").hasMessageNotContaining("geheim");
+    }
+
+    @Test
     void aMissingSecretIsToldAsSuchThoughTheSdkWrapsIt() {
         assertThatThrownBy(() -> AwsRefusals.asking(() -> {
             throw SdkClientException.create("wrapped", new MissingInputException("Secret mastodon/aws does not exist."));

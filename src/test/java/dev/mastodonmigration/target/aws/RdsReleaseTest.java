@@ -100,6 +100,24 @@ class RdsReleaseTest {
         assertThat(world.kept()).as("nobody else has its password").containsKey("password");
     }
 
+    /** Its groups are in use for as long as it stays, and an ABORT that waited for them would never end. */
+    @Test
+    void anInstanceWithoutOurTagStaysWithAllItUses() {
+        world.takeTagsOff("DBInstanceArn", "DescribeDBInstances");
+        assertThat(world.operator().release()).isInstanceOf(Provisioned.Ready.class).satisfies(stays -> assertThat(stays.message()).contains("lacks this migration's tag", "costs money"));
+        assertThat(world.changes()).isEmpty();
+        assertThat(world.kept()).containsKeys("password", "host");
+    }
+
+    @Test
+    void aDeadOneThatCannotBeChangedIsTheAdminsToDelete() {
+        world.aws.rds().show(world.names.name(), "incompatible-network");
+        var operator = world.operator();
+        operator.release();
+        assertThatThrownBy(operator::release).hasMessageContainingAll("incompatible-network", "neither changed nor deleted", "aws rds delete-db-instance");
+        assertThat(world.calls().count("rds:DeleteDBInstance")).isZero();
+    }
+
     @Test
     void aBusyInstanceIsWaitedFor() {
         world.aws.rds().show(world.names.name(), "modifying");
