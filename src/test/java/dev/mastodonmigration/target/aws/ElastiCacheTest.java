@@ -160,7 +160,7 @@ class ElastiCacheTest {
     @Test
     void aSecretOfThatNameThatIsNotOursIsRefused() {
         client.resource(new SecretBuilder().withNewMetadata().withName(world.secret().name()).withNamespace("mastodon").endMetadata().build()).create();
-        refused("Secret mastodon/" + world.secret().name() + " exists and was not made by this migration");
+        refused("Secret mastodon/" + world.secret().name() + " exists and lacks the label");
         assertThat(world.changes()).isEmpty();
     }
 

@@ -131,7 +131,7 @@ class RdsTest {
     @Test
     void aSecretOfThatNameThatIsNotOursIsRefused() {
         world.secret(world.secret().name(), Map.of(), "password", "theirs");
-        assertThatThrownBy(world::untilReady).hasMessageContaining("Secret mastodon/" + world.secret().name() + " exists and was not made by this migration");
+        assertThatThrownBy(world::untilReady).hasMessageContaining("Secret mastodon/" + world.secret().name() + " exists and lacks the label");
         assertThat(world.changes()).isEmpty();
     }
 
@@ -246,14 +246,15 @@ class RdsTest {
 
     /** Whoever had to reset it first might wait for ever for a server that nobody reaches. */
     @Test
-    void onceItIsToBeDeletedWithAllThatIsInItNobodyIsSentThere() {
+    void whatIsToBeDeletedIsLookedAtFirstUnlessItWasNeverReady() {
         var values = new HashSet<>(List.of("mastodon", "p", "mastodon_production"));
         world.secret(world.secret().name(), Map.of(AwsNames.UID_TAG, world.names.uid()), "username", "mastodon", "password", "p", "database", "mastodon_production", "host", "h", "port", "5432");
-        begun("Provision");
         begun("UndoProvision");
-        assertThatThrownBy(() -> world.operator().url()).isInstanceOf(NotCreatedException.class);
-        world.edit(RdsWorld.migration("deletionPolicy: Delete", "deletionPolicy: Retain"));
-        assertThat(world.operator().url()).as("what stays is cleared first").contains(values);
+        assertThatThrownBy(() -> world.operator().url()).isInstanceOf(NotCreatedException.class).hasMessageContaining("was never ready");
+        begun("Provision");
+        assertThat(world.operator().url()).contains(values);
+        world.secret().forgetLocation();
+        assertThatThrownBy(() -> world.operator().url()).as("its removal has begun").isInstanceOf(NotCreatedException.class);
     }
 
     @Test
