@@ -17,9 +17,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -125,12 +127,7 @@ public final class JobRunner implements AutoCloseable {
 
     /** SIGKILL to the running pods of Jobs with such a name; gives how many there were. */
     public int kill(Predicate<String> jobName) {
-        return kill(process -> jobName.test(process.jobName()), Integer.MAX_VALUE);
-    }
-
-    /** The same to one running pod of them, whichever. */
-    public int killOne(Predicate<String> jobName) {
-        return kill(process -> jobName.test(process.jobName()), 1);
+        return killAll(process -> jobName.test(process.jobName()));
     }
 
     /** The kernel kills the running pods of Jobs with such a name because they use too much memory; gives how many there were. */
@@ -140,8 +137,18 @@ public final class JobRunner implements AutoCloseable {
         return killed.size();
     }
 
-    private int kill(Predicate<PodProcess> chosen, int atMost) {
-        var killed = kubelet.running().stream().filter(chosen).limit(atMost).toList();
+    /** SIGKILL to that pod's process; gives whether it ran. */
+    public boolean killPod(String name) {
+        return killAll(process -> process.podName().equals(name)) > 0;
+    }
+
+    /** What a running pod's process has used of the processors so far; empty when none runs. */
+    public Optional<Duration> processorTime(String podName) {
+        return kubelet.running().stream().filter(process -> process.podName().equals(podName)).findFirst().map(PodProcess::processorTime);
+    }
+
+    private int killAll(Predicate<PodProcess> chosen) {
+        var killed = kubelet.running().stream().filter(chosen).toList();
         killed.forEach(PodProcess::kill);
         return killed.size();
     }

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Secret;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -139,6 +140,11 @@ final class PodProcess implements RunningContainer {
     @Override
     public int exitCode() {
         return process.waitFor();
+    }
+
+    /** What it has used of the processors so far. */
+    Duration processorTime() {
+        return ProcessHandle.of(process.pid()).flatMap(handle -> handle.info().totalCpuDuration()).orElse(Duration.ZERO);
     }
 
     /** Whether it was {@link #killOutOfMemory} that ended it. */
