@@ -75,7 +75,7 @@ class ElastiCacheCommandsTest {
             redis.source.set("before", "1");
             RedisTarget.claim(redis.context());
             try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
-                assertThat(live.progress.read().stage()).isEqualTo("in sync, by keyspace notifications");
+                assertThat(live.progress.read().stage()).startsWith("in sync, by keyspace notifications");
                 redis.source.set("later", "1");
                 live.drain();
             }

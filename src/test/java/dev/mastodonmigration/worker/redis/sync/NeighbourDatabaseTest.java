@@ -74,7 +74,7 @@ class NeighbourDatabaseTest {
 
     private void neitherCopiedNorTakenForAWriter(String following) throws Exception {
         try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
-            assertThat(live.progress.read().stage()).isEqualTo("in sync, by " + following);
+            assertThat(live.progress.read().stage()).startsWith("in sync, by " + following);
             ours.rpush("queue:default", "another of ours");
             ours.set("later", "1");
             Awaitility.await().until(() -> target.exists("later"));

@@ -49,7 +49,7 @@ class RedisFallbackTest {
     @Test
     void keyspaceNotificationsStandInForTrackingAndTheSettingIsPutBack() throws Exception {
         try (var live = startWithout(NO_TRACKING).awaitInSync()) {
-            assertThat(live.progress.read().stage()).isEqualTo("in sync, by keyspace notifications");
+            assertThat(live.progress.read().stage()).startsWith("in sync, by keyspace notifications");
             assertThat(redis.source.configGet(SETTING).get(SETTING)).contains("K").contains("A");
             redis.source.eval("redis.call('SET', 'by Lua', '1') redis.call('RENAME', 'kept', 'renamed') redis.call('LPOP', 'queue:default')");
             redis.source.psetex("passing", 300, "1");
@@ -68,7 +68,7 @@ class RedisFallbackTest {
     void whereConfigIsRefusedNotificationsThatSomebodyElseSetAreUsed() throws Exception {
         redis.source.configSet(SETTING, "KEA");
         try (var live = startWithout(NO_TRACKING, "-config").awaitInSync()) {
-            assertThat(live.progress.read().stage()).isEqualTo("in sync, by keyspace notifications");
+            assertThat(live.progress.read().stage()).startsWith("in sync, by keyspace notifications");
             redis.source.set("later", "1");
             awaitOnTarget("later");
             live.drain();
@@ -132,7 +132,7 @@ class RedisFallbackTest {
             jedis.set("kept", "1");
             redis.source(old.url());
             try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
-                assertThat(live.progress.read().stage()).isEqualTo("in sync, by keyspace notifications");
+                assertThat(live.progress.read().stage()).startsWith("in sync, by keyspace notifications");
                 live.drain();
             }
             assertEqualBothWays();

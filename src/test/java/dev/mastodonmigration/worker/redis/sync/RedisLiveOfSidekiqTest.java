@@ -339,7 +339,7 @@ class RedisLiveOfSidekiqTest {
             other.select(3);
             other.rpush("queue:default", "{\"jid\":\"a\"}");
             try (var live = inSync()) {
-                assertThat(live.progress.read()).extracting(Progress.Reading::stage).isEqualTo("in sync, by CLIENT TRACKING");
+                assertThat(live.progress.read()).satisfies(reading -> assertThat(reading.stage()).startsWith("in sync, by CLIENT TRACKING"));
                 other.rpush("queue:default", "{\"jid\":\"b\"}");
                 redis.source.set("later", "1");
                 awaitOnTarget("the changes of both", () -> redis.target.llen("queue:default") == 2 && redis.target.exists("later"));
