@@ -38,7 +38,7 @@ public final class RedisVerify implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         var progress = new ScanProgress(context.progress());
-        try (var session = Session.atRest(Ends.loaded(context, direction), scope, Partition.Differing.RECORDED, progress)) {
+        try (var session = Session.atRest(Ends.loaded(context, direction, scope), scope, Partition.Differing.RECORDED, progress)) {
             var scan = new FullScan(session, new Heartbeat(session), progress);
             scan.compareAll("verifying");
             scan.await(PartitionQueue.Backlog::isNone);

@@ -40,7 +40,7 @@ class CopyPipelineTest {
     private void copy(List<RedisKey> keys) throws Exception {
         var marker = Marker.read(redis.target).orElseThrow();
         try (var source = KeyReader.of(RedisSide.SOURCE.open(redis.context())); var target = new GuardedWriter(RedisSide.TARGET.open(redis.context()), marker)) {
-            var transfer = new KeyTransfer(source, target, PayloadFormat.ofMarked(target.jedis()), key -> true, stream -> {});
+            var transfer = new KeyTransfer(source, target, PayloadFormat.ofMarked(target.jedis(), "target Redis"), key -> true, stream -> {});
             var line = new CopyPipeline(source, transfer, work, (done, bytes) -> copied.addAndGet(done));
             line.copy(keys);
             line.finish();
