@@ -67,10 +67,10 @@ public final class AdoptRedis implements WorkerTask {
             var scan = new FullScan(session, new Heartbeat(session), progress);
             // Cache may be lost at any time, and the target's web processes write some as soon as a robot finds them.
             scan.compare("comparing", key -> !KeyNames.isCache(key));
-            scan.await(PartitionQueue.Backlog::isNone);
+            scan.await(Backlog::isNone);
             // A Sidekiq that was killed leaves keys about itself behind, which did not go along.
             scan.recordStrays(key -> session.keys().contains(key) && !KeyNames.isCache(key));
-            scan.await(PartitionQueue.Backlog::isNone);
+            scan.await(Backlog::isNone);
             var found = session.partitions().found();
             if (found.count() > 0) {
                 throw new Refusal(found.count() + " keys differ between the target Redis and the Redis that the instance came from: " + found + "." + NO_WAY_BACK + " No key was overwritten or removed there.");

@@ -88,7 +88,7 @@ final class FullScan {
     }
 
     interface Enough {
-        boolean test(PartitionQueue.Backlog backlog);
+        boolean test(Backlog backlog);
     }
 
     void await(Enough enough) throws Gap, Refusal, IOException, InterruptedException {

@@ -136,8 +136,8 @@ final class Partitions implements AutoCloseable {
         }
     }
 
-    PartitionQueue.Backlog backlog() {
-        return all.stream().map(partition -> partition.queue().backlog()).reduce(PartitionQueue.Backlog.NONE, PartitionQueue.Backlog::and);
+    Backlog backlog() {
+        return all.stream().map(partition -> partition.queue().backlog()).reduce(Backlog.NONE, Backlog::and);
     }
 
     /** @throws Refusal when the source's two Redis can not become one */

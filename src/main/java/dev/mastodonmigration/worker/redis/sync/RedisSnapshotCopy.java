@@ -46,11 +46,11 @@ public final class RedisSnapshotCopy implements WorkerTask {
             } else {
                 scan.compareAll("comparing, and copying what differs");
             }
-            scan.await(PartitionQueue.Backlog::isNone);
+            scan.await(Backlog::isNone);
             var bytes = progress.bytes();
             var milliseconds = progress.milliseconds();
             scan.removeStrays(every -> true);
-            scan.await(PartitionQueue.Backlog::isNone);
+            scan.await(Backlog::isNone);
             ends.markLoaded();
             var keys = session.count();
             return WorkerReport.succeeded("Copied " + keys + " keys to the " + ends.written() + ".", Map.of(Figure.KEYS, keys, Figure.BYTES, bytes, Figure.COPY_MILLISECONDS, milliseconds));

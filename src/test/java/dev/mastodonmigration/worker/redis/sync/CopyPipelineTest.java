@@ -80,7 +80,7 @@ class CopyPipelineTest {
         for (var key : keys) {
             assertThat(Arrays.equals(redis.target.get(key.bytes()), redis.source.get(key.bytes()))).as(key.toString()).isTrue();
         }
-        assertThat(work.backlog()).isEqualTo(PartitionQueue.Backlog.NONE);
+        assertThat(work.backlog()).isEqualTo(Backlog.NONE);
     }
 
     @Test

@@ -26,7 +26,7 @@ class FullScanTest {
             var scan = new FullScan(session, new Heartbeat(session), progress);
             scan.recordStrays(every -> true);
             assertThat(session.partitions().backlog().proofs()).isLessThanOrEqualTo(20_000);
-            scan.await(PartitionQueue.Backlog::isNone);
+            scan.await(Backlog::isNone);
             assertThat(session.partitions().found().count()).isEqualTo(STRAYS);
         }
     }
