@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker.redis.sync;
 
+import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.mastodon.JobsAside;
@@ -127,7 +128,7 @@ public final class MarkedTarget {
     /**
      * As {@link #claim}, of a database with somebody's keys, none of which may be touched as long as the marker says no more than this.
      *
-     * @throws Refusal when it was given back by a newer worker, or is full
+     * @throws Refusal when a newer worker gave it back, or it is full, or lets us run no script
      */
     Marker adopted() throws Refusal {
         try {
@@ -141,7 +142,10 @@ public final class MarkedTarget {
             if (Gap.isFull(e)) {
                 throw new Refusal(name + " is full (maxmemory reached), so nothing can be brought back to it. Give it more memory, and try again.");
             }
-            throw e;
+            if (Gap.mayPass(e)) {
+                throw e;
+            }
+            throw new Refusal(name + " does not let us mark it (" + Redaction.of(e) + "), so nothing can be brought back to it. Allow EVAL, HGET and SET for this user, and try again.");
         }
     }
 

@@ -140,14 +140,29 @@ class OldRedisTest {
     @Test
     void killedBeforeTheJobsHaveTheirNamesTheMarkerIsGoneAndTheNextTryGoesOn() throws Exception {
         adopted();
-        redis.sidekiq.aclSetUser("limited", "on", ">secret", "~*", "&*", "+@all", "-renamenx");
-        redis.sourceOfSidekiq("redis://limited:secret@127.0.0.1:" + redis.sidekiqServer.port());
+        sidekiqsWithout("-renamenx");
         assertThat(OldRedis.giveBack(at(WITHDRAWAL))).singleElement().asString().contains("By hand");
         assertNoMarker();
         assertJobsAreAside();
         redis.sourceOfSidekiq(redis.sidekiqServer.url());
         assertThat(OldRedis.giveBack(at(WITHDRAWAL))).isEmpty();
         assertJobsHaveTheirNames();
+    }
+
+    private static void sidekiqsWithout(String right) {
+        redis.sidekiq.aclSetUser("limited", "reset", "on", ">secret", "~*", "&*", "+@all", right);
+        redis.sourceOfSidekiq("redis://limited:secret@127.0.0.1:" + redis.sidekiqServer.port());
+    }
+
+    @Test
+    void oneThatForbidsWhatAnAdoptionNeedsIsRefusedInWords() throws Exception {
+        copied();
+        for (var right : List.of("-eval", "-renamenx")) {
+            sidekiqsWithout(right);
+            assertThatThrownBy(() -> new AdoptRedis().run(redis.context())).as(right).isInstanceOf(Refusal.class).hasMessageContaining("does not let us").hasMessageContaining("source Redis of Sidekiq");
+            assertNoMarker();
+            assertJobsHaveTheirNames();
+        }
     }
 
     @Test
