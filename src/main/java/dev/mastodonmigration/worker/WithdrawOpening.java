@@ -5,7 +5,7 @@ import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import dev.mastodonmigration.worker.postgres.WithdrawnOpening;
-import dev.mastodonmigration.worker.redis.mastodon.JobsAside;
+import dev.mastodonmigration.worker.redis.sync.OldRedis;
 import dev.mastodonmigration.worker.redis.sync.RedisTarget;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +24,7 @@ final class WithdrawOpening implements WorkerTask {
         if (context.has(WorkerContext.TARGET_POSTGRES_URL) && WithdrawnOpening.cameTooLate(context)) {
             return opened("database");
         }
-        var notes = context.has(WorkerContext.TARGET_REDIS_URL) ? JobsAside.putBack(context) : List.<String>of();
+        var notes = context.has(WorkerContext.TARGET_REDIS_URL) ? OldRedis.giveBack(context) : List.<String>of();
         return WorkerReport.succeeded("The target was not opened, and no worker that was told to open it before can do so any more.", Map.of(Figure.OPENED, 0L), notes);
     }
 

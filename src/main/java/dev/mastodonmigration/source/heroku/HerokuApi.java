@@ -55,10 +55,11 @@ public interface HerokuApi {
     /**
      * Scales the named process types in one batch and leaves the others as they are.
      *
+     * @param now the formation, as it was just read; nothing is written where it is that already
      * @throws HerokuException of kind PART_NOT_FOUND, with nothing scaled, when the app has no such process type (a type that
      *     should have no dynos need not exist)
      */
-    void scale(String app, Map<String, Integer> quantityByType);
+    void scale(String app, List<ProcessType> now, Map<String, Integer> quantityByType);
 
     /** Scales every process type to zero, in one batch. */
     void scaleToZero(String app);

@@ -101,9 +101,9 @@ public final class HerokuClient implements HerokuApi {
     }
 
     @Override
-    public void scale(String app, Map<String, Integer> quantityByType) {
-        var now = formation(app).stream().collect(Collectors.toMap(ProcessType::type, ProcessType::quantity));
-        write(app, quantityByType.entrySet().stream().filter(wanted -> !wanted.getValue().equals(now.getOrDefault(wanted.getKey(), 0)))
+    public void scale(String app, List<ProcessType> now, Map<String, Integer> quantityByType) {
+        var quantities = now.stream().collect(Collectors.toMap(ProcessType::type, ProcessType::quantity));
+        write(app, quantityByType.entrySet().stream().filter(wanted -> !wanted.getValue().equals(quantities.getOrDefault(wanted.getKey(), 0)))
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
     }
 

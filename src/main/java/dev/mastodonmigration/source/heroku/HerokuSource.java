@@ -176,8 +176,9 @@ final class HerokuSource implements Source {
         var apps = saved.apps().stream().collect(Collectors.toMap(SavedSource.App::name, app -> app));
         SideBySide.each(List.copyOf(apps.keySet()), name -> {
             var wanted = new LinkedHashMap<>(apps.get(name).formation());
-            wanted.keySet().retainAll(heroku.formation(name).stream().map(ProcessType::type).toList());
-            heroku.scale(name, wanted);
+            var now = heroku.formation(name);
+            wanted.keySet().retainAll(now.stream().map(ProcessType::type).toList());
+            heroku.scale(name, now, wanted);
             heroku.setMaintenance(name, apps.get(name).maintenance() == SavedSource.Maintenance.ON);
         });
     }

@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.control;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * Tells a task that its moment has come: one that replicates, that the source is closed for writing and its next rounds are the last; one on
@@ -14,12 +15,21 @@ public final class DrainSignal {
     private static final Duration WHILE_IT_HELPS = Duration.ofSeconds(30);
 
     private final CountDownLatch requested = new CountDownLatch(1);
+    private final LongSupplier nanoTime;
     /** Written before the latch opens. */
     private long requestedNanos;
 
+    public DrainSignal() {
+        this(System::nanoTime);
+    }
+
+    DrainSignal(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
+
     public synchronized void request() {
         if (!isRequested()) {
-            requestedNanos = System.nanoTime();
+            requestedNanos = nanoTime.getAsLong();
             requested.countDown();
         }
     }
@@ -30,9 +40,13 @@ public final class DrainSignal {
 
     /** A pause between two looks: the request ends it, and for a while after that looks follow each other closely, because the instance waits. */
     public void pause(Duration pause) throws InterruptedException {
+        pause(pause, isRequested() && nanoTime.getAsLong() - requestedNanos > WHILE_IT_HELPS.toNanos() ? pause : CLOSELY);
+    }
+
+    /** A pause that the request ends, and that is no longer than the second once it has come. */
+    void pause(Duration pause, Duration atMostThen) throws InterruptedException {
         if (isRequested()) {
-            var isRecent = System.nanoTime() - requestedNanos < WHILE_IT_HELPS.toNanos();
-            Thread.sleep(isRecent && CLOSELY.compareTo(pause) < 0 ? CLOSELY : pause);
+            Thread.sleep(pause.compareTo(atMostThen) < 0 ? pause : atMostThen);
         } else {
             await(pause);
         }

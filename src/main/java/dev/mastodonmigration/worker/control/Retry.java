@@ -98,10 +98,6 @@ public final class Retry {
     }
 
     void pause(Duration pause) throws InterruptedException {
-        if (drain.isRequested()) {
-            Thread.sleep(pause.compareTo(Backoff.FIRST) < 0 ? pause : Backoff.FIRST);
-        } else {
-            drain.await(pause);
-        }
+        drain.pause(pause, Backoff.FIRST);
     }
 }

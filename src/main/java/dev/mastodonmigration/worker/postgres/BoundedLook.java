@@ -4,6 +4,9 @@ import dev.mastodonmigration.worker.control.Refusal;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /** Reads whole tables of a live source, for a while at most and one process wide, and never by an index, which may be what is wrong. */
 final class BoundedLook {
@@ -12,6 +15,7 @@ final class BoundedLook {
     private final Connection source;
     private final long end;
     private final long largest;
+    private final List<String> unseen = new ArrayList<>();
 
     /** @param largest bytes above which a table is not read at all */
     BoundedLook(Connection source, Duration budget, long largest) {
@@ -20,11 +24,12 @@ final class BoundedLook {
         this.largest = largest;
     }
 
-    /** Does this in a transaction; false when it would take, or took, too long. */
-    boolean at(long bytes, Transaction.Body body) throws SQLException, Refusal {
+    /** Does this in a transaction, unless it would take, or took, too long: then the name is {@link #unseen}. */
+    void at(String name, long bytes, Transaction.Body body) throws SQLException, Refusal {
         var milliseconds = (end - System.nanoTime()) / 1_000_000;
         if (bytes > largest || milliseconds <= 0) {
-            return false;
+            unseen.add(name);
+            return;
         }
         try {
             Transaction.in(source, () -> {
@@ -32,12 +37,16 @@ final class BoundedLook {
                         "SET LOCAL max_parallel_workers_per_gather = 0");
                 body.run();
             });
-            return true;
         } catch (SQLException e) {
-            if (QUERY_CANCELED.equals(e.getSQLState())) {
-                return false;
+            if (!QUERY_CANCELED.equals(e.getSQLState())) {
+                throw e;
             }
-            throw e;
+            unseen.add(name);
         }
+    }
+
+    /** What was not looked at, or not to its end; empty when all was. */
+    Optional<String> unseen() {
+        return unseen.isEmpty() ? Optional.empty() : Optional.of("was not looked at for large tables: " + SourceCheck.first(unseen) + "; the rehearsal finds out");
     }
 }

@@ -4,7 +4,6 @@ import dev.mastodonmigration.worker.control.Refusal;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -48,17 +47,11 @@ final class HiddenDuplicates {
 
     void run() throws SQLException, Refusal {
         var look = new BoundedLook(source, BUDGET, LARGE_BYTES);
-        var unseen = new ArrayList<String>();
         for (var unique : Query.list(source, UNIQUES, row -> new Unique(row.getString(1), row.getString(2), Query.array(row, 3), row.getString(4),
                 row.getLong(5)))) {
-            if (!look.at(unique.bytes(), () -> look(unique))) {
-                unseen.add(unique.index());
-            }
+            look.at(unique.index(), unique.bytes(), () -> look(unique));
         }
-        if (!unseen.isEmpty()) {
-            notes.add("whether rows are hidden from unique indexes was not looked at for large tables: " + SourceCheck.first(unseen)
-                    + "; the rehearsal finds out, because it builds the same indexes");
-        }
+        look.unseen().ifPresent(unseen -> notes.add("whether rows are hidden from unique indexes " + unseen + ", because it builds the same indexes"));
     }
 
     private void look(Unique unique) throws SQLException {

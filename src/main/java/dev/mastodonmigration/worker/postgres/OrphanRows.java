@@ -4,7 +4,6 @@ import dev.mastodonmigration.worker.control.Refusal;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Looks on a live source for rows that valid foreign keys would refuse, in tables that are read in a moment; the rehearsal looks at all, in its own copy. */
@@ -23,16 +22,18 @@ final class OrphanRows {
     }
 
     void run() throws SQLException, Refusal {
-        var look = new BoundedLook(source, BUDGET, LARGE_BYTES);
-        var unseen = new ArrayList<String>();
+        run(BUDGET);
+    }
+
+    /** For so long at most. */
+    void run(Duration budget) throws SQLException, Refusal {
+        var look = new BoundedLook(source, budget, LARGE_BYTES);
         for (var key : ForeignKeys.of(source)) {
-            if (key.valid() && ForeignKeys.areReadable(source, key) && !look.at(key.bytes(), () -> look(key))) {
-                unseen.add(key.name() + " of " + key.table());
+            if (key.valid() && ForeignKeys.areReadable(source, key)) {
+                look.at(key.name() + " of " + key.table(), key.bytes(), () -> look(key));
             }
         }
-        if (!unseen.isEmpty()) {
-            notes.add("whether rows break foreign keys was not looked at for large tables: " + SourceCheck.first(unseen) + "; the rehearsal finds out, and such a key is brought NOT VALID");
-        }
+        look.unseen().ifPresent(unseen -> notes.add("whether rows break foreign keys " + unseen + ", and such a key is brought NOT VALID"));
     }
 
     private void look(ForeignKeys.ForeignKey key) throws SQLException {

@@ -64,7 +64,6 @@ public final class WriteGate {
             """.formatted(Table.USER_TABLE);
 
     private static final String PUT_UP = """
-            DO $gate$
             BEGIN
               IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'mastodon_migration_gate' AND tgrelid = '%1$s'::regclass) THEN
                 CREATE TRIGGER mastodon_migration_gate BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %2$s
@@ -72,7 +71,7 @@ public final class WriteGate {
               END IF;
               ALTER TABLE %2$s ENABLE ALWAYS TRIGGER mastodon_migration_gate;
             END
-            $gate$""";
+            """;
 
     private static final String TABLES = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE " + Table.USER_TABLE;
     private static final String UNGATED = TABLES + " AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = '" + TRIGGER
@@ -127,7 +126,7 @@ public final class WriteGate {
     /** Puts the gate on one table; waits behind older writers at most the lock timeout. Answers whether it is up. */
     public static boolean tryClose(Connection connection, String table) throws SQLException {
         // In one message: the instance is down meanwhile, and each round trip counts once a table.
-        return tryLocked(connection, LOCK_TIMEOUT, PUT_UP.formatted(table.replace("'", "''"), table));
+        return tryLocked(connection, LOCK_TIMEOUT, "DO " + DollarQuotes.around(PUT_UP.formatted(table.replace("'", "''"), table)));
     }
 
     /** Does this in one transaction that waits at most the lock timeout for each lock; answers whether it was done. */

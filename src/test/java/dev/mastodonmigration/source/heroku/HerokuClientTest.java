@@ -93,18 +93,30 @@ class HerokuClientTest {
     void scalesInOneBatchAndOnlyWhatDiffers() {
         var heard = new ArrayList<Map<String, Integer>>();
         web.onFormation(heard::add);
-        api.scale("example-web", Map.of("web", 2, "worker", 1));
+        scale(Map.of("web", 2, "worker", 1));
         assertThat(web.writes()).isZero();
-        api.scale("example-web", Map.of("web", 0, "worker", 0));
-        api.scale("example-web", Map.of("web", 0, "worker", 0, "release", 0));
+        scale(Map.of("web", 0, "worker", 0));
+        scale(Map.of("web", 0, "worker", 0, "release", 0));
         api.scaleToZero("example-web");
         assertThat(web.writes()).isEqualTo(1);
         assertThat(heard).containsExactly(Map.of("web", 0, "worker", 0));
     }
 
+    private void scale(Map<String, Integer> quantityByType) {
+        api.scale("example-web", api.formation("example-web"), quantityByType);
+    }
+
+    @Test
+    void scalingReadsNothingAgain() {
+        var now = api.formation("example-web");
+        web.refuse("GET formation", 503, "unavailable", "Not now.");
+        api.scale("example-web", now, Map.of("web", 0));
+        assertThat(web.formation()).containsEntry("web", 0);
+    }
+
     @Test
     void anUnknownProcessTypeIsRejectedAndNothingIsScaled() {
-        assertThatThrownBy(() -> api.scale("example-web", Map.of("web", 1, "wrker", 1)))
+        assertThatThrownBy(() -> scale(Map.of("web", 1, "wrker", 1)))
                 .isInstanceOfSatisfying(HerokuException.class, e -> assertThat(e.kind()).isEqualTo(Kind.PART_NOT_FOUND))
                 .hasMessageContaining("wrker").hasMessageContaining("heroku ps -a example-web");
         assertThat(web.formation()).containsEntry("web", 2);
@@ -131,7 +143,7 @@ class HerokuClientTest {
                 }
             }
         });
-        api.scale("example-web", Map.of("worker", 0));
+        scale(Map.of("worker", 0));
         await().until(() -> stopping.equals(List.of("example-web worker.1")));
         assertThat(api.dynos("example-web")).extracting(HerokuApi.Dyno::name).contains("worker.1");
         drained.countDown();
@@ -153,7 +165,7 @@ class HerokuClientTest {
     @Test
     void oneOffAndSchedulerDynosAreListed() {
         var run = web.oneOff("run", "bin/tootctl feeds build");
-        api.scale("example-web", Map.of("web", 0, "worker", 0));
+        scale(Map.of("web", 0, "worker", 0));
         await().until(() -> api.dynos("example-web").equals(List.of(new HerokuApi.Dyno(run, "run", "up", "bin/tootctl feeds build"))));
         web.endOneOff(run);
         assertThat(api.dynos("example-web")).isEmpty();

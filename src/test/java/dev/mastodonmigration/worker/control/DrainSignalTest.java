@@ -3,6 +3,7 @@ package dev.mastodonmigration.worker.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +34,18 @@ class DrainSignalTest {
     void afterTheRequestAPauseIsShort() throws Exception {
         drain.request();
         assertThat(pauseBeside().join(Duration.ofSeconds(30))).as("has ended").isTrue();
+    }
+
+    /** What takes so long waits for something else than a look, and looking that closely only costs. */
+    @Test
+    void longAfterTheRequestAPauseLastsAgainAsLongAsItWasMeantTo() throws Exception {
+        var now = new AtomicLong();
+        var requested = new DrainSignal(now::get);
+        requested.request();
+        now.set(Duration.ofSeconds(31).toNanos());
+        var begun = System.nanoTime();
+        requested.pause(Duration.ofMillis(100));
+        assertThat(System.nanoTime() - begun).isGreaterThanOrEqualTo(100_000_000);
     }
 
     @Test

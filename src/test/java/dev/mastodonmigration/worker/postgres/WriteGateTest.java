@@ -42,6 +42,19 @@ class WriteGateTest {
         assertThat(world.closeSource().figures()).containsEntry(Figure.REFUSED_WRITES, 3L);
     }
 
+    /** Names may hold anything: one that looks like the quotes of our function's body must not end it, or be run. */
+    @ParameterizedTest
+    @ValueSource(strings = {"a$gate$b", "$gate", "gate$; CREATE TABLE run_by_a_name (); --", "it's $$", "100%s"})
+    void aNameThatLooksLikeOurQuotesIsClosedAsAnyOther(String name) throws Exception {
+        var world = TwoDatabases.empty(15);
+        world.onSource("CREATE TABLE \"" + name + "\" (id int)");
+        world.closeSource();
+        assertThatThrownBy(() -> world.onSource("INSERT INTO \"" + name + "\" VALUES (1)")).isInstanceOf(SQLException.class).hasMessageContaining("refused");
+        try (var source = world.source()) {
+            assertThat(Query.isTrue(source, "SELECT to_regclass('run_by_a_name') IS NULL")).isTrue();
+        }
+    }
+
     @Test
     void anotherRolesWritesAreRefusedAndCountedToo() throws Exception {
         var world = TwoDatabases.between(15, 15);

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.worker.postgres.live;
 
 import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.postgres.DollarQuotes;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.WriteGate;
 import java.sql.Connection;
@@ -35,35 +36,34 @@ final class Capture {
      * nobody sees before, a full disk, would take a subtransaction around each statement, with a transaction number each: so only a sample of the statements has one, and
      * also looks at the size; the first of these that fails ends the logging for all.
      */
-    private static final String FUNCTION = """
-            CREATE OR REPLACE FUNCTION %1$s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $capture$
+    private static final String BODY = """
             BEGIN
               IF pg_catalog.pg_sequence_last_value('mastodon_migration.lease')
                     OPERATOR(pg_catalog.<) pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())
-                  OR pg_catalog.random() OPERATOR(pg_catalog.<) 0.02 OR NOT pg_catalog.has_table_privilege('%2$s'::pg_catalog.regclass, 'INSERT') THEN
+                  OR pg_catalog.random() OPERATOR(pg_catalog.<) 0.02 OR NOT pg_catalog.has_table_privilege('%1$s'::pg_catalog.regclass, 'INSERT') THEN
                 IF pg_catalog.pg_sequence_last_value('mastodon_migration.lease')
                     OPERATOR(pg_catalog.<) pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) THEN
                   PERFORM pg_catalog.nextval('mastodon_migration.gaps');
                   RETURN NEW;
                 END IF;
                 BEGIN
-                  IF pg_catalog.pg_relation_size('%2$s') OPERATOR(pg_catalog.>) %5$d THEN
-                    IF (SELECT pg_catalog.sum(pg_catalog.pg_relation_size(c.oid)) OPERATOR(pg_catalog.>) %4$d FROM pg_catalog.pg_class c
+                  IF pg_catalog.pg_relation_size('%1$s') OPERATOR(pg_catalog.>) %4$d THEN
+                    IF (SELECT pg_catalog.sum(pg_catalog.pg_relation_size(c.oid)) OPERATOR(pg_catalog.>) %3$d FROM pg_catalog.pg_class c
                         WHERE c.relnamespace OPERATOR(pg_catalog.=) 'mastodon_migration'::pg_catalog.regnamespace AND c.relname OPERATOR(pg_catalog.~) '^log_') THEN
                       PERFORM pg_catalog.setval('mastodon_migration.lease', 0);
                     END IF;
                   END IF;
-                  INSERT INTO %2$s %3$s;
+                  INSERT INTO %1$s %2$s;
                 EXCEPTION WHEN insufficient_resources OR insufficient_privilege OR read_only_sql_transaction THEN
                   PERFORM pg_catalog.nextval('mastodon_migration.gaps');
                   PERFORM pg_catalog.setval('mastodon_migration.lease', 0);
                 END;
                 RETURN NEW;
               END IF;
-              INSERT INTO %2$s %3$s;
+              INSERT INTO %1$s %2$s;
               RETURN NEW;
             END
-            $capture$""";
+            """;
     /** Below this part of the cap a log is not worth adding up all of them. */
     private static final int SMALL = 16;
     private static final String MAY_LOG = "SELECT coalesce(bool_and(has_table_privilege('mastodon_migration.log_' || id, 'INSERT')), true) FROM mastodon_migration.capture";
@@ -176,7 +176,8 @@ final class Capture {
         Query.update(source, "INSERT INTO mastodon_migration.capture (id, root, key) VALUES (?, ?, ?)", tree.id(), tree.root(), tree.keyColumns());
         Query.run(source, "CREATE TABLE " + tree.log() + " (xid xid8 NOT NULL, op \"char\" NOT NULL, " + tree.logColumnsWithTypes() + ", member text)");
         for (var event : EVENTS) {
-            Query.run(source, FUNCTION.formatted(function(tree, event), tree.log(), logged(tree, event), capBytes, capBytes / SMALL),
+            Query.run(source, "CREATE OR REPLACE FUNCTION " + function(tree, event) + "() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS "
+                            + DollarQuotes.around(BODY.formatted(tree.log(), logged(tree, event), capBytes, capBytes / SMALL)),
                     "REVOKE ALL ON FUNCTION " + function(tree, event) + "() FROM PUBLIC");
         }
     }

@@ -48,7 +48,7 @@ public abstract class ChangeFeed implements AutoCloseable {
         private static final long serialVersionUID = 1L;
 
         Flushed() {
-            super("the source was flushed (FLUSHDB or FLUSHALL)");
+            super("a Redis that is followed was flushed (FLUSHDB or FLUSHALL)");
         }
     }
 
@@ -98,15 +98,15 @@ public abstract class ChangeFeed implements AutoCloseable {
             throw broke(e);
         }
         if (!answers.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
-            throw new Gap("the connection that follows the source's changes did not answer for " + patience.toSeconds() + " s");
+            throw new Gap("the connection that follows changes did not answer for " + patience.toSeconds() + " s");
         }
         if (ended) {
-            throw new Gap("the connection that follows the source's changes is gone");
+            throw new Gap("the connection that follows changes is gone");
         }
     }
 
     private static Gap broke(JedisException e) {
-        return new Gap("the connection that follows the source's changes broke (" + e.getMessage() + ")", e);
+        return new Gap("the connection that follows changes broke (" + e.getMessage() + ")", e);
     }
 
     @Override

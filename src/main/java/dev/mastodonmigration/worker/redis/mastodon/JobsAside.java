@@ -4,17 +4,14 @@ import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.value.KeyScan;
-import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.OurKeys;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -25,74 +22,18 @@ import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * Sidekiq's jobs on the source, under names that no Sidekiq looks at, from the opening of the target on: a Heroku that wakes up finds none, and runs none a
- * second time. They are the instance's own, so nobody removes them: going back before the target has opened gives them their names back, and after it they stay
- * aside for as long as the old Redis lives. Each change is one script, so that neither a worker that is killed nor a job that is pushed meanwhile comes in between,
- * and each carries its epoch, so that a worker which slept changes nothing any more.
+ * second time. They are the instance's own, so nobody removes them: going back gives them their names back ({@link ReturningJobs}), and else they stay aside for as
+ * long as the old Redis lives.
  */
 public final class JobsAside {
     /** The names that were set aside, as they were before. */
     static final RedisKey NAMES = RedisKey.of("mastodon_migration:aside");
-    /** By migration, the newest epoch that set aside or put back. Outlives every worker that may have slept, and then expires. */
-    static final RedisKey EPOCHS = RedisKey.of("mastodon_migration:aside_epochs");
-    private static final String PRINTED = "mastodon_migration:aside:";
+    /** By migration, the newest epoch that decided about the old Redis. Outlives every worker that may have slept, and then expires. */
+    public static final RedisKey EPOCHS = RedisKey.of("mastodon_migration:aside_epochs");
+    /** What the names begin with under which they are then. */
+    static final String PRINTED = "mastodon_migration:aside:";
     private static final byte[] PREFIX = ascii(PRINTED);
-    private static final String EPOCHS_LIFETIME_SECONDS = String.valueOf(Duration.ofDays(7).toSeconds());
-    private static final long REPLACED = -1;
-
-    /** Jobs are pushed at the head of a queue and taken from its tail. */
-    private static final String COMMON = """
-            local function raised()
-              if tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0') > tonumber(ARGV[2]) then return false end
-              redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-              redis.call('EXPIRE', KEYS[1], ARGV[3])
-              return true
-            end
-            local function join(newer, older)
-              local kind = redis.call('TYPE', newer).ok
-              if kind ~= redis.call('TYPE', older).ok then return false end
-              if kind == 'list' then
-                while redis.call('RPOPLPUSH', newer, older) do end
-              elseif kind == 'zset' then
-                redis.call('ZUNIONSTORE', older, 2, newer, older, 'AGGREGATE', 'MIN')
-                redis.call('DEL', newer)
-              elseif kind == 'set' then
-                redis.call('SUNIONSTORE', older, newer, older)
-                redis.call('DEL', newer)
-              else
-                return false
-              end
-              return true
-            end
-            if not raised() then return -1 end
-            local moved = 0
-            """;
-    private static final byte[] SET_ASIDE = script("""
-            for i = 3, #KEYS, 2 do
-              local kind = redis.call('TYPE', KEYS[i]).ok
-              if kind ~= 'none' then
-                redis.call('SADD', KEYS[2], KEYS[i])
-                if redis.call('RENAMENX', KEYS[i], KEYS[i + 1]) == 1 or join(KEYS[i], KEYS[i + 1]) then moved = moved + 1 end
-              end
-            end
-            return moved
-            """);
-    private static final byte[] PUT_BACK = script("""
-            for i = 3, #KEYS, 2 do
-              if redis.call('EXISTS', KEYS[i + 1]) == 1 then
-                if redis.call('EXISTS', KEYS[i]) == 1 then join(KEYS[i], KEYS[i + 1]) end
-                if redis.call('RENAMENX', KEYS[i + 1], KEYS[i]) == 1 then
-                  redis.call('SREM', KEYS[2], KEYS[i])
-                  moved = moved + 1
-                end
-              else
-                redis.call('SREM', KEYS[2], KEYS[i])
-              end
-            end
-            return moved
-            """);
     private static final byte[] ATTEMPT = ascii("return redis.call('RENAMENX', KEYS[1], KEYS[2])");
-    /** Raises the epoch, and changes nothing else. */
-    private static final byte[] NOTHING = script("return moved");
 
     private final Jedis source;
     private final WorkerContext context;
@@ -142,10 +83,10 @@ public final class JobsAside {
      */
     public Optional<String> set(Collection<RedisKey> keys) throws Refusal, IOException {
         try {
-            run(SET_ASIDE, keys);
+            AsideScript.SET_ASIDE.run(source, context, name, keys);
             return Optional.empty();
         } catch (JedisDataException e) {
-            orPasses(e);
+            AsideScript.demandLasting(e, name);
             return Optional.of("Sidekiq's jobs on the " + name + " kept their names, because it does not let us rename them (" + Redaction.of(e) + "). The target has all of"
                     + " them. If Sidekiq starts on the source again, it runs them a second time: delete or rename queues, queue:*, schedule and retry there, or keep it from"
                     + " starting for good.");
@@ -164,62 +105,6 @@ public final class JobsAside {
         }
     }
 
-    /**
-     * Before the target has opened: gives the jobs their names back, so that the source's Sidekiq finds them.
-     *
-     * @return what could not be given back, and what to do about it
-     * @throws IOException when the source does not answer: without its jobs it is not to start
-     */
-    public static List<String> putBack(WorkerContext context) throws Refusal, IOException {
-        var side = RedisSide.ofSidekiq(context);
-        try (var source = side.open(context)) {
-            return new JobsAside(source, context, side.name(side.url(context))).back();
-        }
-    }
-
-    private List<String> back() throws Refusal, IOException {
-        List<RedisKey> held;
-        try {
-            // Once the epoch is raised nobody sets more aside, so that the names which are read after it are all.
-            run(NOTHING, List.of());
-            held = List.copyOf(held(source));
-            run(PUT_BACK, held);
-        } catch (JedisDataException e) {
-            orPasses(e);
-            return List.of("Whether Sidekiq's jobs on the " + name + " have their names could not be looked at (" + Redaction.of(e) + "). " + byHand("If it holds keys that begin with "
-                    + PRINTED + ", then"));
-        }
-        // The instance waits for its jobs: the names of all keys are not read a second time.
-        var gone = Set.copyOf(RedisSources.absent(source, held.stream().map(JobsAside::of).toList()));
-        var left = held.stream().filter(key -> !gone.contains(of(key))).toList();
-        return left.isEmpty() ? List.of() : List.of("On the " + name + " these jobs could not be given their names back, because keys of another type have them: "
-                + left.stream().map(RedisKey::toString).collect(Collectors.joining(", ")) + ". " + byHand("Look at those keys, and"));
-    }
-
-    /** Beside what was set aside, also what came since by the way back. */
-    private static Set<RedisKey> held(Jedis source) {
-        var held = new HashSet<>(names(source));
-        new KeyScan(source).steps().flatMap(List::stream).map(JobsAside::heldBy).flatMap(Optional::stream).forEach(held::add);
-        return held;
-    }
-
-    /** A source may be full for good: it is why some migrate. */
-    private void orPasses(JedisDataException said) throws IOException {
-        if (Gap.mayPass(said) && !String.valueOf(said.getMessage()).startsWith("OOM")) {
-            throw new IOException("the " + name + " is not ready (" + Redaction.of(said) + ")", said);
-        }
-    }
-
-    private static String byHand(String begin) {
-        return begin + " rename each back, as README says under \"By hand\": no Sidekiq finds a job there until then.";
-    }
-
-    /** What of another migration, or of an earlier one, stands in the way of beginning. */
-    static Optional<String> leftover(Jedis source, String name) {
-        return held(source).stream().anyMatch(key -> source.exists(of(key).bytes())) ? Optional.of(name + " holds Sidekiq's jobs under names that begin with " + PRINTED + ": a migration set them aside when it opened its"
-                + " target. If that target is in use, this Redis is the old one: correct the URL. If it is not, " + byHand("")) : Optional.empty();
-    }
-
     /** Whether the jobs can be set aside at all: of a key that does not exist, so that nothing changes. */
     static Optional<String> forbidden(Jedis source, String name) {
         try {
@@ -232,23 +117,7 @@ public final class JobsAside {
         }
     }
 
-    private void run(byte[] script, Collection<RedisKey> keys) throws Refusal {
-        var names = new ArrayList<byte[]>(List.of(EPOCHS.bytes(), NAMES.bytes()));
-        for (var key : Set.copyOf(keys)) {
-            names.add(key.bytes());
-            names.add(of(key).bytes());
-        }
-        var answer = source.eval(script, names, List.of(context.migrationUid().getBytes(StandardCharsets.UTF_8), ascii(String.valueOf(context.epoch())), ascii(EPOCHS_LIFETIME_SECONDS)));
-        if (Long.valueOf(REPLACED).equals(answer)) {
-            throw new Refusal("A newer worker than this one of epoch " + context.epoch() + " has decided about the jobs on the " + name + ", so this one leaves them as they are.");
-        }
-    }
-
     private static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.US_ASCII);
-    }
-
-    private static byte[] script(String text) {
-        return ascii(COMMON + text);
     }
 }

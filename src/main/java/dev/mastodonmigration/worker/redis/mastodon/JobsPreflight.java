@@ -53,7 +53,7 @@ public final class JobsPreflight implements Findings.Check {
         var lengths = lengths(source);
         notServed(lengths, name).ifPresent(notes::add);
         lengths.stream().filter(length -> length.jobs() >= MANY).map(length -> many(source, name, length)).forEach(notes::add);
-        return new Findings(JobsAside.leftover(source, name).stream().toList(), notes, Map.of());
+        return new Findings(ReturningJobs.leftover(source, name).stream().toList(), notes, Map.of());
     }
 
     private record Length(RedisKey key, long jobs) {}

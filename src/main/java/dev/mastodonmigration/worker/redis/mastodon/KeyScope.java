@@ -24,7 +24,15 @@ public enum KeyScope {
 
     /** Which Redis hold such keys: jobs are where Sidekiq has them, and nowhere else. */
     public List<RedisSide> from(Direction direction, WorkerContext context) {
-        var all = direction.from(context);
+        return of(direction.from(context));
+    }
+
+    /** Which Redis such keys are written to. */
+    public List<RedisSide> to(Direction direction, WorkerContext context) {
+        return of(direction.to(context));
+    }
+
+    private List<RedisSide> of(List<RedisSide> all) {
         return this == JOBS ? List.of(all.getLast()) : all;
     }
 }

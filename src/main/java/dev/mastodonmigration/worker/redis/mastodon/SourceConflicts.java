@@ -26,6 +26,8 @@ public final class SourceConflicts {
             + " unset SIDEKIQ_REDIS_URL.";
     private static final String IN_BOTH = "The source's main Redis and Sidekiq's own both hold %s, and the target can have only one of each name. Find out which one Mastodon uses, and"
             + " remove the other; if both variables name one and the same Redis, unset SIDEKIQ_REDIS_URL.";
+    private static final String IN_BOTH_OLD = "The source's main Redis and Sidekiq's own both hold %s, and what the target holds under a name can be brought back to one of them only."
+            + " Find out which one Mastodon uses, and remove the other.";
 
     private final Set<RedisKey> oldJobs = ConcurrentHashMap.newKeySet();
     private final Set<RedisKey> inBoth = ConcurrentHashMap.newKeySet();
@@ -60,17 +62,24 @@ public final class SourceConflicts {
     static Optional<String> between(RedisSources.One main, RedisSources.One ofSidekiq, Predicate<RedisKey> wanted) {
         var jobs = new Found();
         new KeyScan(main.jedis(), wanted.and(KeyScope.JOBS::contains)).steps().forEach(jobs::add);
+        return told(OLD_JOBS, jobs).or(() -> told(IN_BOTH, inBoth(main, ofSidekiq, wanted)));
+    }
+
+    /** As {@link #between}, where the values come back to both. */
+    public static Optional<String> onTheWayBack(RedisSources.One main, RedisSources.One ofSidekiq, Predicate<RedisKey> wanted) {
+        return told(IN_BOTH_OLD, inBoth(main, ofSidekiq, wanted));
+    }
+
+    private static Found inBoth(RedisSources.One main, RedisSources.One ofSidekiq, Predicate<RedisKey> wanted) {
         var fewer = main.jedis().dbSize() < ofSidekiq.jedis().dbSize() ? main.jedis() : ofSidekiq.jedis();
         var more = fewer == main.jedis() ? ofSidekiq.jedis() : main.jedis();
-        return told(OLD_JOBS, jobs).or(() -> {
-            var both = new Found();
-            new KeyScan(fewer, wanted).steps().forEach(names -> {
-                var shared = new ArrayList<>(names);
-                shared.removeAll(new HashSet<>(RedisSources.absent(more, names)));
-                both.add(shared);
-            });
-            return told(IN_BOTH, both);
+        var both = new Found();
+        new KeyScan(fewer, wanted).steps().forEach(names -> {
+            var shared = new ArrayList<>(names);
+            shared.removeAll(new HashSet<>(RedisSources.absent(more, names)));
+            both.add(shared);
         });
+        return both;
     }
 
     /** All are counted, the first kept to be named. */

@@ -5,7 +5,8 @@
  * {@code KeyNames} says what a name stands for; {@code KeyScope} and {@code ReplicatedKeys} say which keys move: all, or jobs alone, without the keys of Sidekiq's running processes and without
  * our own. {@code RedisSources} are the one or two Redis that hold them, which become one; {@code SourceConflicts} is what keeps them from it. Before the freeze {@code QuietSidekiq} tells each
  * Sidekiq, through Redis, to fetch no more jobs, and waits for heartbeats that prove it idle; {@code SourceClients} counts who is still connected when the old host's processes have been
- * stopped. When the target opens, {@code JobsAside} gives the jobs on the source names that no Sidekiq looks at, and {@code LateJobs} brings those that came after the last changes were taken.
+ * stopped. When the target opens, {@code JobsAside} gives the jobs on the source names that no Sidekiq looks at, and {@code LateJobs} brings those that came after the last changes were taken; going
+ * back, {@code ReturningJobs} gives them their own.
  * {@code JobsPreflight} says beforehand what of this will not work or will take long.
  *
  * <h2>Which keys are jobs, and why they are treated otherwise</h2>
@@ -19,15 +20,15 @@
  * ({@code SidekiqHeartbeat.IdleProof}; QuietSidekiqTest#oneIdleHeartbeatOrOneTooSoonProvesNothing, QuietSidekiqTest#waitsForTheJobInHandAndThenForTwoHeartbeats). One that is just being
  * restarted tells nothing yet, so "no process" is believed only after the time that it takes to load ({@code QuietSidekiq}; QuietSidekiqTest#aSidekiqThatIsJustBeingRestartedIsWaitedFor).</li>
  * <li><b>Only one side has jobs to run once the target is open.</b> They are set aside on the source before that; each change is one script, so that a worker that is killed leaves each key under
- * one of its two names ({@code JobsAside}; JobsAsideTest#aHerokuThatWakesUpAfterTheOpeningFindsNoJobAndNoneIsLost).</li>
+ * one of its two names ({@code AsideScript}; JobsAsideTest#aHerokuThatWakesUpAfterTheOpeningFindsNoJobAndNoneIsLost).</li>
  * <li><b>A worker that slept does not move jobs any more.</b> Setting aside and putting back carry the epoch, and the newer one wins
- * ({@code JobsAside}; JobsAsideTest#aWorkerThatSleptSinceBeforeTheWithdrawalTakesNoJobFromTheSourceThatRunsAgain,
+ * ({@code AsideScript}; JobsAsideTest#aWorkerThatSleptSinceBeforeTheWithdrawalTakesNoJobFromTheSourceThatRunsAgain,
  * JobsAsideTest#aWithdrawalThatSleptGivesNoJobBackOnceAnotherOpeningHasSetThemAside).</li>
  * <li><b>A job that was pushed during the freeze goes along, in its order, or is told.</b> Late jobs are read where they were set aside, and again under their own names
  * ({@code LateJobs}; LateJobsTest#theyGoAlongInTheirOrderAndAreTold, JobsAsideTest#whatIsPushedWhileTheTargetOpensIsTold). An open target gets none: its Sidekiq has run some since
  * (LateJobsTest#anOpenTargetGetsNothingBecauseItsSidekiqRanThem).</li>
  * <li><b>Nothing of another type or of another owner is overwritten</b> by giving names back
- * ({@code JobsAside}; JobsAsideTest#aKeyOfAnotherTypeUnderAJobsNameIsLeftAloneAndNothingIsOverwritten).</li>
+ * ({@code AsideScript}; JobsAsideTest#aKeyOfAnotherTypeUnderAJobsNameIsLeftAloneAndNothingIsOverwritten).</li>
  * <li><b>Jobs are compared in the freeze, one by one, whatever was proved before</b>
  * ({@code KeyNames#jobs}; RedisLiveCountTest#jobsAreComparedAgainWhateverWasProved, RedisLiveCountTest#aJobThatOnlyTheTargetHasIsNeitherRemovedNorCalledEqual).</li>
  * <li><b>The target never hears of the source's processes.</b> Their keys are known by Sidekiq's own set and by their shape, so that one which starts meanwhile is left behind too
@@ -35,6 +36,8 @@
  * <li><b>Two Redis become one only where each name is in one of them.</b> A name in both, and jobs in the one that Sidekiq left, are refused before anything is copied and again before the
  * target opens ({@code SourceConflicts}; SourceConflictsTest, RedisLiveOfSidekiqTest#aNameThatComesToBeInBothIsRefusedInTheDrain,
  * RedisLiveOfSidekiqTest#jobsThatComeToBeInTheMainOneAreRefusedInTheDrain).</li>
+ * <li><b>A Redis that is full gets its jobs all the same</b>: it is why some migrate, and names need no memory
+ * ({@code AsideScript}; OldRedisTest#oneThatIsFullIsRefusedInWordsAndGetsItsJobsAllTheSame).</li>
  * <li><b>Which Redis the instance uses is asked again</b>: one that appears, moves or is left is a gap
  * ({@code RedisSources#demandSame}; RedisLiveOfSidekiqTest#aSecondRedisThatAppearsRightBeforeTheDrainIsNotForgotten).</li>
  * <li><b>Only our own connections are not counted as the instance's.</b> Where a server does not tell its clients, heartbeats are counted instead

@@ -3,12 +3,14 @@ package dev.mastodonmigration.worker.redis.sync;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.mastodon.Direction;
+import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.value.Marker;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The two ends of a replication.
@@ -18,27 +20,27 @@ import java.util.Map;
  */
 record Ends(WorkerContext context, Direction direction, List<RedisSide> from, Map<RedisSide, Marker> to) {
     /** Of all that is written in this direction, taken over from any worker that began before. */
-    static Ends takenOver(WorkerContext context, Direction direction) throws Refusal, IOException {
-        return of(context, direction, direction == Direction.BACK ? MarkedTarget::loadingAdopted : MarkedTarget::loading);
+    static Ends takenOver(WorkerContext context, Direction direction, KeyScope scope) throws Refusal, IOException {
+        return of(context, direction, scope, direction == Direction.BACK ? MarkedTarget::loadingAdopted : MarkedTarget::loading);
     }
 
     /** Of Redis that hold somebody's keys: nothing there may be written yet. */
-    static Ends adopted(WorkerContext context, Direction direction) throws Refusal, IOException {
-        return of(context, direction, MarkedTarget::adopted);
+    static Ends adopted(WorkerContext context, KeyScope scope) throws Refusal, IOException {
+        return of(context, Direction.BACK, scope, MarkedTarget::adopted);
     }
 
     /** Of what was written to its end. */
-    static Ends loaded(WorkerContext context, Direction direction) throws Refusal, IOException {
-        return of(context, direction, MarkedTarget::loaded);
+    static Ends loaded(WorkerContext context, Direction direction, KeyScope scope) throws Refusal, IOException {
+        return of(context, direction, scope, MarkedTarget::loaded);
     }
 
     private interface Claim {
         Marker on(MarkedTarget target) throws Refusal, IOException;
     }
 
-    private static Ends of(WorkerContext context, Direction direction, Claim claim) throws Refusal, IOException {
+    private static Ends of(WorkerContext context, Direction direction, KeyScope scope, Claim claim) throws Refusal, IOException {
         var to = new LinkedHashMap<RedisSide, Marker>();
-        for (var side : direction.to(context)) {
+        for (var side : scope.to(direction, context)) {
             try (var jedis = side.open(context)) {
                 to.put(side, claim.on(MarkedTarget.of(side, jedis, context)));
             }
@@ -51,24 +53,16 @@ record Ends(WorkerContext context, Direction direction, List<RedisSide> from, Ma
         return new Ends(context, direction, now, to);
     }
 
+    /** What is written, for messages. */
+    String written() {
+        return to.keySet().stream().map(RedisSide::title).collect(Collectors.joining(" and the "));
+    }
+
     /** What was written is complete. */
     void markLoaded() throws Refusal, IOException {
-        each((target, marker) -> target.moveTo(Marker.State.LOADED, marker));
-    }
-
-    /** Nothing was written, and nothing is to be. */
-    void removeMarkers() throws Refusal, IOException {
-        each(MarkedTarget::remove);
-    }
-
-    private interface Step {
-        void on(MarkedTarget target, Marker marker) throws Refusal, IOException;
-    }
-
-    private void each(Step step) throws Refusal, IOException {
         for (var one : to.entrySet()) {
             try (var jedis = one.getKey().open(context)) {
-                step.on(MarkedTarget.of(one.getKey(), jedis, context), one.getValue());
+                MarkedTarget.of(one.getKey(), jedis, context).moveTo(Marker.State.LOADED, one.getValue());
             }
         }
     }

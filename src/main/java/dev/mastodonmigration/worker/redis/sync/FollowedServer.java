@@ -131,7 +131,7 @@ final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
             var found = Optional.ofNullable(source.setGet(canaryKey.bytes(), song, SetParams.setParams().ex(CANARY_LIFETIME_SECONDS)));
             sung = Optional.of(song);
             if (!following.tellsAll() && before.isPresent() && found.isEmpty()) {
-                throw new Gap("the source was flushed (FLUSHDB or FLUSHALL): it lost a key of ours");
+                throw new Gap("the " + one.side().title() + " was flushed (FLUSHDB or FLUSHALL): it lost a key of ours");
             }
             if (!told.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
                 return false;
@@ -141,7 +141,7 @@ final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
                 return true;
             }
         }
-        throw new Gap("another worker of this migration writes the same key to the source, to see whether it is followed");
+        throw new Gap("another worker of this migration writes the same key to the " + one.side().title() + ", to see whether it is followed");
     }
 
     /** Returns when every change made before the call has gone to its partition: an answer to PING alone would not show that changes are told. */
@@ -149,7 +149,7 @@ final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
         var told = sing(PATIENCE);
         partitions.check();
         if (!told) {
-            throw new Gap("the source does not tell its changes any more");
+            throw new Gap("the " + one.side().title() + " does not tell its changes any more");
         }
     }
 

@@ -27,22 +27,27 @@ final class FullScan {
     }
 
     void copyAll() throws Gap, Refusal, IOException, InterruptedException {
-        read("copying", PartitionTask.Copy::new);
+        read("copying", every -> true, PartitionTask.Copy::new);
     }
 
     /** @param stage what this is, for progress */
     void compareAll(String stage) throws Gap, Refusal, IOException, InterruptedException {
-        read(stage, (side, keys) -> new PartitionTask.ProveScanned(keys));
+        compare(stage, every -> true);
+    }
+
+    /** As {@link #compareAll}, of these keys alone. */
+    void compare(String stage, Predicate<RedisKey> which) throws Gap, Refusal, IOException, InterruptedException {
+        read(stage, which, (side, keys) -> new PartitionTask.ProveScanned(keys));
     }
 
     private interface Showing {
         PartitionTask of(RedisSide side, List<RedisKey> keys);
     }
 
-    private void read(String stage, Showing showing) throws Gap, Refusal, IOException, InterruptedException {
+    private void read(String stage, Predicate<RedisKey> which, Showing showing) throws Gap, Refusal, IOException, InterruptedException {
         progress.begin(stage, session.sources().total(session.scope()));
         for (var source : session.sources().all()) {
-            var scan = new KeyScan(source.jedis(), session.scope()::contains);
+            var scan = new KeyScan(source.jedis(), which.and(session.scope()::contains));
             for (var names = scan.nextNames(); names.isPresent(); names = scan.nextNames()) {
                 // The partitions rest after their work, and the scan waits for them.
                 session.partitions().scanned(names.get(), keys -> showing.of(source.side(), keys), heartbeat);
@@ -83,7 +88,7 @@ final class FullScan {
     }
 
     interface Enough {
-        boolean test(PartitionQueue.Backlog backlog);
+        boolean test(Backlog backlog);
     }
 
     void await(Enough enough) throws Gap, Refusal, IOException, InterruptedException {

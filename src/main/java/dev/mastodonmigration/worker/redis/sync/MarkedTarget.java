@@ -1,39 +1,45 @@
 package dev.mastodonmigration.worker.redis.sync;
 
+import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.redis.mastodon.JobsAside;
 import dev.mastodonmigration.worker.redis.mastodon.KeyNames;
 import dev.mastodonmigration.worker.redis.value.KeyScan;
 import dev.mastodonmigration.worker.redis.value.Marker;
+import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /** A target under its marker, and what stands there beside it: every change of the marker is one atomic script, so that two workers cannot both win. */
 public final class MarkedTarget {
-    private static final byte[] CLAIM = script("""
+    private static final byte[] CLAIM = bytes("""
             if redis.call('DBSIZE') > 0 then return 0 end
             redis.call('SET', KEYS[1], ARGV[1]) return 1
             """);
-    private static final byte[] ADOPT = script("""
+    private static final byte[] ADOPT = bytes("""
+            if tonumber(redis.call('HGET', KEYS[2], ARGV[2]) or '0') > tonumber(ARGV[3]) then return -1 end
             if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
             redis.call('SET', KEYS[1], ARGV[1]) return 1
             """);
-    private static final byte[] REPLACE = script("""
+    private static final byte[] REPLACE = bytes("""
             if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
             redis.call('SET', KEYS[1], ARGV[2]) return 1
             """);
-    private static final byte[] REMOVE = script("""
+    private static final byte[] REMOVE = bytes("""
             if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
             redis.call('DEL', KEYS[1]) return 1
             """);
-    private static final byte[] REMOVE_LAST = script("""
+    private static final byte[] REMOVE_LAST = bytes("""
             if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('DBSIZE') > 1 then return 0 end
             redis.call('DEL', KEYS[1]) return 1
             """);
@@ -60,7 +66,11 @@ public final class MarkedTarget {
     }
 
     Optional<Marker> marker() throws Refusal {
-        return Marker.read(jedis);
+        try {
+            return Marker.read(jedis);
+        } catch (Refusal unreadable) {
+            throw new Refusal(name + ": " + unreadable.getMessage());
+        }
     }
 
     /** The marker when it is this migration's, whatever its epoch. */
@@ -115,10 +125,47 @@ public final class MarkedTarget {
         return run(CLAIM, Marker.claimedBy(context).bytes());
     }
 
-    /** As {@link #claim}, of a database with somebody's keys, none of which may be touched as long as the marker says no more than this. */
+    /**
+     * As {@link #claim}, of a database with somebody's keys, none of which may be touched as long as the marker says no more than this.
+     *
+     * @throws Refusal when a newer worker gave it back, or it is full, or lets us run no script
+     */
     Marker adopted() throws Refusal {
-        run(ADOPT, Marker.claimedBy(context).bytes());
-        return ours();
+        try {
+            var keys = List.of(Marker.KEY.bytes(), JobsAside.EPOCHS.bytes());
+            var arguments = List.of(Marker.claimedBy(context).bytes(), bytes(context.migrationUid()), bytes(String.valueOf(context.epoch())));
+            if (Long.valueOf(-1).equals(jedis.eval(ADOPT, keys, arguments))) {
+                throw newer();
+            }
+            return ours();
+        } catch (JedisDataException e) {
+            if (Gap.isFull(e)) {
+                throw new Refusal(name + " is full (maxmemory reached), so nothing can be brought back to it. Give it more memory, and try again.");
+            }
+            if (Gap.mayPass(e)) {
+                throw e;
+            }
+            throw new Refusal(name + " does not let us mark it (" + Redaction.of(e) + "), so nothing can be brought back to it. Allow EVAL, HGET and SET for this user, and try again.");
+        }
+    }
+
+    /**
+     * Takes our marker off, so that nobody who wrote under it does any more.
+     *
+     * @param which of its states; in another it stays
+     * @throws Refusal when it is a newer worker's
+     */
+    void takeOff(Set<Marker.State> which) throws Refusal {
+        for (var found = ownMarker().filter(marker -> which.contains(marker.state())); found.isPresent(); found = ownMarker().filter(marker -> which.contains(marker.state()))) {
+            if (found.get().epoch() > context.epoch()) {
+                throw newer();
+            }
+            remove(found.get());
+        }
+    }
+
+    private Refusal newer() {
+        return new Refusal("A newer worker than this one of epoch " + context.epoch() + " has decided about " + name + ", so this one leaves it as it is.");
     }
 
     /**
@@ -186,7 +233,7 @@ public final class MarkedTarget {
         return Long.valueOf(1).equals(jedis.eval(script, List.of(Marker.KEY.bytes()), List.of(arguments)));
     }
 
-    private static byte[] script(String text) {
+    private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 

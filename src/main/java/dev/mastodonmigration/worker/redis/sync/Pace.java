@@ -21,7 +21,7 @@ record Pace(int restPerWork, Duration quickest) {
 
     /** To follow what is being done. */
     String words() {
-        return restPerWork == 0 ? "" : ", at a pace that spares the source";
+        return restPerWork == 0 ? "" : ", at a pace that spares its users";
     }
 
     Pace slower(Pace other) {

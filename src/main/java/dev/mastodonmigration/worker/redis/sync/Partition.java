@@ -158,17 +158,17 @@ final class Partition implements AutoCloseable {
         }
         queue.proved(wanted.stream().filter(key -> differences.stream().noneMatch(difference -> difference.key().equals(key))).toList());
         for (var difference : differences) {
-            differs(difference);
+            differs(way, difference);
         }
     }
 
-    private void differs(Difference difference) throws Refusal {
+    private void differs(Ways.Way way, Difference difference) throws Refusal {
         switch (differing) {
             case RECORDED -> shared.found().add(difference);
             case BROUGHT -> queue.changed(List.of(difference.key()));
             case REPAIRED -> {
                 if (queue.differed(difference.key()).compareTo(LONGEST_DIFFERENCE) > 0) {
-                    throw new Refusal("Redis key " + difference + " could not be made the same for " + LONGEST_DIFFERENCE.toSeconds()
+                    throw new Refusal("Redis key " + difference.words(way.written()) + " could not be made the same for " + LONGEST_DIFFERENCE.toSeconds()
                             + " s, although no change of it was told. Check that nothing else writes to the Redis that is copied to, and start the migration again.");
                 }
             }

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,22 +20,13 @@ final class PartitionQueue {
     private static final int MAX_WAITING_BATCHES = 3;
     /** To be applied or proved: of a target that lacks most keys, a comparison finds them faster than they are copied. */
     private static final int MAX_WAITING_KEYS = 20_000;
-    /** So often a key must have proved different before the time counts for which it does: a large one rests between two tries. */
-    private static final int TRIES = 3;
     private static final long POSTPONED_NANOS = 500_000_000L;
-
-    /** Of a key that proved different: since when (nanoseconds), and how often. */
-    private record Suspicion(long since, int times) {
-        Suspicion again() {
-            return new Suspicion(since, times + 1);
-        }
-    }
 
     /** By key, since when (nanoseconds); a key is in here or noted in {@link #resting}, not in both. */
     private final LinkedHashMap<RedisKey, Long> changed = new LinkedHashMap<>();
     private final RestingKeys resting = new RestingKeys();
     private final LinkedHashSet<RedisKey> unproved = new LinkedHashSet<>();
-    private final Map<RedisKey, Suspicion> suspects = new HashMap<>();
+    private final SuspectKeys suspects = new SuspectKeys();
     private final ArrayDeque<PartitionTask> scanned = new ArrayDeque<>();
     private final Map<RedisKey, Long> applying = new LinkedHashMap<>();
     private boolean scannedInHand;
@@ -47,17 +37,14 @@ final class PartitionQueue {
 
     /** As the source tells it: whatever was known about the key is old. */
     synchronized void changed(Collection<RedisKey> keys) {
-        keys.forEach(suspects::remove);
+        keys.forEach(suspects::acquit);
         keys.forEach(this::queue);
     }
 
     /** Brings a key again that proved different; answers for how long it does, however often it is brought, without a change of the source in between. */
     synchronized Duration differed(RedisKey key) {
         queue(key);
-        var now = System.nanoTime();
-        var suspicion = suspects.getOrDefault(key, new Suspicion(now, 0)).again();
-        suspects.put(key, suspicion);
-        return suspicion.times() < TRIES ? Duration.ZERO : Duration.ofNanos(now - suspicion.since());
+        return suspects.differed(key);
     }
 
     private void queue(RedisKey key) {
@@ -93,7 +80,7 @@ final class PartitionQueue {
     }
 
     synchronized void proved(Collection<RedisKey> keys) {
-        keys.forEach(suspects::remove);
+        keys.forEach(suspects::acquit);
     }
 
     /** A large key is on its way from now on: that it changes meanwhile is looked at when it has arrived. */
@@ -152,7 +139,7 @@ final class PartitionQueue {
 
     /** Whether it proved different, and the source has told no change of it since. */
     synchronized boolean isSuspect(RedisKey key) {
-        return suspects.containsKey(key);
+        return suspects.contains(key);
     }
 
     /** From now on nothing waits: the source is closed for writing. */
@@ -229,26 +216,6 @@ final class PartitionQueue {
         keys.forEach(unproved::remove);
         proving = keys.size();
         return keys;
-    }
-
-    /**
-     * What is left to do.
-     *
-     * @param changes      keys that changed and are not yet on the target
-     * @param oldestNanos  age of the oldest of them, 0 when there is none; large keys that rest or are on their way do not count
-     * @param batches      batches of a scan
-     * @param proofs       keys whose proof is due
-     */
-    record Backlog(long changes, long oldestNanos, long batches, long proofs) {
-        static final Backlog NONE = new Backlog(0, 0, 0, 0);
-
-        boolean isNone() {
-            return changes + batches + proofs == 0;
-        }
-
-        Backlog and(Backlog other) {
-            return new Backlog(changes + other.changes, Math.max(oldestNanos, other.oldestNanos), batches + other.batches, proofs + other.proofs);
-        }
     }
 
     synchronized Backlog backlog() {

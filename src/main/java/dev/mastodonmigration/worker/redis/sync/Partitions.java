@@ -27,13 +27,17 @@ final class Partitions implements AutoCloseable {
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicReference<Exception> failure = new AtomicReference<>();
     private final SourceConflicts conflicts = new SourceConflicts();
-    private final Difference.Found found = new Difference.Found();
+    private final Difference.Found found;
     private volatile boolean closed;
     private volatile Pace pace = Pace.FULL;
 
+    private Partitions(Difference.Found found) {
+        this.found = found;
+    }
+
     /** @param copied told what arrived */
     static Partitions open(Ends ends, ReplicatedKeys keys, Partition.Differing differing, Partition.Copied copied) throws Refusal, IOException {
-        var partitions = new Partitions();
+        var partitions = new Partitions(new Difference.Found(ends.written()));
         var shared = new Partition.Shared(keys, partitions.conflicts, copied, partitions::pace, partitions.found);
         try {
             for (int i = 0; i < Math.clamp(ends.context().parallelism(), 1, MOST); i++) {
@@ -132,8 +136,8 @@ final class Partitions implements AutoCloseable {
         }
     }
 
-    PartitionQueue.Backlog backlog() {
-        return all.stream().map(partition -> partition.queue().backlog()).reduce(PartitionQueue.Backlog.NONE, PartitionQueue.Backlog::and);
+    Backlog backlog() {
+        return all.stream().map(partition -> partition.queue().backlog()).reduce(Backlog.NONE, Backlog::and);
     }
 
     /** @throws Refusal when the source's two Redis can not become one */

@@ -191,7 +191,7 @@ public final class RedisPreflight {
         blockers.addAll(CommandProbe.source(jedis, source.name, source.side == RedisSide.ofSidekiq(context)));
         readMarker(jedis, source);
         source.marker.ifPresent(marker -> blockers.add(source.name + " carries the marker of migration " + marker.name() + " (uid " + marker.uid()
-                + "): it is a migration's target. Check that source and target are not mixed up; if that migration is over, delete the key " + Marker.KEY + "."));
+                + "): it is its target, or kept for its way back. Check that source and target are not mixed up; if that migration is over, delete the key " + Marker.KEY + "."));
     }
 
     private void target(Jedis jedis, Look target) {
@@ -257,7 +257,7 @@ public final class RedisPreflight {
         try {
             look.marker = Marker.read(jedis);
         } catch (Refusal e) {
-            blockers.add(e.getMessage());
+            blockers.add(look.name + ": " + e.getMessage());
         } catch (JedisException e) {
             blockers.add(look.name + " refuses GET (" + e.getMessage() + "). Allow it for this user.");
         }

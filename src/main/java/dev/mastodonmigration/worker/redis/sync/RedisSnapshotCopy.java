@@ -33,7 +33,7 @@ public final class RedisSnapshotCopy implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        var ends = Ends.takenOver(context, direction);
+        var ends = Ends.takenOver(context, direction, scope);
         var progress = new ScanProgress(context.progress());
         try (var session = Session.atRest(ends, scope, Partition.Differing.BROUGHT, progress)) {
             var conflict = session.sources().conflict(scope);
@@ -46,14 +46,14 @@ public final class RedisSnapshotCopy implements WorkerTask {
             } else {
                 scan.compareAll("comparing, and copying what differs");
             }
-            scan.await(PartitionQueue.Backlog::isNone);
+            scan.await(Backlog::isNone);
             var bytes = progress.bytes();
             var milliseconds = progress.milliseconds();
             scan.removeStrays(every -> true);
-            scan.await(PartitionQueue.Backlog::isNone);
+            scan.await(Backlog::isNone);
             ends.markLoaded();
             var keys = session.count();
-            return WorkerReport.succeeded("Copied " + keys + " keys to the " + session.targetTitles() + ".", Map.of(Figure.KEYS, keys, Figure.BYTES, bytes, Figure.COPY_MILLISECONDS, milliseconds));
+            return WorkerReport.succeeded("Copied " + keys + " keys to the " + ends.written() + ".", Map.of(Figure.KEYS, keys, Figure.BYTES, bytes, Figure.COPY_MILLISECONDS, milliseconds));
         }
     }
 }

@@ -38,13 +38,13 @@ public final class RedisVerify implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
         var progress = new ScanProgress(context.progress());
-        try (var session = Session.atRest(Ends.loaded(context, direction), scope, Partition.Differing.RECORDED, progress)) {
+        try (var session = Session.atRest(Ends.loaded(context, direction, scope), scope, Partition.Differing.RECORDED, progress)) {
             var scan = new FullScan(session, new Heartbeat(session), progress);
             scan.compareAll("verifying");
-            scan.await(PartitionQueue.Backlog::isNone);
+            scan.await(Backlog::isNone);
             var milliseconds = progress.milliseconds();
             scan.recordStrays(every -> true);
-            scan.await(PartitionQueue.Backlog::isNone);
+            scan.await(Backlog::isNone);
             session.partitions().found().demandNone();
             // Counted by the servers, which no key that SCAN shows twice can mislead. Of jobs, the source has others beside, and the target by now no others.
             var keys = scope == KeyScope.JOBS ? session.count() : session.sources().count(context);

@@ -33,7 +33,7 @@ final class RepeatedScans implements WorkerTask {
         this.direction = direction;
         this.pause = pause;
         this.notes = new ArrayList<>(notes);
-        this.notes.add("So it was copied by repeated scans, the last one with the source closed for writing.");
+        this.notes.add("So all was copied by repeated scans, the last one while nobody wrote.");
     }
 
     @Override
@@ -58,7 +58,7 @@ final class RepeatedScans implements WorkerTask {
         var started = System.nanoTime();
         new RedisSnapshotCopy(direction, KeyScope.ALL).run(scanning);
         var seconds = Duration.ofNanos(System.nanoTime() - started).toSeconds();
-        context.progress().update(now -> new Progress.Reading("repeated scans, the last of " + seconds + " s; one more runs when the source is closed", now.bytesDone(), now.bytesTotal(),
+        context.progress().update(now -> new Progress.Reading("repeated scans, the last of " + seconds + " s; one more runs when writing has ended", now.bytesDone(), now.bytesTotal(),
                 now.itemsDone(), now.itemsTotal(), 0, 0).withLag(0, 0, true).ofRedis(String.join(RedisSources.AND, sources)));
     }
 }

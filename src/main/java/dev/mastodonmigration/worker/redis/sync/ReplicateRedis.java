@@ -10,6 +10,7 @@ import dev.mastodonmigration.worker.control.WorkerTask;
 import dev.mastodonmigration.worker.redis.follow.ChangeFeed;
 import dev.mastodonmigration.worker.redis.follow.Following;
 import dev.mastodonmigration.worker.redis.mastodon.Direction;
+import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.mastodon.RedisSources;
 import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
@@ -46,7 +47,7 @@ public final class ReplicateRedis implements WorkerTask {
 
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        var sessions = new Sessions(Ends.takenOver(context, direction));
+        var sessions = new Sessions(Ends.takenOver(context, direction, KeyScope.ALL));
         return new Retry(context.drain(), sessions, sessions::tell, () -> sessions.inSyncNanos, Optional.empty()).until(sessions::next);
     }
 
@@ -131,11 +132,11 @@ public final class ReplicateRedis implements WorkerTask {
         var drained = System.nanoTime();
         if (!session.unidentified().isEmpty()) {
             notes.add("The " + String.join(" and the ", session.unidentified()) + " does not tell which server answers (INFO lacks master_replid), so a failover could not be noticed,"
-                    + " and all keys were compared with the source closed for writing.");
+                    + " and all keys were compared while nobody wrote to it.");
         }
         var found = session.proveRest();
         if (!session.sameCount()) {
-            notes.add("The two sides did not count the same number of keys, so cache that only the target has, which its own web processes wrote, was removed.");
+            notes.add("The two sides did not count the same number of keys, so cache that only the " + ends.written() + " has, which its own web processes wrote, was removed.");
             session.removeStrayCache();
         }
         if (!session.sameCount()) {
@@ -146,7 +147,7 @@ public final class ReplicateRedis implements WorkerTask {
         ends.markLoaded();
         var keys = session.session().count();
         context.progress().set(new Progress.Reading("drained", 0, 0, keys, keys, 0, 0));
-        return WorkerReport.succeeded("Replicated " + keys + " keys to the " + session.session().targetTitles() + " by following its changes (" + following
+        return WorkerReport.succeeded("Replicated " + keys + " keys to the " + ends.written() + " by following its changes (" + following
                 + "); both sides are equal.", Map.of(Figure.KEYS, keys, Figure.DIFFERENCES, 0L, Figure.DRAIN_MILLISECONDS, (drained - started) / 1_000_000,
                         Figure.VERIFY_MILLISECONDS, (System.nanoTime() - drained) / 1_000_000), notes);
     }

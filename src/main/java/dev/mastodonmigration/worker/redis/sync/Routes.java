@@ -51,7 +51,7 @@ final class Routes implements AutoCloseable {
             }
             for (var one : ends.to().entrySet()) {
                 var jedis = routes.connect(ends, one.getKey());
-                routes.to.add(new To(one.getKey(), KeyReader.of(jedis, ends.direction()::name), new GuardedWriter(jedis, one.getValue(), ends.direction()::name, one.getKey().title()), PayloadFormat.ofMarked(jedis)));
+                routes.to.add(new To(one.getKey(), KeyReader.of(jedis, ends.direction()::name), new GuardedWriter(jedis, one.getValue(), ends.direction()::name, one.getKey().title()), PayloadFormat.ofMarked(jedis, one.getKey().title())));
             }
             routes.from.forEach(from -> routes.to.forEach(to -> routes.all.add(new Route(from, to))));
             return routes;

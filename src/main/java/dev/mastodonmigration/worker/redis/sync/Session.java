@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 import redis.clients.jedis.Jedis;
 
 /**
@@ -75,11 +74,6 @@ record Session(Ends ends, KeyScope scope, RedisSources sources, List<Target> tar
     /** How many keys there are at the end now, our own left out. */
     long count() {
         return targets.stream().mapToLong(target -> target.jedis().dbSize() - ReplicatedKeys.oursAnd(Set.of(), target.jedis())).sum();
-    }
-
-    /** What is written, for messages. */
-    String targetTitles() {
-        return targets.stream().map(target -> target.side().title()).collect(Collectors.joining(" and the "));
     }
 
     /** Whatever fails to close, no partition is left behind: it would write beside the next session's. */

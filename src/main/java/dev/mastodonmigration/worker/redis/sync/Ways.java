@@ -15,7 +15,12 @@ import redis.clients.jedis.Jedis;
 
 /** What one partition does keys with on each of its routes: bring them, compare them, or copy many that the target lacks. */
 final class Ways implements AutoCloseable {
-    record Way(Routes.Route route, KeyTransfer transfer, KeyComparison comparison, CopyPipeline copies) {}
+    record Way(Routes.Route route, KeyTransfer transfer, KeyComparison comparison, CopyPipeline copies) {
+        /** What is written, for messages. */
+        String written() {
+            return route.to().side().title();
+        }
+    }
 
     /** Keys of one route, to be handled in one go. */
     record Share(Way way, KeyScan.Batch batch) {}

@@ -8,6 +8,7 @@
  * {@code FullScan} shows every key: to an empty target they are copied ({@code CopyPipeline}), else compared; then the target's own names are looked through for strays. From there on
  * changed keys are read again, written and proved, until the operator closes the source: {@code LiveSession#drain} takes what was told until then, {@code LiveSession#proveRest} proves what
  * changed since its last proof, and all jobs. {@code RedisSnapshotCopy} and {@code RedisVerify} are the same without following: a scan of a source at rest.
+ * {@code AdoptRedis} lets the way back begin, and {@code OldRedis} ends it.
  *
  * <h2>Why it is right</h2>
  * <ol>
@@ -32,6 +33,10 @@
  * RedisLiveTest#aSourceThatAnswersSlowlyIsReadAtAPaceThatSparesIt, RedisLiveTest#aLargeKeyThatChangesAllTheTimeIsNotReadAllTheTime).</li>
  * <li><b>Jobs are on one side only.</b> Two Redis of a source become one only without a name in both, and going back jobs are held under names that no Sidekiq looks at
  * ({@code SourceConflicts}, {@code Direction}; RedisLiveOfSidekiqTest#jobsThatComeToBeInTheMainOneAreRefusedInTheDrain, RedisWayBackTest#jobsAreHeldUntilTheyGetTheirNamesBack).</li>
+ * <li><b>The old Redis is adopted only while it is equal, and given back as a whole.</b> Its marker goes before Sidekiq finds a job there, so that a way back which slept writes nothing, and
+ * the next adoption compares anew ({@code AdoptRedis}, {@code OldRedis}; OldRedisTest#whatIsGivenBackCarriesNoMarkerSoThatAWayBackThatSleptWritesNothing,
+ * OldRedisTest#whatWasGivenBackIsComparedAnewBeforeItIsAdoptedAgain, OldRedisTest#killedBeforeTheJobsHaveTheirNamesTheMarkerIsGoneAndTheNextTryGoesOn); none of an older epoch comes after
+ * (OldRedisTest#anAdoptionThatSleptPastTheWithdrawalLeavesNothing).</li>
  * </ol>
  *
  * <h2>Words</h2>
@@ -45,6 +50,7 @@
  * <dt>gap</dt><dd>a time of which it is not known what changed</dd>
  * <dt>session</dt><dd>what lies between two gaps</dd>
  * <dt>marker</dt><dd>the one key of ours on a target, which says whose it is and who may write</dd>
+ * <dt>old Redis</dt><dd>one that the instance came from, while it moves or may go back</dd>
  * </dl>
  */
 package dev.mastodonmigration.worker.redis.sync;

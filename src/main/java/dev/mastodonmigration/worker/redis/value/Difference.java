@@ -11,8 +11,8 @@ public record Difference(RedisKey key, Kind kind) {
     public enum Kind {
         VALUE("its value differs"),
         EXPIRY("it expires at another time"),
-        MISSING("it is missing on the target"),
-        STRAY("only the target has it");
+        MISSING("it is missing on the %s"),
+        STRAY("only the %s has it");
 
         private final String words;
 
@@ -21,16 +21,22 @@ public record Difference(RedisKey key, Kind kind) {
         }
     }
 
-    @Override
-    public String toString() {
-        return key + " (" + kind.words + ")";
+    /** @param written what the keys are brought to */
+    public String words(String written) {
+        return key + " (" + kind.words.formatted(written) + ")";
     }
 
     /** What all partitions found: all are counted, a few kept to be named. */
     public static final class Found {
         private static final int NAMED = 10;
+        private final String written;
         private final List<Difference> named = new ArrayList<>();
         private long count;
+
+        /** @param written what the keys are brought to */
+        public Found(String written) {
+            this.written = written;
+        }
 
         public synchronized void add(Difference difference) {
             count++;
@@ -47,13 +53,13 @@ public record Difference(RedisKey key, Kind kind) {
         public synchronized void demandNone() throws Refusal {
             if (count > 0) {
                 throw new Refusal("Redis verification found " + count + " keys that differ between source and target: " + this
-                        + ". The target was not opened. Check that nothing else writes to either Redis, and start the migration again.");
+                        + ". The " + written + " was not opened. Check that nothing else writes to either Redis, and start the migration again.");
             }
         }
 
         @Override
         public synchronized String toString() {
-            return named.stream().map(Difference::toString).collect(Collectors.joining(", "))
+            return named.stream().map(difference -> difference.words(written)).collect(Collectors.joining(", "))
                     + (count > named.size() ? " and " + (count - named.size()) + " more" : "");
         }
     }

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.worker.redis.value;
 
 import dev.mastodonmigration.worker.control.Refusal;
+import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import dev.mastodonmigration.worker.redis.wire.RoundTrip;
@@ -70,6 +71,11 @@ public final class GuardedWriter implements AutoCloseable {
     /** The name of this key on this server. */
     byte[] name(RedisKey key) {
         return naming.apply(key).bytes();
+    }
+
+    /** What this server is, for messages. */
+    String title() {
+        return title;
     }
 
     public Jedis jedis() {
@@ -171,7 +177,7 @@ public final class GuardedWriter implements AutoCloseable {
 
     private IOException failure(Write write, JedisDataException e) throws Refusal {
         var said = String.valueOf(e.getMessage());
-        if (said.startsWith("OOM") && whenFull == WhenFull.REFUSE) {
+        if (Gap.isFull(e) && whenFull == WhenFull.REFUSE) {
             throw new Refusal("The " + title + " is full (maxmemory reached) at key " + write.key()
                     + ". Choose a larger instance for it; the copy then starts over by itself.");
         }

@@ -133,8 +133,8 @@ public final class KeyTransfer {
         for (var stream : restoredStreams.entrySet()) {
             var written = except.contains(stream.getKey()) ? null : target.jedis().dump(target.name(stream.getKey()));
             if (written != null && !stream.getValue().sameBytes(new KeyState(written, KeyState.NEVER))) {
-                throw new Refusal("Redis key " + stream.getKey() + " is a stream, or of a type newer than we know, which the target's Redis keeps in another format"
-                        + " than the source's, so it cannot be proved equal; Mastodon uses none. Delete it if nothing needs it, or choose a target of the source's version.");
+                throw new Refusal("Redis key " + stream.getKey() + " is a stream, or of a type newer than we know, which the " + target.title() + " keeps in another format"
+                        + " than it came in, so it cannot be proved equal; Mastodon uses none. Delete it if nothing needs it, or let both Redis be of one version.");
             }
         }
         restoredStreams.clear();

@@ -39,7 +39,7 @@ public record Marker(String uid, String name, State state, long epoch, String wr
         try {
             return JSON.readValue(value, Marker.class);
         } catch (IOException e) {
-            throw new Refusal("The key " + KEY + " on the target Redis is not one that this version wrote. Delete it if no migration is using that database.");
+            throw new Refusal("The key " + KEY + " is not one that this version wrote. Delete it if no migration is using that database.");
         }
     }
 

@@ -64,11 +64,15 @@ public record PayloadFormat(int rdbVersion) {
         return new PayloadFormat(at < 0 ? 0 : (payload[at] & 0xff) | (payload[at + 1] & 0xff) << 8);
     }
 
-    /** Of a target that carries our marker, by the version of that key's own DUMP. */
-    public static PayloadFormat ofMarked(Jedis target) throws Refusal {
+    /**
+     * Of one that carries our marker, by the version of that key's own DUMP.
+     *
+     * @param title what it is, for messages
+     */
+    public static PayloadFormat ofMarked(Jedis target, String title) throws Refusal {
         var own = target.dump(Marker.KEY.bytes());
         if (own == null) {
-            throw new Refusal("The target Redis does not carry this migration's marker " + Marker.KEY + " any more, so nothing was written. Was it emptied? Start the migration anew.");
+            throw new Refusal("The " + title + " does not carry this migration's marker " + Marker.KEY + " any more, so nothing was written. Was it emptied? Start the migration anew.");
         }
         return of(own);
     }
@@ -80,18 +84,18 @@ public record PayloadFormat(int rdbVersion) {
     public Route route(byte[] payload) {
         var type = payload[0] & 0xff;
         if (type == MODULE || type == MODULE_2) {
-            return new Route.Impossible("a type of a module, which the target does not have; Mastodon uses none. Delete it if nothing needs it");
+            return new Route.Impossible("a type of a module, which the Redis that it goes to does not have; Mastodon uses none. Delete it if nothing needs it");
         }
         if (isReadable(PayloadFormat.of(payload).rdbVersion())) {
             return new Route.Payload(payload);
         }
         if (type > LAST_TYPE_11) {
-            return new Route.Impossible("a hash with fields that expire, or of a type newer than the target; Mastodon uses none. Delete it if nothing needs it,"
-                    + " or choose a target of the source's version");
+            return new Route.Impossible("a hash with fields that expire, or of a type newer than the Redis that it goes to; Mastodon uses none. Delete it if nothing needs it,"
+                    + " or let both be of one version");
         }
         if (type > lastType() && KeyState.isStream(type)) {
-            return new Route.Impossible("a stream, which the target's version of Redis does not read; Mastodon uses none. Delete it if nothing needs it,"
-                    + " or choose a target of the source's version");
+            return new Route.Impossible("a stream, which the Redis that it goes to does not read; Mastodon uses none. Delete it if nothing needs it,"
+                    + " or let both be of one version");
         }
         return type <= lastType() ? new Route.Payload(new PayloadFormat(Math.min(rdbVersion, COMMON)).stamp(payload)) : new Route.ByCommands();
     }

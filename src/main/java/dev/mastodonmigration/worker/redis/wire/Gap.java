@@ -11,7 +11,8 @@ import redis.clients.jedis.exceptions.JedisDataException;
 public final class Gap extends Exception {
     private static final long serialVersionUID = 1L;
     /** What a server says while it is being replaced, or is not yet ready (redis/src/server.c, shared.loadingerr and others). */
-    private static final List<String> PASSING = List.of("LOADING", "READONLY", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED", "NOREPLICAS", "OOM");
+    private static final List<String> PASSING = List.of("LOADING", "READONLY", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED", "NOREPLICAS");
+    private static final String FULL = "OOM";
 
     public Gap(String reason) {
         super(reason);
@@ -35,6 +36,11 @@ public final class Gap extends Exception {
 
     /** Said of the state that a server is in, not of what it can do. */
     public static boolean mayPass(JedisDataException said) {
-        return PASSING.stream().anyMatch(String.valueOf(said.getMessage())::startsWith);
+        return isFull(said) || PASSING.stream().anyMatch(String.valueOf(said.getMessage())::startsWith);
+    }
+
+    /** Said of a server that has reached its maxmemory and evicts nothing. */
+    public static boolean isFull(JedisDataException said) {
+        return String.valueOf(said.getMessage()).startsWith(FULL);
     }
 }

@@ -68,6 +68,22 @@ class LiveOddSourcesTest {
         }
     }
 
+    /** Of the functions that note changes, and of the gate. */
+    @Test
+    void namesThatLookLikeOurQuotesAreCapturedCopiedAndClosed() throws Exception {
+        var world = TwoDatabases.empty(15);
+        var table = "\"a$gate$b $capture$ $silence$ $$ 'x' %s\"";
+        world.onSource("CREATE TABLE " + table + " (\"k$capture$ $gate$ 100%s\" int PRIMARY KEY, \"v$capture$\" text)", "INSERT INTO " + table + " VALUES (1, 'before')");
+        LiveCopy.captured(world);
+        try (var copy = LiveCopy.of(world).awaitInSync()) {
+            world.onSource("INSERT INTO " + table + " VALUES (2, 'captured')", "UPDATE " + table + " SET \"v$capture$\" = 'changed' WHERE \"k$capture$ $gate$ 100%s\" = 1");
+            LiveCopy.cutOver(world, copy);
+        }
+        try (var target = world.target()) {
+            assertThat(Query.strings(target, "SELECT t::text FROM " + table + " t ORDER BY 1")).containsExactly("(1,changed)", "(2,captured)");
+        }
+    }
+
     @Test
     void whateverTheRolesAreSetToTheCopyArrives() throws Exception {
         var world = LiveCopy.captured(HostileSettings.on(TwoDatabases.between(15, 15)));

@@ -8,6 +8,7 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.postgres.ClearSource;
 import dev.mastodonmigration.worker.postgres.CloseTarget;
 import dev.mastodonmigration.worker.postgres.Query;
+import dev.mastodonmigration.worker.postgres.ReleaseTarget;
 import dev.mastodonmigration.worker.postgres.ReopenSource;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;
 import dev.mastodonmigration.worker.postgres.SuspendedEffects;
@@ -28,6 +29,8 @@ class WayBackLeftTest {
         var world = MovedInstance.open(MovedInstance.closed());
         world.run(new CloseTarget());
         assertThatThrownBy(() -> world.run(new ReopenSource())).isInstanceOf(Refusal.class).hasMessageContaining("may hold posts that were not brought back yet");
+        assertThatThrownBy(() -> world.run(new ReleaseTarget())).isInstanceOf(Refusal.class).hasMessageContaining("closed for writing to go back").hasMessageNotContaining("closed_again")
+                .hasMessageNotContaining("backup");
     }
 
     @Test

@@ -163,7 +163,7 @@ class JobsAsideTest {
     @Test
     void aWithdrawalThatSleptGivesNoJobBackOnceAnotherOpeningHasSetThemAside() throws Exception {
         setAside(WITHDRAWAL + 1);
-        assertThatThrownBy(() -> JobsAside.putBack(redis.context(RedisPair.UID, WITHDRAWAL))).isInstanceOf(Refusal.class).hasMessageContaining("newer worker");
+        assertThatThrownBy(() -> ReturningJobs.putBack(redis.context(RedisPair.UID, WITHDRAWAL))).isInstanceOf(Refusal.class).hasMessageContaining("newer worker");
         assertThat(redis.source.exists(JOBS.toArray(String[]::new))).isZero();
     }
 
@@ -225,7 +225,7 @@ class JobsAsideTest {
         redis.source.flushAll();
         redis.source.lpush(ASIDE + "queue:late", "a job");
         redis.source.set("queue:late", "no queue");
-        assertThat(JobsAside.putBack(redis.context(RedisPair.UID, 9))).singleElement().asString().contains("could not be given their names back").contains("queue:late");
+        assertThat(ReturningJobs.putBack(redis.context(RedisPair.UID, 9))).singleElement().asString().contains("could not be given their names back").contains("queue:late");
         assertThat(redis.source.lrange(ASIDE + "queue:late", 0, -1)).containsExactly("a job");
     }
 
@@ -233,6 +233,6 @@ class JobsAsideTest {
     void whatTheWayBackBroughtStandsInTheWayOfAnotherMigration() {
         redis.source.flushAll();
         redis.source.lpush(ASIDE + "queue:late", "a job");
-        assertThat(JobsAside.leftover(redis.source, "source Redis").orElse("")).contains("Sidekiq's jobs under names that begin with");
+        assertThat(ReturningJobs.leftover(redis.source, "source Redis").orElse("")).contains("Sidekiq's jobs under names that begin with");
     }
 }

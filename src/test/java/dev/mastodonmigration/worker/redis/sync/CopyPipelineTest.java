@@ -40,7 +40,7 @@ class CopyPipelineTest {
     private void copy(List<RedisKey> keys) throws Exception {
         var marker = Marker.read(redis.target).orElseThrow();
         try (var source = KeyReader.of(RedisSide.SOURCE.open(redis.context())); var target = new GuardedWriter(RedisSide.TARGET.open(redis.context()), marker)) {
-            var transfer = new KeyTransfer(source, target, PayloadFormat.ofMarked(target.jedis()), key -> true, stream -> {});
+            var transfer = new KeyTransfer(source, target, PayloadFormat.ofMarked(target.jedis(), "target Redis"), key -> true, stream -> {});
             var line = new CopyPipeline(source, transfer, work, (done, bytes) -> copied.addAndGet(done));
             line.copy(keys);
             line.finish();
@@ -80,7 +80,7 @@ class CopyPipelineTest {
         for (var key : keys) {
             assertThat(Arrays.equals(redis.target.get(key.bytes()), redis.source.get(key.bytes()))).as(key.toString()).isTrue();
         }
-        assertThat(work.backlog()).isEqualTo(PartitionQueue.Backlog.NONE);
+        assertThat(work.backlog()).isEqualTo(Backlog.NONE);
     }
 
     @Test

@@ -22,11 +22,11 @@ class FullScanTest {
         new RedisSnapshotCopy().run(redis.context());
         redis.target.sendCommand(() -> "DEBUG".getBytes(StandardCharsets.US_ASCII), "POPULATE", String.valueOf(STRAYS));
         var progress = new ScanProgress(redis.progress);
-        try (var session = Session.atRest(Ends.loaded(redis.context(), Direction.FORWARD), KeyScope.ALL, Partition.Differing.RECORDED, progress)) {
+        try (var session = Session.atRest(Ends.loaded(redis.context(), Direction.FORWARD, KeyScope.ALL), KeyScope.ALL, Partition.Differing.RECORDED, progress)) {
             var scan = new FullScan(session, new Heartbeat(session), progress);
             scan.recordStrays(every -> true);
             assertThat(session.partitions().backlog().proofs()).isLessThanOrEqualTo(20_000);
-            scan.await(PartitionQueue.Backlog::isNone);
+            scan.await(Backlog::isNone);
             assertThat(session.partitions().found().count()).isEqualTo(STRAYS);
         }
     }

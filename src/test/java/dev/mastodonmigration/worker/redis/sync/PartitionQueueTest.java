@@ -70,11 +70,11 @@ class PartitionQueueTest {
         work.applied(List.of(KEYS.getLast()));
         work.move(large);
         work.changed(List.of(large));
-        assertThat(work.backlog()).as("on its way, and to be read once more").isEqualTo(new PartitionQueue.Backlog(2, 0, 0, 0));
+        assertThat(work.backlog()).as("on its way, and to be read once more").isEqualTo(new Backlog(2, 0, 0, 0));
         assertThat(work.takeBetween()).as("not while it is on its way").isEmpty();
         work.moved(large, TimeUnit.HOURS.toNanos(1));
         assertThat(work.take().keys()).as("it rests").isEmpty();
-        assertThat(work.backlog()).isEqualTo(new PartitionQueue.Backlog(1, 0, 0, 0));
+        assertThat(work.backlog()).isEqualTo(new Backlog(1, 0, 0, 0));
         work.hurry();
         assertThat(work.take()).as("in the freeze nothing rests").isEqualTo(new PartitionTask.Apply(List.of(large)));
     }

@@ -21,7 +21,7 @@ class PartitionsTest {
         RedisTarget.claim(redis.context());
         redis.source.set("key", "1");
         var nothingLeftTooSoon = 0;
-        try (var session = Session.atRest(Ends.takenOver(redis.context(), Direction.FORWARD), KeyScope.ALL, Partition.Differing.REPAIRED, (keys, bytes) -> {})) {
+        try (var session = Session.atRest(Ends.takenOver(redis.context(), Direction.FORWARD, KeyScope.ALL), KeyScope.ALL, Partition.Differing.REPAIRED, (keys, bytes) -> {})) {
             var partitions = session.partitions();
             for (int i = 0; i < CHANGES; i++) {
                 partitions.changed(List.of(RedisKey.of("key")));

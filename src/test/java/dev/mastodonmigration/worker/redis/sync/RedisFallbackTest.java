@@ -174,7 +174,7 @@ class RedisFallbackTest {
             live.awaitReading("no longer in sync", reading -> !reading.inSync()).awaitInSync();
             redis.source.set("after", "1");
             awaitOnTarget("after");
-            assertThat(live.drain().notes()).anyMatch(note -> note.contains("Changes may have been missed") && note.contains("the connection that follows the source's changes broke"));
+            assertThat(live.drain().notes()).anyMatch(note -> note.contains("Changes may have been missed") && note.contains("the connection that follows changes broke"));
         }
         assertEqualBothWays();
     }

@@ -54,7 +54,7 @@ class RedisLiveCountTest {
             redis.target.setex("cache:rack::attack:1", 1000, "by the target's web");
             var report = live.drain();
             assertThat(report.figures()).containsEntry(Figure.DIFFERENCES, 0L);
-            assertThat(report.notes()).singleElement().asString().contains("only the target has");
+            assertThat(report.notes()).singleElement().asString().contains("only the target Redis has");
         }
         assertThat(redis.target.keys("*")).containsExactlyInAnyOrder("kept", "queue:default", "mastodon_migration:marker");
         assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L);
@@ -65,7 +65,7 @@ class RedisLiveCountTest {
         try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
             redis.target.set("cache:views/1", "by the target's web");
             redis.target.rpush("queue:other", "by the target's web");
-            assertThatThrownBy(live::drain).isInstanceOf(Refusal.class).hasMessageContaining("\"queue:other\" (only the target has it)");
+            assertThatThrownBy(live::drain).isInstanceOf(Refusal.class).hasMessageContaining("\"queue:other\" (only the target Redis has it)");
         }
         assertThat(redis.target.lrange("queue:other", 0, -1)).containsExactly("by the target's web");
     }

@@ -71,7 +71,7 @@ class RedisLiveGapTest {
     }
 
     private static Ends ends() throws Exception {
-        return Ends.takenOver(redis.context(), Direction.FORWARD);
+        return Ends.takenOver(redis.context(), Direction.FORWARD, KeyScope.ALL);
     }
 
     private void assertCaughtUp() throws Exception {
@@ -107,7 +107,7 @@ class RedisLiveGapTest {
         var context = redis.context();
         new RedisSnapshotCopy().run(context);
         try (var sources = RedisSources.open(context, KeyScope.ALL);
-                var partitions = Partitions.open(Ends.loaded(context, Direction.FORWARD), new ReplicatedKeys(sources, KeyScope.ALL), Partition.Differing.REPAIRED, (keys, bytes) -> {})) {
+                var partitions = Partitions.open(Ends.loaded(context, Direction.FORWARD, KeyScope.ALL), new ReplicatedKeys(sources, KeyScope.ALL), Partition.Differing.REPAIRED, (keys, bytes) -> {})) {
             var source = sources.all().getFirst().jedis();
             var listener = new ChangeFeed.Listener() {
                 @Override
@@ -131,7 +131,7 @@ class RedisLiveGapTest {
             }
         }
         assertThatThrownBy(() -> new RedisVerify().run(context)).isInstanceOf(Refusal.class)
-                .hasMessageContaining("found 4 keys").hasMessageContaining("\"gone\" (only the target has it)").hasMessageContaining("\"new\" (it is missing on the target)")
+                .hasMessageContaining("found 4 keys").hasMessageContaining("\"gone\" (only the target Redis has it)").hasMessageContaining("\"new\" (it is missing on the target Redis)")
                 .hasMessageContaining("\"changed\" (its value differs)").hasMessageContaining("\"queue:default\" (its value differs)");
     }
 

@@ -19,50 +19,31 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import redis.clients.jedis.Jedis;
 
 /** A source with {@code SIDEKIQ_REDIS_URL}, followed while it runs: two Redis become one. */
 class RedisLiveOfSidekiqTest {
     private static final String PROCESS = "worker.1:4:0123456789ab";
     @RegisterExtension
-    static final RedisPair redis = new RedisPair();
-    private static RedisServer server;
-    private static Jedis sidekiq;
-
-    @BeforeAll
-    static void start() {
-        server = RedisServer.start();
-        sidekiq = server.connect();
-    }
-
-    @AfterAll
-    static void stop() {
-        sidekiq.close();
-        server.close();
-    }
+    static final RedisPair redis = RedisPair.withOneOfSidekiq();
 
     @BeforeEach
     void fill() throws Exception {
-        sidekiq.flushAll();
-        redis.sourceOfSidekiq(server.url());
         RedisTarget.claim(redis.context());
         redis.source.zadd("feed:home:1", 1, "status");
         redis.source.setex("cache:1", 1000, "value");
-        sidekiq.sadd("queues", "default");
-        sidekiq.rpush("queue:default", "{\"jid\":\"a\"}", "{\"jid\":\"b\"}");
-        sidekiq.zadd("schedule", 2, "{\"jid\":\"c\"}");
+        redis.sidekiq.sadd("queues", "default");
+        redis.sidekiq.rpush("queue:default", "{\"jid\":\"a\"}", "{\"jid\":\"b\"}");
+        redis.sidekiq.zadd("schedule", 2, "{\"jid\":\"c\"}");
         heartbeat(PROCESS);
     }
 
     private static void heartbeat(String identity) {
-        sidekiq.sadd("processes", identity);
-        sidekiq.hset(identity, Map.of("beat", "1", "busy", "0"));
-        sidekiq.hset(identity + ":work", "tid", "{}");
+        redis.sidekiq.sadd("processes", identity);
+        redis.sidekiq.hset(identity, Map.of("beat", "1", "busy", "0"));
+        redis.sidekiq.hset(identity + ":work", "tid", "{}");
     }
 
     private static LiveReplication inSync() {
@@ -83,36 +64,36 @@ class RedisLiveOfSidekiqTest {
             assertThat(redis.target.keys("*")).containsExactlyInAnyOrder("feed:home:1", "cache:1", "queues", "queue:default", "schedule", "mastodon_migration:marker");
             redis.source.zadd("feed:home:2", 1, "another");
             redis.source.del("cache:1");
-            sidekiq.lpop("queue:default");
-            sidekiq.rename("schedule", "retry");
+            redis.sidekiq.lpop("queue:default");
+            redis.sidekiq.rename("schedule", "retry");
             heartbeat("worker.2:4:ba9876543210");
             awaitOnTarget("the changes of both", () -> redis.target.exists("feed:home:2") && !redis.target.exists("cache:1") && redis.target.llen("queue:default") == 1
                     && redis.target.exists("retry") && !redis.target.exists("schedule"));
-            sidekiq.rpush("queue:mailers", "{\"jid\":\"the last\"}");
+            redis.sidekiq.rpush("queue:mailers", "{\"jid\":\"the last\"}");
             redis.source.set("the last", "1");
             assertThat(live.drain().figures()).containsEntry(Figure.KEYS, 7L).containsEntry(Figure.DIFFERENCES, 0L);
             assertThat(live.drain().notes()).isEmpty();
         }
         assertThat(redis.target.keys("*")).containsExactlyInAnyOrder("feed:home:1", "feed:home:2", "the last", "queues", "queue:default", "queue:mailers", "retry", "mastodon_migration:marker");
-        assertThat(redis.source.keys("mastodon_migration:*")).isEqualTo(sidekiq.keys("mastodon_migration:*")).isEmpty();
+        assertThat(redis.source.keys("mastodon_migration:*")).isEqualTo(redis.sidekiq.keys("mastodon_migration:*")).isEmpty();
         assertEqualBothWays();
     }
 
     @Test
     void everyTypeAndALargeValueComeFromEither() throws Exception {
         redis.source.del("feed:home:1");
-        EveryType.fill(sidekiq);
+        EveryType.fill(redis.sidekiq);
         for (int i = 0; i < 9; i++) {
             redis.source.append("large", "x".repeat(1 << 20));
-            sidekiq.append("uniquejobs:large", "y".repeat(1 << 20));
+            redis.sidekiq.append("uniquejobs:large", "y".repeat(1 << 20));
         }
         try (var live = inSync()) {
-            sidekiq.append("uniquejobs:large", "end");
+            redis.sidekiq.append("uniquejobs:large", "end");
             redis.source.append("large", "end");
-            sidekiq.xgroupCreateConsumer("stream", "group", "another consumer");
+            redis.sidekiq.xgroupCreateConsumer("stream", "group", "another consumer");
             assertThat(live.drain().figures()).containsEntry(Figure.DIFFERENCES, 0L);
         }
-        assertThat(redis.target.strlen("uniquejobs:large")).isEqualTo(sidekiq.strlen("uniquejobs:large"));
+        assertThat(redis.target.strlen("uniquejobs:large")).isEqualTo(redis.sidekiq.strlen("uniquejobs:large"));
         assertThat(redis.target.strlen("large")).isEqualTo(redis.source.strlen("large"));
         assertEqualBothWays();
     }
@@ -135,7 +116,7 @@ class RedisLiveOfSidekiqTest {
         try (var live = inSync()) {
             redis.source.set("stat:processed", "7");
             awaitOnTarget("what the main one has", () -> "7".equals(redis.target.get("stat:processed")));
-            sidekiq.set("stat:processed", "8");
+            redis.sidekiq.set("stat:processed", "8");
             redis.source.del("stat:processed");
             awaitOnTarget("what Sidekiq's has", () -> "8".equals(redis.target.get("stat:processed")));
             assertThat(live.drain().figures()).containsEntry(Figure.KEYS, 6L);
@@ -155,7 +136,7 @@ class RedisLiveOfSidekiqTest {
     }
 
     private static void setAll(String value) {
-        try (var pipeline = sidekiq.pipelined()) {
+        try (var pipeline = redis.sidekiq.pipelined()) {
             IntStream.range(0, 40_000).forEach(i -> pipeline.set("stat:" + i, value));
         }
     }
@@ -168,7 +149,7 @@ class RedisLiveOfSidekiqTest {
         try (var live = inSync()) {
             for (int i = 0; i < 4000; i++) {
                 var name = "moving:" + random.nextInt(20);
-                var sources = random.nextInt(2) == 0 ? List.of(redis.source, sidekiq) : List.of(sidekiq, redis.source);
+                var sources = random.nextInt(2) == 0 ? List.of(redis.source, redis.sidekiq) : List.of(redis.sidekiq, redis.source);
                 if (random.nextInt(2) == 0) {
                     sources.getFirst().set(name, "value " + i);
                     sources.getLast().del(name);
@@ -186,7 +167,7 @@ class RedisLiveOfSidekiqTest {
     @Test
     void aNameThatComesToBeInBothIsRefusedInTheDrain() throws Exception {
         try (var live = inSync()) {
-            sidekiq.set("stat:processed", "8");
+            redis.sidekiq.set("stat:processed", "8");
             awaitOnTarget("what Sidekiq's has", () -> redis.target.exists("stat:processed"));
             redis.source.set("stat:processed", "7");
             assertThatThrownBy(live::drain).isInstanceOf(Refusal.class).hasMessageContaining("both hold 1 key, \"stat:processed\"");
@@ -205,7 +186,7 @@ class RedisLiveOfSidekiqTest {
     @Test
     void whatCanNotBecomeOneIsRefusedBeforeAnythingIsCopied() {
         redis.source.set("stat:processed", "7");
-        sidekiq.set("stat:processed", "8");
+        redis.sidekiq.set("stat:processed", "8");
         assertThatThrownBy(() -> new ReplicateRedis().run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("both hold 1 key, \"stat:processed\"");
         assertThat(redis.target.dbSize()).as("our marker").isEqualTo(1);
     }
@@ -214,7 +195,7 @@ class RedisLiveOfSidekiqTest {
     @Test
     void theLookBeforeTheClockFindsNoConflictInWhatWeWrote() throws Exception {
         try (var live = inSync()) {
-            assertThat(redis.source.keys("mastodon_migration:canary:*")).hasSize(1).doesNotContainAnyElementsOf(sidekiq.keys("mastodon_migration:canary:*"));
+            assertThat(redis.source.keys("mastodon_migration:canary:*")).hasSize(1).doesNotContainAnyElementsOf(redis.sidekiq.keys("mastodon_migration:canary:*"));
             assertThat(RedisCapacity.check(redis.context(), KeyScope.ALL).blockers()).isEmpty();
             live.drain();
         }
@@ -223,8 +204,8 @@ class RedisLiveOfSidekiqTest {
     @Test
     void aFlushOfSidekiqsOwnLeavesNothingOfItAndAllOfTheMainOne() throws Exception {
         try (var live = inSync()) {
-            sidekiq.flushDB();
-            sidekiq.rpush("queue:mailers", "{\"jid\":\"after\"}");
+            redis.sidekiq.flushDB();
+            redis.sidekiq.rpush("queue:mailers", "{\"jid\":\"after\"}");
             awaitOnTarget("nothing stale", () -> !redis.target.exists("queue:default") && redis.target.exists("queue:mailers"));
             live.awaitInSync();
             assertThat(live.drain().notes()).anyMatch(note -> note.contains("flushed"));
@@ -236,8 +217,8 @@ class RedisLiveOfSidekiqTest {
     @Test
     void aGapOfSidekiqsOwnIsAGap() throws Exception {
         try (var live = inSync()) {
-            assertThat(LiveReplication.cutTracking(sidekiq)).isEqualTo(1);
-            sidekiq.lpop("queue:default");
+            assertThat(LiveReplication.cutTracking(redis.sidekiq)).isEqualTo(1);
+            redis.sidekiq.lpop("queue:default");
             live.awaitReading("no longer in sync", reading -> !reading.inSync()).awaitInSync();
             assertThat(live.drain().notes()).anyMatch(note -> note.startsWith("Changes may have been missed, so everything was compared again"));
         }
@@ -250,14 +231,14 @@ class RedisLiveOfSidekiqTest {
         var stopped = new AtomicBoolean();
         try (var live = inSync()) {
             var writer = Thread.ofPlatform().start(() -> {
-                try (var jedis = server.connect()) {
+                try (var jedis = redis.sidekiqServer.connect()) {
                     while (!stopped.get()) {
                         jedis.incr("still counting");
                     }
                 }
             });
             try {
-                Awaitility.await().until(() -> sidekiq.exists("still counting"));
+                Awaitility.await().until(() -> redis.sidekiq.exists("still counting"));
                 assertThatThrownBy(live::drain).isInstanceOf(Refusal.class).hasMessageContaining("The source Redis of Sidekiq is still written to: \"still counting\"");
             } finally {
                 stopped.set(true);
@@ -272,9 +253,9 @@ class RedisLiveOfSidekiqTest {
         var stopped = new AtomicBoolean();
         var many = "for i = 1, 20000 do redis.call('SET', KEYS[1] .. i, i) end";
         redis.source.eval(many, List.of("cache:"), List.of());
-        sidekiq.eval(many, List.of("stat:"), List.of());
+        redis.sidekiq.eval(many, List.of("stat:"), List.of());
         var writer = Thread.ofPlatform().start(() -> {
-            try (var main = redis.sourceServer.connect(); var other = server.connect()) {
+            try (var main = redis.sourceServer.connect(); var other = redis.sidekiqServer.connect()) {
                 while (!stopped.get()) {
                     main.incr("written:main");
                     other.incr("written:other");
@@ -299,10 +280,10 @@ class RedisLiveOfSidekiqTest {
         try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
             assertThat(live.progress.read()).matches(reading -> !reading.redis().contains("of Sidekiq"));
             assertThat(redis.target.exists("queue:default")).isFalse();
-            redis.sourceOfSidekiq(server.url());
+            redis.sourceOfSidekiq(redis.sidekiqServer.url());
             live.awaitReading("in sync with both", reading -> reading.inSync() && reading.redis().contains("of Sidekiq"));
             assertThat(redis.target.llen("queue:default")).isEqualTo(2);
-            sidekiq.lpop("queue:default");
+            redis.sidekiq.lpop("queue:default");
             assertThat(live.drain().notes()).anyMatch(note -> note.contains("Mastodon uses other Redis than before"));
         }
         assertThat(redis.target.lrange("queue:default", 0, -1)).containsExactly("{\"jid\":\"b\"}");
@@ -313,7 +294,7 @@ class RedisLiveOfSidekiqTest {
     void aSecondRedisThatAppearsRightBeforeTheDrainIsNotForgotten() throws Exception {
         redis.noSourceOfSidekiq();
         try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
-            redis.sourceOfSidekiq(server.url());
+            redis.sourceOfSidekiq(redis.sidekiqServer.url());
             assertThat(live.drain().figures()).containsEntry(Figure.KEYS, 5L);
         }
         assertThat(redis.target.llen("queue:default")).isEqualTo(2);

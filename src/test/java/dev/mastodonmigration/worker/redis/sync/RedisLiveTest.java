@@ -262,7 +262,7 @@ class RedisLiveTest {
         try (var address = late(delay::get)) {
             try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
                 delay.set(Duration.ofMillis(60));
-                live.awaitReading("told", reading -> reading.stage().equals("in sync, by CLIENT TRACKING, at a pace that spares the source"));
+                live.awaitReading("told", reading -> reading.stage().equals("in sync, by CLIENT TRACKING, at a pace that spares its users"));
                 delay.set(Duration.ZERO);
                 live.awaitReading("full pace again", reading -> reading.stage().equals("in sync, by CLIENT TRACKING"));
                 assertThat(live.drain().figures()).containsEntry(Figure.DIFFERENCES, 0L);
@@ -295,7 +295,7 @@ class RedisLiveTest {
         redis.source.set("busy", "0");
         try (var address = late(delay::get); var live = LiveReplication.start(redis.context()).awaitInSync()) {
             delay.set(Duration.ofMillis(60));
-            live.awaitReading("told", reading -> reading.stage().endsWith("at a pace that spares the source"));
+            live.awaitReading("told", reading -> reading.stage().endsWith("at a pace that spares its users"));
             redis.source.configResetStat();
             var began = System.nanoTime();
             for (long spared = 0; spared < Duration.ofSeconds(2).toNanos(); spared = System.nanoTime() - began) {

@@ -3,7 +3,6 @@ package dev.mastodonmigration.worker.redis.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mastodonmigration.embedded.RedisServer;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
@@ -11,54 +10,35 @@ import dev.mastodonmigration.worker.redis.mastodon.QuietSidekiq;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import redis.clients.jedis.Jedis;
 
 /** A source with {@code SIDEKIQ_REDIS_URL}, copied inside the freeze: two Redis become one. */
 class RedisOfSidekiqTest {
     private static final String PROCESS = "worker.1:4:0123456789ab";
     @RegisterExtension
-    static final RedisPair redis = new RedisPair();
-    private static RedisServer server;
-    private static Jedis sidekiq;
-
-    @BeforeAll
-    static void start() {
-        server = RedisServer.start();
-        sidekiq = server.connect();
-    }
-
-    @AfterAll
-    static void stop() {
-        sidekiq.close();
-        server.close();
-    }
+    static final RedisPair redis = RedisPair.withOneOfSidekiq();
 
     @BeforeEach
     void fill() throws Exception {
-        sidekiq.flushAll();
-        redis.sourceOfSidekiq(server.url());
         RedisTarget.claim(redis.context());
         redis.source.zadd("feed:home:1", 1, "status");
         redis.source.setex("cache:1", 1000, "value");
-        sidekiq.sadd("queues", "default");
-        sidekiq.lpush("queue:default", "{\"jid\":\"a\"}", "{\"jid\":\"b\"}");
-        sidekiq.zadd("schedule", 2, "{\"jid\":\"c\"}");
-        sidekiq.sadd("processes", PROCESS);
-        sidekiq.hset(PROCESS, Map.of("beat", String.valueOf(System.currentTimeMillis() / 1000.0), "busy", "1", "quiet", "false"));
+        redis.sidekiq.sadd("queues", "default");
+        redis.sidekiq.lpush("queue:default", "{\"jid\":\"a\"}", "{\"jid\":\"b\"}");
+        redis.sidekiq.zadd("schedule", 2, "{\"jid\":\"c\"}");
+        redis.sidekiq.sadd("processes", PROCESS);
+        redis.sidekiq.hset(PROCESS, Map.of("beat", String.valueOf(System.currentTimeMillis() / 1000.0), "busy", "1", "quiet", "false"));
     }
 
     @Test
     void bothBecomeOneAndAreProvedEqual() throws Exception {
         assertThat(RedisPreflight.check(redis.context(), KeyScope.ALL).blockers()).isEmpty();
-        assertThat(RedisPreflight.check(redis.context(), KeyScope.ALL).figures()).containsEntry("sourceKeys", redis.source.dbSize() + sidekiq.dbSize());
+        assertThat(RedisPreflight.check(redis.context(), KeyScope.ALL).figures()).containsEntry("sourceKeys", redis.source.dbSize() + redis.sidekiq.dbSize());
         new RedisSnapshotCopy().run(redis.context());
         assertThat(redis.target.keys("*")).containsExactlyInAnyOrder("feed:home:1", "cache:1", "queues", "queue:default", "schedule", "mastodon_migration:marker");
-        assertThat(redis.target.lrange("queue:default", 0, -1)).isEqualTo(sidekiq.lrange("queue:default", 0, -1));
+        assertThat(redis.target.lrange("queue:default", 0, -1)).isEqualTo(redis.sidekiq.lrange("queue:default", 0, -1));
         assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.KEYS, 5L).containsEntry(Figure.DIFFERENCES, 0L);
     }
 
@@ -80,7 +60,7 @@ class RedisOfSidekiqTest {
     @Test
     void aKeyInBothIsRefusedByNameBeforeAnythingIsCopied() throws Exception {
         redis.source.set("stat:processed", "7");
-        sidekiq.set("stat:processed", "8");
+        redis.sidekiq.set("stat:processed", "8");
         assertRefused("both hold 1 key, \"stat:processed\"");
     }
 
@@ -96,7 +76,7 @@ class RedisOfSidekiqTest {
         assertThatThrownBy(() -> new QuietSidekiq(KeyScope.ALL).run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining(words).hasMessageContaining("Nothing was frozen");
         assertThatThrownBy(() -> new RedisSnapshotCopy().run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining(words);
         assertThat(redis.target.dbSize()).as("our marker").isEqualTo(1);
-        assertThat(sidekiq.exists(PROCESS + "-signals")).as("Sidekiq was not told").isFalse();
+        assertThat(redis.sidekiq.exists(PROCESS + "-signals")).as("Sidekiq was not told").isFalse();
     }
 
     @Test
@@ -106,7 +86,7 @@ class RedisOfSidekiqTest {
         assertThatThrownBy(() -> new QuietSidekiq(KeyScope.JOBS, Duration.ofMillis(500), Duration.ZERO).run(redis.context())).as("quieted, whatever the main one holds")
                 .isInstanceOf(Refusal.class).hasMessageContaining(PROCESS).hasMessageNotContaining("of long ago").hasMessageNotContaining("main Redis");
         new RedisSnapshotCopy(KeyScope.JOBS).run(redis.context());
-        assertThat(redis.target.lrange("queue:default", 0, -1)).isEqualTo(sidekiq.lrange("queue:default", 0, -1));
+        assertThat(redis.target.lrange("queue:default", 0, -1)).isEqualTo(redis.sidekiq.lrange("queue:default", 0, -1));
         assertThat(new RedisVerify(KeyScope.JOBS).run(redis.context()).figures()).containsEntry(Figure.KEYS, 3L).containsEntry(Figure.DIFFERENCES, 0L);
     }
 
@@ -135,6 +115,6 @@ class RedisOfSidekiqTest {
     @Test
     void sidekiqIsQuietedWhereItLives() {
         assertThatThrownBy(() -> new QuietSidekiq(KeyScope.ALL, Duration.ofMillis(500), Duration.ZERO).run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining(PROCESS);
-        assertThat(sidekiq.lrange(PROCESS + "-signals", 0, -1)).contains("TSTP");
+        assertThat(redis.sidekiq.lrange(PROCESS + "-signals", 0, -1)).contains("TSTP");
     }
 }

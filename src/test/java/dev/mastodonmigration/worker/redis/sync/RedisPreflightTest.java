@@ -403,7 +403,7 @@ class RedisPreflightTest {
 
     @Test
     void aServerThatDoesNotTellWhichItIsIsToldWithWhatThatCosts() throws Exception {
-        try (var proxy = new ForgetfulProxy(redis.sourceServer.port(), Duration.ZERO)) {
+        try (var proxy = ForgetfulProxy.before(redis.sourceServer.port(), Duration.ZERO)) {
             redis.source("redis://:" + redis.sourceServer.password() + "@127.0.0.1:" + proxy.port());
             assertThat(check().notes()).singleElement().asString().contains("does not tell which server answers", "a failover could not be noticed", "compared inside the freeze");
         }

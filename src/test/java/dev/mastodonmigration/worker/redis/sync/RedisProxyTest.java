@@ -6,6 +6,7 @@ import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.redis.value.EveryType;
 import dev.mastodonmigration.worker.redis.wire.ForgetfulProxy;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
+import dev.mastodonmigration.worker.redis.wire.Relay;
 import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,8 +24,8 @@ class RedisProxyTest {
         redis.source.set("told late", "1");
     }
 
-    private static ForgetfulProxy proxy(Duration delay) throws Exception {
-        var proxy = new ForgetfulProxy(redis.sourceServer.port(), delay);
+    private static Relay proxy(Duration delay) throws Exception {
+        var proxy = ForgetfulProxy.before(redis.sourceServer.port(), delay);
         redis.source("redis://:" + redis.sourceServer.password() + "@127.0.0.1:" + proxy.port());
         return proxy;
     }

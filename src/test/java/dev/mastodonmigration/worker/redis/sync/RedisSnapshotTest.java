@@ -126,7 +126,7 @@ class RedisSnapshotTest {
         assertThatThrownBy(() -> new RedisVerify().run(redis.context())).isInstanceOf(Refusal.class)
                 .hasMessageContaining("found 4 keys").hasMessageContaining("\"large:3\" (its value differs)")
                 .hasMessageContaining("\"large:list\" (its value differs)").hasMessageContaining("\"large:4\" (it expires at another time)")
-                .hasMessageContaining("\"large:1\" (it is missing on the target)");
+                .hasMessageContaining("\"large:1\" (it is missing on the target Redis)");
     }
 
     @Test
@@ -143,7 +143,7 @@ class RedisSnapshotTest {
         assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.KEYS, 1L);
 
         redis.target.sadd("processes", "target:1:ffffffffffff");
-        assertThatThrownBy(() -> new RedisVerify().run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("\"processes\" (only the target has it)");
+        assertThatThrownBy(() -> new RedisVerify().run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("\"processes\" (only the target Redis has it)");
     }
 
     @Test
@@ -190,8 +190,8 @@ class RedisSnapshotTest {
                 sabotage("an expiry by a millisecond", jedis -> jedis.pexpireAt("string:int", 4_102_444_800_124L), "\"string:int\" (it expires at another time)"),
                 sabotage("an expiry taken off", jedis -> jedis.persist("stream"), "\"stream\" (it expires at another time)"),
                 sabotage("an expiry put on", jedis -> jedis.pexpireAt("string:raw", 4_102_444_800_000L), "\"string:raw\" (it expires at another time)"),
-                sabotage("a missing key", jedis -> jedis.del(EveryType.BINARY_KEY), "\"\\x00\\xff\\x0a\\\"\\\\\\xc3(\" (it is missing on the target)"),
-                sabotage("a stray key", jedis -> jedis.set("stray", "1"), "\"stray\" (only the target has it)"));
+                sabotage("a missing key", jedis -> jedis.del(EveryType.BINARY_KEY), "\"\\x00\\xff\\x0a\\\"\\\\\\xc3(\" (it is missing on the target Redis)"),
+                sabotage("a stray key", jedis -> jedis.set("stray", "1"), "\"stray\" (only the target Redis has it)"));
     }
 
     private static Arguments sabotage(String what, Consumer<Jedis> change, String named) {

@@ -8,7 +8,6 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.redis.mastodon.Direction;
-import dev.mastodonmigration.worker.redis.mastodon.JobsAside;
 import dev.mastodonmigration.worker.redis.value.RandomCommands;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import java.nio.charset.StandardCharsets;
@@ -82,7 +81,7 @@ class RedisWayBackPropertyTest {
             assertThat(back.awaitInSync().drain().figures()).containsEntry(Figure.DIFFERENCES, 0L);
         }
         assertThat(new RedisVerify(Direction.BACK).run(context).figures()).containsEntry(Figure.DIFFERENCES, 0L);
-        assertThat(JobsAside.putBack(context)).isEmpty();
+        assertThat(OldRedis.giveBack(context)).isEmpty();
         assertSame(redis.targetServer, old);
     }
 

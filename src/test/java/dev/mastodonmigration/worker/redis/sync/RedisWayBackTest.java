@@ -8,7 +8,7 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.follow.Following;
 import dev.mastodonmigration.worker.redis.mastodon.Direction;
-import dev.mastodonmigration.worker.redis.mastodon.JobsAside;
+import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,7 +54,7 @@ class RedisWayBackTest {
         assertThat(redis.source.get("timeline")).isEqualTo("2");
         assertThat(redis.source.exists("queues", "queue:default", "queue:other", "schedule", "uniquejobs:1")).isZero();
         assertThat(redis.source.lrange(HELD + "queue:default", 0, -1)).containsExactly("of the new side");
-        assertThat(JobsAside.putBack(context)).isEmpty();
+        assertThat(OldRedis.giveBack(context)).isEmpty();
         assertThat(redis.source.lrange("queue:default", 0, -1)).containsExactly("of the new side");
         assertThat(redis.source.lrange("queue:other", 0, -1)).containsExactly("another");
         assertThat(redis.source.zscore("schedule", "later")).isEqualTo(12);
@@ -81,7 +81,7 @@ class RedisWayBackTest {
     @Test
     void halfAnAdoptionLetsNobodyWrite() throws Exception {
         redis.source.set("only here", "x");
-        Ends.adopted(context, Direction.BACK);
+        Ends.adopted(context, KeyScope.ALL);
         assertThatThrownBy(() -> new ReplicateRedis(Direction.BACK).run(context)).isInstanceOf(Refusal.class).hasMessageContaining("was not proved equal")
                 .as("it is the instance's own: nobody is to remove keys there").hasMessageNotContaining("remove them here");
         assertThat(redis.source.get("only here")).isEqualTo("x");
@@ -103,7 +103,7 @@ class RedisWayBackTest {
     void anOldRedisThatIsFullIsTheOneThatIsNamed() throws Exception {
         new AdoptRedis().run(context);
         redis.target.set("new", "1");
-        try (var live = LiveSession.open(Following.CLIENT_TRACKING, Ends.takenOver(context, Direction.BACK))) {
+        try (var live = LiveSession.open(Following.CLIENT_TRACKING, Ends.takenOver(context, Direction.BACK, KeyScope.ALL))) {
             redis.source.configSet("maxmemory", "1");
             assertThatThrownBy(() -> {
                 live.bringInSync();
@@ -117,12 +117,22 @@ class RedisWayBackTest {
     @Test
     void whoStillWritesToTheNewRedisIsLookedForThere() throws Exception {
         new AdoptRedis().run(context);
-        try (var live = LiveSession.open(Following.CLIENT_TRACKING, Ends.takenOver(context, Direction.BACK))) {
+        try (var live = LiveSession.open(Following.CLIENT_TRACKING, Ends.takenOver(context, Direction.BACK, KeyScope.ALL))) {
             live.bringInSync();
             live.drain();
             redis.target.set("late", "1");
             assertThatThrownBy(live::proveRest).isInstanceOf(Refusal.class).hasMessageContaining("The target Redis is still written to").hasMessageNotContaining("source");
         }
+    }
+
+    @Test
+    void whatDiffersIsToldOfTheRedisThatItIsAbout() throws Exception {
+        new AdoptRedis().run(context);
+        redis.target.set("of the new one", "x");
+        redis.source.set("of the old one", "x");
+        assertThatThrownBy(() -> new RedisVerify(Direction.BACK).run(context)).isInstanceOf(Refusal.class)
+                .hasMessageContaining("\"of the new one\" (it is missing on the source Redis)").hasMessageContaining("\"of the old one\" (only the source Redis has it)")
+                .hasMessageContaining("The source Redis was not opened");
     }
 
     @Test
@@ -142,7 +152,7 @@ class RedisWayBackTest {
             live.drain();
         }
         assertThat(redis.source.lrange("queue:default", 0, -1)).containsExactly("pushed late");
-        assertThat(JobsAside.putBack(context)).isEmpty();
+        assertThat(OldRedis.giveBack(context)).isEmpty();
         assertThat(redis.source.lrange("queue:default", 0, -1)).containsExactly("pushed late", "of the new side", "a job");
     }
 

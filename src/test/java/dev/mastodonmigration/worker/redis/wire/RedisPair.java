@@ -32,6 +32,9 @@ public final class RedisPair implements AutoCloseable, BeforeAllCallback, Before
     public RedisServer targetServer;
     public Jedis source;
     public Jedis target;
+    /** Of a pair that is made {@link #withOneOfSidekiq}. */
+    public RedisServer sidekiqServer;
+    public Jedis sidekiq;
     public final Progress progress = new Progress();
 
     private final Supplier<RedisServer> startsSource;
@@ -39,6 +42,7 @@ public final class RedisPair implements AutoCloseable, BeforeAllCallback, Before
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private TemporaryDirectory secrets;
     private boolean ofOneTest;
+    private boolean hasOneOfSidekiq;
 
     public RedisPair() {
         this(RedisServer::start, RedisServer::start);
@@ -49,6 +53,13 @@ public final class RedisPair implements AutoCloseable, BeforeAllCallback, Before
         this.startsTarget = startsTarget;
     }
 
+    /** With a third server, which each test finds empty and named as the Redis of Sidekiq's own. */
+    public static RedisPair withOneOfSidekiq() {
+        var pair = new RedisPair();
+        pair.hasOneOfSidekiq = true;
+        return pair;
+    }
+
     /** Also anew, after a test has spoilt the servers and closed this. */
     public RedisPair start() {
         secrets = closedLater(TemporaryDirectory.create("redis-pair-"));
@@ -56,7 +67,11 @@ public final class RedisPair implements AutoCloseable, BeforeAllCallback, Before
         targetServer = closedLater(startsTarget.get());
         source = closedLater(sourceServer.connect());
         target = closedLater(targetServer.connect());
-        nameBoth();
+        if (hasOneOfSidekiq) {
+            sidekiqServer = closedLater(startsSource.get());
+            sidekiq = closedLater(sidekiqServer.connect());
+        }
+        nameAll();
         return this;
     }
 
@@ -65,9 +80,14 @@ public final class RedisPair implements AutoCloseable, BeforeAllCallback, Before
         return resource;
     }
 
-    private void nameBoth() {
+    private void nameAll() {
         source(sourceServer.url());
         target(targetServer.url());
+        noSourceOfSidekiq();
+        if (hasOneOfSidekiq) {
+            sidekiq.flushAll();
+            sourceOfSidekiq(sidekiqServer.url());
+        }
     }
 
     @Override
@@ -83,8 +103,7 @@ public final class RedisPair implements AutoCloseable, BeforeAllCallback, Before
         } else {
             source.flushAll();
             target.flushAll();
-            nameBoth();
-            noSourceOfSidekiq();
+            nameAll();
         }
     }
 

@@ -15,17 +15,22 @@ public final class Relay implements AutoCloseable {
         void pass(InputStream from, OutputStream to) throws IOException;
     }
 
+    /** What is done with one connection in one direction, by a thread of its own. */
+    interface Passing {
+        void pass(Socket client, Socket server) throws IOException;
+    }
+
     private interface Work {
         void run() throws IOException;
     }
 
     private final ServerSocket listening;
-    private final Direction commands;
-    private final Direction answers;
+    private final Passing commands;
+    private final Passing answers;
     private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
     private volatile int server;
 
-    private Relay(ServerSocket listening, int server, Direction commands, Direction answers) {
+    private Relay(ServerSocket listening, int server, Passing commands, Passing answers) {
         this.listening = listening;
         this.server = server;
         this.commands = commands;
@@ -38,6 +43,11 @@ public final class Relay implements AutoCloseable {
 
     /** @param server a port of this machine */
     public static Relay to(int server, Direction commands, Direction answers) throws IOException {
+        return between(server, (client, behind) -> commands.pass(client.getInputStream(), behind.getOutputStream()),
+                (client, behind) -> answers.pass(behind.getInputStream(), client.getOutputStream()));
+    }
+
+    static Relay between(int server, Passing commands, Passing answers) throws IOException {
         var relay = new Relay(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), server, commands, answers);
         Thread.ofVirtual().start(relay::accept);
         return relay;
@@ -57,8 +67,8 @@ public final class Relay implements AutoCloseable {
             while (true) {
                 var client = keep(listening.accept());
                 var behind = keep(new Socket(InetAddress.getLoopbackAddress(), server));
-                start(client, behind, () -> commands.pass(client.getInputStream(), behind.getOutputStream()));
-                start(client, behind, () -> answers.pass(behind.getInputStream(), client.getOutputStream()));
+                start(client, behind, () -> commands.pass(client, behind));
+                start(client, behind, () -> answers.pass(client, behind));
             }
         });
     }
