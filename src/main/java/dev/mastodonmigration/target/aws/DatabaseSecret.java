@@ -111,7 +111,7 @@ abstract sealed class DatabaseSecret implements Part permits RdsSecret, ElastiCa
 
     @Override
     public Optional<String> standing() {
-        return secret().filter(this::isOurs).map(secret -> named());
+        return secret().filter(this::isOurs).map(secret -> named() + " with its login");
     }
 
     @Override

@@ -136,7 +136,7 @@ final class ElastiCache implements TargetDatabase {
     @Override
     public Provisioned release() {
         if (!SpecDefaults.deletesFromAws(migration.getSpec())) {
-            return look().retained("Its token is in Secret " + secret.name());
+            return retained();
         }
         home.demand();
         return Stream.<Supplier<Optional<Provisioned>>>of(group()::untouchable, secret::forgetLocation, group()::release, parameterGroup()::release, subnetGroup()::release, securityGroup()::release,
@@ -152,7 +152,11 @@ final class ElastiCache implements TargetDatabase {
 
     @Override
     public Optional<String> remains() {
-        return SpecDefaults.deletesFromAws(migration.getSpec()) ? look().waiting() : Optional.empty();
+        return SpecDefaults.deletesFromAws(migration.getSpec()) ? look().waiting() : Optional.of(retained()).filter(Provisioned.Left.class::isInstance).map(left -> left.message() + ".");
+    }
+
+    private Provisioned retained() {
+        return look().retained("");
     }
 
     private Remains look() {

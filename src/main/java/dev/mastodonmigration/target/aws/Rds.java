@@ -139,7 +139,7 @@ final class Rds implements TargetDatabase {
     @Override
     public Provisioned release() {
         if (!SpecDefaults.deletesFromAws(migration.getSpec())) {
-            return look().retained("Its password is in Secret " + secret.name() + ". Switch the instance's deletion protection off before you delete it");
+            return retained();
         }
         home.demand();
         return Stream.<Supplier<Optional<Provisioned>>>of(instance()::untouchable, secret::forgetLocation, instance()::release, parameterGroup()::release, subnetGroup()::release, securityGroup()::release,
@@ -155,7 +155,11 @@ final class Rds implements TargetDatabase {
 
     @Override
     public Optional<String> remains() {
-        return SpecDefaults.deletesFromAws(migration.getSpec()) ? look().waiting() : Optional.empty();
+        return SpecDefaults.deletesFromAws(migration.getSpec()) ? look().waiting() : Optional.of(retained()).filter(Provisioned.Left.class::isInstance).map(left -> left.message() + ".");
+    }
+
+    private Provisioned retained() {
+        return look().retained("Switch the instance's deletion protection off before you delete it");
     }
 
     private Remains look() {

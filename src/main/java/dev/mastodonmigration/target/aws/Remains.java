@@ -51,13 +51,13 @@ record Remains(List<String> there, List<String> gone, List<String> unknown, Opti
         return there.isEmpty() && unknown.isEmpty();
     }
 
-    /** Where spec.aws.deletionPolicy lets it stay. @param hint how to use or delete it, in a sentence without a full stop */
+    /** Where spec.aws.deletionPolicy lets it stay. @param hint how to delete it, in a sentence without a full stop; empty where there is nothing to say */
     Provisioned retained(String hint) {
         if (isNothing()) {
             return new Provisioned.Ready("Nothing of this migration is on AWS: there is no " + String.join(", no ", gone));
         }
         return new Provisioned.Left("spec.aws.deletionPolicy is not Delete, so what was created stays, and costs money: " + stays() + (gone.isEmpty() ? "" : ". Deleted already, or never created: " + String.join(", ", gone))
-                + ". " + hint);
+                + (hint.isEmpty() ? "" : ". " + hint));
     }
 
     /** Where it is to go, and did not go yet; empty where nothing is there. */
