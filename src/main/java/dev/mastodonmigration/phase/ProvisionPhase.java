@@ -2,6 +2,7 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
@@ -22,6 +23,8 @@ import java.util.stream.Stream;
 public class ProvisionPhase implements Phase {
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
     private static final String ORIGIN = "provision";
+    private static final String WAYS_OUT = " The operator goes on trying. To have it left to you instead, set spec.aws.deletionPolicy to Retain. In a namespace that is being deleted no Secret can be created:"
+            + " edit the copy of the credentials there, the Secret whose name ends with -aws.";
 
     @Override
     public PhaseId id() {
@@ -75,7 +78,8 @@ public class ProvisionPhase implements Phase {
 
     /** What is not forgotten while it cannot be removed: it costs money. */
     private static String remains(PhaseContext context) {
-        return databases(context).map(TargetDatabase::remains).flatMap(Optional::stream).map(words -> " " + words).distinct().collect(Collectors.joining());
+        var remains = databases(context).map(TargetDatabase::remains).flatMap(Optional::stream).map(words -> " " + words).collect(Collectors.joining());
+        return remains.isEmpty() || !SpecDefaults.deletesFromAws(context.spec()) ? remains : remains + WAYS_OUT;
     }
 
     private static Stream<TargetDatabase> databases(PhaseContext context) {

@@ -67,7 +67,7 @@ public interface TargetDatabase extends Payable {
     /** Removes what is kept of the credentials that {@link #release} needs; called when nothing more will be asked. */
     default void forgetCredentials() {}
 
-    /** What there is of it still and how the admin ends it, in sentences: for the message of a {@link #release} that does not come to an end. Empty where there is nothing. */
+    /** What there is of it still, in sentences: for the message of a {@link #release} that does not come to an end. Empty where there is nothing. */
     default Optional<String> remains() {
         return Optional.empty();
     }

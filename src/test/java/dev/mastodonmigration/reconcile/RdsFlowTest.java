@@ -178,7 +178,7 @@ class RdsFlowTest {
         untilDeletedWithExpiredCredentials();
         assertThat(flow.condition("Stalled")).startsWith("True").contains("have expired", "stays, and costs money", INSTANCE, "DB parameter group", "DB subnet group", "Security group", "-rds",
                 "spec.aws.deletionPolicy to Retain");
-        assertThat(flow.events()).anyMatch(event -> event.startsWith("Stalled: ") && event.contains("have expired") && event.contains("stays, and costs money"));
+        assertThat(flow.events()).anyMatch(event -> event.startsWith("Stalled: ") && event.contains("have expired") && event.contains("stays, and costs money") && event.contains("-rds") && event.contains("spec.aws.deletionPolicy to Retain"));
         assertThat(aws.proxy().account().tagged(flow.read().getMetadata().getUid())).hasSize(WHOLE);
 
         flow.awsCredentials("AKIARENEWED");

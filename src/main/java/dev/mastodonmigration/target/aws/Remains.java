@@ -16,9 +16,6 @@ import java.util.function.Supplier;
  * @param why     it could not
  */
 record Remains(List<String> there, List<String> gone, List<String> unknown, Optional<String> why) {
-    private static final String WAYS_OUT = "The operator goes on trying, and deletes it once the cause is gone; in a namespace that is being deleted no Secret can be created: edit"
-            + " the copy of the credentials there, the Secret whose name ends with -aws, or remove spec.aws.credentialsSecretRef and give the operator an AWS identity of its own. Or set spec.aws.deletionPolicy to Retain: then all of it is left to you.";
-
     /**
      * Asks AWS no further once it has refused: that costs time, and the next answer would be the same.
      *
@@ -56,18 +53,18 @@ record Remains(List<String> there, List<String> gone, List<String> unknown, Opti
         if (isNothing()) {
             return new Provisioned.Ready("Nothing of this migration is on AWS: there is no " + String.join(", no ", gone));
         }
-        return new Provisioned.Left("spec.aws.deletionPolicy is not Delete, so what was created stays, and costs money: " + stays() + (gone.isEmpty() ? "" : ". Deleted already, or never created: " + String.join(", ", gone))
+        return new Provisioned.Left("spec.aws.deletionPolicy is not Delete, so what was created stays, and costs money: " + stays() + why.map(reason -> " (the operator could not look: " + withoutStop(reason) + ")").orElse("") + (gone.isEmpty() ? "" : ". Deleted already, or never created: " + String.join(", ", gone))
                 + (hint.isEmpty() ? "" : ". " + hint));
     }
 
     /** Where it is to go, and did not go yet; empty where nothing is there. */
     Optional<String> waiting() {
-        return isNothing() ? Optional.empty() : Optional.of("Until then this stays, and costs money: " + stays() + ". " + WAYS_OUT);
+        return isNothing() ? Optional.empty() : Optional.of("Until then this stays, and costs money: " + stays() + ".");
     }
 
     private String stays() {
         var known = String.join(", ", there);
-        return unknown.isEmpty() ? known : known + (known.isEmpty() ? "" : ", and ") + "whatever was created of " + String.join(", ", unknown) + " (the operator could not look: " + withoutStop(why.orElse("")) + ")";
+        return unknown.isEmpty() ? known : known + (known.isEmpty() ? "" : ", and ") + "whatever was created of " + String.join(", ", unknown);
     }
 
     private static String withoutStop(String sentence) {
