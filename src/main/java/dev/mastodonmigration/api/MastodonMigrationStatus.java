@@ -103,6 +103,10 @@ public class MastodonMigrationStatus {
         public String workerImage;
         @JsonPropertyDescription("The immutable parts of the spec, as they were when Preflight passed.")
         public Map<String, String> accepted = new LinkedHashMap<>();
+        @JsonPropertyDescription("The AWS account that things are created in, as it was before the first of them.")
+        public String awsAccount;
+        @JsonPropertyDescription("When what was copied was taken off the target's databases, in an abort.")
+        public String targetResetAt;
         @JsonPropertyDescription("The workers that replicate live, one for each database.")
         public List<Replicator> replicators = new ArrayList<>();
         @JsonPropertyDescription("Since when all that is replicated live has been in sync without a break.")

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.api;
 
+import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
@@ -93,6 +94,12 @@ public final class SpecDefaults {
 
     public static Optional<Instant> notAfter(MastodonMigrationSpec spec) {
         return Optional.ofNullable(spec.cutover()).map(MastodonMigrationSpec.Cutover::notAfter).map(SpecDefaults::time);
+    }
+
+    /** Whether what the operator created on AWS goes when the migration is aborted; nothing is created where nothing of AWS is chosen. */
+    public static boolean deletesFromAws(MastodonMigrationSpec spec) {
+        return spec.aws() != null && spec.aws().deletionPolicy() == DeletionPolicy.Delete
+                && (spec.target().postgres() != null && spec.target().postgres().rds() != null || spec.target().redis() != null && spec.target().redis().elastiCache() != null);
     }
 
     public static boolean retireApproved(MastodonMigrationSpec spec) {

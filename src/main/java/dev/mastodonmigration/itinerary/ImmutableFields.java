@@ -10,6 +10,11 @@ import java.util.Optional;
 
 /** The parts of a spec that say which instance moves from where to where: recorded at the start, and held against every later edit. */
 public final class ImmutableFields {
+    private static final String POSTGRES = "spec.target.postgres";
+    private static final String REDIS = "spec.target.redis";
+    private static final String RDS = "rds";
+    private static final String ELASTICACHE = "elastiCache";
+
     private ImmutableFields() {}
 
     /** Path to value, as status keeps it. References, never secrets. */
@@ -20,7 +25,7 @@ public final class ImmutableFields {
         fields.put("spec.source.heroku.app", heroku == null ? "" : String.valueOf(heroku.app()));
         fields.put("spec.source.heroku.streamingApp", heroku == null || heroku.streamingApp() == null ? "" : heroku.streamingApp());
         var target = spec.target();
-        fields.put("spec.target.postgres", target == null || target.postgres() == null ? "" : target.postgres().existing() == null ? "rds" : text(target.postgres().existing().urlSecretRef()));
+        fields.put(POSTGRES, target == null || target.postgres() == null ? "" : target.postgres().existing() == null ? RDS : text(target.postgres().existing().urlSecretRef()));
         Optional.ofNullable(target).map(MastodonMigrationSpec.Target::postgres).map(MastodonMigrationSpec.TargetPostgres::rds).ifPresent(rds -> {
             fields.put(SpecDefaults.AWS_REGION, region(spec));
             fields.put("spec.target.postgres.rds.instanceClass", String.valueOf(rds.instanceClass()));
@@ -29,7 +34,7 @@ public final class ImmutableFields {
             fields.put("spec.target.postgres.rds.multiAz", String.valueOf(Boolean.TRUE.equals(rds.multiAz())));
             fields.put("spec.target.postgres.rds.subnetIds", String.join(",", rds.subnetIds()));
         });
-        fields.put("spec.target.redis", target == null || target.redis() == null ? "" : target.redis().existing() == null ? "elastiCache" : text(target.redis().existing().urlSecretRef()));
+        fields.put(REDIS, target == null || target.redis() == null ? "" : target.redis().existing() == null ? ELASTICACHE : text(target.redis().existing().urlSecretRef()));
         Optional.ofNullable(target).map(MastodonMigrationSpec.Target::redis).map(MastodonMigrationSpec.TargetRedis::elastiCache).ifPresent(cache -> {
             fields.put(SpecDefaults.AWS_REGION, region(spec));
             fields.put("spec.target.redis.elastiCache.nodeType", String.valueOf(cache.nodeType()));
@@ -51,6 +56,16 @@ public final class ImmutableFields {
                 .findFirst()
                 .map(then -> then.getKey() + " is immutable once a migration has started: it was \"" + then.getValue() + "\" and is now \"" + now.getOrDefault(then.getKey(), "")
                         + "\". Put it back, or delete this MastodonMigration and create another.");
+    }
+
+    /** The sentence that names what was created on AWS and is no longer named by the spec, so that nobody would find it; empty while all of it is. */
+    public static Optional<String> disowned(MastodonMigrationSpec spec, Map<String, String> accepted) {
+        var now = of(spec);
+        return Map.of(POSTGRES, RDS, REDIS, ELASTICACHE).entrySet().stream().sorted(Map.Entry.comparingByKey())
+                .filter(created -> created.getValue().equals(accepted.get(created.getKey())) && !created.getValue().equals(now.get(created.getKey())))
+                .findFirst()
+                .map(created -> created.getKey() + " was \"" + created.getValue() + "\" when this migration started and is now \"" + now.get(created.getKey())
+                        + "\", and what it created on AWS is found with what stood there. Put it back: the operator then deletes it or leaves it to you, as spec.aws.deletionPolicy says.");
     }
 
     private static String region(MastodonMigrationSpec spec) {

@@ -21,12 +21,14 @@ public final class PhaseEngine {
     static final int ATTEMPTS_BEFORE_THE_GATE = 3;
     /** Until the freeze is tried again by itself. */
     static final Duration PAUSE_AT_THE_GATE = Duration.ofMinutes(5);
-    /** Attempts after the target took writes, before the admin is asked to look. */
+    /** Attempts after the target took writes, or to delete what was created on AWS, before the admin is asked to look. */
     static final int ATTEMPTS_BEFORE_STALLED = 3;
     /** Attempts to tidy the target up before a deleted migration goes without. The source runs again by then. */
     static final int ATTEMPTS_BEFORE_LEAVING = 3;
     /** Undoing these touches the target alone. */
     private static final Set<PhaseId> ON_THE_TARGET = EnumSet.of(PhaseId.SmokeTest, PhaseId.DeployCompute, PhaseId.Provision);
+    private static final PhaseRun RELEASE = PhaseRun.undo(PhaseId.Provision);
+    private static final String OR_LEAVE_IT = "The operator tries again. To have it left to you instead, set spec.aws.deletionPolicy to Retain.";
     private static final Duration SOON = Duration.ofSeconds(1);
     private static final Duration SOON_WHILE_DOWN = Duration.ofMillis(100);
     private static final Duration AT_MOST = Duration.ofSeconds(30);
@@ -69,6 +71,10 @@ public final class PhaseEngine {
                 return new Decision.Suspend("The migration is suspended in phase " + run + ". Set spec.state to Running to go on.");
             }
         }
+        var disowned = run.equals(RELEASE) ? ImmutableFields.disowned(seen.spec(), seen.status().internal.accepted) : Optional.<String>empty();
+        if (disowned.isPresent()) {
+            return new Decision.Stall("ImmutableFieldChanged", disowned.get() + " Nothing of it is touched until then.");
+        }
         return seen.record(run).map(record -> resume(run, record, seen)).orElseGet(() -> begin(run, 1, seen));
     }
 
@@ -95,7 +101,8 @@ public final class PhaseEngine {
             return due ? begin(run, record.attempts + 1, seen) : new Decision.Rest(shorter(Duration.between(seen.now(), at), AT_MOST));
         }
         if (record.deadline != null && seen.now().isAfter(Instant.parse(record.deadline))) {
-            return failed(run, "DeadlineExceeded", "It did not end within " + run.deadline().map(Duration::toMinutes).orElse(0L) + " min. The last that was heard: " + record.message, Persistence.MAY_PASS, seen);
+            return failed(run, "DeadlineExceeded", "It did not end within " + run.deadline().map(Duration::toMinutes).orElse(0L) + " min. The last that was heard: " + record.message
+                    + (deletesFromAws(run, seen) ? ". " + OR_LEAVE_IT : ""), Persistence.MAY_PASS, seen);
         }
         return new Decision.Step(run);
     }
@@ -132,13 +139,20 @@ public final class PhaseEngine {
         if (seen.frozen() && persistence == Persistence.LASTS) {
             return start(Itinerary.ABORT, seen, "Phase " + run + " failed inside the freeze: " + message);
         }
-        if (seen.deleting() && run.isUndo() && ON_THE_TARGET.contains(run.phase()) && attempts >= ATTEMPTS_BEFORE_LEAVING) {
-            return advance(run, new StepResult.Done("It is left as it is, because the MastodonMigration is being deleted and " + message), seen);
+        var isAsked = attempts >= ATTEMPTS_BEFORE_STALLED && (seen.targetTakesWrites() || deletesFromAws(run, seen));
+        if (seen.deleting() && run.isUndo() && ON_THE_TARGET.contains(run.phase()) && attempts >= ATTEMPTS_BEFORE_LEAVING && !deletesFromAws(run, seen)) {
+            var left = "It is left as it is, because the MastodonMigration is being deleted and " + message;
+            return advance(run, new StepResult.Done(left, Optional.of(run + ": " + left)), seen);
         }
-        var lasts = persistence == Persistence.LASTS || seen.targetTakesWrites() && attempts >= ATTEMPTS_BEFORE_STALLED;
+        var lasts = persistence == Persistence.LASTS || isAsked;
         var told = lasts && seen.targetTakesWrites() && seen.forward()
                 ? message + " The target takes writes that the source lacks, so the source was not restarted. Fix the cause; the phase is tried again by itself." : message;
         return new Decision.Retry(run, reason, told, seen.now().plus(backOff(attempts, seen)), lasts ? Persistence.LASTS : Persistence.MAY_PASS);
+    }
+
+    /** What costs money and would be forgotten with the resource is not given up after some attempts: the admin says so. */
+    private static boolean deletesFromAws(PhaseRun run, Observation seen) {
+        return run.equals(RELEASE) && SpecDefaults.deletesFromAws(seen.spec());
     }
 
     private static Decision backToGate(PhaseRun run, String message, Optional<Instant> again, Observation seen) {

@@ -8,8 +8,16 @@ import java.util.Optional;
 public sealed interface StepResult {
     String message();
 
-    /** The phase is done. */
-    record Done(String message) implements StepResult {}
+    /**
+     * The phase is done.
+     *
+     * @param left what stays behind and is now the admin's to look after, in a sentence; empty where nothing does
+     */
+    record Done(String message, Optional<String> left) implements StepResult {
+        public Done(String message) {
+            this(message, Optional.empty());
+        }
+    }
 
     /**
      * Something is under way.

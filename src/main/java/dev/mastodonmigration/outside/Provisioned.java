@@ -9,4 +9,7 @@ public sealed interface Provisioned {
     record Ready(String message) implements Provisioned {}
 
     record Working(String message) implements Provisioned {}
+
+    /** It was to be removed, and is not: what stays is the admin's from now on. */
+    record Left(String message) implements Provisioned {}
 }

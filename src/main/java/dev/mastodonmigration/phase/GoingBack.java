@@ -8,6 +8,7 @@ import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -53,6 +54,29 @@ final class GoingBack {
     /** Raises the target's epoch, so that nobody opens it any more, and reads whether somebody did. */
     StepResult withdrawOpening(Function<WorkerReport, StepResult> whenWithdrawn) {
         return byWhatCanBeHad(Tasks.WITHDRAW_OPENING, reports -> whenWithdrawn.apply(reports.get(Tasks.WITHDRAW_OPENING)));
+    }
+
+    /**
+     * Takes what we copied off the target's databases. By a pod, as long as Kubernetes lets one be made; the operator itself may stand where it does not reach them,
+     * and then fails, as a worker would.
+     */
+    StepResult resetTarget() {
+        try {
+            return context.work(List.of(Tasks.RESET_TARGET), this::targetReset);
+        } catch (OutsideException refused) {
+            if (refused.mayPass()) {
+                throw refused;
+            }
+            return switch (here(Tasks.RESET_TARGET, this::targetReset, refused.getMessage())) {
+                case StepResult.Blocked failed -> new StepResult.Retryable(failed.message());
+                case StepResult other -> other;
+            };
+        }
+    }
+
+    private StepResult targetReset(Map<String, WorkerReport> reports) {
+        context.tell(new Fact.TargetReset());
+        return new StepResult.Done(reports.get(Tasks.RESET_TARGET).message());
     }
 
     /** Opens the target to the end, where it was begun. */

@@ -14,6 +14,7 @@ import dev.mastodonmigration.phase.Phase;
 import dev.mastodonmigration.phase.PhaseContext;
 import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.status.JobRecords;
+import dev.mastodonmigration.target.TargetDatabase;
 import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Tasks;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -190,6 +191,8 @@ class Executor {
         var tidied = guarded(() -> {
             outside.workers().removeAll();
             outside.source().forgetCredentials();
+            outside.postgres().ifPresent(TargetDatabase::forgetCredentials);
+            outside.redis().ifPresent(TargetDatabase::forgetCredentials);
             return new StepResult.Done("");
         });
         return tidied instanceof StepResult.Done ? new Acted(last, facts)

@@ -10,6 +10,7 @@ import dev.mastodonmigration.phase.Outside;
 import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.status.Story;
+import dev.mastodonmigration.target.TargetDatabase;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
@@ -89,6 +90,8 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
     private void letGo(MastodonMigration migration, Observation seen, Outside outside) {
         outside.workers().removeAll();
         outside.source().forgetCredentials();
+        outside.postgres().ifPresent(TargetDatabase::forgetCredentials);
+        outside.redis().ifPresent(TargetDatabase::forgetCredentials);
         if (seen.targetTakesWrites() && !seen.ended()) {
             SavedSource.of(migration.getStatus()).map(Story::farewell).ifPresent(told -> reporter.farewell(told, migration));
         }

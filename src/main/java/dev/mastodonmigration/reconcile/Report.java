@@ -17,10 +17,13 @@ import dev.mastodonmigration.status.Standing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Puts a decision into facts. */
 final class Report {
     static final String ABORT_REFUSED = "abort-refused";
+    private static final String LEFT = "left-behind";
 
     private Report() {}
 
@@ -36,6 +39,7 @@ final class Report {
                 if (advance.run().is(PhaseId.Preflight)) {
                     facts.add(new Fact.SpecAccepted(ImmutableFields.of(seen.spec())));
                 }
+                advance.result().left().ifPresent(left -> facts.add(new Fact.Found(LEFT + "-" + advance.run(), Severity.Action, left)));
                 facts.add(new Fact.PhaseSucceeded(advance.run(), advance.result().message(), advance.plan(), advance.next(), advance.endsAs()));
             }
             case Decision.Retry retry -> facts.add(new Fact.AttemptFailed(retry.run(), retry.reason(), retry.message(), retry.at(), standing(retry.persistence())));
@@ -52,11 +56,11 @@ final class Report {
 
     private static Optional<Fact> stands(Decision decision, Observation seen) {
         return Optional.ofNullable(switch (decision) {
-            case Decision.Start start when start.plan().isEmpty() -> ended(start.itinerary().endsAs(), start.reason());
+            case Decision.Start start when start.plan().isEmpty() -> ended(start.itinerary().endsAs(), start.reason(), Optional.empty());
             case Decision.Start start -> goesOn(start.plan().getFirst(), start.reason().isEmpty() ? "The migration begins." : start.reason());
             case Decision.Begin begin -> goesOn(begin.run(), begin.run().caption());
             case Decision.Continue going -> continues(going);
-            case Decision.Advance advance when advance.next().isEmpty() -> ended(advance.endsAs(), Optional.ofNullable(seen.status().reason).orElse(""));
+            case Decision.Advance advance when advance.next().isEmpty() -> ended(advance.endsAs(), Optional.ofNullable(seen.status().reason).orElse(""), left(advance, seen));
             case Decision.Advance advance -> goesOn(advance.run(), advance.result().message());
             case Decision.Retry retry -> new Fact.Stands(standing(retry.persistence()), retry.reason(), retry.run() + ": " + retry.message());
             case Decision.BackToGate back -> new Fact.Stands(Standing.GOES_ON, "ReturnedToGate", back.from() + ": " + back.message());
@@ -81,9 +85,16 @@ final class Report {
         return new Fact.Stands(Standing.GOES_ON, run.name(), run.name() + ": " + message);
     }
 
-    private static Fact ended(String endsAs, String reason) {
+    private static Fact ended(String endsAs, String reason, Optional<String> left) {
         return new Fact.Stands(Standing.ENDED, endsAs, MastodonMigrationStatus.COMPLETED.equals(endsAs) ? "The instance has moved."
-                : (reason + " The source is as it was before, and nothing of ours is left. To migrate, delete this MastodonMigration and create another.").strip());
+                : (reason + " The source is as it was before" + left.map(words -> ". " + words + (words.endsWith(".") ? "" : ".")).orElse(", and nothing of ours is left.") + " To migrate, delete this MastodonMigration and create another.").strip());
+    }
+
+    /** By its last phase, or by one before it. */
+    private static Optional<String> left(Decision.Advance last, Observation seen) {
+        var left = Stream.concat(seen.status().findings.stream().filter(finding -> finding.id.startsWith(LEFT)).map(finding -> finding.message), last.result().left().stream()).distinct()
+                .collect(Collectors.joining(" "));
+        return Optional.of(left).filter(words -> !words.isEmpty());
     }
 
     private static Standing standing(Persistence persistence) {

@@ -131,6 +131,12 @@ public sealed interface Fact {
 
     // The target.
 
+    /** What is about to be created on AWS will be in this account. */
+    record AccountSeen(String account) implements Fact {}
+
+    /** What we copied was taken off the target's databases, as far as they were ever ready. */
+    record TargetReset() implements Fact {}
+
     /** Images and configuration were brought up to date with the spec as it is. */
     record Deployed() implements Fact {}
 

@@ -83,6 +83,8 @@ public final class StatusLedger {
             case Fact.TargetOpening opening -> cutover.targetOpening();
             case Fact.OpeningWithdrawn withdrawn -> status.internal.epoch++;
             case Fact.TargetWritable writable -> cutover.targetWritable();
+            case Fact.AccountSeen seen -> status.internal.awsAccount = seen.account();
+            case Fact.TargetReset reset -> status.internal.targetResetAt = now.toString();
             case Fact.SidekiqStarted started -> status.downtime.sidekiqStartedAt = now.toString();
             case Fact.Deployed deployed -> cutover.deployed(generation);
             case Fact.SmokeTestPassed passed -> cutover.smokeTestPassed(passed);

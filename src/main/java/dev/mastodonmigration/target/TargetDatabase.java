@@ -17,6 +17,16 @@ public interface TargetDatabase extends Payable {
     /** Creates it, or finds what an earlier call created: one look, and at most one change. */
     Provisioned ensure();
 
+    /** The same, while something else is waited for: what was ready a moment ago need not be looked at again, where a look costs many calls. */
+    default Provisioned ensureNowAndThen() {
+        return ensure();
+    }
+
+    /** The account that what {@link #ensure} creates would be in, asked now. Empty where nothing is created. */
+    default Optional<String> account() {
+        return Optional.empty();
+    }
+
     /**
      * What {@link #ensure} will create.
      *
@@ -51,6 +61,14 @@ public interface TargetDatabase extends Payable {
         return Optional.empty();
     }
 
-    /** Removes what {@link #ensure} created, and only that. */
+    /** Removes what {@link #ensure} created, and only that; {@link Provisioned.Left} where something of it stays for good. */
     Provisioned release();
+
+    /** Removes what is kept of the credentials that {@link #release} needs; called when nothing more will be asked. */
+    default void forgetCredentials() {}
+
+    /** What there is of it still, in sentences: for the message of a {@link #release} that does not come to an end. Empty where there is nothing. */
+    default Optional<String> remains() {
+        return Optional.empty();
+    }
 }

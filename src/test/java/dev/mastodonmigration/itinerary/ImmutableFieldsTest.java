@@ -30,6 +30,15 @@ class ImmutableFieldsTest {
     }
 
     @Test
+    void whatWasCreatedOnAwsAndIsNoLongerNamedIsToldWithThePathBack() {
+        var accepted = ImmutableFields.of(spec("", ""));
+        assertThat(ImmutableFields.disowned(spec("", ""), accepted)).isEmpty();
+        assertThat(ImmutableFields.disowned(spec("t4g.small", "t4g.medium"), accepted)).as("it is found by its name").isEmpty();
+        assertThat(ImmutableFields.disowned(Example.migration().getSpec(), accepted)).hasValueSatisfying(words -> assertThat(words).contains("spec.target.redis was \"elastiCache\"", "target-redis/url", "Put it back"));
+        assertThat(ImmutableFields.disowned(spec("", ""), ImmutableFields.of(Example.migration().getSpec()))).as("what was yours was not created").isEmpty();
+    }
+
+    @Test
     void whatCanBeChangedLaterAndADefaultThatIsSpeltOutAreNoEdit() {
         assertThat(ImmutableFields.changed(spec("sg-a", "sg-b"), ImmutableFields.of(spec("", "")))).isEmpty();
         assertThat(ImmutableFields.changed(spec("replicas: 1, ", ""), ImmutableFields.of(spec("", "")))).isEmpty();

@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Aws;
+import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Rds;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Target;
+import dev.mastodonmigration.api.MastodonMigrationSpec.TargetPostgres;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseState;
 import dev.mastodonmigration.api.PhaseId;
@@ -277,6 +282,44 @@ class PhaseEngineTest {
         status.phases.getLast().attempts = PhaseEngine.ATTEMPTS_BEFORE_LEAVING;
         var seen = new Observation(Specs.valid(), List.of(), 1, true, status, NOW, Optional.empty()).after(new StepResult.Retryable("no connection"));
         assertThat(engine.decide(seen)).isInstanceOfSatisfying(Decision.Advance.class, advance -> assertThat(advance.result().message()).contains("no connection"));
+    }
+
+    /** It costs money, and nobody would know of it any more. */
+    @Test
+    void aDeletedMigrationWaitsForAwsToLetWhatItCreatedBeDeletedUntilTheAdminLetsItGo() {
+        var status = at(PhaseRun.undo(PhaseId.Provision));
+        status.phases.getLast().attempts = 100;
+        for (var failed : List.of(new StepResult.Retryable("no connection"), new StepResult.Refused("expired"))) {
+            assertThat(engine.decide(deleted(status, DeletionPolicy.Delete).after(failed))).isInstanceOfSatisfying(Decision.Retry.class, retry -> assertThat(retry.persistence()).isEqualTo(Persistence.LASTS));
+            assertThat(engine.decide(deleted(status, DeletionPolicy.Retain).after(failed))).isInstanceOfSatisfying(Decision.Advance.class,
+                    advance -> assertThat(advance.result().left()).hasValueSatisfying(left -> assertThat(left).contains(failed.message())));
+        }
+        status.phases.getLast().deadline = NOW.minusSeconds(1).toString();
+        assertThat(engine.decide(deleted(status, DeletionPolicy.Delete))).isInstanceOfSatisfying(Decision.Retry.class, retry -> assertThat(retry.message()).contains("set spec.aws.deletionPolicy to Retain"));
+    }
+
+    /** What is found with a part of the spec that is gone would be forgotten. */
+    @Test
+    void whatWasCreatedIsNotForgottenForAnEditOfTheTarget() {
+        var status = at(PhaseRun.undo(PhaseId.Provision));
+        status.internal.accepted = ImmutableFields.of(onAws(DeletionPolicy.Delete));
+        var edited = new Observation(Specs.valid(), List.of(), 1, true, status, NOW, Optional.empty());
+        assertThat(engine.decide(edited)).isInstanceOfSatisfying(Decision.Stall.class, stall -> assertThat(stall.message()).contains("spec.target.postgres was \"rds\"", "Put it back"));
+        assertThat(engine.decide(deleted(status, DeletionPolicy.Retain))).isEqualTo(new Decision.Step(PhaseRun.undo(PhaseId.Provision)));
+        var source = at(PhaseRun.undo(PhaseId.StopSource));
+        source.internal.accepted = status.internal.accepted;
+        assertThat(engine.decide(new Observation(Specs.valid(), List.of(), 1, true, source, NOW, Optional.empty()))).as("the source is restored whatever was edited").isEqualTo(new Decision.Step(PhaseRun.undo(PhaseId.StopSource)));
+    }
+
+    private static Observation deleted(MastodonMigrationStatus status, DeletionPolicy policy) {
+        return new Observation(onAws(policy), List.of(), 1, true, status, NOW, Optional.empty());
+    }
+
+    private static MastodonMigrationSpec onAws(DeletionPolicy policy) {
+        var spec = Specs.valid();
+        var rds = new Rds("db.t4g.small", 20, "17", null, null, List.of("subnet-a", "subnet-b"), null, null, null);
+        var target = new Target(new TargetPostgres(rds, null), spec.target().redis(), spec.target().compute(), spec.target().dns());
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), target, new Aws("eu-central-1", null, policy), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), spec.retire(), spec.state());
     }
 
     @Test

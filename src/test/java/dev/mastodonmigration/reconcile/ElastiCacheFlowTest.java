@@ -7,6 +7,8 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.aws.AwsExtension;
 import dev.mastodonmigration.embedded.aws.AwsFault;
+import dev.mastodonmigration.embedded.aws.CacheStatuses;
+import dev.mastodonmigration.embedded.aws.RdsStatuses;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import java.nio.charset.StandardCharsets;
@@ -82,6 +84,28 @@ class ElastiCacheFlowTest {
 
         assertThat(aws.proxy().account().listing()).isEqualTo(before);
         assertThat(flow.client.secrets().inNamespace(MigrationFlow.NAMESPACE).list().getItems()).noneMatch(secret -> secret.getMetadata().getName().endsWith("-elasticache"));
+    }
+
+    @Test
+    void whatIsReadyIsNotReadAgainWithEachLookAtWhatIsNot() {
+        aws.proxy().rds().behave(RdsStatuses.prompt());
+        aws.proxy().caches().behave(CacheStatuses.flickering(60));
+        flow.apply(elastiCache().rds(subnets, DeletionPolicy.Delete).notApproved().spec());
+        flow.until(status -> says("RDS instance", "is available; it is believed"));
+        var looks = new int[2];
+        flow.until(status -> {
+            looks[0]++;
+            return flow.jobs.ran.contains(Tasks.CLAIM_TARGET);
+        });
+        var reads = aws.proxy().calls().count("rds:DescribeDBInstances");
+        assertThat(reads).as(looks[0] + " looks").isLessThan(looks[0] / 2);
+        aws.proxy().calls().clear();
+        flow.until(status -> "AwaitCutover".equals(status.phase));
+        assertThat(aws.proxy().calls().count("rds:DescribeDBInstances")).as("looked at again before Provision ends").isPositive();
+    }
+
+    private boolean says(String... words) {
+        return flow.record("Provision").filter(record -> java.util.stream.Stream.of(words).allMatch(record.message::contains)).isPresent();
     }
 
     private Map<String, String> workerFiles() {

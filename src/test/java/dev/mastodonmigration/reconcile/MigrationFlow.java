@@ -200,6 +200,12 @@ final class MigrationFlow implements AutoCloseable {
         jobs.play();
     }
 
+    /** One look of a restarted operator at the deleted resource, and what follows from it. */
+    void lookAtDeleted() {
+        operator().cleanup(read(), null);
+        jobs.play();
+    }
+
     /** Cleans up, each time with a restarted operator, until it lets the deleted resource go. */
     void untilTheFinalizerGoes() {
         within(() -> {
@@ -231,7 +237,7 @@ final class MigrationFlow implements AutoCloseable {
         return record(name).orElseThrow(() -> new AssertionError("no phase " + name + ": " + describe()));
     }
 
-    private Optional<PhaseRecord> record(String phase) {
+    Optional<PhaseRecord> record(String phase) {
         return status().phases.stream().filter(record -> record.name.equals(phase)).findFirst();
     }
 

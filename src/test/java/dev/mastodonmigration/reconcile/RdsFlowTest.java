@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.embedded.aws.AwsAccount;
 import dev.mastodonmigration.embedded.aws.AwsExtension;
 import dev.mastodonmigration.embedded.aws.AwsFault;
 import dev.mastodonmigration.worker.control.Tasks;
@@ -137,7 +138,8 @@ class RdsFlowTest {
         flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
 
         assertThat(flow.phase("UndoProvision").message).contains("stays, and costs money", INSTANCE);
-        assertThat(flow.events()).anyMatch(event -> event.contains("stays, and costs money"));
+        assertThat(flow.events()).anyMatch(event -> event.startsWith("ActionNeeded: ") && event.contains("stays, and costs money"));
+        assertThat(flow.condition("Ready")).as("it is not all gone").contains("stays, and costs money").doesNotContain("nothing of ours is left");
         assertThat(aws.proxy().account().tagged(flow.read().getMetadata().getUid())).hasSize(WHOLE);
         assertThat(secretNames()).anyMatch(name -> name.endsWith("-rds"));
     }
@@ -169,6 +171,91 @@ class RdsFlowTest {
         assertThat(flow.condition("Stalled")).isEmpty();
         assertThat(aws.proxy().account().tagged(flow.read().getMetadata().getUid())).hasSize(WHOLE);
         assertThat(flow.events()).filteredOn(event -> event.contains("have expired")).as("told once").hasSize(1);
+    }
+
+    @Test
+    void deletedWithExpiredCredentialsItWaitsAndNamesWhatStaysUntilTheyAreRenewed() {
+        untilDeletedWithExpiredCredentials();
+        assertThat(flow.condition("Stalled")).startsWith("True").contains("have expired", "stays, and costs money", INSTANCE, "DB parameter group", "DB subnet group", "Security group", "-rds",
+                "spec.aws.deletionPolicy to Retain");
+        assertThat(flow.events()).anyMatch(event -> event.startsWith("Stalled: ") && event.contains("have expired") && event.contains("stays, and costs money") && event.contains("-rds") && event.contains("spec.aws.deletionPolicy to Retain"));
+        assertThat(aws.proxy().account().tagged(flow.read().getMetadata().getUid())).hasSize(WHOLE);
+
+        flow.awsCredentials("AKIARENEWED");
+        flow.edit(rds().state(DesiredState.Running).spec());
+        flow.untilTheFinalizerGoes();
+        assertThat(aws.proxy().account().listing()).isEqualTo(before);
+    }
+
+    @Test
+    void deletedWithExpiredCredentialsItIsLetGoWhenTheAdminSaysSoAndNotInSilence() {
+        untilDeletedWithExpiredCredentials();
+        flow.edit(new FlowSpec().rds(subnets, DeletionPolicy.Retain).notApproved().spec());
+        flow.untilTheFinalizerGoes();
+        assertThat(flow.events()).anyMatch(event -> event.startsWith("ActionNeeded: ") && event.contains("whatever was created of " + INSTANCE));
+        assertThat(aws.proxy().calls().count("rds:DeleteDBInstance")).isZero();
+    }
+
+    /** Each edit makes the next attempt due at once. */
+    private void untilDeletedWithExpiredCredentials() {
+        flow.applyWithFinalizer(rds().notApproved().spec());
+        flow.until(status -> "AwaitCutover".equals(status.phase));
+        aws.proxy().faults().whenever(call -> call.accessKey().equals("AKIAOPERATOR"), new AwsFault.Refused(403, "ExpiredToken", "The security token included in the request is expired"));
+        flow.client.resource(flow.read()).delete();
+        for (var hours = 1; flow.record("UndoProvision").filter(record -> record.attempts > 3 && MigrationFlow.stalled(flow.status())).isEmpty(); hours++) {
+            flow.edit(rds().notApproved().soak(hours + "h").spec());
+            flow.lookAtDeleted();
+            flow.lookAtDeleted();
+            flow.lookAtDeleted();
+            assertThat(hours).isLessThan(50);
+        }
+    }
+
+    /** Kubernetes creates nothing there any more, and takes every Secret that has no finalizer. */
+    @Test
+    void deletedWithItsNamespaceTheOperatorLooksAtTheMarkerItselfAndTheAccountIsLeftAsItWas() {
+        flow.applyWithFinalizer(rds().notApproved().spec());
+        flow.until(status -> "AwaitCutover".equals(status.phase));
+        flow.client.resource(flow.read()).delete();
+        flow.refuseJobs();
+        flow.client.secrets().inNamespace(MigrationFlow.NAMESPACE).list().getItems().stream().filter(secret -> secret.getMetadata().getFinalizers().isEmpty())
+                .forEach(secret -> flow.client.resource(secret).delete());
+        flow.untilTheFinalizerGoes();
+
+        assertThat(flow.jobs.ranHere).contains(Tasks.RESET_TARGET);
+        assertThat(flow.jobs.ran).doesNotContain(Tasks.RESET_TARGET);
+        assertThat(aws.proxy().account().listing()).isEqualTo(before);
+        assertThat(secretNames()).as("nothing keeps the namespace").isEmpty();
+    }
+
+    @Test
+    void anInstanceWhoseTargetIsEditedAwayIsNotForgotten() {
+        flow.apply(rds().notApproved().spec());
+        flow.until(status -> "AwaitCutover".equals(status.phase));
+        flow.edit(new FlowSpec().notApproved().state(DesiredState.Aborted).spec());
+        flow.until(status -> "UndoProvision".equals(status.phase) && flow.condition("Stalled").contains("ImmutableFieldChanged"));
+        assertThat(flow.condition("Stalled")).contains("spec.target.postgres was \"rds\"", "Put it back");
+        assertThat(flow.jobs.ran).doesNotContain(Tasks.RESET_TARGET);
+        flow.edit(rds().notApproved().state(DesiredState.Aborted).spec());
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+        assertThat(aws.proxy().account().listing()).isEqualTo(before);
+    }
+
+    @Test
+    void credentialsOfAnotherAccountStallItHalfWayAndInAnAbort() {
+        flow.apply(rds().notApproved().spec());
+        flow.until(status -> aws.proxy().calls().count("rds:CreateDBSubnetGroup") == 1);
+        assertThat(flow.status().internal.awsAccount).isEqualTo(AwsAccount.HERE);
+        flow.awsCredentials(AwsAccount.KEY_ELSEWHERE);
+        flow.until(MigrationFlow::stalled);
+        assertThat(flow.condition("Stalled")).contains("account " + AwsAccount.ELSEWHERE, "account " + AwsAccount.HERE);
+        flow.edit(rds().notApproved().state(DesiredState.Aborted).spec());
+        flow.until(status -> "UndoProvision".equals(status.phase) && MigrationFlow.stalled(status));
+        assertThat(flow.condition("Stalled")).contains("account " + AwsAccount.ELSEWHERE, "whatever was created of " + INSTANCE);
+        flow.awsCredentials("AKIARENEWED");
+        flow.edit(rds().notApproved().soak("1h").state(DesiredState.Aborted).spec());
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+        assertThat(aws.proxy().account().listing()).isEqualTo(before);
     }
 
     @Test

@@ -43,8 +43,11 @@ public class AwsClients {
     private final Map<Identity, AwsApi> known = new ConcurrentHashMap<>();
     private final Map<Identity, PricingClient> priceLists = new ConcurrentHashMap<>();
 
-    /** @param secret empty for the operator's own */
-    private record Identity(String region, String namespace, Optional<String> secret) {}
+    /**
+     * @param secret empty for the operator's own
+     * @param kept   the copy of it, which may be used in a deletion alone
+     */
+    private record Identity(String region, String namespace, Optional<String> secret, Optional<String> kept) {}
 
     @Inject
     public AwsClients(AwsConfig config, SecretReader secrets) {
@@ -77,7 +80,8 @@ public class AwsClients {
     }
 
     private static Identity identity(MastodonMigration migration) {
-        return new Identity(region(migration), migration.getMetadata().getNamespace(), Optional.ofNullable(spec(migration).credentialsSecretRef()).map(SecretRef::name));
+        return new Identity(region(migration), migration.getMetadata().getNamespace(), Optional.ofNullable(spec(migration).credentialsSecretRef()).map(SecretRef::name),
+                migration.isMarkedForDeletion() ? Optional.of(KeptCredentials.nameFor(migration)) : Optional.empty());
     }
 
     /** The one in which it began: who looked for what was created in another would find nothing, and leave it. */
@@ -100,7 +104,7 @@ public class AwsClients {
     }
 
     private AwsCredentialsProvider credentials(Identity identity) {
-        return identity.secret().<AwsCredentialsProvider>map(name -> new SecretCredentials(secrets, identity.namespace(), name)).orElseGet(() -> DefaultCredentialsProvider.builder().build());
+        return identity.secret().<AwsCredentialsProvider>map(name -> new SecretCredentials(secrets, identity.namespace(), name, identity.kept())).orElseGet(() -> DefaultCredentialsProvider.builder().build());
     }
 
     private static SdkHttpClient http() {

@@ -25,10 +25,10 @@ public class AwsDatabases {
     }
 
     public TargetDatabase postgres(MastodonMigration migration) {
-        return new Rds(migration, () -> clients.of(migration), secrets, new RdsSecret(client, AwsNames.of(migration)), postgres);
+        return new Rds(migration, () -> clients.of(migration), secrets, new RdsSecret(client, AwsNames.of(migration)), postgres, new KeptCredentials(client, secrets, migration));
     }
 
     public TargetDatabase redis(MastodonMigration migration) {
-        return new ElastiCache(migration, () -> clients.of(migration), secrets, new ElastiCacheSecret(client, AwsNames.of(migration)), redis);
+        return new ElastiCache(migration, () -> clients.of(migration), secrets, new ElastiCacheSecret(client, AwsNames.of(migration)), redis, new KeptCredentials(client, secrets, migration));
     }
 }

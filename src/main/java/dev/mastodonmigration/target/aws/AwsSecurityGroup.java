@@ -28,7 +28,7 @@ final class AwsSecurityGroup implements Part {
     static final int POSTGRES = 5432;
     static final int REDIS = 6379;
     private static final String TCP = "tcp";
-    private static final String WHAT = "Security group";
+    static final String WHAT = "Security group";
     private final Ec2Client ec2;
     private final AwsNames names;
     private final Access access;
@@ -81,7 +81,7 @@ final class AwsSecurityGroup implements Part {
 
     /** Ours; of the same name there may be others in other VPCs. @throws OutsideException when the name is taken where ours should be */
     Optional<SecurityGroup> find() {
-        var named = named();
+        var named = ofThatName();
         var ours = named.stream().filter(this::isOurs).findFirst();
         if (ours.isEmpty() && !named.isEmpty()) {
             var vpc = vpc();
@@ -93,14 +93,24 @@ final class AwsSecurityGroup implements Part {
     }
 
     @Override
+    public String named() {
+        return WHAT + " " + access.name();
+    }
+
+    @Override
+    public Optional<String> standing() {
+        return ofThatName().stream().filter(this::isOurs).findFirst().map(group -> named() + " (" + group.groupId() + ")");
+    }
+
+    @Override
     public Optional<Provisioned> release() {
-        return named().stream().filter(this::isOurs).findFirst().map(group -> unless(Set.of("DependencyViolation", "InvalidGroup.NotFound"), () -> ec2.deleteSecurityGroup(call -> call.groupId(group.groupId())))
+        return ofThatName().stream().filter(this::isOurs).findFirst().map(group -> unless(Set.of("DependencyViolation", "InvalidGroup.NotFound"), () -> ec2.deleteSecurityGroup(call -> call.groupId(group.groupId())))
                 .<Provisioned>map(gone -> new Provisioned.Working("security group " + access.name() + " was removed"))
                 .orElseGet(() -> new Provisioned.Working("security group " + access.name() + " (" + group.groupId() + ") is still in use: network interfaces of a deleted database linger for minutes; if it"
                         + " stays, another group's rule or something of yours refers to it")));
     }
 
-    private List<SecurityGroup> named() {
+    private List<SecurityGroup> ofThatName() {
         return asking(() -> ec2.describeSecurityGroups(call -> call.filters(Filter.builder().name("group-name").values(access.name()).build()))).securityGroups();
     }
 

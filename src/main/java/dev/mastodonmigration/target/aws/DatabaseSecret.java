@@ -105,6 +105,16 @@ abstract sealed class DatabaseSecret implements Part permits RdsSecret, ElastiCa
     }
 
     @Override
+    public String named() {
+        return "Secret " + names.namespace() + "/" + name;
+    }
+
+    @Override
+    public Optional<String> standing() {
+        return secret().filter(this::isOurs).map(secret -> named() + " with its login");
+    }
+
+    @Override
     public Optional<Provisioned> release() {
         return secret().filter(this::isOurs).map(secret -> {
             asking(() -> client.secrets().inNamespace(names.namespace()).withName(name).delete());

@@ -8,6 +8,7 @@ import dev.mastodonmigration.api.PhaseRun;
 import dev.mastodonmigration.outside.NotCreatedException;
 import dev.mastodonmigration.outside.OutsideException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The URL of a database, from our Secret alone: in the freeze nothing waits for AWS. */
@@ -16,21 +17,25 @@ record DatabaseUrl(MastodonMigration migration, DatabaseSecret secret) {
         if (isUndone() && !wasProvisioned()) {
             throw new NotCreatedException("The " + secret.what() + " of " + secret.field() + " was never ready, so nothing was copied there.");
         }
-        return secret.find().filter(values -> values.containsKey(DatabaseSecret.HOST)).map(secret::url).orElseThrow(this::missing);
+        var values = secret.find();
+        return values.filter(known -> known.containsKey(DatabaseSecret.HOST)).map(secret::url).orElseThrow(() -> isLost(values) ? lost() : new NotCreatedException("The " + secret.what() + " of " + secret.field() + " is not ready yet."));
     }
 
     /**
-     * Before Provision has ended, and once its undoing has forgotten the address, there is none to look at. In between its absence is a loss: a worker that was given
-     * no target would take it that this database does not move, and skip its work.
+     * Before Provision has ended, and once its undoing has forgotten the address or come to its end, there is none to look at. In between its absence is a loss: a worker
+     * that was given no target would take it that this database does not move, and skip its work; of one that is to be deleted it would not read whether it was opened.
      */
-    private OutsideException missing() {
-        return provisioned() ? new OutsideException("Secret " + secret.name() + " no longer says where the " + secret.what() + " is and how to log in. Put it back from a backup; without one, "
-                + secret.repair() + ".", false)
-                : new NotCreatedException("The " + secret.what() + " of " + secret.field() + " is not ready yet.");
+    private boolean isLost(Optional<Map<String, String>> values) {
+        return wasProvisioned() && (!isUndone() || values.isEmpty() && !wasReset());
     }
 
-    private boolean provisioned() {
-        return wasProvisioned() && !isUndone();
+    private OutsideException lost() {
+        return new OutsideException("Secret " + secret.name() + " no longer says where the " + secret.what() + " is and how to log in. Put it back from a backup; without one, "
+                + secret.repair() + ".", false);
+    }
+
+    private boolean wasReset() {
+        return Optional.ofNullable(migration.getStatus()).filter(status -> status.internal.targetResetAt != null).isPresent();
     }
 
     /** Then it may have been claimed and filled: the worker that resets it looks at its marker first, and refuses one that was opened. */

@@ -2,6 +2,7 @@ package dev.mastodonmigration.target.aws;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.cost.Charge;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
@@ -24,9 +25,11 @@ final class ElastiCache implements TargetDatabase {
     private final ElastiCacheSecret secret;
     private final Steadiness steadiness;
     private final AwsNames names;
+    private final AwsHome home;
+    private final KeptCredentials kept;
 
     /** @param api made when it is first needed: a spec without a region has none */
-    ElastiCache(MastodonMigration migration, Supplier<AwsApi> api, SecretReader secrets, ElastiCacheSecret secret, Steadiness steadiness) {
+    ElastiCache(MastodonMigration migration, Supplier<AwsApi> api, SecretReader secrets, ElastiCacheSecret secret, Steadiness steadiness, KeptCredentials kept) {
         this.migration = migration;
         this.spec = migration.getSpec().target().redis().elastiCache();
         this.api = api;
@@ -34,6 +37,8 @@ final class ElastiCache implements TargetDatabase {
         this.secret = secret;
         this.steadiness = steadiness;
         this.names = AwsNames.of(migration);
+        this.home = new AwsHome(migration, api);
+        this.kept = kept;
     }
 
     @Override
@@ -60,7 +65,19 @@ final class ElastiCache implements TargetDatabase {
     }
 
     @Override
+    public Optional<String> account() {
+        return Optional.of(home.account());
+    }
+
+    @Override
+    public Provisioned ensureNowAndThen() {
+        return steadiness.wholeLately(names.uid()).orElseGet(this::ensure);
+    }
+
+    @Override
     public Provisioned ensure() {
+        kept.keep();
+        home.demand();
         var group = group();
         var found = group.find();
         var busy = found.flatMap(seen -> ElastiCacheReadiness.busy(seen.group()).or(() -> seen.tags().isEmpty() ? Optional.of("it is changing, and its tags cannot be read") : Optional.empty()));
@@ -93,7 +110,7 @@ final class ElastiCache implements TargetDatabase {
         }
         var endpoint = readiness.endpoint().orElseThrow();
         return secret.located(endpoint.address(), endpoint.port())
-                .orElseGet(() -> new Provisioned.Ready(named() + " is ready, with Valkey " + readiness.nodes().getFirst().engineVersion() + " at " + endpoint.address()));
+                .orElseGet(() -> steadiness.whole(names.uid(), new Provisioned.Ready(named() + " is ready, with Valkey " + readiness.nodes().getFirst().engineVersion() + " at " + endpoint.address())));
     }
 
     private String named() {
@@ -118,18 +135,37 @@ final class ElastiCache implements TargetDatabase {
 
     @Override
     public Provisioned release() {
-        if (!Rds.isDeleted(migration)) {
-            return new Provisioned.Ready(kept());
+        if (!SpecDefaults.deletesFromAws(migration.getSpec())) {
+            return retained();
         }
+        home.demand();
         return Stream.<Supplier<Optional<Provisioned>>>of(group()::untouchable, secret::forgetLocation, group()::release, parameterGroup()::release, subnetGroup()::release, securityGroup()::release,
                         secret::release)
                 .map(Supplier::get).flatMap(Optional::stream).findFirst()
                 .orElseGet(() -> new Provisioned.Ready("Nothing of this migration is left on AWS under the name " + names.cacheName()));
     }
 
-    private String kept() {
-        return "What was created on AWS stays, and costs money, because spec.aws.deletionPolicy is not Delete: " + named() + ", and a subnet group, a parameter group"
-                + (spec.securityGroupIds() == null ? " and a security group" : "") + " of that name. Its token is in Secret " + secret.name();
+    @Override
+    public void forgetCredentials() {
+        kept.forget();
+    }
+
+    @Override
+    public Optional<String> remains() {
+        return SpecDefaults.deletesFromAws(migration.getSpec()) ? look().waiting() : Optional.of(retained()).filter(Provisioned.Left.class::isInstance).map(left -> left.message() + ".");
+    }
+
+    private Provisioned retained() {
+        return look().retained("");
+    }
+
+    private Remains look() {
+        return Remains.of(Stream.of(ElastiCacheGroup.WHAT, ElastiCacheParameterGroup.WHAT, ElastiCacheSubnetGroup.WHAT, AwsSecurityGroup.WHAT).map(what -> what + " " + names.cacheName()).toList(), this::onAws, secret);
+    }
+
+    private List<Standing> onAws() {
+        home.demand();
+        return List.of(group(), parameterGroup(), subnetGroup(), securityGroup());
     }
 
     @Override

@@ -17,7 +17,7 @@ import software.amazon.awssdk.services.elasticache.model.ClusterMode;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
 
 /** The replication group itself: found by its name, ours by its tag, and changed by one call at a time. */
-final class ElastiCacheGroup {
+final class ElastiCacheGroup implements Standing {
     /** With which token it was created: a digest, that tells nothing of 40 random characters, so that a Secret that was lost and made again is noticed. */
     static final String TOKEN_TAG = "mastodonmigration.dev/token-digest";
     static final String WHAT = "ElastiCache replication group";
@@ -45,16 +45,28 @@ final class ElastiCacheGroup {
 
     /** @throws OutsideException when the one of that name is not ours */
     Optional<Seen> find() {
-        var found = named().map(group -> new Seen(group, ElastiCacheStatus.of(group.status()) == ElastiCacheStatus.READY ? tags(group) : Optional.empty()));
+        var found = ofThatName().map(group -> new Seen(group, ElastiCacheStatus.of(group.status()) == ElastiCacheStatus.READY ? tags(group) : Optional.empty()));
         found.flatMap(Seen::tags).filter(tags -> !names.areOn(tags)).ifPresent(tags -> {
             throw names.foreign(WHAT, names.cacheName(), tags);
         });
         return found;
     }
 
+    @Override
+    public String named() {
+        return WHAT + " " + names.cacheName();
+    }
+
+    /** One whose tags cannot be read just now counts as ours: its name is made from this migration's uid. */
+    @Override
+    public Optional<String> standing() {
+        return ofThatName().map(group -> ElastiCacheStatus.of(group.status()) == ElastiCacheStatus.GOING ? Optional.of(named() + " (is being deleted already)")
+                : tags(group).map(tags -> names.areOn(tags)).orElse(true) ? Optional.of(named()) : Optional.<String>empty()).flatMap(words -> words);
+    }
+
     /** Somebody took our tag off it: it stays, and with it what it uses, and its token, which nobody else has. */
     Optional<Provisioned> untouchable() {
-        return named().filter(group -> tags(group).filter(tags -> !names.areOn(tags)).isPresent()).map(group -> new Provisioned.Ready(WHAT + " " + names.cacheName() + " lacks this migration's tag "
+        return ofThatName().filter(group -> tags(group).filter(tags -> !names.areOn(tags)).isPresent()).map(group -> new Provisioned.Left(WHAT + " " + names.cacheName() + " lacks this migration's tag "
                 + AwsNames.UID_TAG + ", so it stays, with its subnet group, parameter group, security group and Secret, and costs money"));
     }
 
@@ -107,7 +119,7 @@ final class ElastiCacheGroup {
      * @throws OutsideException when it does not become available, and nobody can read whose it is
      */
     Optional<Provisioned> release() {
-        return named().flatMap(group -> switch (ElastiCacheStatus.of(group.status())) {
+        return ofThatName().flatMap(group -> switch (ElastiCacheStatus.of(group.status())) {
             case GOING -> Optional.of(new Provisioned.Working(WHAT + " " + names.cacheName() + " is being deleted, which takes ElastiCache 5 to 15 minutes"));
             case BUSY, UNKNOWN -> Optional.of(waiting(group));
             case READY -> tags(group).map(this::delete).orElseGet(() -> Optional.of(waiting(group)));
@@ -129,7 +141,7 @@ final class ElastiCacheGroup {
                 .orElseGet(() -> new Provisioned.Working(WHAT + " " + names.cacheName() + " is busy, and changes nothing just now"));
     }
 
-    private Optional<ReplicationGroup> named() {
+    private Optional<ReplicationGroup> ofThatName() {
         return unless(Set.of(NOT_FOUND), () -> cache.describeReplicationGroups(call -> call.replicationGroupId(names.cacheName()))).flatMap(answer -> answer.replicationGroups().stream().findFirst());
     }
 

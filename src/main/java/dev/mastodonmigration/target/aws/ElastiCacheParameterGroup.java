@@ -21,7 +21,7 @@ final class ElastiCacheParameterGroup implements Part {
      * follows this server when it is what is copied from (K: by key, A: of all that changes one).
      */
     static final Map<String, String> SETTINGS = Map.of("maxmemory-policy", "noeviction", "notify-keyspace-events", "KA");
-    private static final String WHAT = "Cache parameter group";
+    static final String WHAT = "Cache parameter group";
     private static final String NOT_FOUND = "CacheParameterGroupNotFound";
     private static final String BUSY = "InvalidCacheParameterGroupState";
     private final ElastiCacheClient cache;
@@ -58,7 +58,7 @@ final class ElastiCacheParameterGroup implements Part {
 
     /** @throws OutsideException when the one of that name is not ours */
     Optional<CacheParameterGroup> find() {
-        var found = named();
+        var found = ofThatName();
         found.map(this::tags).filter(tags -> !names.areOn(tags)).ifPresent(tags -> {
             throw names.foreign(WHAT, names.cacheName(), tags);
         });
@@ -66,14 +66,24 @@ final class ElastiCacheParameterGroup implements Part {
     }
 
     @Override
+    public String named() {
+        return WHAT + " " + names.cacheName();
+    }
+
+    @Override
+    public Optional<String> standing() {
+        return ofThatName().filter(group -> names.areOn(tags(group))).map(group -> named());
+    }
+
+    @Override
     public Optional<Provisioned> release() {
-        return named().filter(group -> names.areOn(tags(group))).map(group ->
+        return ofThatName().filter(group -> names.areOn(tags(group))).map(group ->
                 unless(Set.of(BUSY, NOT_FOUND), () -> cache.deleteCacheParameterGroup(call -> call.cacheParameterGroupName(names.cacheName())))
                         .<Provisioned>map(gone -> new Provisioned.Working(WHAT + " " + names.cacheName() + " was removed"))
                         .orElseGet(() -> new Provisioned.Working(WHAT + " " + names.cacheName() + " is still in use")));
     }
 
-    private Optional<CacheParameterGroup> named() {
+    private Optional<CacheParameterGroup> ofThatName() {
         return unless(Set.of(NOT_FOUND), () -> cache.describeCacheParameterGroups(call -> call.cacheParameterGroupName(names.cacheName())))
                 .flatMap(answer -> answer.cacheParameterGroups().stream().findFirst());
     }

@@ -13,7 +13,7 @@ import software.amazon.awssdk.services.elasticache.model.CacheSubnetGroup;
 
 /** Where the replication group's nodes may stand. */
 final class ElastiCacheSubnetGroup implements Part {
-    private static final String WHAT = "Cache subnet group";
+    static final String WHAT = "Cache subnet group";
     private static final String NOT_FOUND = "CacheSubnetGroupNotFoundFault";
     private final ElastiCacheClient cache;
     private final AwsNames names;
@@ -37,7 +37,7 @@ final class ElastiCacheSubnetGroup implements Part {
 
     /** @throws dev.mastodonmigration.outside.OutsideException when the one of that name is not ours */
     Optional<CacheSubnetGroup> find() {
-        var found = named();
+        var found = ofThatName();
         found.map(this::tags).filter(tags -> !names.areOn(tags)).ifPresent(tags -> {
             throw names.foreign(WHAT, names.cacheName(), tags);
         });
@@ -45,14 +45,24 @@ final class ElastiCacheSubnetGroup implements Part {
     }
 
     @Override
+    public String named() {
+        return WHAT + " " + names.cacheName();
+    }
+
+    @Override
+    public Optional<String> standing() {
+        return ofThatName().filter(group -> names.areOn(tags(group))).map(group -> named());
+    }
+
+    @Override
     public Optional<Provisioned> release() {
-        return named().filter(group -> names.areOn(tags(group))).map(group ->
+        return ofThatName().filter(group -> names.areOn(tags(group))).map(group ->
                 unless(Set.of("CacheSubnetGroupInUse", NOT_FOUND), () -> cache.deleteCacheSubnetGroup(call -> call.cacheSubnetGroupName(names.cacheName())))
                         .<Provisioned>map(gone -> new Provisioned.Working(WHAT + " " + names.cacheName() + " was removed"))
                         .orElseGet(() -> new Provisioned.Working(WHAT + " " + names.cacheName() + " is still in use")));
     }
 
-    private Optional<CacheSubnetGroup> named() {
+    private Optional<CacheSubnetGroup> ofThatName() {
         return unless(Set.of(NOT_FOUND), () -> cache.describeCacheSubnetGroups(call -> call.cacheSubnetGroupName(names.cacheName())))
                 .flatMap(answer -> answer.cacheSubnetGroups().stream().findFirst());
     }

@@ -4,7 +4,7 @@ import dev.mastodonmigration.outside.Provisioned;
 import java.util.Optional;
 
 /** One thing that the instance needs before it can be created. */
-interface Part {
+interface Part extends Standing {
     /**
      * One look, and at most one change.
      *

@@ -2,7 +2,7 @@ package dev.mastodonmigration.target.aws;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
-import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.cost.Charge;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
@@ -27,9 +27,11 @@ final class Rds implements TargetDatabase {
     private final RdsSecret secret;
     private final Steadiness steadiness;
     private final AwsNames names;
+    private final AwsHome home;
+    private final KeptCredentials kept;
 
     /** @param api made when it is first needed: a spec without a region has none */
-    Rds(MastodonMigration migration, Supplier<AwsApi> api, SecretReader secrets, RdsSecret secret, Steadiness steadiness) {
+    Rds(MastodonMigration migration, Supplier<AwsApi> api, SecretReader secrets, RdsSecret secret, Steadiness steadiness, KeptCredentials kept) {
         this.migration = migration;
         this.spec = migration.getSpec().target().postgres().rds();
         this.api = api;
@@ -37,6 +39,8 @@ final class Rds implements TargetDatabase {
         this.secret = secret;
         this.steadiness = steadiness;
         this.names = AwsNames.of(migration);
+        this.home = new AwsHome(migration, api);
+        this.kept = kept;
     }
 
     @Override
@@ -68,7 +72,19 @@ final class Rds implements TargetDatabase {
     }
 
     @Override
+    public Optional<String> account() {
+        return Optional.of(home.account());
+    }
+
+    @Override
+    public Provisioned ensureNowAndThen() {
+        return steadiness.wholeLately(names.uid()).orElseGet(this::ensure);
+    }
+
+    @Override
     public Provisioned ensure() {
+        kept.keep();
+        home.demand();
         var instance = instance();
         var found = instance.find();
         var busy = found.flatMap(seen -> new RdsReadiness(seen).busy());
@@ -102,7 +118,7 @@ final class Rds implements TargetDatabase {
             return new Provisioned.Working("RDS instance " + names.name() + " is available; it is believed when it stays so (" + looks + " of " + Steadiness.WANTED + " looks)");
         }
         return secret.located(seen.endpoint().address(), seen.endpoint().port())
-                .orElseGet(() -> new Provisioned.Ready("RDS instance " + names.name() + " is ready, with Postgres " + seen.engineVersion() + " at " + seen.endpoint().address()));
+                .orElseGet(() -> steadiness.whole(names.uid(), new Provisioned.Ready("RDS instance " + names.name() + " is ready, with Postgres " + seen.engineVersion() + " at " + seen.endpoint().address())));
     }
 
     private Provisioned waiting(String what) {
@@ -122,24 +138,37 @@ final class Rds implements TargetDatabase {
 
     @Override
     public Provisioned release() {
-        if (!isDeleted(migration)) {
-            return new Provisioned.Ready(kept());
+        if (!SpecDefaults.deletesFromAws(migration.getSpec())) {
+            return retained();
         }
+        home.demand();
         return Stream.<Supplier<Optional<Provisioned>>>of(instance()::untouchable, secret::forgetLocation, instance()::release, parameterGroup()::release, subnetGroup()::release, securityGroup()::release,
                         secret::release)
                 .map(Supplier::get).flatMap(Optional::stream).findFirst()
                 .orElseGet(() -> new Provisioned.Ready("Nothing of this migration is left on AWS under the name " + names.name()));
     }
 
-    /** Whether what was created goes when the migration is aborted. */
-    static boolean isDeleted(MastodonMigration migration) {
-        return Optional.ofNullable(migration.getSpec().aws()).filter(aws -> aws.deletionPolicy() == DeletionPolicy.Delete).isPresent();
+    @Override
+    public void forgetCredentials() {
+        kept.forget();
     }
 
-    private String kept() {
-        return "What was created on AWS stays, and costs money, because spec.aws.deletionPolicy is not Delete: RDS instance " + names.name() + ", and a subnet group, a parameter group"
-                + (spec.securityGroupIds() == null ? " and a security group" : "") + " of that name. Its password is in Secret " + secret.name()
-                + ". To delete the instance, switch its deletion protection off first";
+    @Override
+    public Optional<String> remains() {
+        return SpecDefaults.deletesFromAws(migration.getSpec()) ? look().waiting() : Optional.of(retained()).filter(Provisioned.Left.class::isInstance).map(left -> left.message() + ".");
+    }
+
+    private Provisioned retained() {
+        return look().retained("Switch the instance's deletion protection off before you delete it");
+    }
+
+    private Remains look() {
+        return Remains.of(Stream.of(RdsInstance.WHAT, RdsParameterGroup.WHAT, RdsSubnetGroup.WHAT, AwsSecurityGroup.WHAT).map(what -> what + " " + names.name()).toList(), this::onAws, secret);
+    }
+
+    private List<Standing> onAws() {
+        home.demand();
+        return List.of(instance(), parameterGroup(), subnetGroup(), securityGroup());
     }
 
     @Override

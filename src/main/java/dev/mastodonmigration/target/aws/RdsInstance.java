@@ -15,10 +15,10 @@ import software.amazon.awssdk.services.rds.RdsClient;
 import software.amazon.awssdk.services.rds.model.DBInstance;
 
 /** The RDS instance itself: found by its name, ours by its tag, and changed by one call at a time. */
-final class RdsInstance {
+final class RdsInstance implements Standing {
     /** Which password it was given: a digest, that tells nothing of 40 random characters, so that a Secret that was lost and made again is noticed. */
     static final String PASSWORD_TAG = "mastodonmigration.dev/password-digest";
-    private static final String WHAT = "RDS instance";
+    static final String WHAT = "RDS instance";
     private static final Set<String> NOT_FOUND = Set.of("DBInstanceNotFound", "DBInstanceNotFoundFault");
     private static final Set<String> BUSY = Set.of("InvalidDBInstanceState", "InvalidDBInstanceStateFault");
     /** Its groups were made a moment ago, and not every machine of AWS knows them yet. */
@@ -36,16 +36,26 @@ final class RdsInstance {
 
     /** @throws dev.mastodonmigration.outside.OutsideException when the one of that name is not ours */
     Optional<DBInstance> find() {
-        var found = named();
+        var found = ofThatName();
         found.filter(instance -> !isOurs(instance)).ifPresent(instance -> {
             throw names.foreign(WHAT, AwsTags.ofRds(instance.tagList()));
         });
         return found;
     }
 
+    @Override
+    public String named() {
+        return WHAT + " " + names.name();
+    }
+
+    @Override
+    public Optional<String> standing() {
+        return ofThatName().filter(this::isOurs).map(instance -> named() + (RdsStatus.of(instance.dbInstanceStatus()) == RdsStatus.GOING ? " (is being deleted already)" : ""));
+    }
+
     /** Somebody took our tag off it: it stays, and with it what it uses, and its password, which nobody else has. */
     Optional<Provisioned> untouchable() {
-        return named().filter(instance -> !isOurs(instance)).map(instance -> new Provisioned.Ready(WHAT + " " + names.name() + " lacks this migration's tag " + AwsNames.UID_TAG
+        return ofThatName().filter(instance -> !isOurs(instance)).map(instance -> new Provisioned.Left(WHAT + " " + names.name() + " lacks this migration's tag " + AwsNames.UID_TAG
                 + ", so it stays, with its subnet group, parameter group, security group and Secret, and costs money"));
     }
 
@@ -58,7 +68,9 @@ final class RdsInstance {
                 .masterUsername(secret.get(RdsSecret.USERNAME)).masterUserPassword(secret.get(RdsSecret.PASSWORD)).dbName(secret.get(RdsSecret.DATABASE))
                 .dbSubnetGroupName(names.name()).vpcSecurityGroupIds(securityGroupIds).publiclyAccessible(false).port(AwsSecurityGroup.POSTGRES)
                 .dbParameterGroupName(names.name())
-                .multiAZ(Boolean.TRUE.equals(spec.multiAz())).backupRetentionPeriod(retentionDays()).deletionProtection(true).copyTagsToSnapshot(true)
+                .multiAZ(Boolean.TRUE.equals(spec.multiAz())).backupRetentionPeriod(retentionDays())
+                // Switched on before it is called ready: one that is dead on its creation could not be changed any more, and so not be deleted.
+                .deletionProtection(false).copyTagsToSnapshot(true)
                 // The default is Extended Support, which is paid for.
                 .engineLifecycleSupport("open-source-rds-extended-support-disabled")
                 .tags(AwsTags.rds(tags(secret)))))
@@ -79,7 +91,7 @@ final class RdsInstance {
         }));
     }
 
-    /** Switches on again what was asked for at its creation, and is off; at once, because otherwise RDS would wait for the maintenance window. */
+    /** Switches on deletion protection, and again what was asked for at its creation and is off; at once, because otherwise RDS would wait for the maintenance window. */
     Optional<Provisioned> protection(DBInstance instance) {
         if (Boolean.TRUE.equals(instance.deletionProtection()) && Integer.valueOf(retentionDays()).equals(instance.backupRetentionPeriod())) {
             return Optional.empty();
@@ -95,7 +107,7 @@ final class RdsInstance {
 
     /** Without a last snapshot: only ABORT releases, before the target took writes, when all that is here is a copy; and ABORT leaves the account as it was. */
     Optional<Provisioned> release() {
-        return named().filter(this::isOurs).map(instance -> {
+        return ofThatName().filter(this::isOurs).map(instance -> {
             if (RdsStatus.of(instance.dbInstanceStatus()) == RdsStatus.GOING) {
                 return new Provisioned.Working(WHAT + " " + names.name() + " is being deleted, which takes RDS 3 to 10 minutes");
             }
@@ -125,7 +137,7 @@ final class RdsInstance {
         return unless(BUSY, call).<Provisioned>map(answer -> new Provisioned.Working(WHAT + " " + names.name() + " " + what)).orElseGet(busy);
     }
 
-    private Optional<DBInstance> named() {
+    private Optional<DBInstance> ofThatName() {
         return unless(NOT_FOUND, () -> rds.describeDBInstances(call -> call.dbInstanceIdentifier(names.name()))).flatMap(answer -> answer.dbInstances().stream().findFirst());
     }
 

@@ -21,7 +21,7 @@ import software.amazon.awssdk.services.rds.model.Parameter;
 final class RdsParameterGroup implements Part {
     /** RDS's defaults differ by version. max_wal_size in MiB and checkpoint_timeout in seconds: fewer checkpoints while much is written. */
     static final Map<String, String> SETTINGS = Map.of("rds.force_ssl", "1", "max_wal_size", "4096", "checkpoint_timeout", "900");
-    private static final String WHAT = "DB parameter group";
+    static final String WHAT = "DB parameter group";
     private static final Set<String> NOT_FOUND = Set.of("DBParameterGroupNotFound");
     private final RdsClient rds;
     private final AwsNames names;
@@ -55,7 +55,7 @@ final class RdsParameterGroup implements Part {
 
     /** @throws dev.mastodonmigration.outside.OutsideException when the one of that name is not ours */
     Optional<DBParameterGroup> find() {
-        var found = named();
+        var found = ofThatName();
         found.map(this::tags).filter(tags -> !names.areOn(tags)).ifPresent(tags -> {
             throw names.foreign(WHAT, tags);
         });
@@ -63,14 +63,24 @@ final class RdsParameterGroup implements Part {
     }
 
     @Override
+    public String named() {
+        return WHAT + " " + names.name();
+    }
+
+    @Override
+    public Optional<String> standing() {
+        return ofThatName().filter(group -> names.areOn(tags(group))).map(group -> named());
+    }
+
+    @Override
     public Optional<Provisioned> release() {
-        return named().filter(group -> names.areOn(tags(group))).map(group ->
+        return ofThatName().filter(group -> names.areOn(tags(group))).map(group ->
                 unless(Set.of("InvalidDBParameterGroupState", "DBParameterGroupNotFound"), () -> rds.deleteDBParameterGroup(call -> call.dbParameterGroupName(names.name())))
                         .<Provisioned>map(gone -> new Provisioned.Working(WHAT + " " + names.name() + " was removed"))
                         .orElseGet(() -> new Provisioned.Working(WHAT + " " + names.name() + " is still in use")));
     }
 
-    private Optional<DBParameterGroup> named() {
+    private Optional<DBParameterGroup> ofThatName() {
         return unless(NOT_FOUND, () -> rds.describeDBParameterGroups(call -> call.dbParameterGroupName(names.name()))).flatMap(answer -> answer.dbParameterGroups().stream().findFirst());
     }
 

@@ -13,7 +13,7 @@ import software.amazon.awssdk.services.rds.model.DBSubnetGroup;
 
 /** Where the instance may stand. */
 final class RdsSubnetGroup implements Part {
-    private static final String WHAT = "DB subnet group";
+    static final String WHAT = "DB subnet group";
     private static final Set<String> NOT_FOUND = Set.of("DBSubnetGroupNotFoundFault");
     private final RdsClient rds;
     private final AwsNames names;
@@ -37,7 +37,7 @@ final class RdsSubnetGroup implements Part {
 
     /** @throws dev.mastodonmigration.outside.OutsideException when the one of that name is not ours */
     Optional<DBSubnetGroup> find() {
-        var found = named();
+        var found = ofThatName();
         found.map(this::tags).filter(tags -> !names.areOn(tags)).ifPresent(tags -> {
             throw names.foreign(WHAT, tags);
         });
@@ -45,14 +45,24 @@ final class RdsSubnetGroup implements Part {
     }
 
     @Override
+    public String named() {
+        return WHAT + " " + names.name();
+    }
+
+    @Override
+    public Optional<String> standing() {
+        return ofThatName().filter(group -> names.areOn(tags(group))).map(group -> named());
+    }
+
+    @Override
     public Optional<Provisioned> release() {
-        return named().filter(group -> names.areOn(tags(group))).map(group ->
+        return ofThatName().filter(group -> names.areOn(tags(group))).map(group ->
                 unless(Set.of("InvalidDBSubnetGroupStateFault", "DBSubnetGroupNotFoundFault"), () -> rds.deleteDBSubnetGroup(call -> call.dbSubnetGroupName(names.name())))
                         .<Provisioned>map(gone -> new Provisioned.Working(WHAT + " " + names.name() + " was removed"))
                         .orElseGet(() -> new Provisioned.Working(WHAT + " " + names.name() + " is still in use")));
     }
 
-    private Optional<DBSubnetGroup> named() {
+    private Optional<DBSubnetGroup> ofThatName() {
         return unless(NOT_FOUND, () -> rds.describeDBSubnetGroups(call -> call.dbSubnetGroupName(names.name()))).flatMap(answer -> answer.dbSubnetGroups().stream().findFirst());
     }
 

@@ -13,24 +13,45 @@ import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 final class SecretCredentials implements AwsCredentialsProvider {
     private static final String KEY_ID = "AWS_ACCESS_KEY_ID";
     private static final String SECRET_KEY = "AWS_SECRET_ACCESS_KEY";
+    /** For the message of one that is not there. */
+    static final String WANTED = KEY_ID + " and " + SECRET_KEY;
     private static final String SESSION_TOKEN = "AWS_SESSION_TOKEN";
     private final SecretReader secrets;
     private final String namespace;
     private final String name;
+    private final Optional<String> kept;
 
-    SecretCredentials(SecretReader secrets, String namespace, String name) {
+    /** @param kept name of the Secret with a copy of them, which is read where the other is gone; empty where none may be used */
+    SecretCredentials(SecretReader secrets, String namespace, String name, Optional<String> kept) {
         this.secrets = secrets;
         this.namespace = namespace;
         this.name = name;
+        this.kept = kept;
     }
 
     @Override
     public AwsCredentials resolveCredentials() {
-        var values = secrets.readAll(namespace, name, KEY_ID + " and " + SECRET_KEY);
+        var values = values();
         var keyId = required(values, KEY_ID);
         var secretKey = required(values, SECRET_KEY);
         return Optional.ofNullable(values.get(SESSION_TOKEN)).<AwsCredentials>map(token -> AwsSessionCredentials.create(keyId, secretKey, token))
                 .orElseGet(() -> AwsBasicCredentials.create(keyId, secretKey));
+    }
+
+    private Map<String, String> values() {
+        try {
+            return secrets.readAll(namespace, name, WANTED);
+        } catch (MissingInputException missing) {
+            return kept.flatMap(this::copy).orElseThrow(() -> missing);
+        }
+    }
+
+    private Optional<Map<String, String>> copy(String from) {
+        try {
+            return Optional.of(secrets.readAll(namespace, from, WANTED));
+        } catch (MissingInputException missingToo) {
+            return Optional.empty();
+        }
     }
 
     private String required(Map<String, String> values, String key) {

@@ -14,6 +14,11 @@
  * RdsTest#availableForAMomentIsNotReady, ClaimTargetTest.</li>
  * <li>Only ABORT removes, only with {@code deletionPolicy: Delete}, users before what they use; nobody is sent there any more once
  * that has begun: RdsReleaseTest#abortLeavesTheAccountAsItWas.</li>
+ * <li>What is to be removed and cannot be is never given up, in a deletion neither, until the admin changes that policy; what stays is named ({@code Remains}):
+ * RdsFlowTest#deletedWithExpiredCredentialsItWaitsAndNamesWhatStaysUntilTheyAreRenewed.</li>
+ * <li>"Not found" counts only in the account of the first creation ({@code AwsHome}): RdsReleaseTest#withCredentialsOfAnotherAccountNothingIsTakenForGone.</li>
+ * <li>Deletion protection comes after the creation and before ready, so that what dies in between can be deleted:
+ * RdsTest#itIsProtectedAgainstDeletionOnlyOnceItIsThereAndBeforeItIsReady.</li>
  * <li>Nothing waits here: each call says what it waits for, and the phase looks again.</li>
  * </ol>
  */

@@ -11,6 +11,10 @@ import java.util.TreeMap;
 /** The account as its owner has it before them, in the console: changed by hand, and listed whole. These calls are recorded nowhere, and no fault meets them. */
 public final class AwsAccount implements AutoCloseable {
     static final String KEY = "AKIABYHAND";
+    /** A key of another account, in which nothing of this one is found; all other keys are of {@link #HERE}. */
+    public static final String KEY_ELSEWHERE = "AKIAELSEWHERE";
+    public static final String ELSEWHERE = "210987654321";
+    public static final String HERE = "123456789012";
     /** Everything that moto can list of the services that hold a database: what an abort leaves is compared with what was there before. */
     private static final List<String> LISTS = List.of("rds DescribeDBInstances", "rds DescribeDBClusters", "rds DescribeDBSnapshots", "rds DescribeDBSubnetGroups", "rds DescribeDBParameterGroups",
             "elasticache DescribeReplicationGroups", "elasticache DescribeCacheClusters", "elasticache DescribeCacheSubnetGroups", "elasticache DescribeCacheParameterGroups", "elasticache DescribeSnapshots",

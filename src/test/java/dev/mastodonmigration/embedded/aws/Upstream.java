@@ -29,6 +29,9 @@ final class Upstream implements AutoCloseable {
                 request.header(name, value);
             }
         });
+        if (call.accessKey().equals(AwsAccount.KEY_ELSEWHERE)) {
+            request.header("x-moto-account-id", AwsAccount.ELSEWHERE);
+        }
         try {
             var answer = client.send(request.build(), BodyHandlers.ofString());
             return new AwsAnswer(answer.statusCode(), answer.headers().firstValue("content-type").orElse("text/xml"), answer.body());

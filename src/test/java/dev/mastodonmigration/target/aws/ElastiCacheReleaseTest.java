@@ -136,12 +136,39 @@ class ElastiCacheReleaseTest {
     }
 
     @Test
-    void withoutDeleteEverythingStaysAndAwsIsNotEvenAsked() {
+    void withoutDeleteEverythingStaysAndIsNamed() {
         var url = world.operator().url();
-        var asked = aws.proxy().calls().all().size();
         var retained = world.retaining();
-        assertThat(retained.release()).isInstanceOf(Provisioned.Ready.class).satisfies(stays -> assertThat(stays.message()).contains("stays", world.name()));
-        assertThat(aws.proxy().calls().all()).hasSize(asked);
+        var standing = world.listing();
+        assertThat(retained.release()).isInstanceOf(Provisioned.Left.class).satisfies(stays -> assertThat(stays.message()).contains("stays, and costs money: " + named(ElastiCacheGroup.WHAT),
+                named(ElastiCacheParameterGroup.WHAT), named(ElastiCacheSubnetGroup.WHAT), named(AwsSecurityGroup.WHAT), "with its login"));
+        assertThat(world.listing()).isEqualTo(standing);
         assertThat(retained.url()).isEqualTo(url);
+    }
+
+    /** The policy is edited while the deletion runs. */
+    @Test
+    void whatIsGoneAlreadyIsNotSaidToStay() {
+        while (!changes().contains("DeleteReplicationGroup")) {
+            world.operator().release();
+        }
+        assertThat(world.retaining().release().message()).contains(named(ElastiCacheGroup.WHAT) + " (is being deleted already)");
+        while (!world.operator().release().message().contains(ElastiCacheParameterGroup.WHAT)) {
+            assertThat(changes()).hasSizeLessThan(5);
+        }
+        var said = world.retaining().release().message();
+        assertThat(said.substring(said.indexOf("Deleted already, or never created: "))).contains(named(ElastiCacheGroup.WHAT)).doesNotContain(named(ElastiCacheSubnetGroup.WHAT));
+        world.untilReleased();
+        assertThat(world.retaining().release()).isInstanceOf(Provisioned.Ready.class).satisfies(nothing -> assertThat(nothing.message()).doesNotContain("stays"));
+    }
+
+    @Test
+    void whatRemainsIsNamed() {
+        assertThat(world.operator().remains()).hasValueSatisfying(said -> assertThat(said).contains(named(ElastiCacheGroup.WHAT), named(AwsSecurityGroup.WHAT)));
+        assertThat(world.retaining().remains()).hasValueSatisfying(said -> assertThat(said).contains("stays, and costs money: " + named(ElastiCacheGroup.WHAT)));
+    }
+
+    private String named(String what) {
+        return what + " " + world.name();
     }
 }

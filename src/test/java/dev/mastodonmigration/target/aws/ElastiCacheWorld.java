@@ -78,12 +78,13 @@ final class ElastiCacheWorld {
 
     /** As after a restart of the operator: it remembers nothing. */
     ElastiCache operator() {
-        return new ElastiCache(migration, () -> api, new SecretReader(client), secret(), new Steadiness(() -> now, Duration.ofSeconds(10)));
+        return new ElastiCache(migration, () -> api, new SecretReader(client), secret(), new Steadiness(() -> now, Duration.ofSeconds(10)), new KeptCredentials(client, new SecretReader(client), migration));
     }
 
     /** The operator of a spec of which this is otherwise. @param replacements regular expressions, each with what comes instead */
     ElastiCache with(String... replacements) {
-        return new ElastiCache(migration(spec, replacements), () -> api, new SecretReader(client), secret(), new Steadiness(() -> now, Duration.ofSeconds(10)));
+        var edited = migration(spec, replacements);
+        return new ElastiCache(edited, () -> api, new SecretReader(client), secret(), new Steadiness(() -> now, Duration.ofSeconds(10)), new KeptCredentials(client, new SecretReader(client), edited));
     }
 
     ElastiCache retaining() {
@@ -117,7 +118,7 @@ final class ElastiCacheWorld {
             try {
                 var provisioned = look.get();
                 said.add(provisioned.message());
-                if (provisioned instanceof Provisioned.Ready) {
+                if (!(provisioned instanceof Provisioned.Working)) {
                     return said;
                 }
             } catch (OutsideException e) {

@@ -3,7 +3,9 @@ package dev.mastodonmigration.target.aws;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mastodonmigration.embedded.aws.AwsAccount;
 import dev.mastodonmigration.embedded.aws.AwsExtension;
+import dev.mastodonmigration.embedded.aws.AwsFault;
 import dev.mastodonmigration.outside.NotCreatedException;
 import dev.mastodonmigration.outside.Provisioned;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -76,14 +78,73 @@ class RdsReleaseTest {
     }
 
     @Test
-    void withoutDeleteEverythingStaysAndAwsIsNotEvenAsked() {
+    void withoutDeleteEverythingStaysAndIsNamed() {
         world.edit(RdsWorld.migration("deletionPolicy: Delete", "deletionPolicy: Retain"));
         var standing = world.account.listing();
-        assertThat(world.operator().release()).isInstanceOf(Provisioned.Ready.class)
-                .satisfies(stays -> assertThat(stays.message()).contains("stays, and costs money", world.names.name(), world.secret().name(), "deletion protection"));
-        assertThat(world.calls().all()).isEmpty();
+        assertThat(world.operator().release()).isInstanceOf(Provisioned.Left.class).satisfies(stays -> assertThat(stays.message()).contains("stays, and costs money: " + named(RdsInstance.WHAT),
+                named(RdsParameterGroup.WHAT), named(RdsSubnetGroup.WHAT), named(AwsSecurityGroup.WHAT), "Secret mastodon/" + world.secret().name(), "deletion protection").doesNotContain("Deleted already"));
+        assertThat(world.changes()).isEmpty();
         assertThat(world.account.listing()).isEqualTo(standing);
         assertThat(world.operator().url()).contains("mastodon_production");
+    }
+
+    /** The policy is edited while the deletion runs. */
+    @Test
+    void whatIsGoneAlreadyIsNotSaidToStay() {
+        var operator = world.operator();
+        while (world.calls().count("rds:DeleteDBInstance") == 0) {
+            operator.release();
+        }
+        world.edit(RdsWorld.migration("deletionPolicy: Delete", "deletionPolicy: Retain"));
+        assertThat(world.operator().release()).isInstanceOf(Provisioned.Left.class).satisfies(stays -> assertThat(stays.message()).contains(named(RdsInstance.WHAT) + " (is being deleted already)"));
+        assertThat(world.operator().release().message()).satisfies(said -> {
+            assertThat(said.substring(0, said.indexOf("Deleted already, or never created: "))).contains(named(RdsParameterGroup.WHAT), named(RdsSubnetGroup.WHAT)).doesNotContain(named(RdsInstance.WHAT));
+            assertThat(said.substring(said.indexOf("Deleted already, or never created: "))).contains(named(RdsInstance.WHAT));
+        });
+    }
+
+    @Test
+    void whereNothingWasCreatedNothingIsSaidToStay() {
+        world.untilReleased();
+        world.edit(RdsWorld.migration("deletionPolicy: Delete", "deletionPolicy: Retain"));
+        assertThat(world.operator().release()).isInstanceOf(Provisioned.Ready.class).satisfies(said -> assertThat(said.message()).contains("Nothing of this migration is on AWS").doesNotContain("stays"));
+    }
+
+    /** To let go must not need what was lost. */
+    @Test
+    void withoutDeleteItIsLetGoThoughAwsRefusesTheCredentials() {
+        world.edit(RdsWorld.migration("deletionPolicy: Delete", "deletionPolicy: Retain"));
+        refuseCredentials();
+        assertThat(world.operator().release()).isInstanceOf(Provisioned.Left.class)
+                .satisfies(stays -> assertThat(stays.message()).contains("whatever was created of " + named(RdsInstance.WHAT), "could not look: AWS refuses the credentials", "Secret mastodon/" + world.secret().name()));
+    }
+
+    @Test
+    void whatRemainsIsNamedWhereTheDeletionCannotGoOn() {
+        assertThat(world.operator().remains()).hasValueSatisfying(said -> assertThat(said).contains("stays, and costs money: " + named(RdsInstance.WHAT), named(AwsSecurityGroup.WHAT)));
+        refuseCredentials();
+        assertThat(world.operator().remains()).hasValueSatisfying(said -> assertThat(said).contains("whatever was created of " + named(RdsInstance.WHAT), named(AwsSecurityGroup.WHAT), "Secret mastodon/"));
+        world.aws.faults().clear();
+        world.untilReleased();
+        assertThat(world.operator().remains()).isEmpty();
+    }
+
+    /** All of it would be "not found" there. */
+    @Test
+    void withCredentialsOfAnotherAccountNothingIsTakenForGone() {
+        world.began(AwsAccount.HERE);
+        world.secret(RdsWorld.CREDENTIALS, Map.of(), "AWS_ACCESS_KEY_ID", AwsAccount.KEY_ELSEWHERE, "AWS_SECRET_ACCESS_KEY", "geheim");
+        assertThatThrownBy(() -> world.operator().release()).hasMessageContainingAll(AwsAccount.HERE, AwsAccount.ELSEWHERE);
+        assertThat(world.operator().remains()).hasValueSatisfying(said -> assertThat(said).contains("whatever was created of " + named(RdsInstance.WHAT)));
+        assertThat(world.kept()).as("nobody else has its password").containsKeys("password", "host");
+    }
+
+    private String named(String what) {
+        return what + " " + world.names.name();
+    }
+
+    private void refuseCredentials() {
+        world.aws.faults().whenever(call -> call.accessKey().equals("AKIAOPERATOR"), new AwsFault.Refused(403, "ExpiredToken", "The security token included in the request is expired"));
     }
 
     @Test
@@ -104,7 +165,7 @@ class RdsReleaseTest {
     @Test
     void anInstanceWithoutOurTagStaysWithAllItUses() {
         world.takeTagsOff("DBInstanceArn", "DescribeDBInstances");
-        assertThat(world.operator().release()).isInstanceOf(Provisioned.Ready.class).satisfies(stays -> assertThat(stays.message()).contains("lacks this migration's tag", "costs money"));
+        assertThat(world.operator().release()).isInstanceOf(Provisioned.Left.class).satisfies(stays -> assertThat(stays.message()).contains("lacks this migration's tag", "costs money"));
         assertThat(world.changes()).isEmpty();
         assertThat(world.kept()).containsKeys("password", "host");
     }
@@ -116,6 +177,18 @@ class RdsReleaseTest {
         operator.release();
         assertThatThrownBy(operator::release).hasMessageContainingAll("incompatible-network", "neither changed nor deleted", "aws rds delete-db-instance");
         assertThat(world.calls().count("rds:DeleteDBInstance")).isZero();
+    }
+
+    @Test
+    void oneThatIsDeadOnItsCreationIsDeleted() {
+        world.untilReleased();
+        while (world.calls().count("rds:CreateDBInstance") == 0) {
+            world.operator().ensure();
+        }
+        world.aws.rds().show(world.names.name(), "incompatible-network");
+        assertThatThrownBy(() -> world.operator().ensure()).hasMessageContaining("incompatible-network");
+        world.untilReleased();
+        assertGone();
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseRecord;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseState;
+import dev.mastodonmigration.embedded.aws.AwsAccount;
 import dev.mastodonmigration.embedded.aws.AwsExtension;
 import dev.mastodonmigration.embedded.aws.AwsFault;
 import dev.mastodonmigration.embedded.aws.RdsStatuses;
@@ -17,6 +18,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +43,7 @@ class RdsTest {
     @Test
     void eachThingIsCreatedOnceOneALookAndTheInstanceLast() {
         var operator = world.operator();
-        for (var look = 0; look < 12; look++) {
+        for (var look = 0; look < 13; look++) {
             var before = world.changes().size();
             operator.ensure();
             world.pass(RdsWorld.APART);
@@ -61,7 +63,7 @@ class RdsTest {
     @Test
     void theInstanceIsEncryptedProtectedAndSupportedWithoutExtraPay() {
         world.untilReady();
-        assertThat(world.asked("rds:CreateDBInstance")).containsEntry("StorageEncrypted", "true").containsEntry("StorageType", "gp3").containsEntry("DeletionProtection", "true")
+        assertThat(world.asked("rds:CreateDBInstance")).containsEntry("StorageEncrypted", "true").containsEntry("StorageType", "gp3")
                 .containsEntry("CopyTagsToSnapshot", "true").containsEntry("PubliclyAccessible", "false").containsEntry("MultiAZ", "false").containsEntry("BackupRetentionPeriod", "7")
                 .containsEntry("EngineVersion", "17").containsEntry("EngineLifecycleSupport", "open-source-rds-extended-support-disabled")
                 // Refused under 400 GiB.
@@ -69,6 +71,50 @@ class RdsTest {
         var changed = world.changes().size();
         world.untilReady();
         assertThat(world.changes()).as("run again, it changes nothing").hasSize(changed);
+    }
+
+    /** Else one that is dead on its creation could neither be changed nor deleted. */
+    @Test
+    void itIsProtectedAgainstDeletionOnlyOnceItIsThereAndBeforeItIsReady() {
+        world.untilReady();
+        assertThat(world.asked("rds:CreateDBInstance")).containsEntry("DeletionProtection", "false");
+        assertThat(world.asked("rds:ModifyDBInstance")).containsEntry("DeletionProtection", "true").containsEntry("ApplyImmediately", "true");
+        assertThat(world.account.rdsValues("DeletionProtection", "DescribeDBInstances")).containsExactly("true");
+        world.modify("DeletionProtection", "false");
+        assertThat(world.operator().ensure()).as("somebody switched it off").isInstanceOf(Provisioned.Working.class);
+        world.untilReady();
+        assertThat(world.account.rdsValues("DeletionProtection", "DescribeDBInstances")).containsExactly("true");
+    }
+
+    @Test
+    void whatIsReadyIsLookedAtNowAndThenWhileSomethingElseIsWaitedFor() {
+        var operator = world.operator();
+        while (!(operator.ensure() instanceof Provisioned.Ready)) {
+            world.pass(RdsWorld.APART);
+        }
+        world.calls().clear();
+        for (var look = 0; look < 12; look++) {
+            assertThat(operator.ensureNowAndThen()).isInstanceOf(Provisioned.Ready.class);
+            world.pass(Duration.ofSeconds(5));
+        }
+        assertThat(world.calls().all()).as("within a minute").isEmpty();
+        world.modify("DeletionProtection", "false");
+        assertThat(operator.ensureNowAndThen()).as("after a minute").isInstanceOf(Provisioned.Working.class);
+        assertThat(operator.ensureNowAndThen()).as("what is not ready is looked at each time").isInstanceOf(Provisioned.Working.class);
+        assertThat(world.calls().count("rds:DescribeDBInstances")).isGreaterThan(1);
+    }
+
+    @Test
+    void withCredentialsOfAnotherAccountNothingIsCreatedThere() {
+        assertThat(world.operator().account()).contains(AwsAccount.HERE);
+        world.untilReady();
+        world.began(AwsAccount.HERE);
+        assertThat(world.operator().ensure()).isInstanceOf(Provisioned.class);
+        world.secret(RdsWorld.CREDENTIALS, Map.of(), "AWS_ACCESS_KEY_ID", AwsAccount.KEY_ELSEWHERE, "AWS_SECRET_ACCESS_KEY", "geheim");
+        world.calls().clear();
+        assertThatThrownBy(() -> world.operator().ensure()).isInstanceOfSatisfying(OutsideException.class, e -> assertThat(e.mayPass()).isFalse())
+                .hasMessageContainingAll("account " + AwsAccount.ELSEWHERE, "account " + AwsAccount.HERE + ", region eu-central-1");
+        assertThat(world.calls().names()).containsExactly("sts:GetCallerIdentity");
     }
 
     @Test
@@ -159,7 +205,8 @@ class RdsTest {
         var said = world.untilReady();
         assertThat(said.subList(said.size() - 4, said.size())).satisfiesExactly(one -> assertThat(one).contains("1 of 3"), two -> assertThat(two).contains("2 of 3"),
                 three -> assertThat(three).contains("address was written"), ready -> assertThat(ready).contains("is ready"));
-        assertThat(said).filteredOn(message -> message.contains("1 of 3")).as("it began to count twice").hasSize(2);
+        world.aws.rds().show(world.names.name(), "available", "modifying", "available");
+        assertThat(world.untilReady()).filteredOn(message -> message.contains("1 of 3")).as("it began to count twice").hasSize(2);
         assertThat(said).anyMatch(message -> message.contains("takes it 5 to 15 minutes")).anyMatch(message -> message.contains("RDS says \"backing-up\" of instance"));
     }
 
@@ -241,6 +288,8 @@ class RdsTest {
         begun("Provision");
         assertThatThrownBy(() -> world.operator().url()).isNotInstanceOf(NotCreatedException.class).hasMessageContaining("Put it back from a backup");
         begun("UndoProvision");
+        assertThatThrownBy(() -> world.operator().url()).as("nobody has looked yet whether it was opened").isNotInstanceOf(NotCreatedException.class).hasMessageContaining("Put it back from a backup");
+        world.migration.getStatus().internal.targetResetAt = "2026-11-29T12:00:00Z";
         assertThatThrownBy(() -> world.operator().url()).isInstanceOf(NotCreatedException.class);
     }
 

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.target.aws;
 
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.aws.AwsAccount;
 import dev.mastodonmigration.embedded.aws.AwsCalls;
 import dev.mastodonmigration.embedded.aws.AwsFaultProxy;
@@ -30,10 +31,10 @@ final class RdsWorld {
     static final Duration APART = Duration.ofSeconds(10);
     /** The changes of an undisturbed creation, in order. */
     static final List<String> CREATION = List.of("ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress", "rds:CreateDBSubnetGroup", "rds:CreateDBParameterGroup", "rds:ModifyDBParameterGroup",
-            "rds:CreateDBInstance");
+            "rds:CreateDBInstance", "rds:ModifyDBInstance");
     /** An instance, its first automated snapshot, a subnet group, a parameter group and a security group. */
     static final int WHOLE = 5;
-    private static final String CREDENTIALS = "aws";
+    static final String CREDENTIALS = "aws";
     private static final String EXISTING = "      existing:                                   # an empty database, Postgres 17 or newer; its owner may CREATEDB\n"
             + "        urlSecretRef: {name: target-postgres, key: url}";
     private static final String RDS = "      rds: {instanceClass: db.t4g.small, allocatedStorageGiB: 20, engineVersion: '17', subnetIds: [SUBNETS], allowFrom: {securityGroupIds: [NODES], cidrs: [10.0.0.0/16]}}";
@@ -86,7 +87,7 @@ final class RdsWorld {
     }
 
     Rds operator(AwsApi with) {
-        return new Rds(migration, () -> with, new SecretReader(client), secret(), new Steadiness(() -> now, APART));
+        return new Rds(migration, () -> with, new SecretReader(client), secret(), new Steadiness(() -> now, APART), new KeptCredentials(client, new SecretReader(client), migration));
     }
 
     RdsSecret secret() {
@@ -104,7 +105,7 @@ final class RdsWorld {
             try {
                 var provisioned = look.get();
                 said.add(provisioned.message());
-                if (provisioned instanceof Provisioned.Ready) {
+                if (!(provisioned instanceof Provisioned.Working)) {
                     return said;
                 }
             } catch (OutsideException e) {
@@ -145,9 +146,17 @@ final class RdsWorld {
         return secret().find().orElseThrow();
     }
 
-    /** Of ours: the one with the credentials is the admin's. */
+    /** Of ours: the one with the credentials is the admin's, and their copy goes with the migration. */
     List<String> secretsOfOurs() {
-        return client.secrets().inNamespace(NAMESPACE).list().getItems().stream().map(secret -> secret.getMetadata().getName()).filter(name -> !name.equals(CREDENTIALS)).toList();
+        return client.secrets().inNamespace(NAMESPACE).list().getItems().stream().map(secret -> secret.getMetadata().getName()).filter(name -> !name.equals(CREDENTIALS) && !name.equals(KeptCredentials.nameFor(migration))).toList();
+    }
+
+    /** As status has it once Provision has begun to create things in that account. */
+    void began(String account) {
+        if (migration.getStatus() == null) {
+            migration.setStatus(new MastodonMigrationStatus());
+        }
+        migration.getStatus().internal.awsAccount = account;
     }
 
     /** Something in the spec is edited. */
