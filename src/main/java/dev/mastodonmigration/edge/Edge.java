@@ -39,4 +39,7 @@ public interface Edge extends Payable {
 
     /** What is to be done by hand so that users reach that side; empty where nothing is. */
     List<String> byHand(Side side);
+
+    /** The migration has ended, and there is no way back any more: what was kept for it goes. */
+    void forget();
 }

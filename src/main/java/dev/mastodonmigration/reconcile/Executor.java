@@ -2,6 +2,7 @@ package dev.mastodonmigration.reconcile;
 
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.PhaseRun;
+import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.election.Leadership;
 import dev.mastodonmigration.itinerary.Decision;
 import dev.mastodonmigration.itinerary.Itinerary;
@@ -190,6 +191,7 @@ class Executor {
         var tidied = guarded(() -> {
             outside.workers().removeAll();
             outside.source().forgetCredentials();
+            outside.edge().ifPresent(Edge::forget);
             return new StepResult.Done("");
         });
         return tidied instanceof StepResult.Done ? new Acted(last, facts)
