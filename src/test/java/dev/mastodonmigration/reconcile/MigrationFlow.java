@@ -74,7 +74,12 @@ final class MigrationFlow implements AutoCloseable {
 
     /** With AWS behind this, whose credentials are in a Secret. */
     static MigrationFlow onAws(AwsFaultProxy proxy) {
-        var flow = new MigrationFlow(EmbeddedApiServer.start(), new FlowAws(Optional.of(proxy.address())));
+        return onAws(proxy, Optional.empty());
+    }
+
+    /** @param nameServer the only one that is ever asked */
+    static MigrationFlow onAws(AwsFaultProxy proxy, Optional<String> nameServer) {
+        var flow = new MigrationFlow(EmbeddedApiServer.start(), new FlowAws(Optional.of(proxy.address()), nameServer));
         flow.awsCredentials("AKIAOPERATOR");
         return flow;
     }

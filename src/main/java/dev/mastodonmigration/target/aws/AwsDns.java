@@ -3,6 +3,7 @@ package dev.mastodonmigration.target.aws;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.edge.Dns;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
 
@@ -14,16 +15,23 @@ public class AwsDns {
     private final AwsClients clients;
     private final KubernetesClient client;
     private final NameServers servers;
+    private final InstantSource clock;
     private final Pace pace;
 
+    @Inject
     public AwsDns(AwsClients clients, KubernetesClient client) {
+        this(clients, client, InstantSource.system());
+    }
+
+    public AwsDns(AwsClients clients, KubernetesClient client, InstantSource clock) {
         this.clients = clients;
         this.client = client;
         this.servers = new JndiNameServers(clients.nameServer());
-        this.pace = new Pace(InstantSource.system(), clients.looksApart().dividedBy(SHARE));
+        this.clock = clock;
+        this.pace = new Pace(clock, clients.looksApart().dividedBy(SHARE));
     }
 
     public Dns of(MastodonMigration migration) {
-        return new Route53(migration, () -> clients.of(migration), new DnsLedgers(client, AwsNames.of(migration)), servers, InstantSource.system(), pace);
+        return new Route53(migration, () -> clients.of(migration), new DnsLedgers(client, AwsNames.of(migration)), servers, clock, pace);
     }
 }

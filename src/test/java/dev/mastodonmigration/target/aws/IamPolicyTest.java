@@ -15,6 +15,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -42,6 +45,7 @@ class IamPolicyTest {
         world.untilReleased();
 
         redis();
+        dns();
 
         var called = new TreeSet<>(world.calls().names());
         world.calls().all().forEach(call -> alsoChecked(call, called));
@@ -57,6 +61,40 @@ class IamPolicyTest {
         aws.proxy().account().cache("ModifyReplicationGroup", "ReplicationGroupId", world.name(), "AutomaticFailoverEnabled", "false", "ApplyImmediately", "true");
         world.untilReady();
         world.untilReleased();
+    }
+
+    private void dns() {
+        try (var world = new Route53World(client, aws.proxy(), Route53World.ON_HEROKU)) {
+            world.edge().preflight();
+            world.until(world::shift);
+            world.until(world::restore);
+        }
+    }
+
+    /** Records are only changed in one zone, of the names that the spec has, of the types by which users find a host. */
+    @Test
+    void theConditionsOnRecordsAllowWhatIsChangedAndNothingMore() throws IOException {
+        dns();
+        var statement = StreamSupport.stream(new ObjectMapper().readTree(Path.of("deploy/examples/iam-policy.json").toFile()).get("Statement").spliterator(), false)
+                .filter(one -> one.get("Action").asText().equals("route53:ChangeResourceRecordSets")).findFirst().orElseThrow();
+        assertThat(statement.get("Resource").asText()).matches("arn:aws:route53:::hostedzone/Z[A-Z0-9]+");
+        var conditions = statement.at("/Condition/ForAllValues:StringEquals");
+        assertThat(allowed(conditions, "NormalizedRecordNames")).isEqualTo(changed("Name", name -> name.replaceAll("\\.$", "")));
+        assertThat(allowed(conditions, "Actions")).isEqualTo(changed("Action", action -> action));
+        // The example has no addresses of its own: an alias or a front that has some makes records of the other types.
+        assertThat(allowed(conditions, "RecordTypes")).isEqualTo(ZoneRecord.TYPES).containsAll(changed("Type", type -> type));
+    }
+
+    private static SortedSet<String> allowed(JsonNode conditions, String what) {
+        var values = new TreeSet<String>();
+        conditions.get("route53:ChangeResourceRecordSets" + what).forEach(value -> values.add(value.asText()));
+        return values;
+    }
+
+    private SortedSet<String> changed(String element, UnaryOperator<String> normal) {
+        var values = new TreeSet<String>();
+        aws.proxy().calls().of("route53:ChangeResourceRecordSets").forEach(call -> Pattern.compile("<" + element + ">([^<]+)<").matcher(call.call().body()).results().forEach(found -> values.add(normal.apply(found.group(1)))));
+        return values;
     }
 
     /** What AWS asks for beside the action itself, where it is called so. */

@@ -52,7 +52,7 @@ class Route53Test {
         });
 
         assertThat(world.records()).containsExactly("mail.example.social A 3600 192.0.2.8", "streaming.example.social CNAME 60 " + Route53World.HEROKU, "www.example.social CNAME 60 " + Route53World.HEROKU);
-        assertThat(looks).filteredOn(look -> look.contains("may still remember the old records, which had a TTL of 300 s")).as("300 s, five apart").hasSize(300 / 5);
+        assertThat(looks).filteredOn(look -> look.contains("may still remember the old records, which had a TTL of 300 s")).as("300 s, ten apart").hasSize(300 / 10 - 1);
         assertThat(said.getFirst()).contains("were kept in Secret", "www.example.social CNAME " + Route53World.HEROKU + ", TTL 300");
         assertThat(world.aws.calls().count(CHANGE)).isEqualTo(1);
     }
@@ -73,7 +73,7 @@ class Route53Test {
         });
 
         assertThat(said).anyMatch(look -> look.contains("every name server leads 10 % of users to " + Route53World.LB));
-        assertThat(said).filteredOn(look -> look.contains("every name server leads 50 %")).as("ten minutes, five seconds apart").hasSize(600 / 5);
+        assertThat(said).filteredOn(look -> look.contains("every name server leads 50 %")).as("two minutes, ten seconds apart").hasSize(120 / 10 - 1);
         assertThat(went.stream().map(List::toString).map(records -> records.replaceAll("mastodon-example-social-[0-9a-f]+-", ""))).as("every state that anybody could see").satisfiesExactly(
                 before -> assertThat(before).contains("www.example.social CNAME 300 " + Route53World.HEROKU),
                 lowered -> assertThat(lowered).contains("www.example.social CNAME 60 " + Route53World.HEROKU),
@@ -98,12 +98,12 @@ class Route53Test {
     @Test
     void undoPutsBackExactlyWhatWasThereFromEveryStep() {
         var before = world.records();
-        for (var looks = 1; looks < 60; looks += 4) {
+        for (var looks = 1; looks < 34; looks += 7) {
             for (var look = 0; look < looks; look++) {
                 world.shift();
                 world.pass(Duration.ofSeconds(90));
             }
-            assertThat(world.until(world::restore).getLast()).isEqualTo("removed");
+            assertThat(world.until(world::restore).getLast()).isEqualTo("remove");
             assertThat(world.records()).as("after " + looks + " looks").isEqualTo(before);
             assertThat(client.secrets().inNamespace(Route53World.NAMESPACE).withName(world.ledgers().name()).get()).isNull();
             assertThat(world.restore()).as("once more, as after a crash").isInstanceOf(Provisioned.Ready.class);
@@ -114,7 +114,7 @@ class Route53Test {
     void whoWasLedToTheFrontIsWaitedForBeforeItMayGo() {
         world.until(world::shift);
         var said = world.until(world::restore);
-        assertThat(said).filteredOn(look -> look.contains("the world may remember the others for 60 s")).hasSize(60 / 5);
+        assertThat(said).filteredOn(look -> look.contains("the world may remember the others for 60 s")).hasSize(60 / 10 - 1);
     }
 
     @Test
@@ -252,7 +252,7 @@ class Route53Test {
     @Test
     void namesThatWereEditedInMidMigrationAreNotGoneOnWith() {
         world.until(() -> world.edge().ensure());
-        world.migration = world.spec("ttlSeconds: 60", "    webDomain: www.example.social  ", "    webDomain: social.example.social");
+        world.migration = world.spec("ttlSeconds: 60, hold: 2m", "    webDomain: www.example.social  ", "    webDomain: social.example.social");
         assertThatThrownBy(world::shift).hasMessageContaining("Put spec.instance.webDomain").hasMessageContaining("www.example.social");
     }
 

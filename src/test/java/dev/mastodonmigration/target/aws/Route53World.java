@@ -3,17 +3,16 @@ package dev.mastodonmigration.target.aws;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.edge.DnsEdge;
 import dev.mastodonmigration.edge.Edge;
-import dev.mastodonmigration.edge.Front;
 import dev.mastodonmigration.edge.FrontAddress;
 import dev.mastodonmigration.edge.OwnFront;
 import dev.mastodonmigration.embedded.aws.AwsAccount;
 import dev.mastodonmigration.embedded.aws.AwsFaultProxy;
 import dev.mastodonmigration.embedded.aws.NameServer;
 import dev.mastodonmigration.mastodon.Example;
-import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.outside.SecretReader;
+import dev.mastodonmigration.played.PlayedFront;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +36,7 @@ final class Route53World implements AutoCloseable {
     /** As users find the example on Heroku, and a neighbour that is nobody's business. */
     static final List<String> ON_HEROKU = List.of("mail.example.social A 3600 192.0.2.8", STREAMING + " CNAME 300 " + HEROKU, WWW + " CNAME 300 " + HEROKU);
     private static final int MOST_LOOKS = 200;
-    private static final Duration APART = Duration.ofSeconds(5);
+    static final Duration APART = Duration.ofSeconds(10);
     final AwsFaultProxy aws;
     final AwsAccount account;
     final KubernetesClient client;
@@ -60,7 +59,7 @@ final class Route53World implements AutoCloseable {
         this.server = NameServer.of(account, zone);
         client.resource(new SecretBuilder().withNewMetadata().withName("aws").withNamespace(NAMESPACE).endMetadata().addToData("AWS_ACCESS_KEY_ID", base64("AKIAOPERATOR"))
                 .addToData("AWS_SECRET_ACCESS_KEY", base64("geheim")).build()).createOr(secret -> secret.update());
-        this.migration = spec("ttlSeconds: 60");
+        this.migration = spec("ttlSeconds: 60, hold: 2m");
         this.names = AwsNames.of(migration);
         this.api = new AwsClients(() -> Optional.of(aws.address()), new SecretReader(client), AwsRetryStrategy::doNotRetry).of(migration);
     }
@@ -86,7 +85,7 @@ final class Route53World implements AutoCloseable {
     }
 
     Edge edge() {
-        return new DnsEdge(played(), dns());
+        return new DnsEdge(new PlayedFront(front, before), dns());
     }
 
     /** With the front that the spec names. */
@@ -98,7 +97,7 @@ final class Route53World implements AutoCloseable {
         now = now.plus(time);
     }
 
-    /** Looks until it is ready, five seconds apart; what may pass passes. @return what each look said */
+    /** Looks until it is ready, ten seconds apart; what may pass passes. @return what each look said */
     List<String> until(Supplier<Provisioned> look) {
         var said = new ArrayList<String>();
         while (said.size() < MOST_LOOKS) {
@@ -116,7 +115,7 @@ final class Route53World implements AutoCloseable {
             }
             pass(APART);
         }
-        throw new AssertionError("not ready after " + said.size() + " looks: " + said);
+        throw new AssertionError("not ready after " + said.size() + " looks; the last: " + said.subList(said.size() - 5, said.size()));
     }
 
     /** One look of the phase that shifts traffic. */
@@ -137,64 +136,8 @@ final class Route53World implements AutoCloseable {
         return edge().restore();
     }
 
-    /** Shares of the front among the records of a name, as the zone goes through them. */
     List<String> records() {
         return account.records(zone);
-    }
-
-    /** One that is there already and wants nothing. */
-    private Front played() {
-        return new Front() {
-            @Override
-            public List<String> violations() {
-                return List.of();
-            }
-
-            @Override
-            public Findings preflight() {
-                return Findings.NONE;
-            }
-
-            @Override
-            public Provisioned ensure() {
-                return new Provisioned.Ready("");
-            }
-
-            @Override
-            public Optional<FrontAddress> address() {
-                return Optional.of(front);
-            }
-
-            @Override
-            public Edge.Side before() {
-                return before;
-            }
-
-            @Override
-            public Provisioned hold() {
-                return new Provisioned.Ready("");
-            }
-
-            @Override
-            public Provisioned letGo(Edge.Side side) {
-                return new Provisioned.Ready("");
-            }
-
-            @Override
-            public Optional<String> unhealthy() {
-                return Optional.empty();
-            }
-
-            @Override
-            public Provisioned remove() {
-                return new Provisioned.Ready("removed");
-            }
-
-            @Override
-            public List<String> byHand(Edge.Side side) {
-                return List.of();
-            }
-        };
     }
 
     @Override
