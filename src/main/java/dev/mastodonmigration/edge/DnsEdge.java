@@ -39,7 +39,11 @@ public final class DnsEdge implements Edge {
 
     @Override
     public Provisioned ensure() {
-        return front.ensure() instanceof Provisioned.Working working ? working : dns.prepare(address());
+        if (front.ensure() instanceof Provisioned.Working working) {
+            return working;
+        }
+        return dns.prepare(address()) instanceof Provisioned.Working working ? working
+                : new Provisioned.Ready("DNS is prepared; it leads to " + address().words() + " when the target takes writes");
     }
 
     @Override

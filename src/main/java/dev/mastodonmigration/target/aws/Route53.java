@@ -166,11 +166,22 @@ final class Route53 implements Dns {
             return Optional.of(new Provisioned.Working("the records are about to be " + wanted.name()));
         }
         if (!ZoneRecord.same(seen, wanted.records())) {
-            var change = zone().change(seen, wanted.records(), "Mastodon migration " + names().namespace() + "/" + names().migration() + ": " + wanted.name());
-            kept.write(ledger.changing(change));
+            change(seen, wanted).ifPresent(id -> kept.write(ledger.changing(id)));
             return Optional.of(new Provisioned.Working("the records were changed, and are now " + wanted.name() + ": " + ZoneRecord.words(wanted.records())));
         }
         return ledger.reachedAt().isPresent() ? Optional.empty() : Optional.of(propagated(kept, wanted));
+    }
+
+    /** @return id of the change; empty where its answer was lost, and the SDK made the same change again, which Route 53 refused */
+    private Optional<String> change(List<ZoneRecord> seen, Step wanted) {
+        try {
+            return Optional.of(zone().change(seen, wanted.records(), "Mastodon migration " + names().namespace() + "/" + names().migration() + ": " + wanted.name()));
+        } catch (AwsException refused) {
+            if (refused.code().equals(Zone.INVALID) && ZoneRecord.same(zone().records(domains), wanted.records())) {
+                return Optional.empty();
+            }
+            throw refused;
+        }
     }
 
     private Provisioned propagated(DnsLedgers.Kept kept, Step wanted) {

@@ -13,7 +13,9 @@ import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import software.amazon.awssdk.services.route53.Route53Client;
@@ -59,8 +61,8 @@ final class Route53Preflight {
             }
         });
         var name = described.hostedZone().name();
-        if (Boolean.TRUE.equals(described.hostedZone().config().privateZone())) {
-            return blocker(FIELD + "hostedZoneId: hosted zone " + zone.id() + " (" + name + ") is private: nobody outside of its networks sees it. Name the public one" + others(name, false) + ".");
+        if (isPrivate(described.hostedZone())) {
+            return blocker(FIELD + "hostedZoneId: hosted zone " + zone.id() + " (" + name + ") is private: nobody outside of its networks sees it. Name the public one" + others(name, other -> !isPrivate(other)) + ".");
         }
         var outside = domains.stream().filter(domain -> !holds(name, domain)).toList();
         if (!outside.isEmpty()) {
@@ -68,6 +70,10 @@ final class Route53Preflight {
                     + String.join(", ", domains) + ", or set spec.target.dns.manual: {}.");
         }
         return delegation(described).and(tried(() -> signing(name))).and(tried(() -> twins(name))).and(tried(() -> children(name))).and(tried(() -> records(described, front))).and(localDomain());
+    }
+
+    private static boolean isPrivate(HostedZone zone) {
+        return zone.config() != null && Boolean.TRUE.equals(zone.config().privateZone());
     }
 
     private static boolean holds(String zone, String domain) {
@@ -82,7 +88,7 @@ final class Route53Preflight {
             var world = servers.delegated(name).stream().map(ZoneRecord::absolute).sorted().toList();
             return world.stream().anyMatch(own::contains) ? Findings.NONE : blocker(FIELD + "hostedZoneId: a change in hosted zone " + zone.id() + " would move nobody, because the world asks other name servers for "
                     + name + ": " + (world.isEmpty() ? "none" : String.join(", ", world)) + ", and those of the zone are " + own.stream().sorted().collect(Collectors.joining(", "))
-                    + ". Name the zone that is in use" + others(name, false) + ", or set spec.target.dns.manual: {}.");
+                    + ". Name the zone that is in use" + others(name, other -> !isPrivate(other)) + ", or set spec.target.dns.manual: {}.");
         } catch (OutsideException silent) {
             return blocker(silent.getMessage());
         }
@@ -95,14 +101,14 @@ final class Route53Preflight {
     }
 
     private Findings twins(String name) {
-        var hidden = others(name, true);
+        var hidden = others(name, Route53Preflight::isPrivate);
         return hidden.isEmpty() ? Findings.NONE : note("There are private hosted zones of the same name" + hidden + ". The networks that have one see its records and not those that the operator changes: look whether they name this instance.");
     }
 
-    /** Other zones of that name, in words that follow a name; empty where there are none. @param hidden private ones instead of public ones */
-    private String others(String name, Boolean hidden) {
+    /** Other zones of that name, in words that follow a name; empty where there are none. */
+    private String others(String name, Predicate<HostedZone> kind) {
         var ids = asking(() -> client.listHostedZonesByName(call -> call.dnsName(name))).hostedZones().stream().filter(other -> other.name().equals(name))
-                .filter(other -> hidden.equals(Boolean.TRUE.equals(other.config().privateZone()))).map(HostedZone::id).map(id -> id.replaceFirst("^/hostedzone/", "")).filter(id -> !id.equals(zone.id())).sorted().toList();
+                .filter(kind).map(HostedZone::id).map(id -> id.replaceFirst("^/hostedzone/", "")).filter(id -> !id.equals(zone.id())).sorted().toList();
         return ids.isEmpty() ? "" : ", as " + String.join(", ", ids);
     }
 
@@ -178,7 +184,7 @@ final class Route53Preflight {
     private Findings authorities(String zoneName) {
         var said = new HashSet<String>();
         for (var domain : domains) {
-            Stream.concat(between(domain, zoneName), Stream.of(zoneName)).map(name -> zone.setsOf(name).stream().filter(set -> set.typeAsString().equals("CAA")).findFirst()).flatMap(found -> found.stream()).findFirst()
+            Stream.concat(between(domain, zoneName), Stream.of(zoneName)).map(name -> zone.setsOf(name).stream().filter(set -> set.typeAsString().equals("CAA")).findFirst()).flatMap(Optional::stream).findFirst()
                     .ifPresent(set -> said.add(set.name() + " " + set.resourceRecords().stream().map(ResourceRecord::value).collect(Collectors.joining(", "))));
         }
         return said.stream().sorted().map(caa -> note("A CAA record says who may issue certificates: " + caa + ". The certificate of what stands in front of the target must come from there.")).reduce(Findings.NONE, Findings::and);

@@ -17,6 +17,8 @@ import software.amazon.awssdk.services.route53.model.ResourceRecordSet;
 
 /** One hosted zone, of which only the records of the instance's own names are ever changed. */
 final class Zone {
+    /** The code of a refused batch. */
+    static final String INVALID = "InvalidChangeBatch";
     private static final String PAGE = "100";
     private final Route53Client client;
     private final String id;
@@ -74,7 +76,7 @@ final class Zone {
                 return client.changeResourceRecordSets(call -> call.hostedZoneId(id).changeBatch(batch -> batch.comment(comment).changes(changes))).changeInfo().id().replaceFirst("^/change/", "");
             } catch (InvalidChangeBatchException refused) {
                 var said = refused.hasMessages() && !refused.messages().isEmpty() ? String.join(" ", refused.messages()) : String.valueOf(refused.awsErrorDetails().errorMessage());
-                throw new AwsException("InvalidChangeBatch", "Route 53 refused to change the records of hosted zone " + id + ", and changed none: " + said.replaceAll("[\\[\\]]", "").strip()
+                throw new AwsException(INVALID, "Route 53 refused to change the records of hosted zone " + id + ", and changed none: " + said.replaceAll("[\\[\\]]", "").strip()
                         + ". It was to be: " + ZoneRecord.words(to) + ".", false);
             }
         });

@@ -25,8 +25,8 @@ record ZoneRecord(String name, String type, Optional<Long> ttl, List<String> val
 
     /** @param zone of the name that it leads to */
     record Alias(String zone, String name, boolean evaluatesHealth) {
-        Alias {
-            name = absolute(name);
+        private Alias plain() {
+            return new Alias(zone, absolute(name), evaluatesHealth);
         }
     }
 
@@ -85,9 +85,9 @@ record ZoneRecord(String name, String type, Optional<Long> ttl, List<String> val
         }
     }
 
-    /** Route 53 keeps the name of a CNAME as it was written. */
+    /** For comparing: the name that a record leads to is kept as it was written, or not. */
     private ZoneRecord plain() {
-        return type.equals(CNAME) ? new ZoneRecord(name, type, ttl, values.stream().map(ZoneRecord::absolute).toList(), alias, weighted, healthCheck) : this;
+        return new ZoneRecord(name, type, ttl, type.equals(CNAME) ? values.stream().map(ZoneRecord::absolute).toList() : values, alias.map(Alias::plain), weighted, healthCheck);
     }
 
     static boolean same(List<ZoneRecord> some, List<ZoneRecord> others) {

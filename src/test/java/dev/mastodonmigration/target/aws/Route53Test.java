@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.edge.FrontAddress;
 import dev.mastodonmigration.embedded.aws.AwsExtension;
+import dev.mastodonmigration.embedded.aws.AwsFault;
 import dev.mastodonmigration.embedded.aws.RecordedCall;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.outside.SecretReader;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import java.time.Duration;
@@ -153,6 +155,18 @@ class Route53Test {
 
         assertThatThrownBy(() -> zone.change(seen, seen.stream().map(record -> record.withTtl(60)).toList(), "test")).hasMessageContaining("do not match the current values").hasMessageContaining("changed none");
         assertThat(world.records()).contains("www.example.social CNAME 300 other.example.net");
+    }
+
+    /** Whose second try Route 53 refuses, because the first was done. */
+    @Test
+    void theSdksOwnRepetitionOfALostAnswerIsNoRefusal() {
+        world.edge().ensure();
+        world.edge().ensure();
+        world.aws.faults().next(CHANGE, new AwsFault.LostAnswer());
+        var standard = new AwsClients(() -> Optional.of(world.aws.address()), new SecretReader(client)).of(world.migration);
+        assertThat(world.dns(standard).prepare(world.front).message()).contains("the records were changed");
+        assertThat(world.aws.calls().count(CHANGE)).isEqualTo(2);
+        assertThat(world.until(() -> world.edge().ensure()).getLast()).contains("DNS is prepared");
     }
 
     @Test

@@ -77,7 +77,11 @@ final class Route53World implements AutoCloseable {
 
     /** As after a restart of the operator: it remembers nothing. */
     Route53 dns() {
-        return new Route53(migration, () -> api, ledgers(), new JndiNameServers(Optional.of(server.address())), () -> now, new Pace(() -> now, Duration.ofSeconds(2)));
+        return dns(api);
+    }
+
+    Route53 dns(AwsApi with) {
+        return new Route53(migration, () -> with, ledgers(), new JndiNameServers(Optional.of(server.address())), () -> now, new Pace(() -> now, Duration.ofSeconds(2)));
     }
 
     DnsLedgers ledgers() {
