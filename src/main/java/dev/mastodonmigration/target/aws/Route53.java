@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -24,6 +23,8 @@ import java.util.stream.Stream;
 final class Route53 implements Dns {
     private static final String FIELD = "spec.target.dns.route53.";
     private static final int ALL = 100;
+    /** Where the id of a change was lost Route 53 cannot be asked for it, and a TTL is not seen in an answer: so long it takes at most, mostly, until every server has it. */
+    private static final Duration UNTOLD = Duration.ofMinutes(1);
     private final MastodonMigration migration;
     private final Supplier<AwsApi> api;
     private final DnsLedgers ledgers;
@@ -115,7 +116,14 @@ final class Route53 implements Dns {
     @Override
     public Provisioned leadAll(FrontAddress to) {
         var found = ledgers.find();
-        return found.isEmpty() ? save(to) : toward(found.get(), at(ALL, found.get().ledger(), to)).orElseGet(() -> new Provisioned.Ready("DNS leads to " + to.words()));
+        if (found.isEmpty()) {
+            return save(to);
+        }
+        var kept = found.get();
+        var wanted = at(ALL, kept.ledger(), to);
+        var done = new Provisioned.Ready("DNS leads to " + to.words());
+        // Asked again every second until Sidekiq runs.
+        return kept.ledger().aimsAt(wanted) && kept.ledger().reachedAt().isPresent() ? done : toward(kept, wanted).orElse(done);
     }
 
     private Step at(int percent, DnsLedger ledger, FrontAddress to) {
@@ -194,27 +202,29 @@ final class Route53 implements Dns {
         if (differs.isPresent()) {
             return new Provisioned.Working(differs.get());
         }
-        kept.write(ledger.reached(clock.instant().truncatedTo(ChronoUnit.MILLIS)));
+        var now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        kept.write(ledger.reached(ledger.change().isPresent() ? now : now.plus(UNTOLD)));
         return new Provisioned.Working("every name server of the zone has the records " + wanted.name());
     }
 
-    /** Which of the states that the operator knows of is there. @throws OutsideException when it is none: somebody else changed it */
+    /**
+     * Which of the states that the operator knows of is there. Once a change is known to have been made, what was there before it is none of them any more.
+     *
+     * @throws OutsideException when it is none: somebody else changed it
+     */
     private static Step present(DnsLedger ledger, List<ZoneRecord> seen, Step wanted) {
-        return Stream.of(ledger.to(), ledger.from(), wanted.records().equals(ledger.before()) ? wanted : ledger.to()).filter(step -> ZoneRecord.same(seen, step.records())).findFirst()
-                .orElseThrow(() -> new OutsideException("Somebody changed what the operator left in hosted zone " + ledger.zone() + ", so it was left as it is. Expected: " + ZoneRecord.words(missing(ledger.to(), seen))
-                        + (ZoneRecord.same(ledger.from().records(), ledger.to().records()) ? "" : " (or, as before the last change: " + ZoneRecord.words(missing(ledger.from(), seen)) + ")")
-                        + ". Found: " + ZoneRecord.words(surplus(seen, ledger)) + ". Put it back as expected" + (ledger.to().records().equals(ledger.before()) ? "" : ", or as it was before the migration (" + ZoneRecord.words(ledger.before()) + ")")
-                        + ", and the operator goes on by itself.", false));
+        var mayBeUnchanged = ledger.change().isEmpty();
+        return Stream.of(Optional.of(ledger.to()), Optional.of(ledger.from()).filter(from -> mayBeUnchanged), Optional.of(wanted).filter(step -> step.records().equals(ledger.before()))).flatMap(Optional::stream)
+                .filter(step -> ZoneRecord.same(seen, step.records())).findFirst().orElseThrow(() -> new OutsideException("Somebody changed what the operator left in hosted zone " + ledger.zone()
+                        + ", so it was left as it is. Expected: " + ZoneRecord.words(missing(ledger.to(), seen))
+                        + (mayBeUnchanged && !ZoneRecord.same(ledger.from().records(), ledger.to().records()) ? " (or, as before the last change: " + ZoneRecord.words(missing(ledger.from(), seen)) + ")" : "")
+                        + ". Found: " + ZoneRecord.words(ZoneRecord.without(seen, ledger.to().records())) + ". Put it back as expected"
+                        + (wanted.records().equals(ledger.before()) ? ", or as it was before the migration (" + ZoneRecord.words(ledger.before()) + ")" : "") + ", and the operator goes on by itself.", false));
     }
 
     private static List<ZoneRecord> missing(Step step, List<ZoneRecord> seen) {
         var missing = ZoneRecord.without(step.records(), seen);
         return missing.isEmpty() ? step.records() : missing;
-    }
-
-    private static List<ZoneRecord> surplus(List<ZoneRecord> seen, DnsLedger ledger) {
-        var known = new ArrayList<>(ledger.to().records());
-        return ZoneRecord.without(seen, known);
     }
 
     /** What was begun in one zone and for some names is not gone on with in another. */

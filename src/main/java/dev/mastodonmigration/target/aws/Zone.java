@@ -1,10 +1,12 @@
 package dev.mastodonmigration.target.aws;
 
 import static dev.mastodonmigration.target.aws.AwsRefusals.asking;
+import static dev.mastodonmigration.target.aws.AwsRefusals.unless;
 
 import dev.mastodonmigration.outside.OutsideException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import software.amazon.awssdk.services.route53.Route53Client;
 import software.amazon.awssdk.services.route53.model.Change;
@@ -86,8 +88,8 @@ final class Zone {
         return Change.builder().action(action).resourceRecordSet(record.sdk()).build();
     }
 
-    /** Whether all of the zone's name servers have it, as Route 53 says. */
+    /** Whether all of the zone's name servers have it, as Route 53 says; what it does not remember any more was long ago. */
     boolean isInSync(String change) {
-        return asking(() -> client.getChange(call -> call.id(change))).changeInfo().status() == ChangeStatus.INSYNC;
+        return unless(Set.of("NoSuchChange"), () -> client.getChange(call -> call.id(change))).map(answer -> answer.changeInfo().status() == ChangeStatus.INSYNC).orElse(true);
     }
 }

@@ -127,12 +127,29 @@ class Route53Test {
 
         assertThatThrownBy(() -> world.until(world::shift)).isInstanceOfSatisfying(OutsideException.class, e -> assertThat(e.mayPass()).isFalse())
                 .hasMessageContaining("Expected: www.example.social CNAME " + Route53World.HEROKU + ", TTL 60").hasMessageContaining("Found: www.example.social CNAME other.example.net, TTL 60").hasMessageContaining("goes on by itself");
-        assertThatThrownBy(() -> world.until(world::restore)).hasMessageContaining("as it was before the migration").hasMessageContaining("TTL 300");
+        assertThatThrownBy(() -> world.until(world::restore)).hasMessageContaining("Found: www.example.social CNAME other.example.net").hasMessageContaining("as it was before the migration").hasMessageContaining("TTL 300");
         assertThat(world.records()).isEqualTo(theirs);
 
         world.account.records(world.zone, "DELETE www.example.social CNAME 60 other.example.net", "CREATE www.example.social CNAME 60 " + Route53World.HEROKU);
         world.until(world::shift);
         assertThat(world.records()).contains("www.example.social CNAME 60 " + Route53World.LB);
+    }
+
+    /** Once a change was made, what was there before it is as good as anything else of theirs. */
+    @Test
+    void whoTakesAChangeBackByHandIsNotOverruled() {
+        world.until(() -> world.edge().ensure());
+        world.shift();
+        world.shift();
+        assertThat(world.records()).anyMatch(record -> record.contains("-front=10 "));
+        var share = world.names.name();
+        for (var name : List.of(Route53World.WWW, Route53World.STREAMING)) {
+            world.account.records(world.zone, "DELETE " + name + " CNAME#" + share + "-before=90 60 " + Route53World.HEROKU, "DELETE " + name + " CNAME#" + share + "-front=10 60 " + Route53World.LB,
+                    "CREATE " + name + " CNAME 60 " + Route53World.HEROKU);
+        }
+        world.pass(Duration.ofMinutes(1));
+        assertThatThrownBy(world::shift).hasMessageContaining("Somebody changed");
+        assertThatThrownBy(world::restore).hasMessageContaining("Somebody changed");
     }
 
     @Test
