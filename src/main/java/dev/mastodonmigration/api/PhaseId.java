@@ -12,7 +12,7 @@ public enum PhaseId {
     Replicate("copying while the instance runs, until both sides are in sync", Duration.ofDays(14), "ending the replication and removing what it put on the source"),
     DeployCompute("starting web and streaming on the target; Sidekiq stays stopped", Duration.ofMinutes(30), "removing web, streaming and Sidekiq from the target"),
     SmokeTest("testing the instance's images against the target's databases", Duration.ofMinutes(30), "removing the smoke test"),
-    ShiftTraffic("moving traffic to the edge, step by step", Duration.ofHours(48), "moving traffic back"),
+    ShiftTraffic("preparing DNS, and moving traffic to the edge where there is one", Duration.ofHours(48), "moving traffic back"),
     AwaitCutover("waiting for your approval and the cutover window"),
     StandBy("starting the workers of the freeze; the instance runs", Duration.ofMinutes(5), "ending the workers of the freeze"),
     QuietSidekiq("waiting until the source's Sidekiq has finished its jobs; the instance runs", Duration.ofMinutes(6), "restarting Sidekiq on the source"),

@@ -122,6 +122,27 @@ public final class SpecDefaults {
         return spec.instance().webDomain() == null ? spec.instance().localDomain() : spec.instance().webDomain();
     }
 
+    /** The host names by which users reach the instance. */
+    public static List<String> hosts(MastodonMigrationSpec spec) {
+        var hosts = new LinkedHashSet<String>();
+        hosts.add(webDomain(spec));
+        Optional.ofNullable(spec.instance().streamingDomain()).ifPresent(hosts::add);
+        return List.copyOf(hosts);
+    }
+
+    /** Of {@code spec.target.dns.route53}, as what follows. */
+    public static long dnsTtlSeconds(MastodonMigrationSpec spec) {
+        return Optional.ofNullable(spec.target().dns().route53().ttlSeconds()).orElse(60);
+    }
+
+    public static List<Integer> dnsSteps(MastodonMigrationSpec spec) {
+        return Optional.ofNullable(spec.target().dns().route53().steps()).orElse(List.of(10, 50, 100));
+    }
+
+    public static Duration dnsHold(MastodonMigrationSpec spec) {
+        return durationOr(Duration.ofMinutes(10), spec.target().dns().route53().hold());
+    }
+
     /**
      * Reads a duration as Kubernetes writes it: 72h, 10m, 30s, 1h30m.
      *

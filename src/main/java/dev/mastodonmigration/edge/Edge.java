@@ -16,10 +16,10 @@ public interface Edge extends Payable {
 
     Findings preflight();
 
-    /** Creates it, passing everything on to the source; or finds what an earlier call created. */
+    /** Creates it, passing everything on to the source, and prepares DNS for being moved; or finds what an earlier call did. Once ready, it says how things stand. */
     Provisioned ensure();
 
-    /** Steps in percent in which DNS is moved to it, the last one 100; empty where somebody else moves DNS. */
+    /** Steps in percent in which DNS is moved to it before the cutover, the last one 100; empty where it is moved by {@link #letGo}, or by somebody else. */
     List<Integer> steps();
 
     /** Sends that share of users to it; ready when it is reached and has been held as long as was asked. */
@@ -39,4 +39,7 @@ public interface Edge extends Payable {
 
     /** What is to be done by hand so that users reach that side; empty where nothing is. */
     List<String> byHand(Side side);
+
+    /** The migration has ended, and there is no way back any more: what was kept for it goes. */
+    void forget();
 }

@@ -43,6 +43,7 @@ public final class ImmutableFields {
             fields.put("spec.target.redis.elastiCache.subnetIds", String.join(",", cache.subnetIds()));
         });
         fields.put("spec.target.compute", target == null || target.compute() == null ? "" : target.compute().kubernetes() == null ? "ec2" : "kubernetes");
+        Optional.ofNullable(target).map(MastodonMigrationSpec.Target::dns).map(MastodonMigrationSpec.Dns::route53).ifPresent(dns -> fields.put("spec.target.dns.route53.hostedZoneId", dns.hostedZoneId()));
         fields.put("spec.strategy.postgres", SpecDefaults.postgresStrategy(spec).name());
         fields.put("spec.strategy.redis", SpecDefaults.redisStrategy(spec).name());
         return fields;

@@ -6,7 +6,10 @@ import dev.mastodonmigration.outside.Provisioned;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 
-/** Moves users' requests to the edge step by step. Both sides still serve one database: the edge passes everything on to the source. */
+/**
+ * Moves users' requests to the edge step by step. Both sides still serve one database: the edge passes everything on to the source. Where only the target stands behind
+ * it nobody is moved yet: DNS is prepared for the moment when the target is open.
+ */
 @Singleton
 public class ShiftTrafficPhase implements Phase {
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
@@ -19,7 +22,8 @@ public class ShiftTrafficPhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         var edge = context.edge().orElseThrow();
-        if (edge.ensure() instanceof Provisioned.Working working) {
+        var ensured = edge.ensure();
+        if (ensured instanceof Provisioned.Working working) {
             return new StepResult.Working(working.message(), BETWEEN_LOOKS);
         }
         var unhealthy = edge.unhealthy();
@@ -31,7 +35,7 @@ public class ShiftTrafficPhase implements Phase {
                 return new StepResult.Working(percent + " %: " + working.message(), BETWEEN_LOOKS);
             }
         }
-        return new StepResult.Done("All traffic goes through the edge.");
+        return new StepResult.Done(edge.steps().isEmpty() ? ensured.message() + "." : "All traffic goes through the edge.");
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.mastodonmigration.reconcile;
 
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.PhaseRun;
+import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.election.Leadership;
 import dev.mastodonmigration.itinerary.Decision;
 import dev.mastodonmigration.itinerary.Itinerary;
@@ -193,6 +194,7 @@ class Executor {
             outside.source().forgetCredentials();
             outside.postgres().ifPresent(TargetDatabase::forgetCredentials);
             outside.redis().ifPresent(TargetDatabase::forgetCredentials);
+            outside.edge().ifPresent(Edge::forget);
             return new StepResult.Done("");
         });
         return tidied instanceof StepResult.Done ? new Acted(last, facts)

@@ -3,7 +3,10 @@ package dev.mastodonmigration.reconcile;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.cost.Prices;
+import dev.mastodonmigration.edge.DnsEdge;
 import dev.mastodonmigration.edge.Edge;
+import dev.mastodonmigration.edge.FrontProbe;
+import dev.mastodonmigration.edge.OwnFront;
 import dev.mastodonmigration.itinerary.SpecRules;
 import dev.mastodonmigration.job.WorkerFiles;
 import dev.mastodonmigration.job.WorkersFactory;
@@ -14,9 +17,11 @@ import dev.mastodonmigration.source.heroku.HerokuSources;
 import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.TargetDatabase;
 import dev.mastodonmigration.target.aws.AwsDatabases;
+import dev.mastodonmigration.target.aws.AwsDns;
 import dev.mastodonmigration.target.aws.AwsPriceLists;
 import dev.mastodonmigration.target.existing.ExistingDatabases;
 import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,15 +36,24 @@ class Ports {
     private final ExistingDatabases existing;
     private final AwsDatabases aws;
     private final AwsPriceLists awsPrices;
+    private final AwsDns awsDns;
+    private final FrontProbe probe;
     private final KubernetesComputes kubernetes;
     private final WorkersFactory workers;
     private final Rivals rivals;
 
-    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, KubernetesComputes kubernetes, WorkersFactory workers, Rivals rivals) {
+    @Inject
+    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, KubernetesComputes kubernetes, WorkersFactory workers, Rivals rivals) {
+        this(heroku, existing, aws, awsPrices, awsDns, FrontProbe.overTls(), kubernetes, workers, rivals);
+    }
+
+    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, FrontProbe probe, KubernetesComputes kubernetes, WorkersFactory workers, Rivals rivals) {
         this.heroku = heroku;
         this.existing = existing;
         this.aws = aws;
         this.awsPrices = awsPrices;
+        this.awsDns = awsDns;
+        this.probe = probe;
         this.kubernetes = kubernetes;
         this.workers = workers;
         this.rivals = rivals;
@@ -85,9 +99,9 @@ class Ports {
     }
 
     /** Where the admin moves DNS, what stands in front is the admin's too. */
-    private static Optional<Edge> edge(MastodonMigration migration) {
+    private Optional<Edge> edge(MastodonMigration migration) {
         return Optional.ofNullable(migration.getSpec().target().dns()).map(MastodonMigrationSpec.Dns::route53)
-                .map(chosen -> Unsupported.of(Edge.class, "spec.target.dns.route53", "set spec.target.dns.manual: {} and move DNS when the operator says so"));
+                .map(chosen -> new DnsEdge(new OwnFront(migration.getSpec(), probe), awsDns.of(migration)));
     }
 
     /** What is wrong with a spec beyond the schema, a sentence each: what no adapter sees, and what each adapter says of its part. */

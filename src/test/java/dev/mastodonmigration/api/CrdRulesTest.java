@@ -52,6 +52,11 @@ class CrdRulesTest {
             Arguments.of(spec(HEROKU, "compute: {}"), "target.compute: set exactly one of kubernetes, ec2"),
             Arguments.of(spec(HEROKU, "compute: {kubernetes: {}, ec2: {instanceType: t}}"), "target.compute: set exactly one"),
             Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {}"), "target.dns: set exactly one of route53, manual"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {route53: {hostedZoneId: Z1, front: {}}}"), "front: set exactly one of dnsName, addresses"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {route53: {hostedZoneId: Z1, front: {addresses: [192.0.2.1], hostedZoneId: Z2}}}"), "front: hostedZoneId is of dnsName, so set that too"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {route53: {hostedZoneId: /hostedzone/Z1}}"), "hostedZoneId does not match"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {route53: {hostedZoneId: Z1, ttlSeconds: 0}}"), "ttlSeconds is out of range"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {route53: {hostedZoneId: Z1, steps: [0, 100]}}"), "steps[] is out of range"),
             Arguments.of(spec(HEROKU, sidekiq("{name: a, queues: [default]}")), "exactly one entry must serve the scheduler queue"),
             Arguments.of(spec(HEROKU, sidekiq("{name: a}, {name: b, queues: ['scheduler,1']}")), "exactly one entry must serve the scheduler queue"),
             Arguments.of(spec(HEROKU, sidekiq("{name: a, queues: [scheduler], replicas: 2}")), "must have one replica"),
@@ -96,6 +101,8 @@ class CrdRulesTest {
         }
         for (var good : new String[] {
             spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {manual: {}}"),
+            spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {route53: {hostedZoneId: Z1, ttlSeconds: 30, front: {dnsName: lb.example.net, hostedZoneId: Z2}}}"),
+            spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {route53: {hostedZoneId: Z1, front: {addresses: [192.0.2.1, '2001:db8::1']}}}"),
             spec("  source: {endpoints: {postgres: {urlSecretRef: {name: n, key: k}}}}\n", "redis: {elastiCache: {" + CACHE + ", replicas: 0}}"),
             spec(HEROKU, sidekiq("{name: a}")),
             spec(HEROKU, "redis: {existing: {urlSecretRef: {name: n, key: k}, caSecretRef: {name: n, key: ca}}}"),

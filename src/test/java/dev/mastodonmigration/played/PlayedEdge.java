@@ -11,6 +11,7 @@ import java.util.Optional;
 public final class PlayedEdge implements Edge {
     private final Trouble trouble;
     public final List<String> asked = new ArrayList<>();
+    public boolean forgotten;
     private String pending = "";
 
     public PlayedEdge(Trouble trouble) {
@@ -78,5 +79,10 @@ public final class PlayedEdge implements Edge {
     @Override
     public List<String> byHand(Side side) {
         return List.of();
+    }
+
+    @Override
+    public void forget() {
+        forgotten = true;
     }
 }

@@ -6,12 +6,15 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.Aws;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Cutover;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Dns;
 import dev.mastodonmigration.api.MastodonMigrationSpec.ElastiCache;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Front;
 import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Rds;
 import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Rehearsal;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Retire;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Route53;
 import dev.mastodonmigration.api.MastodonMigrationSpec.SecretRef;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Soak;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Strategy;
@@ -82,6 +85,13 @@ final class FlowSpec {
         var cache = new ElastiCache("cache.t4g.small", "8.0", null, null, subnets, null, new AllowFrom(null, List.of("10.0.0.0/16")), null);
         target = new Target(target.postgres(), new TargetRedis(cache, null), target.compute(), target.dns());
         aws = Optional.of(new Aws("eu-central-1", new SecretRef(AWS_SECRET), policy));
+        return this;
+    }
+
+    /** DNS is led to that address when the target takes writes; records get a TTL of a second. */
+    FlowSpec route53(String zone, String address) {
+        target = new Target(target.postgres(), target.redis(), target.compute(), new Dns(new Route53(zone, 1, null, null, new Front(null, null, List.of(address))), null));
+        aws = Optional.of(new Aws("eu-central-1", new SecretRef(AWS_SECRET), null));
         return this;
     }
 

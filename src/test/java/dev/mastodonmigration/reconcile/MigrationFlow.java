@@ -20,6 +20,7 @@ import dev.mastodonmigration.status.MigrationEvents;
 import dev.mastodonmigration.target.aws.AwsClients;
 import dev.mastodonmigration.target.aws.AwsConfig;
 import dev.mastodonmigration.target.aws.AwsDatabases;
+import dev.mastodonmigration.target.aws.AwsDns;
 import dev.mastodonmigration.target.aws.AwsPriceLists;
 import dev.mastodonmigration.target.existing.ExistingDatabases;
 import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
@@ -58,6 +59,9 @@ final class MigrationFlow implements AutoCloseable {
     private final ScriptedWorkerClient workerClient;
     private final AwsDatabases aws;
     private final AwsPriceLists prices;
+    private final AwsDns dns;
+    /** What is wrong with the load balancer in front of the target; nothing, until a test says so. */
+    String frontFault = "";
     private WorkersFactory workers;
 
     MigrationFlow() {
@@ -70,7 +74,12 @@ final class MigrationFlow implements AutoCloseable {
 
     /** With AWS behind this, whose credentials are in a Secret. */
     static MigrationFlow onAws(AwsFaultProxy proxy) {
-        var flow = new MigrationFlow(EmbeddedApiServer.start(), new FlowAws(Optional.of(proxy.address())));
+        return onAws(proxy, Optional.empty());
+    }
+
+    /** @param nameServer the only one that is ever asked */
+    static MigrationFlow onAws(AwsFaultProxy proxy, Optional<String> nameServer) {
+        var flow = new MigrationFlow(EmbeddedApiServer.start(), new FlowAws(Optional.of(proxy.address()), nameServer));
         flow.awsCredentials("AKIAOPERATOR");
         return flow;
     }
@@ -86,6 +95,7 @@ final class MigrationFlow implements AutoCloseable {
         var clients = new AwsClients(awsConfig, new SecretReader(client));
         this.aws = new AwsDatabases(clients, new SecretReader(client), client);
         this.prices = new AwsPriceLists(clients);
+        this.dns = new AwsDns(clients, client);
         heroku.delays(Duration.ZERO, Duration.ZERO);
         var web = heroku.createApp("example-web");
         web.config(Map.of("LOCAL_DOMAIN", "example.social", "SECRET_KEY_BASE", "s3cr3t-base", "DATABASE_URL", "postgres://u:p4ss@127.0.0.1:1/db", "REDIS_URL", "redis://:p4ss@127.0.0.1:2",
@@ -159,7 +169,7 @@ final class MigrationFlow implements AutoCloseable {
             workers = newWorkers();
         }
         var ports = new Ports(new HerokuSources(new SecretReader(client), new KeptToken(client), config), new ExistingDatabases(new SecretReader(client)),
-                aws, prices, new KubernetesComputes(client), workers, new Rivals(client));
+                aws, prices, dns, (front, domain, path) -> Optional.of(frontFault).filter(fault -> !fault.isEmpty()), new KubernetesComputes(client), workers, new Rivals(client));
         var executor = new Executor(Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase)));
         return new MastodonMigrationReconciler(client, ports, executor, new StatusReporter(client, new MigrationEvents(client)));
     }

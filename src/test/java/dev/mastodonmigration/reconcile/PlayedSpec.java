@@ -54,7 +54,7 @@ final class PlayedSpec {
 
     static MastodonMigrationSpec route53(MastodonMigrationSpec spec) {
         var target = spec.target();
-        return with(spec, spec.instance(), new Target(target.postgres(), target.redis(), target.compute(), new Dns(new Route53("Z1", 60, null, null), null)), spec.cutover(), spec.soak(), spec.state());
+        return with(spec, spec.instance(), new Target(target.postgres(), target.redis(), target.compute(), new Dns(new Route53("Z1", 60, null, null, null), null)), spec.cutover(), spec.soak(), spec.state());
     }
 
     static MastodonMigrationSpec withoutCompute(MastodonMigrationSpec spec) {

@@ -3,7 +3,8 @@ package dev.mastodonmigration.target.aws;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.rds.RdsClient;
+import software.amazon.awssdk.services.route53.Route53Client;
 import software.amazon.awssdk.services.sts.StsClient;
 
 /** The services of one account in one region, as one identity. */
-record AwsApi(String region, RdsClient rds, ElastiCacheClient cache, Ec2Client ec2, StsClient sts) {}
+record AwsApi(String region, RdsClient rds, ElastiCacheClient cache, Ec2Client ec2, StsClient sts, Route53Client dns) {}

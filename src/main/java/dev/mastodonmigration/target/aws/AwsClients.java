@@ -26,6 +26,7 @@ import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.pricing.PricingClient;
 import software.amazon.awssdk.services.rds.RdsClient;
+import software.amazon.awssdk.services.route53.Route53Client;
 import software.amazon.awssdk.services.sts.StsClient;
 
 /**
@@ -65,6 +66,10 @@ public class AwsClients {
         return config.looksApart();
     }
 
+    Optional<String> nameServer() {
+        return config.nameServer();
+    }
+
     /** Reads no credentials yet: each call reads those of the moment. */
     AwsApi of(MastodonMigration migration) {
         return known.computeIfAbsent(identity(migration), this::make);
@@ -100,7 +105,7 @@ public class AwsClients {
         var region = Region.of(identity.region());
         return new AwsApi(identity.region(), client(RdsClient.builder(), region, credentials, http),
                 client(ElastiCacheClient.builder(), region, credentials, http), client(Ec2Client.builder(), region, credentials, http),
-                client(StsClient.builder(), region, credentials, http));
+                client(StsClient.builder(), region, credentials, http), client(Route53Client.builder(), Region.AWS_GLOBAL, credentials, http));
     }
 
     private AwsCredentialsProvider credentials(Identity identity) {

@@ -1,5 +1,5 @@
 /**
- * Databases that the operator creates on AWS. {@code Rds} and {@code ElastiCache} tell the story of one each; each thing that it is made of is a {@code Part} with one look and at most one change.
+ * Databases that the operator creates on AWS, and DNS that it changes there. {@code Rds} and {@code ElastiCache} tell the story of one each; each thing that it is made of is a {@code Part} with one look and at most one change.
  *
  * <ol>
  * <li>A thing is found again by a name that is made from the migration alone ({@code AwsNames}), and is ours by the tag with the migration's uid, which is set in the
@@ -20,6 +20,10 @@
  * <li>Deletion protection comes after the creation and before ready, so that what dies in between can be deleted:
  * RdsTest#itIsProtectedAgainstDeletionOnlyOnceItIsThereAndBeforeItIsReady.</li>
  * <li>Nothing waits here: each call says what it waits for, and the phase looks again.</li>
+ * <li>Records of a hosted zone have no tags. {@code Route53} keeps what was there before its first change, and between which two states the records are, in an object
+ * of ours ({@code DnsLedger}); what is found in the zone and is neither is somebody else's, and is left: Route53Test#aRecordThatSomebodyChangedIsLeftAsItIsAndTheyAreToldWhatWasExpected.
+ * Each change is one batch that deletes exactly what was seen, so that Route 53 itself refuses it when somebody was faster:
+ * Route53Test#aChangeBetweenLookAndChangeIsNotOverwrittenEither. An abort puts back what was kept, whatever deletionPolicy says: Route53Test#undoPutsBackExactlyWhatWasThereFromEveryStep.</li>
  * </ol>
  */
 package dev.mastodonmigration.target.aws;

@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** The account as its owner has it before them, in the console: changed by hand, and listed whole. These calls are recorded nowhere, and no fault meets them. */
 public final class AwsAccount implements AutoCloseable {
@@ -20,6 +23,7 @@ public final class AwsAccount implements AutoCloseable {
             "elasticache DescribeReplicationGroups", "elasticache DescribeCacheClusters", "elasticache DescribeCacheSubnetGroups", "elasticache DescribeCacheParameterGroups", "elasticache DescribeSnapshots",
             "rds DescribeEventSubscriptions", "ec2 DescribeSecurityGroups", "ec2 DescribeSecurityGroupRules", "ec2 DescribeNetworkInterfaces", "ec2 DescribeSubnets", "ec2 DescribeVpcs");
     private static final String NEVER_THE_SAME = "(?i)<(requestId|LatestRestorableTime)>[^<]*</\\1>";
+    private static final String ROUTE53 = "https://route53.amazonaws.com/doc/2013-04-01/";
     private final WireClient client;
 
     AwsAccount(URI address) {
@@ -92,6 +96,38 @@ public final class AwsAccount implements AutoCloseable {
             rdsValues(list.getKey(), list.getValue()).stream().filter(arn -> rdsValues("Value", "ListTagsForResource", "ResourceName", arn).contains(value)).forEach(found::add);
         }
         return found.stream().distinct().sorted().toList();
+    }
+
+    /** A public hosted zone, with its name servers and nothing else. @return its id */
+    public String zone(String name) {
+        return zone(name, "");
+    }
+
+    /** The same, seen by one network alone. */
+    public String privateZone(String name, String network) {
+        return zone(name, "<VPC><VPCRegion>" + WireClient.REGION + "</VPCRegion><VPCId>" + network + "</VPCId></VPC><HostedZoneConfig><PrivateZone>true</PrivateZone></HostedZoneConfig>");
+    }
+
+    private String zone(String name, String more) {
+        return WireClient.value(succeeded(asking(() -> client.route53("POST", "hostedzone", "<CreateHostedZoneRequest xmlns=\"" + ROUTE53 + "\"><Name>" + name + "</Name>" + more
+                + "<CallerReference>" + UUID.randomUUID() + "</CallerReference></CreateHostedZoneRequest>"))), "Id").replace("/hostedzone/", "");
+    }
+
+    /** What a change has in it, as {@code DELETE www A 60 192.0.2.1}; more values follow; {@code alias:ZONE:name} for the TTL makes an alias. */
+    public void records(String zone, String... changes) {
+        var batch = Arrays.stream(changes).map(ZoneText::change).collect(Collectors.joining());
+        succeeded(asking(() -> client.route53("POST", "hostedzone/" + zone + "/rrset/", "<ChangeResourceRecordSetsRequest xmlns=\"" + ROUTE53 + "\"><ChangeBatch><Changes>" + batch
+                + "</Changes></ChangeBatch></ChangeResourceRecordSetsRequest>")));
+    }
+
+    /** All of a zone but its SOA and its own NS, in the words of {@link #records}. */
+    public List<String> records(String zone) {
+        return sets(zone).stream().filter(set -> !set.type().equals("SOA") && !(set.type().equals("NS") && sets(zone).stream().anyMatch(soa -> soa.type().equals("SOA") && soa.name().equals(set.name()))))
+                .map(ZoneText::words).sorted().toList();
+    }
+
+    List<RecordSet> sets(String zone) {
+        return Xml.all(succeeded(asking(() -> client.route53("GET", "hostedzone/" + zone + "/rrset?maxitems=1000", ""))).document(), "ResourceRecordSet").stream().map(RecordSet::of).toList();
     }
 
     private static AwsAnswer succeeded(AwsAnswer answer) {

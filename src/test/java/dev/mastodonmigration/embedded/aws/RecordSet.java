@@ -39,4 +39,8 @@ record RecordSet(String name, String type, Optional<String> identifier, Optional
     String told() {
         return "[name='" + name + "', type='" + type + "'" + identifier.map(set -> ", set-identifier='" + set + "'").orElse("") + "]";
     }
+
+    Optional<String> ttl() {
+        return Optional.of(values.substring(0, values.indexOf(' '))).filter(seconds -> !seconds.isEmpty());
+    }
 }

@@ -13,6 +13,7 @@ record RestAction(String method, Pattern path, String action) {
             route53("DELETE", "hostedzone/[^/]+", "DeleteHostedZone"),
             route53("GET", "hostedzone/[^/]+/rrset", "ListResourceRecordSets"),
             route53("POST", "hostedzone/[^/]+/rrset", "ChangeResourceRecordSets"),
+            route53("GET", "hostedzone/[^/]+/dnssec", "GetDNSSEC"),
             route53("GET", "change/.+", "GetChange"),
             route53("GET", "testdnsanswer", "TestDNSAnswer"));
 

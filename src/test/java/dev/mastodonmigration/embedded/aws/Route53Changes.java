@@ -73,6 +73,7 @@ final class Route53Changes {
             throw invalid("Tried to create resource record set " + set.told() + " but it already exists");
         }
         weights(set, sets);
+        cnames(set, sets);
         there.ifPresent(sets::remove);
         sets.add(set);
     }
@@ -92,6 +93,20 @@ final class Route53Changes {
                 throw invalid("RRSet with DNS name " + set.name() + ", type " + set.type() + set.identifier().map(name -> ", SetIdentifier " + name).orElse("") + ", cannot be created as "
                         + (set.weight().isPresent() ? "a non-weighted set exists" : "other RRSets exist") + " with the same name and type.");
             }
+            if (other.question().equals(set.question()) && !set.isSameSet(other) && set.ttl().isPresent() && other.ttl().isPresent() && !set.ttl().equals(other.ttl())) {
+                throw invalid("RRSet with DNS name " + set.name() + ", type " + set.type() + " has a TTL of " + set.ttl().get() + ", and another of its group " + other.ttl().get());
+            }
+        }
+    }
+
+    /** A CNAME stands alone, and not at a zone's own name. */
+    private static void cnames(RecordSet set, List<RecordSet> sets) throws AwsRefusal {
+        var isCname = set.type().equals("CNAME");
+        if (isCname && sets.stream().anyMatch(other -> other.type().equals("SOA") && other.name().equals(set.name()))) {
+            throw invalid("RRSet of type CNAME with DNS name " + set.name() + " is not permitted at apex in zone " + set.name());
+        }
+        if (sets.stream().anyMatch(other -> other.name().equals(set.name()) && isCname != other.type().equals("CNAME"))) {
+            throw invalid("RRSet of type " + set.type() + " with DNS name " + set.name() + " is not permitted as it conflicts with other records with the same DNS name");
         }
     }
 

@@ -24,6 +24,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.rds.RdsClient;
+import software.amazon.awssdk.services.route53.Route53Client;
 import software.amazon.awssdk.services.sts.StsClient;
 
 /** The example's migration to ElastiCache, on moto behind the fault proxy, with a clock that the test moves. Its SDK tries each call once, so that a test sees every one that fails. */
@@ -44,7 +45,7 @@ final class ElastiCacheWorld {
     ElastiCacheWorld(KubernetesClient client, AwsFaultProxy aws, String... replacements) {
         this.aws = aws;
         this.client = client;
-        this.api = new AwsApi(REGION, client(RdsClient.builder()), client(ElastiCacheClient.builder()), client(Ec2Client.builder()), client(StsClient.builder()));
+        this.api = new AwsApi(REGION, client(RdsClient.builder()), client(ElastiCacheClient.builder()), client(Ec2Client.builder()), client(StsClient.builder()), client(Route53Client.builder()));
         var subnets = aws.account().subnets("ab");
         this.vpc = aws.account().networkOf(subnets.getFirst());
         this.nodes = aws.account().securityGroup("nodes", vpc);

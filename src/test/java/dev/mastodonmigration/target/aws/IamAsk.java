@@ -63,6 +63,8 @@ record IamAsk(String action, String resource, Map<String, String> context) {
             case "ec2:CreateSecurityGroup" -> joined(List.of(new IamAsk(call.name(), "arn:aws:ec2:eu-central-1:123456789012:vpc/" + call.parameters().get("VpcId"), Map.of())),
                     created(call, "arn:aws:ec2:eu-central-1:123456789012:security-group/sg-new"));
             case "ec2:AuthorizeSecurityGroupIngress", "ec2:DeleteSecurityGroup" -> List.of(ours(call, "arn:aws:ec2:eu-central-1:123456789012:security-group/" + call.parameters().get("GroupId")));
+            // Which zone and which records is held against the policy by a test of its own.
+            case "route53:ChangeResourceRecordSets" -> List.of(new IamAsk(call.name(), "arn:aws:route53:::hostedzone/Z0123456789EXAMPLE", Map.of()));
             default -> throw new AssertionError("nobody has looked up yet what AWS asks of a policy for " + call.name());
         };
     }

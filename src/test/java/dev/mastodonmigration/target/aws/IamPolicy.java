@@ -37,6 +37,8 @@ final class IamPolicy {
         return conditions.properties().stream().allMatch(operator -> operator.getValue().properties().stream().allMatch(key -> switch (operator.getKey()) {
             case "Null" -> key.getValue().asText().equals(String.valueOf(!context.containsKey(key.getKey())));
             case "StringEquals" -> context.containsKey(key.getKey()) && texts(key.getValue()).anyMatch(context.get(key.getKey())::equals);
+            // True of a key that the request lacks, as IAM has it.
+            case "ForAllValues:StringEquals" -> !context.containsKey(key.getKey()) || texts(key.getValue()).anyMatch(context.get(key.getKey())::equals);
             default -> throw new IllegalArgumentException("an operator that this does not know: " + operator.getKey());
         }));
     }

@@ -2,6 +2,8 @@ package dev.mastodonmigration.target.aws;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mastodonmigration.embedded.aws.AwsExtension;
 import dev.mastodonmigration.embedded.aws.RecordedCall;
 import dev.mastodonmigration.outside.SecretReader;
@@ -10,6 +12,11 @@ import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -37,6 +44,7 @@ class IamPolicyTest {
         world.untilReleased();
 
         redis();
+        dns();
 
         var asked = world.calls().all().stream().map(RecordedCall::call).filter(call -> !call.name().equals(WHO_AM_I)).flatMap(call -> IamAsk.of(call).stream()).distinct().toList();
         var policy = new IamPolicy(Path.of("deploy/examples/iam-policy.json"));
@@ -46,7 +54,7 @@ class IamPolicyTest {
                 .noneMatch(ask -> policy.allows(ask.withoutOurTag()));
         assertThat(asked).as("and by its name, where it has one").filteredOn(IamAsk::isAboutOurName).noneMatch(ask -> policy.allows(ask.ofAnotherName()));
         assertThat(asked).as("whatever changes something asks for our tag, but for what nobody can tag").filteredOn(ask -> !ask.isAboutOurTag() && !ask.resource().equals("*"))
-                .allMatch(ask -> ask.resource().contains(":og:default:") || ask.resource().contains(":vpc/") || ask.action().equals("iam:CreateServiceLinkedRole"));
+                .allMatch(ask -> ask.resource().contains(":og:default:") || ask.resource().contains(":vpc/") || ask.resource().contains(":hostedzone/") || ask.action().equals("iam:CreateServiceLinkedRole"));
     }
 
     private void redis() {
@@ -57,5 +65,39 @@ class IamPolicyTest {
         aws.proxy().account().cache("ModifyReplicationGroup", "ReplicationGroupId", world.name(), "AutomaticFailoverEnabled", "false", "ApplyImmediately", "true");
         world.untilReady();
         world.untilReleased();
+    }
+
+    private void dns() {
+        try (var world = new Route53World(client, aws.proxy(), Route53World.ON_HEROKU)) {
+            world.edge().preflight();
+            world.until(world::shift);
+            world.until(world::restore);
+        }
+    }
+
+    /** Records are only changed in one zone, of the names that the spec has, of the types by which users find a host. */
+    @Test
+    void theConditionsOnRecordsAllowWhatIsChangedAndNothingMore() throws IOException {
+        dns();
+        var statement = StreamSupport.stream(new ObjectMapper().readTree(Path.of("deploy/examples/iam-policy.json").toFile()).get("Statement").spliterator(), false)
+                .filter(one -> one.get("Action").asText().equals("route53:ChangeResourceRecordSets")).findFirst().orElseThrow();
+        assertThat(statement.get("Resource").asText()).matches("arn:aws:route53:::hostedzone/Z[A-Z0-9]+");
+        var conditions = statement.at("/Condition/ForAllValues:StringEquals");
+        assertThat(allowed(conditions, "NormalizedRecordNames")).isEqualTo(changed("Name", name -> name.replaceAll("\\.$", "")));
+        assertThat(allowed(conditions, "Actions")).isEqualTo(changed("Action", action -> action));
+        // The example has no addresses of its own: an alias or a front that has some makes records of the other types.
+        assertThat(allowed(conditions, "RecordTypes")).isEqualTo(ZoneRecord.TYPES).containsAll(changed("Type", type -> type));
+    }
+
+    private static SortedSet<String> allowed(JsonNode conditions, String what) {
+        var values = new TreeSet<String>();
+        conditions.get("route53:ChangeResourceRecordSets" + what).forEach(value -> values.add(value.asText()));
+        return values;
+    }
+
+    private SortedSet<String> changed(String element, UnaryOperator<String> normal) {
+        var values = new TreeSet<String>();
+        aws.proxy().calls().of("route53:ChangeResourceRecordSets").forEach(call -> Pattern.compile("<" + element + ">([^<]+)<").matcher(call.call().body()).results().forEach(found -> values.add(normal.apply(found.group(1)))));
+        return values;
     }
 }

@@ -1,0 +1,90 @@
+package dev.mastodonmigration.edge;
+
+import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.SpecDefaults;
+import dev.mastodonmigration.cost.Charge;
+import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.Provisioned;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The admin's own load balancer or Ingress controller, in front of the target alone. It is never changed: users are led to it once the target takes writes. */
+public final class OwnFront implements Front {
+    private static final String FIELD = "spec.target.dns.route53.";
+    private final MastodonMigrationSpec spec;
+    private final FrontProbe probe;
+
+    public OwnFront(MastodonMigrationSpec spec, FrontProbe probe) {
+        this.spec = spec;
+        this.probe = probe;
+    }
+
+    @Override
+    public List<String> violations() {
+        return Stream.of(
+                        spec.target().compute() == null ? Optional.of("spec.target.dns.route53 leads users to the target, and without spec.target.compute they stay where they are: remove spec.target.dns.") : Optional.<String>empty(),
+                        spec.target().dns().route53().front() == null ? Optional.of(FIELD + "front is required: where the world reaches the load balancer that you have in front of the target.") : Optional.<String>empty(),
+                        stepwise("steps", spec.target().dns().route53().steps()), stepwise("hold", spec.target().dns().route53().hold()))
+                .flatMap(Optional::stream).toList();
+    }
+
+    private static Optional<String> stepwise(String field, Object value) {
+        return Optional.ofNullable(value).map(set -> FIELD + field + " is not supported yet: users can only be moved step by step to a front that passes them on to the source until the cutover, and yours has the target behind it. Remove it: DNS is changed all at once, when the target takes writes.");
+    }
+
+    @Override
+    public List<Charge> charges() {
+        return List.of(Charge.unknown("the load balancer in front of the target", "it is yours"));
+    }
+
+    @Override
+    public Findings preflight() {
+        return Findings.NONE;
+    }
+
+    @Override
+    public Provisioned ensure() {
+        return new Provisioned.Ready("");
+    }
+
+    @Override
+    public Optional<FrontAddress> address() {
+        return Optional.ofNullable(spec.target().dns().route53().front()).map(front -> front.dnsName() != null
+                ? new FrontAddress.Named(front.dnsName(), Optional.ofNullable(front.hostedZoneId())) : new FrontAddress.Fixed(front.addresses()));
+    }
+
+    @Override
+    public Edge.Side before() {
+        return Edge.Side.TARGET;
+    }
+
+    /** The source's own maintenance page answers until DNS leads elsewhere. */
+    @Override
+    public Provisioned hold() {
+        return new Provisioned.Ready("");
+    }
+
+    @Override
+    public Provisioned letGo(Edge.Side side) {
+        return new Provisioned.Ready("");
+    }
+
+    @Override
+    public Optional<String> unhealthy() {
+        var web = SpecDefaults.webDomain(spec);
+        var streaming = Optional.ofNullable(spec.instance().streamingDomain()).orElse(web);
+        return address().flatMap(front -> probe.fault(front, web, FrontProbe.WEB).or(() -> probe.fault(front, streaming, FrontProbe.STREAMING)))
+                .map(fault -> fault + ". DNS will lead all users there: it must pass " + web + " on to web, and " + streaming + " to streaming, with a valid certificate for each");
+    }
+
+    @Override
+    public Provisioned remove() {
+        return new Provisioned.Ready("");
+    }
+
+    @Override
+    public List<String> byHand(Edge.Side side) {
+        return List.of();
+    }
+}

@@ -1,0 +1,78 @@
+package dev.mastodonmigration.played;
+
+import dev.mastodonmigration.edge.Edge;
+import dev.mastodonmigration.edge.Front;
+import dev.mastodonmigration.edge.FrontAddress;
+import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.Provisioned;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A front that is there already, and writes down what it was asked. */
+public final class PlayedFront implements Front {
+    private final FrontAddress address;
+    private final Edge.Side before;
+    public final List<String> asked = new ArrayList<>();
+    public Optional<String> fault = Optional.empty();
+
+    public PlayedFront(FrontAddress address, Edge.Side before) {
+        this.address = address;
+        this.before = before;
+    }
+
+    private Provisioned done(String what) {
+        asked.add(what);
+        return new Provisioned.Ready(what);
+    }
+
+    @Override
+    public List<String> violations() {
+        return List.of();
+    }
+
+    @Override
+    public Findings preflight() {
+        return Findings.NONE;
+    }
+
+    @Override
+    public Provisioned ensure() {
+        return done("ensure");
+    }
+
+    @Override
+    public Optional<FrontAddress> address() {
+        return Optional.of(address);
+    }
+
+    @Override
+    public Edge.Side before() {
+        return before;
+    }
+
+    @Override
+    public Provisioned hold() {
+        return done("hold");
+    }
+
+    @Override
+    public Provisioned letGo(Edge.Side side) {
+        return done("let go to " + side);
+    }
+
+    @Override
+    public Optional<String> unhealthy() {
+        return fault;
+    }
+
+    @Override
+    public Provisioned remove() {
+        return done("remove");
+    }
+
+    @Override
+    public List<String> byHand(Edge.Side side) {
+        return List.of();
+    }
+}
