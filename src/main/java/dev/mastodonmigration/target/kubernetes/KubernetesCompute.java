@@ -4,6 +4,7 @@ import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Kubernetes;
 import dev.mastodonmigration.mastodon.Feeds;
 import dev.mastodonmigration.mastodon.MastodonEnvironment;
+import dev.mastodonmigration.mastodon.MastodonProcesses;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.target.Compute;
@@ -159,7 +160,7 @@ final class KubernetesCompute implements Compute {
 
     @Override
     public Entrances entrances() {
-        return new Entrances("Service " + names.web() + ":" + WebProcesses.WEB_PORT, "Service " + names.streaming() + ":" + WebProcesses.STREAMING_PORT);
+        return new Entrances("Service " + names.web() + ":" + MastodonProcesses.WEB_PORT, "Service " + names.streaming() + ":" + MastodonProcesses.STREAMING_PORT);
     }
 
     @Override
