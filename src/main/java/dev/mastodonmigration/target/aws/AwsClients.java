@@ -18,7 +18,9 @@ import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.rds.RdsClient;
+import software.amazon.awssdk.services.ssm.SsmClient;
 import software.amazon.awssdk.services.sts.StsClient;
 
 /**
@@ -60,7 +62,7 @@ public class AwsClients {
         var http = UrlConnectionHttpClient.builder().connectionTimeout(CONNECT).socketTimeout(ATTEMPT).build();
         var region = Region.of(identity.region());
         return new AwsApi(identity.region(), client(RdsClient.builder(), region, credentials, http), client(Ec2Client.builder(), region, credentials, http),
-                client(StsClient.builder(), region, credentials, http));
+                client(StsClient.builder(), region, credentials, http), client(SsmClient.builder(), region, credentials, http), client(IamClient.builder(), region, credentials, http));
     }
 
     private <C, B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>> C client(B builder, Region region, AwsCredentialsProvider credentials, SdkHttpClient http) {

@@ -44,7 +44,12 @@ record AwsNames(String namespace, String migration, String uid) {
 
     /** For what stands under our name and lacks our tag: it is neither adopted nor changed nor deleted. @param what as "RDS instance" */
     OutsideException foreign(String what, Map<String, String> tags) {
-        return new OutsideException(what + " " + name() + " exists on AWS and was not made by this migration (its tag " + UID_TAG + " is "
+        return foreign(what, name(), tags);
+    }
+
+    /** The same, of a name that is made from ours. */
+    static OutsideException foreign(String what, String name, Map<String, String> tags) {
+        return new OutsideException(what + " " + name + " exists on AWS and was not made by this migration (its tag " + UID_TAG + " is "
                 + Optional.ofNullable(tags.get(UID_TAG)).map(other -> "another's: " + other).orElse("missing")
                 + "). It was left as it is. Delete or rename it if nobody needs it, or create the migration under another name.", false);
     }

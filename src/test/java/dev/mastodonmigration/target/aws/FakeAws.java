@@ -9,7 +9,9 @@ import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.ec2.model.Ec2Exception;
+import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.rds.model.RdsException;
+import software.amazon.awssdk.services.ssm.SsmClient;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.services.sts.model.GetCallerIdentityRequest;
 import software.amazon.awssdk.services.sts.model.GetCallerIdentityResponse;
@@ -34,6 +36,22 @@ final class FakeAws {
             @Override
             public String serviceName() {
                 return "sts";
+            }
+
+            @Override
+            public void close() {}
+        }, new SsmClient() {
+            @Override
+            public String serviceName() {
+                return "ssm";
+            }
+
+            @Override
+            public void close() {}
+        }, new IamClient() {
+            @Override
+            public String serviceName() {
+                return "iam";
             }
 
             @Override

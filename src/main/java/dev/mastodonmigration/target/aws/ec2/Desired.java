@@ -3,6 +3,7 @@ package dev.mastodonmigration.target.aws.ec2;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.mastodonmigration.outside.OutsideException;
 import java.util.Map;
 
 /**
@@ -14,10 +15,23 @@ import java.util.Map;
  * @param sidekiq  id of the one instance whose Sidekiqs run, empty for none: a machine that is not named stops its own, so that one too many never is a second scheduler
  * @param once     name of a unit to run to its end, and of that run: a new name is a new run
  */
-record Desired(int epoch, String revision, int parts, String sidekiq, Map<String, String> once) {
+public record Desired(int epoch, String revision, int parts, String sidekiq, Map<String, String> once) {
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
 
-    String json() {
+    /** @param parameter for the message, @throws OutsideException when it is none: somebody else wrote there */
+    public static Desired of(String parameter, String json) {
+        try {
+            return JSON.readValue(json, Desired.class);
+        } catch (JsonProcessingException e) {
+            throw new OutsideException("The parameter " + parameter + " is not what this operator writes there. Somebody changed it: delete it, and the operator makes it anew, with Sidekiq stopped.", false);
+        }
+    }
+
+    public Desired withEnvironment(EnvironmentParameters environment) {
+        return new Desired(epoch, environment.revision(), environment.documents().size(), sidekiq, once);
+    }
+
+    public String json() {
         try {
             return JSON.writeValueAsString(this);
         } catch (JsonProcessingException e) {

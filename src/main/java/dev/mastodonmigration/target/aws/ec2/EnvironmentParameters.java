@@ -23,7 +23,7 @@ import java.util.TreeMap;
  * @param revision  changes with any variable
  * @param documents the parameters' values, in their order
  */
-record EnvironmentParameters(String revision, List<String> documents) {
+public record EnvironmentParameters(String revision, List<String> documents) {
     /** Of a parameter of the standard tier (docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html). */
     static final int LONGEST_DOCUMENT = 4096;
     /** Written before a variable's name that streaming has otherwise than the others. */
@@ -41,7 +41,7 @@ record EnvironmentParameters(String revision, List<String> documents) {
      * @param environment of {@link MastodonEnvironment}
      * @throws OutsideException when a value cannot be in any process's environment; the value is not quoted
      */
-    static EnvironmentParameters of(SortedMap<String, String> environment) {
+    public static EnvironmentParameters of(SortedMap<String, String> environment) {
         environment.forEach(EnvironmentParameters::check);
         var all = new TreeMap<>(environment);
         MastodonProcesses.streamingEnvironment(environment).forEach((name, value) -> all.put(STREAMING + name, value));

@@ -17,7 +17,7 @@ import java.util.Map;
  * @param trouble  what keeps it from going on, for the admin; empty when nothing does
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-record MachineReport(long desired, int epoch, String revision, Map<String, String> units, Map<String, Once> once, String trouble) {
+public record MachineReport(long desired, int epoch, String revision, Map<String, String> units, Map<String, Once> once, String trouble) {
     private static final JsonMapper JSON = new JsonMapper();
 
     /**
@@ -29,10 +29,10 @@ record MachineReport(long desired, int epoch, String revision, Map<String, Strin
      * @param words what it said, without secrets
      */
     @JsonIgnoreProperties(ignoreUnknown = true)
-    record Once(String run, String state, int code, String words) {}
+    public record Once(String run, String state, int code, String words) {}
 
     /** @param parameter for the message, @throws OutsideException when it is none: somebody else wrote there */
-    static MachineReport of(String parameter, String json) {
+    public static MachineReport of(String parameter, String json) {
         try {
             return JSON.readValue(json, MachineReport.class);
         } catch (JsonProcessingException e) {

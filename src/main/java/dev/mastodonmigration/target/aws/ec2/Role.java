@@ -4,7 +4,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.Topology;
 import java.util.List;
 
 /** What one machine is for. */
-enum Role {
+public enum Role {
     /** Everything. */
     SINGLE(true, true),
     /** Web and streaming, behind nginx. */
@@ -13,16 +13,16 @@ enum Role {
     SIDEKIQ(false, true);
 
     /** Whether users' requests come here. */
-    final boolean serves;
+    public final boolean serves;
     /** Whether Sidekiq runs here. */
-    final boolean works;
+    public final boolean works;
 
     Role(boolean serves, boolean works) {
         this.serves = serves;
         this.works = works;
     }
 
-    static List<Role> of(Topology topology) {
+    public static List<Role> of(Topology topology) {
         return topology == Topology.Split ? List.of(WEB, SIDEKIQ) : List.of(SINGLE);
     }
 }

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** One Sidekiq process: its queues and its threads. */
-record SidekiqUnit(String name, List<String> queues, int concurrency) {
-    static final List<SidekiqUnit> DEFAULT = List.of(new SidekiqUnit("default", SpecDefaults.ALL_QUEUES, MastodonProcesses.SIDEKIQ_CONCURRENCY));
+public record SidekiqUnit(String name, List<String> queues, int concurrency) {
+    public static final List<SidekiqUnit> DEFAULT = List.of(new SidekiqUnit("default", SpecDefaults.ALL_QUEUES, MastodonProcesses.SIDEKIQ_CONCURRENCY));
 
     /** What of them cannot run side by side. */
     static List<String> violations(List<SidekiqUnit> units) {

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
 /** What a machine is launched with: a cloud-config that writes files and starts two units. It is made from the spec alone, so there is no secret that could be in it. */
-record UserData(String cloudConfig) {
+public record UserData(String cloudConfig) {
     /** Of EC2, before it is encoded. */
     static final int LARGEST = 16 * 1024;
     private static final String READABLE = "0644";
@@ -26,7 +26,7 @@ record UserData(String cloudConfig) {
     private static final YAMLMapper YAML = YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).disable(YAMLGenerator.Feature.SPLIT_LINES)
             .enable(YAMLGenerator.Feature.LITERAL_BLOCK_STYLE).build();
 
-    static UserData of(Machine machine) {
+    public static UserData of(Machine machine) {
         var files = new ArrayList<Map<String, Object>>();
         units(machine).forEach(unit -> files.add(file(unit.path(), READABLE, unit.text())));
         files.add(file(MachineFiles.PROGRAMS + "/setup", EXECUTABLE, setup(machine)));
@@ -54,7 +54,7 @@ record UserData(String cloudConfig) {
      *
      * @throws OutsideException when EC2 would refuse it as too large
      */
-    byte[] bytes() {
+    public byte[] bytes() {
         var packed = new ByteArrayOutputStream();
         try (var gzip = new GZIPOutputStream(packed)) {
             gzip.write(cloudConfig.getBytes(StandardCharsets.UTF_8));

@@ -137,6 +137,13 @@ class NginxTest {
         }
     }
 
+    @Test
+    void accessTokensAreNotInTheLog() throws IOException {
+        answer(USER.formatted("/api/v1/instance?access_token=token-of-a-user"));
+        Awaitility.await("logged").atMost(Duration.ofSeconds(20)).until(() -> Files.readString(directory.resolve("access.log")).contains("www.example.social/api/v1/instance HTTP/1.1"));
+        assertThat(directory.resolve("access.log")).content().contains("203.0.113.9").doesNotContain("token-of-a-user");
+    }
+
     private static String answer(String request) throws IOException {
         try (var socket = new Socket("127.0.0.1", port)) {
             socket.setSoTimeout(20_000);
