@@ -81,7 +81,7 @@ final class MachineInstance {
             var token = AwsNames.digest(names.uid() + "/" + machine.role() + "/" + template.generation() + "/" + number);
             try {
                 var launched = unless(USED_UP, () -> ec2.runInstances(call -> call.launchTemplate(from -> from.launchTemplateName(MachineTemplate.name(names, machine)).version(String.valueOf(version)))
-                        .subnetId(subnetIds().getFirst()).minCount(1).maxCount(1).clientToken(token)
+                        .networkInterfaces(network -> network.deviceIndex(0).subnetId(subnetIds().getFirst()).groups(template.securityGroup()).deleteOnTermination(true)).minCount(1).maxCount(1).clientToken(token)
                         .tagSpecifications(TAGGED.stream().map(type -> AwsTags.ec2(type, template.tags())).toList())));
                 if (launched.isPresent()) {
                     return working(launched.get().instances().getFirst(), "was launched");

@@ -79,7 +79,7 @@ final class MachineRole implements Part {
             unless(NOT_FOUND, () -> iam.deleteRolePolicy(call -> call.roleName(names.name()).policyName(POLICY)));
             return working(ROLE + " " + names.name() + " lost its rights");
         }
-        return Optional.of(new Provisioned.Working(unless(Set.of("DeleteConflict", "NoSuchEntity"), () -> iam.deleteRole(call -> call.roleName(names.name())))
+        return Optional.of(new Provisioned.Working(unless(Set.of("DeleteConflict"), () -> unless(NOT_FOUND, () -> iam.deleteRole(call -> call.roleName(names.name()))))
                 .map(gone -> ROLE + " " + names.name() + " was removed").orElse(ROLE + " " + names.name() + " is still in use: something of yours is attached to it, as another policy. Take that off")));
     }
 

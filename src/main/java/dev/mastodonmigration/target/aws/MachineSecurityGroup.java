@@ -60,7 +60,7 @@ final class MachineSecurityGroup implements Part {
 
     @Override
     public Optional<Provisioned> release() {
-        return named().stream().filter(this::isOurs).findFirst().map(group -> unless(Set.of("DependencyViolation", "InvalidGroup.NotFound"), () -> ec2.deleteSecurityGroup(call -> call.groupId(group.groupId())))
+        return named().stream().filter(this::isOurs).findFirst().map(group -> unless(Set.of("DependencyViolation"), () -> unless(Set.of("InvalidGroup.NotFound"), () -> ec2.deleteSecurityGroup(call -> call.groupId(group.groupId()))))
                 .<Provisioned>map(gone -> new Provisioned.Working("security group " + name() + " was removed"))
                 .orElseGet(() -> new Provisioned.Working("security group " + name() + " (" + group.groupId() + ") is still in use: network interfaces of terminated instances linger for minutes; if it"
                         + " stays, another group's rule or something of yours refers to it")));

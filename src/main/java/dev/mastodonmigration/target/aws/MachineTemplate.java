@@ -109,7 +109,7 @@ final class MachineTemplate implements Part {
     private RequestLaunchTemplateData data() {
         var image = IMAGE.formatted(architecture());
         return RequestLaunchTemplateData.builder().imageId(image).instanceType(instanceType()).userData(Base64.getEncoder().encodeToString(UserData.of(machine).bytes()))
-                .iamInstanceProfile(profile -> profile.name(names.name())).securityGroupIds(securityGroup.get())
+                .iamInstanceProfile(profile -> profile.name(names.name()))
                 .metadataOptions(metadata -> metadata.httpTokens(LaunchTemplateHttpTokensState.REQUIRED).httpPutResponseHopLimit(1))
                 .blockDeviceMappings(root -> root.deviceName(ROOT).ebs(disk -> disk.volumeSize(ROOT_GIB).volumeType(VolumeType.GP3).encrypted(true).deleteOnTermination(true))).build();
     }
@@ -121,6 +121,10 @@ final class MachineTemplate implements Part {
         tags.put(ROLE_TAG, machine.role().name());
         tags.put(GENERATION_TAG, generation());
         return tags;
+    }
+
+    String securityGroup() {
+        return securityGroup.get();
     }
 
     private String instanceType() {

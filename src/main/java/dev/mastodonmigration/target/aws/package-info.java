@@ -1,5 +1,5 @@
 /**
- * Databases that the operator creates on AWS. {@code Rds} tells the story; each thing that it is made of is a {@code Part} with one look and at most one change.
+ * What the operator creates on AWS: databases, and the machines that Mastodon runs on. {@code Rds} tells the story; each thing that it is made of is a {@code Part} with one look and at most one change.
  *
  * <ol>
  * <li>A thing is found again by a name that is made from the migration alone ({@code AwsNames}), and is ours by the tag with the migration's uid, which is set in the
@@ -12,5 +12,8 @@
  * <li>Only ABORT removes, only with {@code deletionPolicy: Delete}, users before what they use: RdsReleaseTest#abortLeavesTheAccountAsItWas.</li>
  * <li>Nothing waits here: each call says what it waits for, and the phase looks again.</li>
  * </ol>
+ *
+ * <p>{@code Ec2Machines} is made of such parts too, and what runs on a machine is {@link dev.mastodonmigration.target.aws.ec2}'s. A launch carries a token that is made from migration, role and
+ * generation, so that it happens once whatever becomes of its answer: Ec2MachinesTest#whereverAnswersAreLostOneOfEachIsThere.
  */
 package dev.mastodonmigration.target.aws;

@@ -40,6 +40,7 @@ final class AwsRules {
     private void ec2() {
         on("ec2:DeleteSecurityGroup", new SecurityGroupsInUse(instances)::delete);
         on("ec2:RunInstances", launches::run);
+        on("ec2:TerminateInstances", TerminatedAgain::terminate);
     }
 
     private void route53() {

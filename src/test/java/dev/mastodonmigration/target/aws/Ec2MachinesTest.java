@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
 import dev.mastodonmigration.embedded.aws.AwsFault;
+import dev.mastodonmigration.embedded.aws.RecordedCall;
 import dev.mastodonmigration.mastodon.Example;
 import dev.mastodonmigration.outside.OutsideException;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -15,11 +16,14 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import software.amazon.awssdk.services.ec2.model.HttpTokensState;
 
 /** The real SDK, moto, and the fault proxy between them. */
 @EnableKubernetesMockClient(crud = true, https = false)
 class Ec2MachinesTest {
+    /** Parameters of environment, instruction and report; group, role, rights, profile, its role, template, instance. */
+    private static final int CHANGES = 10;
+    private static final List<String> ACTIONS = List.of("ssm:PutParameter", "ec2:CreateSecurityGroup", "iam:CreateRole", "iam:PutRolePolicy", "iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile",
+            "ec2:CreateLaunchTemplate", "ec2:RunInstances");
     /** Set by the extension. */
     KubernetesClient client;
     private Ec2World world;
@@ -42,8 +46,11 @@ class Ec2MachinesTest {
 
         assertThat(world.listing()).hasSize(8).allSatisfy(line -> assertThat(line).contains("uid=" + world.names.uid()));
         var instance = world.instances().getFirst();
-        assertThat(instance.metadataOptions()).returns(HttpTokensState.REQUIRED, options -> options.httpTokens()).returns(1, options -> options.httpPutResponseHopLimit());
+        assertThat(world.aws.calls().last("ec2:CreateLaunchTemplate").orElseThrow().call().parameters()).containsEntry("LaunchTemplateData.MetadataOptions.HttpTokens", "required")
+                .containsEntry("LaunchTemplateData.MetadataOptions.HttpPutResponseHopLimit", "1").containsEntry("LaunchTemplateData.BlockDeviceMapping.1.Ebs.Encrypted", "true");
+        assertThat(instance.networkInterfaces().getFirst().groups()).extracting(group -> group.groupName()).containsExactly(world.names.name() + "-machines");
         assertThat(AwsTags.ofEc2(instance.tags())).containsEntry(MachineTemplate.ROLE_TAG, "SINGLE").containsKeys(MachineTemplate.GENERATION_TAG, "Name");
+        assertThat(world.changes()).isEqualTo(CHANGES);
         assertThat(world.mostChangesInALook()).isEqualTo(1);
         assertThat(world.ensureOnce("Single").message()).contains("runs");
         assertThat(world.policy()).contains("ssm:GetParametersByPath", "arn:aws:ssm:eu-central-1:123456789012:parameter/mastodon-migration/" + world.names.name() + "/environment/*").doesNotContain("ssm:*", "iam:");
@@ -69,22 +76,32 @@ class Ec2MachinesTest {
         assertThat(Ec2World.unpacked(Base64.getDecoder().decode(userData))).startsWith("#cloud-config").doesNotContain(secrets);
     }
 
+    /** Of each change: it is done, and nobody hears of it, nor is it done when it is tried again: what the SDK does not bring through ends the look, as a crash does. */
     @Test
     void whereverAnswersAreLostOneOfEachIsThere() {
-        world.untilReady("Single");
-        var expected = world.listing();
-        var changes = world.changes();
-        assertThat(changes).isGreaterThan(9);
-        for (var n = 1; n <= changes; n++) {
-            world.reset();
-            // The SDK tries three times: what it does not bring through looks as a crash does.
-            world.aws.faults().nthChange(n, new AwsFault.LostAnswer());
-            world.aws.faults().nthChange(n + 1, new AwsFault.CutBefore());
-            world.aws.faults().nthChange(n + 2, new AwsFault.CutBefore());
-            world.untilReady("Single");
-            assertThat(world.listing()).as("answer of change " + n + " lost").hasSameSizeAs(expected);
-            assertThat(world.aws.faults().waiting()).isZero();
+        for (var action : ACTIONS) {
+            world.aws.faults().nth(1, action, new AwsFault.LostAnswer());
+            for (var again = 2; again <= 4; again++) {
+                world.aws.faults().nth(again, action, new AwsFault.CutBefore());
+            }
         }
+        world.untilReady("Single");
+
+        assertThat(ACTIONS).allSatisfy(action -> assertThat(world.aws.calls().of(action).getFirst().outcome()).as(action).isEqualTo(RecordedCall.Outcome.ANSWER_LOST));
+        assertThat(world.listing()).hasSize(8).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void whereverCallsDoNotArriveOneOfEachIsThere() {
+        for (var action : ACTIONS) {
+            for (var call = 1; call <= 4; call++) {
+                world.aws.faults().nth(call, action, new AwsFault.CutBefore());
+            }
+        }
+        world.untilReady("Single");
+
+        assertThat(world.aws.faults().waiting()).isZero();
+        assertThat(world.listing()).hasSize(8).doesNotHaveDuplicates();
     }
 
     @Test
