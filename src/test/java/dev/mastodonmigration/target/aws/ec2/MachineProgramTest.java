@@ -10,20 +10,15 @@ import dev.mastodonmigration.mastodon.MastodonProcesses;
 import dev.mastodonmigration.mastodon.SmokeTestCommand;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.SortedMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class MachineProgramTest {
     private static final String SIDEKIQ = "mastodon-sidekiq-default";
     private static final String NOBODY = "";
-
-    @TempDir
-    Path directory;
 
     @BeforeAll
     static void requireMoto() {
@@ -35,7 +30,7 @@ class MachineProgramTest {
         var environment = awkward();
         var documents = EnvironmentParameters.of(environment);
         assertThat(documents.documents()).as("more than a page").hasSizeGreaterThan(10);
-        try (var machine = new RunningMachine(directory, Machines.single())) {
+        try (var machine = new RunningMachine(Machines.single())) {
             machine.aws.faults().next("ssm:GetParameter", new AwsFault.Throttled());
             machine.start();
             machine.untilJournal("/desired does not exist yet. The operator makes it. It is tried again.");
@@ -93,7 +88,7 @@ class MachineProgramTest {
     @Test
     void sidekiqRunsOnTheMachineThatIsNamedAndOnNoOther() throws IOException {
         var documents = EnvironmentParameters.of(Example.environment());
-        try (var machine = new RunningMachine(directory, Machines.single()).start()) {
+        try (var machine = new RunningMachine(Machines.single()).start()) {
             machine.untilDone(machine.ask(1, documents, "i-another", Map.of()));
             assertThat(machine.runs(SIDEKIQ)).isFalse();
 
@@ -118,7 +113,7 @@ class MachineProgramTest {
 
     @Test
     void aChangedEnvironmentRestartsWhatRuns() throws IOException {
-        try (var machine = new RunningMachine(directory, Machines.single()).start()) {
+        try (var machine = new RunningMachine(Machines.single()).start()) {
             machine.untilDone(machine.ask(1, EnvironmentParameters.of(Example.environment()), MetadataService.INSTANCE, Map.of()));
             machine.killProgram();
 
@@ -135,7 +130,7 @@ class MachineProgramTest {
     @Test
     void theSmokeTestRunsOnceForEachNameAndReports() throws IOException {
         var documents = EnvironmentParameters.of(Example.environment());
-        try (var machine = new RunningMachine(directory, Machines.single()).start()) {
+        try (var machine = new RunningMachine(Machines.single()).start()) {
             machine.write("words", "the image is newer than the source");
             machine.write("exit", String.valueOf(SmokeTestCommand.REFUSED));
             machine.ask(1, documents, NOBODY, Map.of("mastodon-smoke-web", "first"));
@@ -162,7 +157,7 @@ class MachineProgramTest {
     @Test
     void aServerThatDoesNotStartIsToldAndTriedAgain() throws IOException {
         var documents = EnvironmentParameters.of(Example.environment());
-        try (var machine = new RunningMachine(directory, Machines.machine(Role.WEB)).start()) {
+        try (var machine = new RunningMachine(Machines.machine(Role.WEB)).start()) {
             Files.move(machine.path("units/mastodon-web.service"), machine.path("units/away"));
             var version = machine.ask(1, documents, MetadataService.INSTANCE, Map.of());
             assertThat(machine.untilReport("told", report -> report.trouble().contains("systemctl")).trouble()).contains("systemctl restart mastodon-web mastodon-streaming failed");

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mastodonmigration.embedded.LocalProcess;
 import dev.mastodonmigration.embedded.Moto;
+import dev.mastodonmigration.embedded.TemporaryDirectory;
 import dev.mastodonmigration.embedded.aws.AwsFaultProxy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,11 +30,11 @@ final class RunningMachine implements AutoCloseable {
     final ParameterStore store = new ParameterStore(Moto.shared().address());
     final MetadataService metadata = MetadataService.start();
     final ParameterPaths paths = ParameterPaths.named(Machines.NAME);
-    private final Path directory;
+    /** Removed with patience: what a killed program has started still writes for a moment. */
+    private final TemporaryDirectory directory = TemporaryDirectory.create("machine-");
     private Optional<LocalProcess> program = Optional.empty();
 
-    RunningMachine(Path directory, Machine machine) throws IOException {
-        this.directory = directory;
+    RunningMachine(Machine machine) throws IOException {
         for (var name : List.of("bin", "image", "units", "active", "run", "state")) {
             Files.createDirectories(directory.resolve(name));
         }
@@ -82,7 +83,7 @@ final class RunningMachine implements AutoCloseable {
 
     RunningMachine start() {
         program = Optional.of(LocalProcess.start(List.of(Path.of("target/moto/python").toAbsolutePath().toString(), "-u", directory.resolve("machine").toString(), directory.resolve("machine.json").toString()),
-                Map.of("STUB", directory.toString(), "PATH", directory.resolve("bin") + ":" + System.getenv("PATH"), "HOME", directory.toString(), "AWS_ENDPOINT_URL", aws.address().toString(),
+                Map.of("STUB", directory.path().toString(), "PATH", directory.resolve("bin") + ":" + System.getenv("PATH"), "HOME", directory.path().toString(), "AWS_ENDPOINT_URL", aws.address().toString(),
                         "AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.address().toString(), "AWS_EC2_METADATA_V1_DISABLED", "true"), directory.resolve("journal")));
         return this;
     }
@@ -184,5 +185,6 @@ final class RunningMachine implements AutoCloseable {
         metadata.close();
         store.close();
         aws.close();
+        directory.close();
     }
 }
