@@ -149,7 +149,8 @@ class MachineProgramTest {
             assertThat(machine.arguments("mastodon-smoke-streaming")).isEqualTo(SmokeTestCommand.streaming().subList(1, SmokeTestCommand.streaming().size()));
 
             machine.restart();
-            machine.untilReport("after a restart", report -> machine.started("mastodon-web") == 2 && report.once().size() == 2 && report.once().values().stream().allMatch(once -> once.state().equals("ended")));
+            var version = machine.ask(2, documents, NOBODY, Map.of("mastodon-smoke-web", "second", "mastodon-smoke-streaming", "second"));
+            machine.untilReport("after a restart", report -> report.desired() == version && report.once().size() == 2 && report.once().values().stream().allMatch(once -> once.state().equals("ended")));
             assertThat(machine.started("mastodon-smoke-web")).as("what ended is not run again").isEqualTo(2);
         }
     }
