@@ -85,6 +85,7 @@ public record MastodonMigrationSpec(
             @ValidationRule(value = "!has(self.rds) || has(self.rds.securityGroupIds) != has(self.rds.allowFrom)", message = "target.postgres.rds: set exactly one of securityGroupIds, allowFrom")
             @JsonPropertyDescription("Where Postgres moves: exactly one of rds, existing.") TargetPostgres postgres,
             @ValidationRule(value = "has(self.elastiCache) != has(self.existing)", message = "target.redis: set exactly one of elastiCache, existing")
+            @ValidationRule(value = "!has(self.elastiCache) || has(self.elastiCache.securityGroupIds) != has(self.elastiCache.allowFrom)", message = "target.redis.elastiCache: set exactly one of securityGroupIds, allowFrom")
             @JsonPropertyDescription("Where Redis moves: exactly one of elastiCache, existing.") TargetRedis redis,
             @ValidationRule(value = "has(self.kubernetes) != has(self.ec2)", message = "target.compute: set exactly one of kubernetes, ec2")
             @JsonPropertyDescription("Where web, streaming and Sidekiq move: exactly one of kubernetes, ec2.") Compute compute,
@@ -118,17 +119,20 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record TargetRedis(
-            @JsonPropertyDescription("Not supported yet, refused by Preflight. A replication group that the operator creates.") ElastiCache elastiCache,
+            @JsonPropertyDescription("An ElastiCache replication group that the operator creates: Valkey, with cluster mode disabled.") ElastiCache elastiCache,
             @JsonPropertyDescription("An empty Redis or Valkey that you made, with maxmemory-policy noeviction.") ExistingTarget existing) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record ElastiCache(
-            @Required @JsonPropertyDescription("For example cache.t4g.small.") String nodeType,
-            @JsonPropertyDescription("valkey or redis. Default: valkey.") String engine,
-            @JsonPropertyDescription("Engine version.") String engineVersion,
-            @Default("1") @Min(0) @Max(5) @JsonPropertyDescription("Replicas beside the primary.") Integer replicas,
-            @JsonPropertyDescription("Subnets.") List<String> subnetIds,
-            @JsonPropertyDescription("Security groups.") List<String> securityGroupIds) {}
+            @Required @Pattern("^cache[.][a-z0-9-]+[.][a-z0-9]+$") @JsonPropertyDescription("For example cache.t4g.small.") String nodeType,
+            @Required @Pattern("^[1-9][0-9]?[.][0-9]{1,2}$") @JsonPropertyDescription("Valkey version, as 8.0: one that ElastiCache offers.") String engineVersion,
+            @Default("1") @Min(0) @Max(5) @JsonPropertyDescription("Replicas beside the primary, in other availability zones, one of which takes over when it fails. Default: 1.") Integer replicas,
+            @Default("7") @Min(1) @Max(35) @JsonPropertyDescription("Days for which ElastiCache keeps its daily snapshots. Default: 7.") Integer snapshotRetentionDays,
+            @Required @Size(min = 1, max = 20) @JsonPropertyDescription("Subnets of one VPC; with replicas in at least two availability zones.") List<@Pattern("^subnet-[0-9a-f]+$") String> subnetIds,
+            @Size(min = 1, max = 5) @JsonPropertyDescription("Your security groups for the nodes. Without them the operator creates one, for allowFrom.") List<@Pattern(SECURITY_GROUP) String> securityGroupIds,
+            @ValidationRule(value = "has(self.securityGroupIds) || has(self.cidrs)", message = "allowFrom: set securityGroupIds, cidrs or both")
+            @JsonPropertyDescription("Who may connect: the security group that the operator creates lets them in.") AllowFrom allowFrom,
+            @JsonPropertyDescription("Secret key that holds the CA certificates, in PEM form, that sign the nodes' certificates. Default: the system's, which know ElastiCache's.") SecretKeyRef caSecretRef) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Compute(

@@ -38,6 +38,8 @@ public class MastodonMigrationStatus {
     public Progress progress;
     @JsonPropertyDescription("What to expect, from what the rehearsal measured.")
     public Forecast forecast;
+    @JsonPropertyDescription("What the instance costs a month, before and after the move.")
+    public Cost cost;
     @JsonPropertyDescription("The interruption that users see.")
     public Downtime downtime;
     @JsonPropertyDescription("What was proved equal.")
@@ -270,6 +272,57 @@ public class MastodonMigrationStatus {
         public Long copySeconds;
         @JsonPropertyDescription("How many seconds the instance will be down at most.")
         public Long downtimeSeconds;
+    }
+
+    /** In USD a month, of 730 hours, without tax, traffic, backups beyond what is free, credits and discounts. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Cost {
+        @JsonPropertyDescription("What is paid now and what will be, in sentences.")
+        public String summary;
+        @JsonPropertyDescription("Whether the move saves money; Unknown where not enough prices are known to say.")
+        public Verdict verdict;
+        @JsonPropertyDescription("When prices were looked up.")
+        public String asOf;
+        @JsonPropertyDescription("What is paid where the instance is.")
+        public Bill source;
+        @JsonPropertyDescription("What will be paid where it goes.")
+        public Bill target;
+        @JsonPropertyDescription("What is paid from Provision until the source is given up.")
+        public Bill whileBothRun;
+    }
+
+    public enum Verdict { Saves, DoesNotSave, Unknown }
+
+    public enum PriceFrom { PriceListApi, HerokuApi, Bundled }
+
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Bill {
+        @JsonPropertyDescription("USD a month for all of which the price is known; missing where none is.")
+        public Double monthlyUsd;
+        @JsonPropertyDescription("What else costs something, and the operator does not know how much.")
+        public List<String> unknown = new ArrayList<>();
+        @JsonPropertyDescription("What is paid for.")
+        public List<BillItem> items = new ArrayList<>();
+    }
+
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class BillItem {
+        @JsonPropertyDescription("What it is.")
+        public String name;
+        @JsonPropertyDescription("How many of it.")
+        public Integer quantity;
+        @JsonPropertyDescription("USD for one.")
+        public Double unitUsd;
+        @JsonPropertyDescription("What unitUsd is for: hour, month, or GiB and month.")
+        public String per;
+        @JsonPropertyDescription("USD a month for all of them.")
+        public Double monthlyUsd;
+        @JsonPropertyDescription("Who says so: PriceListApi (AWS), HerokuApi, or Bundled, the operator's own list.")
+        public PriceFrom priceFrom;
+        @JsonPropertyDescription("The day of the list that has the price.")
+        public String priceAsOf;
+        @JsonPropertyDescription("Why the price is not known, or comes from the operator's own list.")
+        public String note;
     }
 
     @JsonInclude(JsonInclude.Include.NON_EMPTY)

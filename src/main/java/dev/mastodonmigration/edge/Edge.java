@@ -1,12 +1,13 @@
 package dev.mastodonmigration.edge;
 
+import dev.mastodonmigration.cost.Payable;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
 import java.util.List;
 import java.util.Optional;
 
 /** What stands in front of both sides while the instance moves, DNS included. Every method returns at once and may be called again at any time. */
-public interface Edge {
+public interface Edge extends Payable {
     /** Who answers users' requests. */
     enum Side { SOURCE, TARGET }
 

@@ -22,7 +22,7 @@ public final class ImmutableFields {
         var target = spec.target();
         fields.put("spec.target.postgres", target == null || target.postgres() == null ? "" : target.postgres().existing() == null ? "rds" : text(target.postgres().existing().urlSecretRef()));
         Optional.ofNullable(target).map(MastodonMigrationSpec.Target::postgres).map(MastodonMigrationSpec.TargetPostgres::rds).ifPresent(rds -> {
-            fields.put(SpecDefaults.AWS_REGION, spec.aws() == null ? "" : String.valueOf(spec.aws().region()));
+            fields.put(SpecDefaults.AWS_REGION, region(spec));
             fields.put("spec.target.postgres.rds.instanceClass", String.valueOf(rds.instanceClass()));
             fields.put("spec.target.postgres.rds.allocatedStorageGiB", String.valueOf(rds.allocatedStorageGiB()));
             fields.put("spec.target.postgres.rds.engineVersion", String.valueOf(rds.engineVersion()));
@@ -30,6 +30,13 @@ public final class ImmutableFields {
             fields.put("spec.target.postgres.rds.subnetIds", String.join(",", rds.subnetIds()));
         });
         fields.put("spec.target.redis", target == null || target.redis() == null ? "" : target.redis().existing() == null ? "elastiCache" : text(target.redis().existing().urlSecretRef()));
+        Optional.ofNullable(target).map(MastodonMigrationSpec.Target::redis).map(MastodonMigrationSpec.TargetRedis::elastiCache).ifPresent(cache -> {
+            fields.put(SpecDefaults.AWS_REGION, region(spec));
+            fields.put("spec.target.redis.elastiCache.nodeType", String.valueOf(cache.nodeType()));
+            fields.put("spec.target.redis.elastiCache.engineVersion", String.valueOf(cache.engineVersion()));
+            fields.put("spec.target.redis.elastiCache.replicas", String.valueOf(cache.replicas() == null ? 1 : cache.replicas()));
+            fields.put("spec.target.redis.elastiCache.subnetIds", String.join(",", cache.subnetIds()));
+        });
         fields.put("spec.target.compute", target == null || target.compute() == null ? "" : target.compute().kubernetes() == null ? "ec2" : "kubernetes");
         fields.put("spec.strategy.postgres", SpecDefaults.postgresStrategy(spec).name());
         fields.put("spec.strategy.redis", SpecDefaults.redisStrategy(spec).name());
@@ -44,6 +51,10 @@ public final class ImmutableFields {
                 .findFirst()
                 .map(then -> then.getKey() + " is immutable once a migration has started: it was \"" + then.getValue() + "\" and is now \"" + now.getOrDefault(then.getKey(), "")
                         + "\". Put it back, or delete this MastodonMigration and create another.");
+    }
+
+    private static String region(MastodonMigrationSpec spec) {
+        return spec.aws() == null ? "" : String.valueOf(spec.aws().region());
     }
 
     private static String text(SecretKeyRef ref) {

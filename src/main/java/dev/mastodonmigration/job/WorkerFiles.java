@@ -26,22 +26,30 @@ public record WorkerFiles(Map<String, String> contents) {
         files.put(WorkerContext.SOURCE_REDIS_URL, urls.redis().map(URI::toString).orElseThrow(() -> noVariable(source, "REDIS_URL, REDISCLOUD_URL or REDIS_HOST")));
         urls.sidekiqRedis().ifPresent(url -> files.put(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL, url.toString()));
         postgres.ifPresent(database -> {
-            if (!target(files, database, WorkerContext.TARGET_POSTGRES_URL, WorkerContext.TARGET_POSTGRES_CA)) {
-                database.plannedMajor().ifPresent(major -> files.put(WorkerContext.TARGET_POSTGRES_MAJOR, String.valueOf(major)));
+            if (!target(files, database, WorkerContext.TARGET_POSTGRES_URL, WorkerContext.TARGET_POSTGRES_CA, WorkerContext.TARGET_POSTGRES_REACH)) {
+                database.planned().ifPresent(planned -> {
+                    files.put(WorkerContext.TARGET_POSTGRES_MAJOR, String.valueOf(planned.major()));
+                    planned.storage().ifPresent(storage -> files.put(WorkerContext.TARGET_POSTGRES_STORAGE, storage.bytes() + " " + storage.field()));
+                });
             }
         });
-        redis.ifPresent(database -> target(files, database, WorkerContext.TARGET_REDIS_URL, WorkerContext.TARGET_REDIS_CA));
+        redis.ifPresent(database -> {
+            if (!target(files, database, WorkerContext.TARGET_REDIS_URL, WorkerContext.TARGET_REDIS_CA, WorkerContext.TARGET_REDIS_REACH)) {
+                database.planned().ifPresent(planned -> files.put(WorkerContext.TARGET_REDIS_MAJOR, String.valueOf(planned.major())));
+            }
+        });
         return new WorkerFiles(Map.copyOf(files));
     }
 
     /** Nothing where the database is the operator's to create and was not created yet: there is nothing on it to look at, nor to undo. */
-    private static boolean target(Map<String, String> files, TargetDatabase database, String urlFile, String caFile) {
+    private static boolean target(Map<String, String> files, TargetDatabase database, String urlFile, String caFile, String reachFile) {
         try {
             files.put(urlFile, database.url());
         } catch (NotCreatedException notYet) {
             return false;
         }
         database.ca().ifPresent(pem -> files.put(caFile, pem));
+        database.reach().ifPresent(words -> files.put(reachFile, words));
         return true;
     }
 

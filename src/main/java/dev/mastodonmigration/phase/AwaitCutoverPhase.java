@@ -38,6 +38,7 @@ public class AwaitCutoverPhase implements Phase {
         if (!(target instanceof StepResult.Done)) {
             return target instanceof StepResult.Working working ? notReady(working) : target;
         }
+        new CostLook(context).whenChanged();
         if (!SpecDefaults.cutoverApproved(context.spec())) {
             return StepResult.Waiting.forApproval(checklist(context)).meanwhile(MEANWHILE);
         }

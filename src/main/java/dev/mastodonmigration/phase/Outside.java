@@ -1,5 +1,6 @@
 package dev.mastodonmigration.phase;
 
+import dev.mastodonmigration.cost.Prices;
 import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.job.Workers;
 import dev.mastodonmigration.source.Source;
@@ -15,11 +16,12 @@ import java.util.function.Supplier;
  * @param redis      where Redis moves
  * @param compute    where web, streaming and Sidekiq move
  * @param edge       what stands in front of both sides; empty where the admin has that in hand
+ * @param prices     of what is created
  * @param inUse      the databases that the source uses now, asked once in a look
  * @param rival      another migration that has this source already, in a sentence for the admin
  */
 public record Outside(Source source, Optional<TargetDatabase> postgres, Optional<TargetDatabase> redis, Optional<Compute> compute, Optional<Edge> edge, Workers workers,
-        Supplier<InUse> inUse, Supplier<Optional<String>> rival) {
+        Prices prices, Supplier<InUse> inUse, Supplier<Optional<String>> rival) {
     /**
      * Where the source keeps its data, without credentials.
      *

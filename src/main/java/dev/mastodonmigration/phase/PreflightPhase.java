@@ -44,6 +44,7 @@ public class PreflightPhase implements Phase {
                         outside.edge().map(edge -> look(edge::preflight)),
                         Optional.of(new Findings(List.of(), SpecDefaults.rebuildsRedis(context.spec()) ? List.of(REBUILD) : List.of())))
                 .flatMap(Optional::stream).reduce(Findings.NONE, Findings::and);
+        new CostLook(context).look();
         if (!found.blockers().isEmpty() && !context.intended(Tasks.PREFLIGHT) && !readable(context)) {
             return new StepResult.Refused(String.join(" ", found.blockers().stream().distinct().toList()));
         }

@@ -2,6 +2,7 @@ package dev.mastodonmigration.reconcile;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.cost.Prices;
 import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.itinerary.SpecRules;
 import dev.mastodonmigration.job.WorkerFiles;
@@ -13,6 +14,7 @@ import dev.mastodonmigration.source.heroku.HerokuSources;
 import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.TargetDatabase;
 import dev.mastodonmigration.target.aws.AwsDatabases;
+import dev.mastodonmigration.target.aws.AwsPriceLists;
 import dev.mastodonmigration.target.existing.ExistingDatabases;
 import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
 import jakarta.inject.Singleton;
@@ -28,14 +30,16 @@ class Ports {
     private final HerokuSources heroku;
     private final ExistingDatabases existing;
     private final AwsDatabases aws;
+    private final AwsPriceLists awsPrices;
     private final KubernetesComputes kubernetes;
     private final WorkersFactory workers;
     private final Rivals rivals;
 
-    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, KubernetesComputes kubernetes, WorkersFactory workers, Rivals rivals) {
+    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, KubernetesComputes kubernetes, WorkersFactory workers, Rivals rivals) {
         this.heroku = heroku;
         this.existing = existing;
         this.aws = aws;
+        this.awsPrices = awsPrices;
         this.kubernetes = kubernetes;
         this.workers = workers;
         this.rivals = rivals;
@@ -46,7 +50,7 @@ class Ports {
         var postgres = postgres(migration);
         var redis = redis(migration);
         var files = once(() -> WorkerFiles.of(source, postgres, redis));
-        return new Outside(source, postgres, redis, compute(migration), edge(migration), workers.of(migration, () -> files.get().contents()),
+        return new Outside(source, postgres, redis, compute(migration), edge(migration), workers.of(migration, () -> files.get().contents()), prices(migration),
                 () -> new Outside.InUse(files.get().sourcePostgres(), files.get().sourceRedis()), () -> rivals.olderOf(migration));
     }
 
@@ -68,12 +72,16 @@ class Ports {
 
     private Optional<TargetDatabase> redis(MastodonMigration migration) {
         return Optional.ofNullable(migration.getSpec().target().redis()).map(chosen -> chosen.existing() != null ? existing.redis(migration)
-                : Unsupported.of(TargetDatabase.class, "spec.target.redis.elastiCache", "create an empty Redis or Valkey yourself and name it under spec.target.redis.existing"));
+                : aws.redis(migration));
     }
 
     private Optional<Compute> compute(MastodonMigration migration) {
         return Optional.ofNullable(migration.getSpec().target().compute()).map(chosen -> chosen.kubernetes() != null ? kubernetes.of(migration)
                 : Unsupported.of(Compute.class, "spec.target.compute.ec2", "use spec.target.compute.kubernetes"));
+    }
+
+    private Prices prices(MastodonMigration migration) {
+        return migration.getSpec().aws() != null ? awsPrices.of(migration) : Prices.NONE;
     }
 
     /** Where the admin moves DNS, what stands in front is the admin's too. */

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.source;
 
+import dev.mastodonmigration.cost.Bill;
 import dev.mastodonmigration.mastodon.SourceEnvironment;
 import dev.mastodonmigration.mastodon.SourceUrls;
 import dev.mastodonmigration.outside.Findings;
@@ -31,6 +32,11 @@ public interface Source {
 
     /** Reads and tries everything that the migration will need of it; changes nothing. */
     Findings preflight();
+
+    /** What it costs, as far as its platform tells. A source that has no prices costs something that nobody knows. */
+    default Bill bill() {
+        return Bill.unknown(name(), "it tells no prices");
+    }
 
     /** What {@link #start} needs. To be read, and saved, before the first change. */
     SavedSource read();

@@ -2,6 +2,7 @@ package dev.mastodonmigration.status;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.PhaseRun;
+import dev.mastodonmigration.cost.Cost;
 import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.worker.control.Progress;
 import java.time.Duration;
@@ -141,6 +142,9 @@ public sealed interface Fact {
 
     /** @param tables, rows, rowDifferences of Postgres, keys and keyDifferences of Redis */
     record Verified(long tables, long rows, long rowDifferences, long keys, long keyDifferences) implements Fact {}
+
+    /** What the move costs was looked up. */
+    record Priced(Cost cost) implements Fact {}
 
     record Found(String id, Severity severity, String message) implements Fact {}
 

@@ -88,6 +88,7 @@ public final class StatusLedger {
             case Fact.SmokeTestPassed passed -> cutover.smokeTestPassed(passed);
             case Fact.Forecasted forecasted -> cutover.forecasted(forecasted);
             case Fact.Verified verified -> cutover.verified(verified);
+            case Fact.Priced priced -> status.cost = CostEntry.of(priced.cost(), now);
             case Fact.Found found -> findings.found(found);
             case Fact.Settled settled -> findings.settled(settled);
         }

@@ -2,6 +2,7 @@ package dev.mastodonmigration.status;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
+import dev.mastodonmigration.api.MastodonMigrationStatus.Verdict;
 import dev.mastodonmigration.api.PhaseRun;
 import dev.mastodonmigration.source.SavedSource;
 import java.util.Objects;
@@ -42,6 +43,8 @@ public final class Story {
             case Fact.SourceAwake awake when !awake.what().equals(before.source.awake) -> Optional.of(Told.warning("SourceAwake", at(before.phase) + "Somebody or something started the source again: "
                     + String.join(", ", awake.what()) + ". It is stopped again. Its database refuses writes; find out who did it."));
             case Fact.TargetWritable writable -> Optional.of(Told.normal("TargetWritable", at(before.phase) + "The target takes writes. From here on nothing goes back by itself."));
+            case Fact.Priced priced when priced.cost().verdict() == Verdict.Saves && (before.cost == null || !priced.cost().words().equals(before.cost.summary)) ->
+                    Optional.of(Told.normal("Cost", at(before.phase) + priced.cost().words()));
             case Fact.Found found when isNew(found) -> Optional.of(Told.warning(found.severity() == Severity.Action ? "ActionNeeded" : "Finding", at(before.phase) + found.message()));
             default -> Optional.empty();
         };

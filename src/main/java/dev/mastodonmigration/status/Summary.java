@@ -1,9 +1,13 @@
 package dev.mastodonmigration.status;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.PhaseRun;
 
-/** How a migration stands in a few words, for the STATUS column of {@code kubectl get}. Always something. */
+/**
+ * How a migration stands in a few words, for the STATUS column of {@code kubectl get}. Always something: a phase says what it is for, and Provision, which may wait for
+ * minutes on what is created elsewhere, what it waits for.
+ */
 final class Summary {
     private static final int LONGEST = 60;
 
@@ -24,7 +28,7 @@ final class Summary {
             case RETRIES -> cut("retrying: " + withoutPhase(stands.message(), status));
             case ENDED -> MastodonMigrationStatus.COMPLETED.equals(status.phase) ? "the instance has moved" : "the source runs as before";
             case GOES_ON -> status.progress != null && status.progress.summary != null ? status.progress.summary
-                    : cut(PhaseRun.parse(status.phase).map(PhaseRun::caption).orElse(stands.message()));
+                    : cut(PhaseRun.parse(status.phase).filter(run -> !run.phase().equals(PhaseId.Provision)).map(PhaseRun::caption).orElseGet(() -> withoutPhase(stands.message(), status)));
         };
     }
 

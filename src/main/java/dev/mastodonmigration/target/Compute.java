@@ -1,12 +1,13 @@
 package dev.mastodonmigration.target;
 
+import dev.mastodonmigration.cost.Payable;
 import dev.mastodonmigration.mastodon.Feeds;
 import dev.mastodonmigration.outside.Findings;
 import java.util.List;
 import java.util.SortedMap;
 
 /** Where the instance's web, streaming and Sidekiq will run. Every method returns at once, may be called again at any time, and may throw {@link dev.mastodonmigration.outside.OutsideException}. */
-public interface Compute {
+public interface Compute extends Payable {
     /** What is wrong with its part of the spec beyond the schema, a sentence each that names the field. */
     List<String> violations();
 

@@ -1,12 +1,13 @@
 package dev.mastodonmigration.target;
 
+import dev.mastodonmigration.cost.Payable;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
 import java.util.List;
 import java.util.Optional;
 
 /** A database server of the target, Postgres or Redis. Every method returns at once, may be called again at any time, and may throw {@link dev.mastodonmigration.outside.OutsideException}. */
-public interface TargetDatabase {
+public interface TargetDatabase extends Payable {
     /** What is wrong with its part of the spec beyond the schema, a sentence each that names the field. */
     List<String> violations();
 
@@ -16,8 +17,19 @@ public interface TargetDatabase {
     /** Creates it, or finds what an earlier call created: one look, and at most one change. */
     Provisioned ensure();
 
-    /** The major version that {@link #ensure} will create; empty where it is somebody else's choice. */
-    default Optional<Integer> plannedMajor() {
+    /**
+     * What {@link #ensure} will create.
+     *
+     * @param major   version of the server
+     * @param storage empty where nothing but AWS knows how much it has
+     */
+    record Planned(int major, Optional<Storage> storage) {}
+
+    /** @param field of the spec that says how many bytes */
+    record Storage(long bytes, String field) {}
+
+    /** Empty where it is somebody else's choice. */
+    default Optional<Planned> planned() {
         return Optional.empty();
     }
 
@@ -30,6 +42,14 @@ public interface TargetDatabase {
 
     /** Certificates in PEM form that its own is signed with; empty where the system's do. */
     Optional<String> ca();
+
+    /**
+     * What lets workers and Mastodon reach it over the network, and what the admin can change about that: for the message of one that cannot. Empty where it is
+     * somebody else's server, of whose network nothing is known.
+     */
+    default Optional<String> reach() {
+        return Optional.empty();
+    }
 
     /** Removes what {@link #ensure} created, and only that. */
     Provisioned release();

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker;
 
+import dev.mastodonmigration.worker.control.Findings;
 import dev.mastodonmigration.worker.control.TaskSource;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerContext;
@@ -50,16 +51,25 @@ public final class TaskRegistry implements TaskSource {
 
     static Map<String, WorkerTask> all(Map<String, String> environment) {
         var scope = KeyScope.of(environment);
-        var postgres = PostgresPreflight.planned(Boolean.parseBoolean(environment.get(WorkerContext.ENV_REHEARSAL)), LiveRemarks::on);
+        var rehearsal = Boolean.parseBoolean(environment.get(WorkerContext.ENV_REHEARSAL));
+        var postgres = PostgresPreflight.planned(rehearsal, LiveRemarks::on);
+        Findings.Check redis = context -> RedisPreflight.check(context, scope);
+        var jobs = JobsPreflight.of(environment);
         return Map.ofEntries(
             Map.entry(Tasks.PREFLIGHT, new Looks(List.of(
                     new Looks.Look(WorkerContext.TARGET_POSTGRES_URL, postgres),
                     new Looks.Look(WorkerContext.TARGET_POSTGRES_MAJOR, postgres),
-                    new Looks.Look(WorkerContext.TARGET_REDIS_URL, context -> RedisPreflight.check(context, scope)),
-                    new Looks.Look(WorkerContext.TARGET_REDIS_URL, JobsPreflight.of(environment))))),
-            Map.entry(Tasks.CLAIM_TARGET, new Parts(List.of(
-                    Part.postgres(new TargetClaim()),
-                    Part.redis(RedisTarget::claim)))),
+                    new Looks.Look(WorkerContext.TARGET_REDIS_URL, redis),
+                    new Looks.Look(WorkerContext.TARGET_REDIS_URL, jobs),
+                    new Looks.Look(WorkerContext.TARGET_REDIS_MAJOR, redis),
+                    new Looks.Look(WorkerContext.TARGET_REDIS_MAJOR, jobs)))),
+            Map.entry(Tasks.CLAIM_TARGET, new Checked(
+                    new Looks(List.of(
+                            new Looks.Look(WorkerContext.TARGET_POSTGRES_URL, PostgresPreflight.target(rehearsal)),
+                            new Looks.Look(WorkerContext.TARGET_REDIS_URL, redis))),
+                    new Parts(List.of(
+                            Part.postgres(new TargetClaim()),
+                            Part.redis(RedisTarget::claim))))),
             Map.entry(Tasks.CAPACITY, new Parts(List.of(
                     Part.postgres(new PostgresCapacity()),
                     Part.redis(context -> RedisCapacity.check(context, scope).report())))),

@@ -24,6 +24,7 @@ class CrdRulesTest {
     private static final String BY_URL = "existing: {urlSecretRef: {name: n, key: k}}";
 
     private static final String RDS = "instanceClass: db.t4g.small, allocatedStorageGiB: 20, engineVersion: '17', subnetIds: [subnet-a, subnet-b], securityGroupIds: [sg-a]";
+    private static final String CACHE = "nodeType: cache.t4g.small, engineVersion: '8.0', subnetIds: [subnet-a], securityGroupIds: [sg-a]";
 
     /** A mistake, and the words that name it. Each is the smallest valid migration with one thing wrong. */
     static final List<Arguments> MISTAKES = List.of(
@@ -43,6 +44,10 @@ class CrdRulesTest {
             Arguments.of(spec(HEROKU, "postgres: {rds: {" + RDS.replace("securityGroupIds: [sg-a]", "allowFrom: {}") + "}}"), "allowFrom: set securityGroupIds, cidrs or both"),
             Arguments.of(spec(HEROKU, "postgres: {rds: {" + RDS + "}}") + "  aws: {region: Frankfurt}\n", "aws.region does not match"),
             Arguments.of(spec(HEROKU, "postgres: {rds: {" + RDS + "}}") + "  aws: {region: eu-central-1, deletionPolicy: Keep}\n", "deletionPolicy is none of"),
+            Arguments.of(spec(HEROKU, "redis: {elastiCache: {" + CACHE.replace("cache.t4g", "db.t4g") + "}}"), "nodeType does not match"),
+            Arguments.of(spec(HEROKU, "redis: {elastiCache: {" + CACHE.replace("'8.0'", "'8'") + "}}"), "engineVersion does not match"),
+            Arguments.of(spec(HEROKU, "redis: {elastiCache: {" + CACHE + ", replicas: 6}}"), "replicas is out of range"),
+            Arguments.of(spec(HEROKU, "redis: {elastiCache: {" + CACHE + ", allowFrom: {cidrs: [10.0.0.0/8]}}}"), "target.redis.elastiCache: set exactly one of securityGroupIds, allowFrom"),
             Arguments.of(spec(HEROKU, "redis: {}"), "target.redis: set exactly one of elastiCache, existing"),
             Arguments.of(spec(HEROKU, "compute: {}"), "target.compute: set exactly one of kubernetes, ec2"),
             Arguments.of(spec(HEROKU, "compute: {kubernetes: {}, ec2: {instanceType: t}}"), "target.compute: set exactly one"),
@@ -84,12 +89,14 @@ class CrdRulesTest {
     }
 
     @Test
-    void theExampleAndOtherGoodMigrationsAreAccepted() throws IOException {
-        var example = YAML.readTree(Files.readString(Path.of("deploy/examples/migration.yaml")));
-        assertThat(SchemaCheck.of(apart(example), example, Optional.empty())).isEmpty();
+    void theExamplesAndOtherGoodMigrationsAreAccepted() throws IOException {
+        for (var file : List.of("deploy/examples/migration.yaml", "deploy/examples/aws.yaml")) {
+            var example = YAML.readTree(Files.readString(Path.of(file)));
+            assertThat(SchemaCheck.of(apart(example), example, Optional.empty())).as(file).isEmpty();
+        }
         for (var good : new String[] {
             spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {manual: {}}"),
-            spec("  source: {endpoints: {postgres: {urlSecretRef: {name: n, key: k}}}}\n", "redis: {elastiCache: {nodeType: t, replicas: 0}}"),
+            spec("  source: {endpoints: {postgres: {urlSecretRef: {name: n, key: k}}}}\n", "redis: {elastiCache: {" + CACHE + ", replicas: 0}}"),
             spec(HEROKU, sidekiq("{name: a}")),
             spec(HEROKU, "redis: {existing: {urlSecretRef: {name: n, key: k}, caSecretRef: {name: n, key: ca}}}"),
             spec(HEROKU, "compute: {kubernetes: {podTemplate: {resources: {requests: {cpu: 1, memory: 2Gi}}, volumes: [{name: a, emptyDir: {sizeLimit: 1Gi}}], affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1}]}},"

@@ -10,7 +10,6 @@ import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.live.InstallCapture;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -94,13 +93,13 @@ public final class PostgresBench {
             MastodonSchema.create(owner, superuser);
             var definitions = Query.list(owner, DEFINITIONS, row -> new String[] {row.getString(1), row.getString(2)});
             for (var definition : definitions.reversed()) {
-                execute(owner, definition[1]);
+                Query.run(owner, definition[1]);
             }
             MastodonSchema.seed(owner, statuses, 7);
             for (var definition : definitions) {
-                execute(owner, definition[0]);
+                Query.run(owner, definition[0]);
             }
-            execute(superuser, "VACUUM ANALYZE");
+            Query.run(superuser, "VACUUM ANALYZE");
             try (var size = superuser.createStatement().executeQuery("SELECT pg_database_size(current_database()) >> 20")) {
                 size.next();
                 System.out.println("bench.postgres.mib_" + database + "=" + size.getLong(1));
@@ -117,7 +116,7 @@ public final class PostgresBench {
         var to = newTarget();
         var seconds = peer.copy("large", to);
         try (var superuser = target.superuser("postgres")) {
-            execute(superuser, "DROP DATABASE " + to + " WITH (FORCE)");
+            Query.run(superuser, "DROP DATABASE " + to + " WITH (FORCE)");
         }
         return settled(seconds);
     }
@@ -132,7 +131,7 @@ public final class PostgresBench {
     private void live(String database, List<Double> copies, List<Double> freezes) throws Exception {
         var from = "live_" + database + this.copies;
         try (var superuser = source.superuser("postgres")) {
-            execute(superuser, "CREATE DATABASE " + from + " TEMPLATE " + database + " OWNER " + OWNER);
+            Query.run(superuser, "CREATE DATABASE " + from + " TEMPLATE " + database + " OWNER " + OWNER);
         }
         settled(0);
         try (var live = new LivePostgres(source, from, target, newTarget(), OWNER, home)) {
@@ -152,7 +151,7 @@ public final class PostgresBench {
     private double settled(double seconds) throws SQLException {
         for (var server : List.of(source, target)) {
             try (var superuser = server.superuser("postgres")) {
-                execute(superuser, "CHECKPOINT");
+                Query.run(superuser, "CHECKPOINT");
             }
         }
         return seconds;
@@ -161,7 +160,7 @@ public final class PostgresBench {
     /** The same writes as fast as two sessions can, with and without the capture, in turns. */
     private double throughputRatio() throws Exception {
         try (var superuser = source.superuser("postgres")) {
-            execute(superuser, "CREATE DATABASE without_capture TEMPLATE small OWNER " + OWNER, "CREATE DATABASE with_capture TEMPLATE small OWNER " + OWNER);
+            Query.run(superuser, "CREATE DATABASE without_capture TEMPLATE small OWNER " + OWNER, "CREATE DATABASE with_capture TEMPLATE small OWNER " + OWNER);
         }
         var secrets = Files.createDirectories(home.resolve("throughput"));
         Files.writeString(secrets.resolve(WorkerContext.SOURCE_POSTGRES_URL), source.url("with_capture", OWNER));
@@ -180,14 +179,6 @@ public final class PostgresBench {
             ratios.add(rates.get("with_capture") / rates.get("without_capture"));
         }
         return median(ratios);
-    }
-
-    private static void execute(Connection connection, String... statements) throws SQLException {
-        try (var statement = connection.createStatement()) {
-            for (var sql : statements) {
-                statement.execute(sql);
-            }
-        }
     }
 
     private static double median(List<Double> values) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
+import dev.mastodonmigration.itinerary.SpecRules;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,17 @@ import org.junit.jupiter.api.Test;
 class ExampleTest {
     /** Strict: a field that the types do not know fails. */
     private static final YAMLMapper STRICT = YAMLMapper.builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+
+    @Test
+    void theExampleOnAwsIsOneThatOnlyPostgresMovesThereIn() throws IOException {
+        var spec = STRICT.readValue(Path.of("deploy/examples/aws.yaml").toFile(), MastodonMigration.class).getSpec();
+        assertThat(SpecRules.violations(spec)).isEmpty();
+        assertThat(spec.aws().region()).isEqualTo("eu-central-1");
+        assertThat(spec.target().postgres().rds().allowFrom().securityGroupIds()).hasSize(1);
+        assertThat(spec.target().redis().existing().urlSecretRef()).hasToString("SecretKeyRef[name=target-redis, key=url]");
+        assertThat(spec.cutover().approved()).isFalse();
+        assertThat(spec.retire().approved()).isFalse();
+    }
 
     @Test
     void theExampleIsAMigrationThatWaitsForItsAdmin() throws IOException {

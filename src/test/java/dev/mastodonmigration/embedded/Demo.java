@@ -18,7 +18,8 @@ import java.util.stream.Stream;
 
 /** {@code make demo}: one whole migration of a live instance on this machine, told as it happens, and judged by the ledger in the end. */
 public final class Demo {
-    private static final World.Options OPTIONS = new World.Options(14, 17, 100_000, 60_000, 6, 40, 2026, World.Options.Jobs.IN_THE_MAIN_REDIS);
+    private static final World.Options OPTIONS = new World.Options(14, 17, 100_000, 60_000, 6, 40, 2026, World.Options.Jobs.IN_THE_MAIN_REDIS,
+            World.Options.TargetPostgres.EXISTING);
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(150);
     private static final Duration LIFE_BEFORE = Duration.ofSeconds(2);
@@ -164,6 +165,11 @@ public final class Demo {
         screen.line("  acknowledged jobs    " + jobs.acknowledged() + ": " + jobs.due() + " were due, of which " + ran(jobs) + "; "
                 + (jobs.acknowledged() - jobs.due()) + " are for later");
         screen.line("  Sidekiq              " + (overlaps.isEmpty() ? "never ran on both sides at a time" : "started " + overlaps.size() + " times while one of the other side still ran"));
+        Optional.ofNullable(status.cost).map(CostTable::of).ifPresent(table -> {
+            screen.line("");
+            screen.line("What it costs:");
+            table.forEach(screen::line);
+        });
         screen.line("");
         screen.line("for scripts:");
         screen.line(String.join(" ", List.of("demo.downtime_seconds=" + decimal(downtime.orElse(status.downtime.seconds)), "demo.freeze_seconds=" + decimal(seen.freeze()),

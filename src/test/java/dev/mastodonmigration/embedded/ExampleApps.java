@@ -31,5 +31,7 @@ final class ExampleApps {
         heroku.app(World.WEB_APP).formation("web", 2, "standard-2x");
         heroku.app(World.WEB_APP).formation("worker", 1, "standard-1x");
         heroku.app(World.STREAMING_APP).formation("web", 1, "standard-1x");
+        heroku.app(World.WEB_APP).addOn("heroku-postgresql", "standard-0", 50);
+        heroku.app(World.WEB_APP).addOn("heroku-redis", "premium-0", 15);
     }
 }

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** How Heroku's Platform API puts things on the wire: errors as {id, message, url}, long lists as 206 with Next-Range. */
@@ -55,6 +56,11 @@ final class HerokuHttp {
             throw new Refused(400, "bad_request", "Unable to parse the JSON request: " + e.getOriginalMessage());
         }
         throw new Refused(400, "bad_request", "Invalid request body, an object is expected.");
+    }
+
+    /** The fields that are asked for in full. */
+    static List<String> expanded(HttpExchange exchange) {
+        return List.of(Optional.ofNullable(exchange.getRequestHeaders().getFirst("Accept-Expansion")).orElse("").split(","));
     }
 
     static void answer(HttpExchange exchange, int status, Object body) throws IOException {

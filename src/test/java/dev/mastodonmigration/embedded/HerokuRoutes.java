@@ -46,7 +46,8 @@ final class HerokuRoutes {
                 app.stopDyno(path[4]);
                 HerokuHttp.answer(exchange, 202, Map.of());
             }
-            case "GET addons" -> HerokuHttp.page(exchange, app.addOnsJson(), pageSize);
+            case "GET addons" -> HerokuHttp.page(exchange, app.addOnsJson(HerokuHttp.expanded(exchange)), pageSize);
+            case "GET available-dyno-sizes" -> HerokuHttp.page(exchange, HerokuStubApp.dynoSizesJson(), pageSize);
             case "GET formation one monitors" -> HerokuHttp.answer(exchange, 200, app.monitorsJson(path[4]));
             case "GET github" -> HerokuHttp.answer(exchange, 200, app.githubJson());
             case "GET releases" -> HerokuHttp.page(exchange, app.releasesJson(), pageSize);

@@ -24,6 +24,12 @@ import java.util.function.Supplier;
 public final class HerokuStubApp {
     private record Process(int quantity, String size) {}
 
+    /** @param price as the API shows it: of a plan, or billed */
+    private record AddOn(String service, String plan, Map<String, Object> price) {}
+
+    /** USD a month, of some sizes (devcenter.heroku.com/articles/dyno-sizes); the others have none, as those of which Heroku sells hours. */
+    private static final Map<String, Integer> DYNO_PRICES = new TreeMap<>(Map.of("Basic", 7, "Standard-1X", 25, "Standard-2X", 50, "Performance-M", 250));
+
     private final String name;
     private final String id = UUID.randomUUID().toString();
     private final HerokuDynos dynos;
@@ -38,7 +44,7 @@ public final class HerokuStubApp {
     private final IntSupplier busyAfterRelease;
     private final AtomicInteger busy = new AtomicInteger();
     private final Map<String, Refused> refusals = new ConcurrentHashMap<>();
-    private final List<String> addOns = new CopyOnWriteArrayList<>();
+    private final List<AddOn> addOns = new CopyOnWriteArrayList<>();
     private volatile boolean maintenance;
     private volatile String generation = "cedar";
     private volatile Optional<String> space = Optional.empty();
@@ -80,7 +86,17 @@ public final class HerokuStubApp {
 
     /** Adds an add-on of that service, such as hirefire. */
     public void addOn(String service) {
-        addOns.add(service);
+        addOn(service, "free", 0);
+    }
+
+    /** Adds an add-on of that plan, as "standard-0", which is billed by the month. */
+    public void addOn(String service, String plan, int usd) {
+        addOn(service, plan, Map.of("cents", usd * 100, "unit", "month", "contract", false, "metered", false));
+    }
+
+    /** @param price what the API shows as the billed price; empty for one that has only its plan's */
+    public void addOn(String service, String plan, Map<String, Object> price) {
+        addOns.add(new AddOn(service, service + ":" + plan, price));
     }
 
     /** Heroku's own autoscaling of web. */
@@ -327,9 +343,25 @@ public final class HerokuStubApp {
         return json;
     }
 
-    List<Map<String, Object>> addOnsJson() {
-        return addOns.stream().map(service -> Map.<String, Object>of("id", stableId(service), "name", service + "-round-1234", "state", "provisioned",
-                "addon_service", Map.of("name", service), "app", reference())).toList();
+    /** A plan tells its price only where it is asked for in full. */
+    List<Map<String, Object>> addOnsJson(List<String> expanded) {
+        return addOns.stream().map(addOn -> {
+            var json = new LinkedHashMap<String, Object>(Map.of("id", stableId(addOn.plan()), "name", addOn.service() + "-round-1234", "state", "provisioned",
+                    "addon_service", Map.of("name", addOn.service()), "app", reference()));
+            json.put("billed_price", addOn.price().isEmpty() ? null : addOn.price());
+            json.put("plan", expanded.contains("plan") ? Map.of("name", addOn.plan(), "price", Map.of("cents", 900, "unit", "month", "contract", false)) : Map.of("name", addOn.plan()));
+            return (Map<String, Object>) json;
+        }).toList();
+    }
+
+    static List<Map<String, Object>> dynoSizesJson() {
+        var sizes = new ArrayList<Map<String, Object>>();
+        DYNO_PRICES.forEach((size, usd) -> sizes.add(Map.of("id", size, "name", size, "cost", Map.of("cents", usd * 100, "unit", "monthly"))));
+        var withoutPrice = new LinkedHashMap<String, Object>(Map.of("id", "Private-M", "name", "Private-M"));
+        withoutPrice.put("cost", null);
+        sizes.add(withoutPrice);
+        sizes.add(Map.of("id", "Eco", "name", "Eco", "cost", Map.of("cents", 0, "unit", "monthly")));
+        return sizes;
     }
 
     /** Alerts are monitors too. */

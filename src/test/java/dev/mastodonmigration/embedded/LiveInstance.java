@@ -1,9 +1,13 @@
 package dev.mastodonmigration.embedded;
 
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -100,7 +104,32 @@ public final class LiveInstance implements DynoRuntime, PodRuntime, AutoCloseabl
             environment.putAll(decode(secret));
         }
         container.getEnv().stream().filter(variable -> variable.getValue() != null).forEach(variable -> environment.put(variable.getName(), variable.getValue()));
+        mount(pod, container, environment);
         return environment;
+    }
+
+    /** Files of mounted Secrets that a variable names are written where this JVM finds them. */
+    private void mount(Pod pod, Container container, Map<String, String> environment) {
+        for (var mount : container.getVolumeMounts()) {
+            pod.getSpec().getVolumes().stream().filter(volume -> volume.getName().equals(mount.getName()) && volume.getSecret() != null).forEach(volume ->
+                    decode(client.secrets().inNamespace(pod.getMetadata().getNamespace()).withName(volume.getSecret().getSecretName()).require()).forEach((key, content) -> {
+                        var inThePod = mount.getMountPath() + "/" + key;
+                        if (environment.containsValue(inThePod)) {
+                            var here = written(content);
+                            environment.replaceAll((name, value) -> value.equals(inThePod) ? here : value);
+                        }
+                    }));
+        }
+    }
+
+    private static String written(String content) {
+        try {
+            var file = Files.createTempFile("mounted-", "");
+            file.toFile().deleteOnExit();
+            return Files.writeString(file, content).toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static Map<String, String> decode(Secret secret) {

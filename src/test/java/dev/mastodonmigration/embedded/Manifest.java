@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** The resource as an admin handles it: a file, and edits of single fields by JSON pointer. */
 final class Manifest {
@@ -18,8 +19,13 @@ final class Manifest {
 
     /** The example that the README shows, with these fields set. */
     static MastodonMigration example(Map<String, String> changes) {
+        return example(EXAMPLE, UnaryOperator.identity(), changes);
+    }
+
+    /** @param fit what of its text has to be another here, before it is read */
+    static MastodonMigration example(Path file, UnaryOperator<String> fit, Map<String, String> changes) {
         try {
-            return edited(Files.readString(EXAMPLE), changes);
+            return edited(fit.apply(Files.readString(file)), changes);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

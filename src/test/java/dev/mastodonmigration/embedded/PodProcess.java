@@ -72,7 +72,7 @@ final class PodProcess implements RunningContainer {
         var environment = new LinkedHashMap<String, String>();
         for (var source : container.getEnvFrom()) {
             var name = source.getSecretRef().getName();
-            environment.putAll(LiveInstance.decode(secrets.apply(name).orElseThrow(() -> new IllegalArgumentException("secret \"" + name + "\" not found"))));
+            LiveInstance.decode(secrets.apply(name).orElseThrow(() -> new IllegalArgumentException("secret \"" + name + "\" not found"))).forEach((key, value) -> environment.put(key, files.here(value)));
         }
         for (var variable : container.getEnv()) {
             environment.put(variable.getName(), files.here(value(pod, variable, secrets)));

@@ -187,6 +187,12 @@ public final class PostgresServer implements AutoCloseable {
         execute("CREATE DATABASE " + quoted(name) + " OWNER " + quoted(owner));
     }
 
+    /** The same for a role whose password somebody else has chosen, and that may create databases: as the main user of a hosted server that was asked for by API. */
+    public synchronized void createDatabase(String name, String owner, String password) {
+        passwords.put(owner, password);
+        execute("CREATE ROLE " + quoted(owner) + " LOGIN CREATEDB CREATEROLE PASSWORD '" + password + "'", "CREATE DATABASE " + quoted(name) + " OWNER " + quoted(owner));
+    }
+
     /** Lets the role create databases, as the main user of a hosted target can and a rehearsal needs. */
     public void allowCreateDatabase(String role) {
         execute("ALTER ROLE " + quoted(role) + " CREATEDB");

@@ -14,7 +14,7 @@ import java.util.Properties;
 import redis.clients.jedis.Jedis;
 
 /** Where a process of the instance finds its data, from its environment alone, in either of the two forms that Mastodon reads. */
-record SiteEnvironment(String host, int port, String database, String user, String password, String sslMode, URI redis, URI sidekiqRedis) {
+record SiteEnvironment(String host, int port, String database, String user, String password, String sslMode, Optional<String> rootCertificate, URI redis, URI sidekiqRedis) {
     private static final int DEFAULT_PORT = 5432;
 
     /** As on Heroku: DATABASE_URL, REDIS_URL or the add-on's REDISCLOUD_URL, and SIDEKIQ_REDIS_URL where Sidekiq has a Redis of its own. */
@@ -23,13 +23,13 @@ record SiteEnvironment(String host, int port, String database, String user, Stri
         var credentials = database.getRawUserInfo().split(":", 2);
         var redis = Optional.ofNullable(config.get("REDIS_URL")).orElseGet(() -> required(config, "REDISCLOUD_URL"));
         return new SiteEnvironment(database.getHost(), database.getPort() < 0 ? DEFAULT_PORT : database.getPort(), decode(database.getRawPath().substring(1)),
-                decode(credentials[0]), decode(credentials[1]), "prefer", URI.create(redis), sidekiqRedis(config, redis));
+                decode(credentials[0]), decode(credentials[1]), "prefer", Optional.empty(), URI.create(redis), sidekiqRedis(config, redis));
     }
 
     /** As on the target: DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASS, DB_SSLMODE, REDIS_URL and SIDEKIQ_REDIS_URL, if somebody left it there. */
     static SiteEnvironment ofEnvSecret(Map<String, String> env) {
         return new SiteEnvironment(required(env, "DB_HOST"), Integer.parseInt(env.getOrDefault("DB_PORT", String.valueOf(DEFAULT_PORT))),
-                required(env, "DB_NAME"), required(env, "DB_USER"), required(env, "DB_PASS"), env.getOrDefault("DB_SSLMODE", "prefer"),
+                required(env, "DB_NAME"), required(env, "DB_USER"), required(env, "DB_PASS"), env.getOrDefault("DB_SSLMODE", "prefer"), Optional.ofNullable(env.get("PGSSLROOTCERT")),
                 URI.create(required(env, "REDIS_URL")), sidekiqRedis(env, required(env, "REDIS_URL")));
     }
 
@@ -42,6 +42,7 @@ record SiteEnvironment(String host, int port, String database, String user, Stri
         var properties = new Properties();
         properties.putAll(Map.of("user", user, "password", password, "sslmode", sslMode, "ApplicationName", process,
                 "connectTimeout", "5", "loginTimeout", "5", "socketTimeout", "15"));
+        rootCertificate.ifPresent(file -> properties.put("sslrootcert", file));
         return DriverManager.getConnection("jdbc:postgresql://" + host + ":" + port + "/" + database, properties);
     }
 

@@ -2,6 +2,7 @@ package dev.mastodonmigration.embedded;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.embedded.aws.AwsFaultProxy;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -51,28 +52,36 @@ public final class World implements AutoCloseable {
      * @param requestsPerSecond of all users together
      * @param seed              repeats content and behaviour
      * @param jobs              where Sidekiq on the source has them
+     * @param postgres          who makes the target's
      */
-    public record Options(int sourceMajor, int targetMajor, int statuses, int redisKeys, int users, int requestsPerSecond, long seed, Jobs jobs) {
+    public record Options(int sourceMajor, int targetMajor, int statuses, int redisKeys, int users, int requestsPerSecond, long seed, Jobs jobs, TargetPostgres postgres) {
         /** In which Redis. */
         public enum Jobs { IN_THE_MAIN_REDIS, IN_A_REDIS_OF_SIDEKIQS_OWN }
 
+        /** There beforehand, or created as an RDS instance, of which AWS is a stand-in and the server a real one. */
+        public enum TargetPostgres { EXISTING, ON_RDS }
+
         /** Small enough for a test. */
-        public static final Options SMALL = new Options(15, 15, 1000, 400, 4, 30, 1, Jobs.IN_THE_MAIN_REDIS);
+        public static final Options SMALL = new Options(15, 15, 1000, 400, 4, 30, 1, Jobs.IN_THE_MAIN_REDIS, TargetPostgres.EXISTING);
 
         public Options withMajors(int source, int target) {
-            return new Options(source, target, statuses, redisKeys, users, requestsPerSecond, seed, jobs);
+            return new Options(source, target, statuses, redisKeys, users, requestsPerSecond, seed, jobs, postgres);
         }
 
         public Options withScale(int newStatuses, int newRedisKeys) {
-            return new Options(sourceMajor, targetMajor, newStatuses, newRedisKeys, users, requestsPerSecond, seed, jobs);
+            return new Options(sourceMajor, targetMajor, newStatuses, newRedisKeys, users, requestsPerSecond, seed, jobs, postgres);
         }
 
         public Options withSeed(long newSeed) {
-            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, newSeed, jobs);
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, newSeed, jobs, postgres);
+        }
+
+        public Options onRds() {
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, jobs, TargetPostgres.ON_RDS);
         }
 
         public Options withRedisOfSidekiq() {
-            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, Jobs.IN_A_REDIS_OF_SIDEKIQS_OWN);
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, Jobs.IN_A_REDIS_OF_SIDEKIQS_OWN, postgres);
         }
     }
 
@@ -84,6 +93,7 @@ public final class World implements AutoCloseable {
     /** The one above, unless Sidekiq has its own. */
     private final RedisServer sourceSidekiqRedis;
     private final RedisServer targetRedis;
+    private final Optional<RdsOfTheWorld> rds;
     private final Ledger ledger;
     private final EmbeddedApiServer apiServer;
     private final HerokuStub heroku;
@@ -109,12 +119,14 @@ public final class World implements AutoCloseable {
             var target = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.targetMajor())));
             apiServer = opened(EmbeddedApiServer.startWithOlderCrd(cluster.unknownFields().toArray(String[]::new)));
             heroku = opened(HerokuStub.start());
+            rds = options.postgres() == Options.TargetPostgres.ON_RDS ? Optional.of(opened(RdsOfTheWorld.start())) : Optional.empty();
             operator = opened(OperatorProcess.start(apiServer, NAMESPACE, operatorSettings(), directory.resolve("operator.log")));
             sourceRedis = opened(RedisServer.start());
             sourceSidekiqRedis = options.jobs() == Options.Jobs.IN_A_REDIS_OF_SIDEKIQS_OWN ? opened(RedisServer.start()) : sourceRedis;
             targetRedis = opened(RedisServer.start());
             sourcePostgres = source.join();
             targetPostgres = target.join();
+            rds.ifPresent(created -> created.servedBy(targetPostgres));
             seed(options);
             ledger = opened(Ledger.open(directory.resolve("ledger")));
             instance = opened(new LiveInstance(heroku, WEB_APP, client(), ledger));
@@ -152,8 +164,10 @@ public final class World implements AutoCloseable {
 
     private void seed(Options options) throws SQLException {
         sourcePostgres.createDatabase(SOURCE_DATABASE, SOURCE_ROLE);
-        targetPostgres.createDatabase(TARGET_DATABASE, TARGET_ROLE);
-        targetPostgres.allowCreateDatabase(TARGET_ROLE);
+        if (rds.isEmpty()) {
+            targetPostgres.createDatabase(TARGET_DATABASE, TARGET_ROLE);
+            targetPostgres.allowCreateDatabase(TARGET_ROLE);
+        }
         try (var owner = source(); var superuser = sourcePostgres.superuser(SOURCE_DATABASE); var redis = sourceRedis.connect(); var sidekiqRedis = sourceSidekiqRedis.connect()) {
             MastodonSchema.create(owner, superuser);
             MastodonSchema.seed(owner, options.statuses(), options.seed());
@@ -172,7 +186,8 @@ public final class World implements AutoCloseable {
 
     private void createSecrets() {
         createSecret("heroku", "token", heroku.token());
-        createSecret("target-postgres", "url", targetPostgres.url(TARGET_DATABASE, TARGET_ROLE));
+        rds.ifPresentOrElse(created -> created.secrets().forEach(secret -> client().resource(secret).create()),
+                () -> createSecret("target-postgres", "url", targetPostgres.url(TARGET_DATABASE, TARGET_ROLE)));
         createSecret("target-redis", "url", targetRedis.url());
     }
 
@@ -187,12 +202,14 @@ public final class World implements AutoCloseable {
      * @param changes JSON pointers to new values
      */
     public MastodonMigration example(Map<String, String> changes) {
-        return Manifest.example(changes);
+        return rds.map(created -> created.example(changes)).orElseGet(() -> Manifest.example(changes));
     }
 
     /** What an operator must be told to work in this world. */
     public Map<String, String> operatorSettings() {
-        return Map.of("MASTODON_MIGRATION_HEROKU_API_URL", heroku.url().toString());
+        var settings = new TreeMap<>(Map.of("MASTODON_MIGRATION_HEROKU_API_URL", heroku.url().toString()));
+        rds.ifPresent(created -> settings.putAll(created.operatorSettings()));
+        return settings;
     }
 
     /** Creates the resource, as {@code kubectl apply} does. */
@@ -312,6 +329,11 @@ public final class World implements AutoCloseable {
 
     public PostgresServer targetPostgres() {
         return targetPostgres;
+    }
+
+    /** What stands in for AWS, where the target's Postgres is created there. */
+    public AwsFaultProxy aws() {
+        return rds.orElseThrow().aws();
     }
 
     public RedisServer sourceRedis() {

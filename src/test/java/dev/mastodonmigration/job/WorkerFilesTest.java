@@ -15,6 +15,7 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 class WorkerFilesTest {
@@ -22,8 +23,24 @@ class WorkerFilesTest {
 
     @Test
     void aTargetThatIsStillToBeCreatedIsLeftOutAndItsVersionTold() {
-        assertThat(files(new NotCreatedException("not yet"))).containsEntry(WorkerContext.TARGET_POSTGRES_MAJOR, "17")
+        assertThat(files(new NotCreatedException("not yet"))).containsEntry(WorkerContext.TARGET_POSTGRES_MAJOR, "17").containsEntry(WorkerContext.TARGET_POSTGRES_STORAGE, "20 its.field")
                 .containsKeys(WorkerContext.SOURCE_POSTGRES_URL, WorkerContext.TARGET_REDIS_URL).doesNotContainKeys(WorkerContext.TARGET_POSTGRES_URL, WorkerContext.TARGET_POSTGRES_CA);
+    }
+
+    @Test
+    void soIsARedisOfTheOperatorsMaking() {
+        var files = WorkerFiles.of(new PlayedSource(Trouble.NONE), Optional.empty(), Optional.of(database(() -> {
+            throw new NotCreatedException("not yet");
+        }))).contents();
+        assertThat(files).containsEntry(WorkerContext.TARGET_REDIS_MAJOR, "17").doesNotContainKeys(WorkerContext.TARGET_REDIS_URL, WorkerContext.TARGET_REDIS_CA, WorkerContext.TARGET_POSTGRES_MAJOR);
+        assertThat(WorkerFiles.of(new PlayedSource(Trouble.NONE), Optional.empty(), Optional.of(created())).contents()).containsEntry(WorkerContext.TARGET_REDIS_REACH, "sg-nodes alone")
+                .doesNotContainKey(WorkerContext.TARGET_REDIS_MAJOR);
+    }
+
+    @Test
+    void ofATargetThatIsThereWhoMayReachItIsToldAndItsVersionIsNot() {
+        var files = WorkerFiles.of(new PlayedSource(Trouble.NONE), Optional.of(created()), Optional.of(REDIS)).contents();
+        assertThat(files).containsEntry(WorkerContext.TARGET_POSTGRES_REACH, "sg-nodes alone").containsEntry(WorkerContext.TARGET_POSTGRES_URL, "postgres://created").doesNotContainKey(WorkerContext.TARGET_POSTGRES_MAJOR);
     }
 
     /** Workers would skip what they are given no target for. */
@@ -33,10 +50,16 @@ class WorkerFilesTest {
     }
 
     private static Map<String, String> files(OutsideException why) {
-        return WorkerFiles.of(new PlayedSource(Trouble.NONE), Optional.of(without(why)), Optional.of(REDIS)).contents();
+        return WorkerFiles.of(new PlayedSource(Trouble.NONE), Optional.of(database(() -> {
+            throw why;
+        })), Optional.of(REDIS)).contents();
     }
 
-    private static TargetDatabase without(OutsideException why) {
+    private static TargetDatabase created() {
+        return database(() -> "postgres://created");
+    }
+
+    private static TargetDatabase database(Supplier<String> url) {
         return new TargetDatabase() {
             @Override
             public List<String> violations() {
@@ -49,18 +72,23 @@ class WorkerFilesTest {
             }
 
             @Override
-            public Optional<Integer> plannedMajor() {
-                return Optional.of(17);
+            public Optional<Planned> planned() {
+                return Optional.of(new Planned(17, Optional.of(new Storage(20, "its.field"))));
+            }
+
+            @Override
+            public Optional<String> reach() {
+                return Optional.of("sg-nodes alone");
             }
 
             @Override
             public Provisioned ensure() {
-                throw why;
+                return new Provisioned.Ready("");
             }
 
             @Override
             public String url() {
-                throw why;
+                return url.get();
             }
 
             @Override
@@ -70,7 +98,7 @@ class WorkerFilesTest {
 
             @Override
             public Provisioned release() {
-                throw why;
+                return new Provisioned.Ready("");
             }
         };
     }

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.played;
 
+import dev.mastodonmigration.cost.Charge;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.target.TargetDatabase;
@@ -15,6 +16,7 @@ public final class PlayedDatabase implements TargetDatabase {
     public int looksUntilReady;
     public int looksUntilReleased;
     public boolean exists;
+    public List<Charge> charges = List.of(Charge.unknown("the played database", "it is yours"));
 
     public PlayedDatabase(Trouble trouble, String url) {
         this.trouble = trouble;
@@ -24,6 +26,11 @@ public final class PlayedDatabase implements TargetDatabase {
     @Override
     public List<String> violations() {
         return violations;
+    }
+
+    @Override
+    public List<Charge> charges() {
+        return charges;
     }
 
     @Override

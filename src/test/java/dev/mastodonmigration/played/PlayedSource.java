@@ -1,5 +1,6 @@
 package dev.mastodonmigration.played;
 
+import dev.mastodonmigration.cost.Bill;
 import dev.mastodonmigration.mastodon.SourceEnvironment;
 import dev.mastodonmigration.mastodon.SourceUrls;
 import dev.mastodonmigration.outside.Findings;
@@ -23,6 +24,7 @@ public final class PlayedSource implements Source {
     public final Map<String, Integer> formation = new TreeMap<>(BEFORE);
     public final List<Databases> repointed = new ArrayList<>();
     public final List<String> violations = new ArrayList<>();
+    public final List<String> blockers = new ArrayList<>();
     public boolean maintenance;
     /** Its Sidekiq takes no jobs. */
     public boolean quiet;
@@ -30,6 +32,8 @@ public final class PlayedSource implements Source {
     /** Somebody runs a one-off process. */
     public boolean oneOff;
     public String postgresHost = "source";
+    public Bill bill = Bill.unknown("the played source", "it tells no prices");
+    public int bills;
     public int stops;
     private int looksUntilGone;
     private int looksUntilUp;
@@ -61,7 +65,14 @@ public final class PlayedSource implements Source {
     @Override
     public Findings preflight() {
         trouble.may("source.preflight");
-        return Findings.NONE;
+        return new Findings(blockers, List.of());
+    }
+
+    @Override
+    public Bill bill() {
+        bills++;
+        trouble.may("source.bill");
+        return bill;
     }
 
     @Override

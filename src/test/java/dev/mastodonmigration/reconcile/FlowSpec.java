@@ -1,18 +1,32 @@
 package dev.mastodonmigration.reconcile;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.MastodonMigrationSpec.AllowFrom;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Aws;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Cutover;
+import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
+import dev.mastodonmigration.api.MastodonMigrationSpec.ElastiCache;
 import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Rds;
 import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Rehearsal;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Retire;
+import dev.mastodonmigration.api.MastodonMigrationSpec.SecretRef;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Soak;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Strategy;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Target;
+import dev.mastodonmigration.api.MastodonMigrationSpec.TargetPostgres;
+import dev.mastodonmigration.api.MastodonMigrationSpec.TargetRedis;
 import dev.mastodonmigration.itinerary.Specs;
+import java.util.List;
+import java.util.Optional;
 
 /** The spec of a migration that waits for nobody, but for what a test says otherwise. */
 final class FlowSpec {
+    static final String AWS_SECRET = "aws";
+    private Target target = Specs.valid().target();
+    private Optional<Aws> aws = Optional.empty();
     private Strategy strategy = Specs.valid().strategy();
     private Rehearsal rehearsal = new Rehearsal(true, null);
     private Cutover cutover = new Cutover(true, null, null, null, null);
@@ -55,6 +69,22 @@ final class FlowSpec {
         return this;
     }
 
+    /** Postgres moves to an RDS instance in these subnets. */
+    FlowSpec rds(List<String> subnets, DeletionPolicy policy) {
+        var rds = new Rds("db.t4g.small", 20, "17", null, null, subnets, null, new AllowFrom(null, List.of("10.0.0.0/16")), null);
+        target = new Target(new TargetPostgres(rds, null), target.redis(), target.compute(), target.dns());
+        aws = Optional.of(new Aws("eu-central-1", new SecretRef(AWS_SECRET), policy));
+        return this;
+    }
+
+    /** Redis moves to an ElastiCache replication group in these subnets. */
+    FlowSpec elastiCache(List<String> subnets, DeletionPolicy policy) {
+        var cache = new ElastiCache("cache.t4g.small", "8.0", null, null, subnets, null, new AllowFrom(null, List.of("10.0.0.0/16")), null);
+        target = new Target(target.postgres(), new TargetRedis(cache, null), target.compute(), target.dns());
+        aws = Optional.of(new Aws("eu-central-1", new SecretRef(AWS_SECRET), policy));
+        return this;
+    }
+
     FlowSpec state(DesiredState wanted) {
         state = wanted;
         return this;
@@ -62,6 +92,6 @@ final class FlowSpec {
 
     MastodonMigrationSpec spec() {
         var spec = Specs.valid();
-        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, strategy, rehearsal, cutover, soak, retire, state);
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), target, aws.orElse(null), strategy, rehearsal, cutover, soak, retire, state);
     }
 }

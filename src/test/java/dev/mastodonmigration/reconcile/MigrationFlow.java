@@ -7,6 +7,7 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseRecord;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.EmbeddedApiServer;
 import dev.mastodonmigration.embedded.HerokuStub;
+import dev.mastodonmigration.embedded.aws.AwsFaultProxy;
 import dev.mastodonmigration.job.Jobs;
 import dev.mastodonmigration.job.WorkerSecret;
 import dev.mastodonmigration.job.WorkersFactory;
@@ -17,7 +18,9 @@ import dev.mastodonmigration.source.heroku.HerokuSources;
 import dev.mastodonmigration.source.heroku.KeptToken;
 import dev.mastodonmigration.status.MigrationEvents;
 import dev.mastodonmigration.target.aws.AwsClients;
+import dev.mastodonmigration.target.aws.AwsConfig;
 import dev.mastodonmigration.target.aws.AwsDatabases;
+import dev.mastodonmigration.target.aws.AwsPriceLists;
 import dev.mastodonmigration.target.existing.ExistingDatabases;
 import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -53,6 +56,8 @@ final class MigrationFlow implements AutoCloseable {
     private final OperatorConfig config = new FlowConfig(heroku.url().toString());
     private final ScriptedTasks tasks;
     private final ScriptedWorkerClient workerClient;
+    private final AwsDatabases aws;
+    private final AwsPriceLists prices;
     private WorkersFactory workers;
 
     MigrationFlow() {
@@ -60,12 +65,27 @@ final class MigrationFlow implements AutoCloseable {
     }
 
     MigrationFlow(EmbeddedApiServer server) {
+        this(server, Optional::empty);
+    }
+
+    /** With AWS behind this, whose credentials are in a Secret. */
+    static MigrationFlow onAws(AwsFaultProxy proxy) {
+        var flow = new MigrationFlow(EmbeddedApiServer.start(), new FlowAws(Optional.of(proxy.address())));
+        flow.awsCredentials("AKIAOPERATOR");
+        return flow;
+    }
+
+    private MigrationFlow(EmbeddedApiServer server, AwsConfig awsConfig) {
         this.server = server;
         this.client = server.client();
         this.jobs = new ScriptedJobs(client, NAMESPACE);
         this.tasks = new ScriptedTasks(jobs);
         this.workerClient = new ScriptedWorkerClient(jobs);
         this.workers = newWorkers();
+        // What it remembers is how often in a row something was ready: an operator that is restarted only waits longer.
+        var clients = new AwsClients(awsConfig, new SecretReader(client));
+        this.aws = new AwsDatabases(clients, new SecretReader(client), client);
+        this.prices = new AwsPriceLists(clients);
         heroku.delays(Duration.ZERO, Duration.ZERO);
         var web = heroku.createApp("example-web");
         web.config(Map.of("LOCAL_DOMAIN", "example.social", "SECRET_KEY_BASE", "s3cr3t-base", "DATABASE_URL", "postgres://u:p4ss@127.0.0.1:1/db", "REDIS_URL", "redis://:p4ss@127.0.0.1:2",
@@ -83,7 +103,17 @@ final class MigrationFlow implements AutoCloseable {
 
     void secret(String name, String key, String value) {
         client.secrets().inNamespace(NAMESPACE).resource(new SecretBuilder().withNewMetadata().withName(name).withNamespace(NAMESPACE).endMetadata().withType("Opaque")
-                .withData(Map.of(key, Base64.getEncoder().encodeToString(value.getBytes(StandardCharsets.UTF_8)))).build()).createOr(resource -> resource.update());
+                .withData(Map.of(key, base64(value))).build()).createOr(resource -> resource.update());
+    }
+
+    /** What the admin writes into the Secret that spec.aws.credentialsSecretRef names. */
+    void awsCredentials(String keyId) {
+        client.secrets().inNamespace(NAMESPACE).resource(new SecretBuilder().withNewMetadata().withName(FlowSpec.AWS_SECRET).withNamespace(NAMESPACE).endMetadata().withType("Opaque")
+                .withData(Map.of("AWS_ACCESS_KEY_ID", base64(keyId), "AWS_SECRET_ACCESS_KEY", base64("aws-s3cret"))).build()).createOr(resource -> resource.update());
+    }
+
+    private static String base64(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 
     MastodonMigration apply(MastodonMigrationSpec spec) {
@@ -129,7 +159,7 @@ final class MigrationFlow implements AutoCloseable {
             workers = newWorkers();
         }
         var ports = new Ports(new HerokuSources(new SecretReader(client), new KeptToken(client), config), new ExistingDatabases(new SecretReader(client)),
-                new AwsDatabases(new AwsClients(Optional::empty, new SecretReader(client)), new SecretReader(client), client), new KubernetesComputes(client), workers, new Rivals(client));
+                aws, prices, new KubernetesComputes(client), workers, new Rivals(client));
         var executor = new Executor(Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase)));
         return new MastodonMigrationReconciler(client, ports, executor, new StatusReporter(client, new MigrationEvents(client)));
     }

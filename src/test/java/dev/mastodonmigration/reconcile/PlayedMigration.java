@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.cost.Prices;
 import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.itinerary.Decision;
 import dev.mastodonmigration.itinerary.Observation;
@@ -44,6 +45,7 @@ final class PlayedMigration {
     final PlayedDatabase redis;
     Optional<Edge> edge = Optional.empty();
     boolean movesCompute = true;
+    Prices prices = Prices.NONE;
     final List<Told> told = new ArrayList<>();
     MastodonMigrationSpec spec;
     long generation = 1;
@@ -72,7 +74,7 @@ final class PlayedMigration {
     }
 
     private Outside outside() {
-        return new Outside(source, Optional.of(postgres), Optional.of(redis), movesCompute ? Optional.<Compute>of(compute) : Optional.empty(), edge, workers, () -> new Outside.InUse(source.postgresHost + ":5432/db", "redis"), Optional::empty);
+        return new Outside(source, Optional.of(postgres), Optional.of(redis), movesCompute ? Optional.<Compute>of(compute) : Optional.empty(), edge, workers, prices, () -> new Outside.InUse(source.postgresHost + ":5432/db", "redis"), Optional::empty);
     }
 
     /** One reconcile; answers after how long the next one is due. */

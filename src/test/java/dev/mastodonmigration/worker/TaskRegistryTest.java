@@ -69,6 +69,15 @@ class TaskRegistryTest {
     }
 
     @Test
+    void aSourceIsLookedAtThoughItsTargetIsStillToBeCreated() throws Exception {
+        Files.writeString(secrets.resolve(WorkerContext.SOURCE_REDIS_URL), "redis://127.0.0.1:1");
+        Files.writeString(secrets.resolve(WorkerContext.TARGET_REDIS_MAJOR), "8");
+        assertThat(TaskRegistry.all(Map.of()).get(Tasks.PREFLIGHT).run(context()).message()).contains("source Redis (127.0.0.1:1").doesNotContain("target");
+        Files.delete(secrets.resolve(WorkerContext.TARGET_REDIS_MAJOR));
+        assertThat(TaskRegistry.all(Map.of()).get(Tasks.PREFLIGHT).run(context()).message()).contains("Nothing stands in the way");
+    }
+
+    @Test
     void everyLookIsTakenAndAllBlockersAreSaid() throws Exception {
         Files.writeString(secrets.resolve("here"), "");
         var report = new Looks(List.of(

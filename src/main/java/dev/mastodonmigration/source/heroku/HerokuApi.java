@@ -1,8 +1,10 @@
 package dev.mastodonmigration.source.heroku;
 
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /**
  * What a migration needs of Heroku, in our words. Every method may throw {@link HerokuException}; writes read first and
@@ -23,6 +25,17 @@ public interface HerokuApi {
 
     /** One dyno that exists now, one-off and Scheduler dynos included; {@code state} is crashed, down, idle, starting, up, or a word that Heroku adds later. */
     record Dyno(String name, String type, String state, String command) {}
+
+    /**
+     * An add-on.
+     *
+     * @param name    its own, as postgresql-round-12345
+     * @param service as heroku-postgresql
+     * @param plan    as heroku-postgresql:standard-0
+     * @param usd     a month; empty where it cannot be said beforehand
+     * @param billing why it cannot, as "billed by use"; empty otherwise
+     */
+    record AddOn(String name, String service, String plan, Optional<BigDecimal> usd, String billing) {}
 
     App app(String app);
 
@@ -62,8 +75,11 @@ public interface HerokuApi {
     /** The version of the newest release, which each change of config vars raises; empty for an app never released. */
     Optional<Integer> latestReleaseVersion(String app);
 
-    /** The services of its add-ons, such as heroku-postgresql. */
-    List<String> addOnServices(String app);
+    /** The add-ons that the app owns, and so is billed for; those of other apps that it uses are not among them. */
+    List<AddOn> addOns(String app);
+
+    /** What a dyno costs a month in USD, by the name of its size, whose case differs from answer to answer; without sizes of which Heroku tells no price. */
+    SortedMap<String, BigDecimal> dynoPrices(String app);
 
     /** Whether Heroku itself scales its web dynos. */
     boolean isAutoscaled(App app);

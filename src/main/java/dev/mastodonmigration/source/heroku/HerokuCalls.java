@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /** One HTTP exchange with one of Heroku's hosts at a time: headers, time limits, a short back-off, and lists page by page. */
 final class HerokuCalls {
@@ -59,14 +60,23 @@ final class HerokuCalls {
 
     /** A list, following {@code Next-Range} to its end. */
     List<JsonNode> list(String app, String path) {
+        return list(app, path, () -> request(app, path));
+    }
+
+    /** The same, in which what these fields refer to is told in full. @param fields as "addon_service,plan" */
+    List<JsonNode> expandedList(String app, String path, String fields) {
+        return list(app, path, () -> request(app, path).header("Accept-Expansion", fields));
+    }
+
+    private List<JsonNode> list(String app, String path, Supplier<HttpRequest.Builder> request) {
         var items = new ArrayList<JsonNode>();
-        var answer = call(app, request(app, path).GET().build());
+        var answer = call(app, request.get().GET().build());
         array(app, json(app, answer)).forEach(items::add);
         for (int page = 1; answer.status() == 206 && answer.nextRange().isPresent(); page++) {
             if (page > MAX_PAGES) {
                 throw unavailable(app, "its list " + path + " does not end");
             }
-            answer = call(app, request(app, path).header("Range", answer.nextRange().get()).GET().build());
+            answer = call(app, request.get().header("Range", answer.nextRange().get()).GET().build());
             array(app, json(app, answer)).forEach(items::add);
         }
         return items;

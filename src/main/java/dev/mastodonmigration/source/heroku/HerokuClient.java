@@ -4,9 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mastodonmigration.source.heroku.HerokuException.Kind;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -16,6 +19,9 @@ import java.util.stream.Collectors;
  */
 public final class HerokuClient implements HerokuApi {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+    /** Add-ons have the one word, dyno sizes the other. */
+    private static final Set<String> MONTH = Set.of("month", "monthly");
+    private static final int CENTS = 2;
     private static final String LATEST = "version ..; max=1, order=desc";
 
     private final HerokuCalls platform;
@@ -166,8 +172,28 @@ public final class HerokuClient implements HerokuApi {
     }
 
     @Override
-    public List<String> addOnServices(String app) {
-        return platform.list(app, "/addons").stream().map(found -> found.path("addon_service").path("name").asText()).toList();
+    public List<AddOn> addOns(String app) {
+        return platform.expandedList(app, "/addons", "addon_service,plan").stream().map(HerokuClient::addOn).toList();
+    }
+
+    /** The billed price is that of the day when it was bought; the plan's own stands in where there is none (heroku/cli, lib/addons/util). */
+    private static AddOn addOn(JsonNode found) {
+        var price = found.path("billed_price").isObject() ? found.path("billed_price") : found.path("plan").path("price");
+        var billing = price.path("contract").asBoolean() ? "billed by contract" : price.path("metered").asBoolean() ? "billed by use" : monthly(price).isPresent() ? "" : "Heroku tells no price";
+        return new AddOn(found.path("name").asText(), found.path("addon_service").path("name").asText(), found.path("plan").path("name").asText(),
+                billing.isEmpty() ? monthly(price) : Optional.empty(), billing);
+    }
+
+    @Override
+    public SortedMap<String, BigDecimal> dynoPrices(String app) {
+        var prices = new TreeMap<String, BigDecimal>(String.CASE_INSENSITIVE_ORDER);
+        platform.list(app, "/available-dyno-sizes").forEach(size -> monthly(size.path("cost")).filter(usd -> usd.signum() > 0).ifPresent(usd -> prices.put(size.path("name").asText(), usd)));
+        return prices;
+    }
+
+    /** In USD; empty where it is not a price for a month. */
+    private static Optional<BigDecimal> monthly(JsonNode price) {
+        return price.path("cents").isInt() && MONTH.contains(price.path("unit").asText()) ? Optional.of(BigDecimal.valueOf(price.path("cents").intValue(), CENTS)) : Optional.empty();
     }
 
     @Override

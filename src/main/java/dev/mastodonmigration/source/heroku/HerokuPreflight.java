@@ -1,6 +1,7 @@
 package dev.mastodonmigration.source.heroku;
 
 import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.source.heroku.HerokuApi.AddOn;
 import dev.mastodonmigration.source.heroku.HerokuApi.App;
 import dev.mastodonmigration.source.heroku.HerokuApi.ProcessType;
 import dev.mastodonmigration.source.heroku.HerokuException.Kind;
@@ -104,7 +105,7 @@ final class HerokuPreflight {
     }
 
     private void scalers() {
-        var services = orNote("which add-ons it has", () -> heroku.addOnServices(name), List.of());
+        var services = orNote("which add-ons it has", () -> heroku.addOns(name).stream().map(AddOn::service).toList(), List.<String>of());
         var scalers = new TreeSet<String>();
         SCALERS.forEach((service, called) -> {
             if (services.contains(service)) {

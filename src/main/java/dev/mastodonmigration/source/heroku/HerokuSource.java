@@ -3,6 +3,7 @@ package dev.mastodonmigration.source.heroku;
 import dev.mastodonmigration.mastodon.SourceEnvironment;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.SpecDefaults;
+import dev.mastodonmigration.cost.Bill;
 import dev.mastodonmigration.mastodon.SourceUrls;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.MissingInputException;
@@ -13,6 +14,8 @@ import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.source.heroku.HerokuApi.Dyno;
 import dev.mastodonmigration.source.heroku.HerokuApi.ProcessType;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -98,6 +101,11 @@ final class HerokuSource implements Source {
             }
             return new Findings(List.of(refused.getMessage()), List.of());
         }
+    }
+
+    @Override
+    public Bill bill() {
+        return new HerokuBill(heroku(), apps(), LocalDate.now(ZoneOffset.UTC)).look();
     }
 
     @Override

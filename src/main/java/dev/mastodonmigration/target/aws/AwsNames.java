@@ -21,6 +21,9 @@ record AwsNames(String namespace, String migration, String uid) {
     /** RDS allows 63 characters, a letter first, and no two hyphens in a row; a security group's must not begin with "sg-". */
     private static final String PREFIX = "mastodon-";
     private static final int LONGEST = 44;
+    /** ElastiCache allows a replication group 40 characters, with the same rules. */
+    private static final String CACHE_PREFIX = "mastodon-redis-";
+    private static final int LONGEST_OF_CACHE = 16;
     private static final int UID_DIGITS = 8;
 
     static AwsNames of(MastodonMigration migration) {
@@ -30,8 +33,17 @@ record AwsNames(String namespace, String migration, String uid) {
 
     /** Of the instance, its groups and its Secret. Lower-case, because RDS stores it so. */
     String name() {
+        return name(PREFIX, LONGEST);
+    }
+
+    /** Of the replication group and its groups. Lower-case, because ElastiCache stores it so. */
+    String cacheName() {
+        return name(CACHE_PREFIX, LONGEST_OF_CACHE);
+    }
+
+    private String name(String prefix, int longest) {
         var letters = migration.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
-        return PREFIX + letters.substring(0, Math.min(LONGEST, letters.length())).replaceAll("^-|-$", "") + "-" + digest(uid).substring(0, UID_DIGITS);
+        return prefix + letters.substring(0, Math.min(longest, letters.length())).replaceAll("^-|-$", "") + "-" + digest(uid).substring(0, UID_DIGITS);
     }
 
     Map<String, String> tags() {

@@ -59,7 +59,7 @@ final class AwsRefusals {
         if (DENIED.contains(code)) {
             return new AwsException(code, "AWS does not let the operator do this (" + said + "). Allow the action to " + IDENTITY + ".", false);
         }
-        if (code.contains("QuotaExceeded") || code.contains("LimitExceeded")) {
+        if (code.matches(".*(Quota|Limit).*Exceeded.*")) {
             return new AwsException(code, "A quota of the AWS account is used up (" + said + "). Ask AWS for more under Service Quotas, or remove what is no longer needed.", false);
         }
         if (code.startsWith("Insufficient")) {
@@ -68,9 +68,9 @@ final class AwsRefusals {
         return new AwsException(code, "AWS refused a request (" + said + ").", false);
     }
 
-    /** EC2 adds the request, encoded, which helps nobody. */
+    /** The first line alone: EC2 adds the request, encoded, which helps nobody; a refused signature is followed by the request that was signed, session token and all. */
     private static String words(Optional<AwsErrorDetails> details) {
-        return details.map(AwsErrorDetails::errorMessage).map(text -> text.replaceFirst(" ?Encoded authorization failure message:.*", "").strip().replaceAll("\\.+$", ""))
+        return details.map(AwsErrorDetails::errorMessage).map(text -> text.lines().findFirst().orElse("")).map(text -> text.replaceFirst(" ?Encoded authorization failure message:.*", "").strip().replaceAll("\\.+$", ""))
                 .filter(text -> !text.isEmpty()).map(text -> ": " + text).orElse("");
     }
 

@@ -19,6 +19,14 @@ final class AwsTags {
         return tags.stream().collect(Collectors.toMap(Tag::key, Tag::value));
     }
 
+    static List<software.amazon.awssdk.services.elasticache.model.Tag> cache(Map<String, String> tags) {
+        return tags.entrySet().stream().map(tag -> software.amazon.awssdk.services.elasticache.model.Tag.builder().key(tag.getKey()).value(tag.getValue()).build()).toList();
+    }
+
+    static Map<String, String> ofCache(List<software.amazon.awssdk.services.elasticache.model.Tag> tags) {
+        return tags.stream().collect(Collectors.toMap(software.amazon.awssdk.services.elasticache.model.Tag::key, software.amazon.awssdk.services.elasticache.model.Tag::value));
+    }
+
     static TagSpecification ec2(ResourceType type, Map<String, String> tags) {
         return TagSpecification.builder().resourceType(type)
                 .tags(tags.entrySet().stream().map(tag -> software.amazon.awssdk.services.ec2.model.Tag.builder().key(tag.getKey()).value(tag.getValue()).build()).toList()).build();

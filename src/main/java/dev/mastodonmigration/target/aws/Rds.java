@@ -3,12 +3,13 @@ package dev.mastodonmigration.target.aws;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
+import dev.mastodonmigration.cost.Charge;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.outside.SecretReader;
 import dev.mastodonmigration.target.Certificates;
 import dev.mastodonmigration.target.TargetDatabase;
-import java.util.HashSet;
+import dev.mastodonmigration.target.aws.AwsSecurityGroup.Access;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import software.amazon.awssdk.services.rds.model.DBInstance;
 
 /** The Postgres of {@code spec.target.postgres.rds}: the story of its creation and of its removal, one change a look. */
 final class Rds implements TargetDatabase {
+    private static final long GIBIBYTE = 1L << 30;
     private final MastodonMigration migration;
     private final MastodonMigrationSpec.Rds spec;
     private final Supplier<AwsApi> api;
@@ -39,10 +41,15 @@ final class Rds implements TargetDatabase {
 
     @Override
     public List<String> violations() {
-        return Stream.of(
-                        migration.getSpec().aws() == null ? Optional.of("spec.aws.region is required with spec.target.postgres.rds.") : Optional.<String>empty(),
-                        new HashSet<>(spec.subnetIds()).size() < spec.subnetIds().size() ? Optional.of("spec.target.postgres.rds.subnetIds names a subnet twice.") : Optional.<String>empty())
-                .flatMap(Optional::stream).toList();
+        return AwsViolations.of(migration, "spec.target.postgres.rds", spec.subnetIds(), Optional.ofNullable(spec.allowFrom()));
+    }
+
+    @Override
+    public List<Charge> charges() {
+        var zones = Boolean.TRUE.equals(spec.multiAz()) ? 2 : 1;
+        var where = zones > 1 ? ", with a standby" : "";
+        return List.of(Charge.of("RDS instance " + spec.instanceClass() + where, 1, AwsProducts.rdsInstance(api.get().region(), spec.instanceClass(), zones)),
+                Charge.of("GiB of RDS storage, gp3" + where, spec.allocatedStorageGiB(), AwsProducts.rdsStorage(api.get().region(), zones)));
     }
 
     @Override
@@ -52,12 +59,12 @@ final class Rds implements TargetDatabase {
 
     private Findings certificates() {
         return AwsFindings.tried(() -> ca().isPresent() ? Findings.NONE : AwsFindings.blocker("This version of the operator does not know RDS's certificate authorities of region "
-                + api.get().region() + " (its list is of " + RdsCa.AS_OF + "). Put that region's bundle from Amazon into a Secret and name it in spec.target.postgres.rds.caSecretRef."));
+                + AwsClients.region(migration) + " (its list is of " + RdsCa.AS_OF + "). Put that region's bundle from Amazon into a Secret and name it in spec.target.postgres.rds.caSecretRef."));
     }
 
     @Override
-    public Optional<Integer> plannedMajor() {
-        return Optional.of(PostgresVersion.major(spec));
+    public Optional<Planned> planned() {
+        return Optional.of(new Planned(PostgresVersion.major(spec), Optional.of(new Storage(spec.allocatedStorageGiB() * GIBIBYTE, "spec.target.postgres.rds.allocatedStorageGiB"))));
     }
 
     @Override
@@ -66,7 +73,8 @@ final class Rds implements TargetDatabase {
         var found = instance.find();
         var busy = found.flatMap(seen -> new RdsReadiness(seen).busy());
         if (busy.isPresent()) {
-            return waiting(busy.get());
+            steadiness.broken(names.uid());
+            return new Provisioned.Working(busy.get());
         }
         // An instance that exists was made of these; what somebody took away since is put back before it is called ready.
         var missing = parts().map(Part::ensure).flatMap(Optional::stream).findFirst();
@@ -104,24 +112,39 @@ final class Rds implements TargetDatabase {
 
     @Override
     public String url() {
-        return new RdsUrl(migration, secret).read();
+        return new DatabaseUrl(migration, secret).read();
     }
 
     @Override
     public Optional<String> ca() {
-        return Optional.ofNullable(spec.caSecretRef()).map(ref -> Certificates.read(secrets, names.namespace(), ref)).or(() -> RdsCa.of(api.get().region()));
+        return Optional.ofNullable(spec.caSecretRef()).map(ref -> Certificates.read(secrets, names.namespace(), ref)).or(() -> RdsCa.of(AwsClients.region(migration)));
     }
 
     @Override
     public Provisioned release() {
-        if (Optional.ofNullable(migration.getSpec().aws()).filter(aws -> aws.deletionPolicy() == DeletionPolicy.Delete).isEmpty()) {
-            return new Provisioned.Ready("what was created on AWS stays, and costs money, because spec.aws.deletionPolicy is not Delete: its name is " + names.name());
+        if (!isDeleted(migration)) {
+            return new Provisioned.Ready(kept());
         }
-        return Stream.<Supplier<Optional<Provisioned>>>of(secret::forgetLocation, instance()::release, parameterGroup()::release, subnetGroup()::release, securityGroup()::release,
-                        // Somebody took our tag off the instance: it stays, and so does its password, which nobody else has.
-                        () -> instance().exists() ? Optional.empty() : secret.release())
+        return Stream.<Supplier<Optional<Provisioned>>>of(instance()::untouchable, secret::forgetLocation, instance()::release, parameterGroup()::release, subnetGroup()::release, securityGroup()::release,
+                        secret::release)
                 .map(Supplier::get).flatMap(Optional::stream).findFirst()
-                .orElseGet(() -> new Provisioned.Ready("nothing of this migration is left on AWS under the name " + names.name()));
+                .orElseGet(() -> new Provisioned.Ready("Nothing of this migration is left on AWS under the name " + names.name()));
+    }
+
+    /** Whether what was created goes when the migration is aborted. */
+    static boolean isDeleted(MastodonMigration migration) {
+        return Optional.ofNullable(migration.getSpec().aws()).filter(aws -> aws.deletionPolicy() == DeletionPolicy.Delete).isPresent();
+    }
+
+    private String kept() {
+        return "What was created on AWS stays, and costs money, because spec.aws.deletionPolicy is not Delete: RDS instance " + names.name() + ", and a subnet group, a parameter group"
+                + (spec.securityGroupIds() == null ? " and a security group" : "") + " of that name. Its password is in Secret " + secret.name()
+                + ". To delete the instance, switch its deletion protection off first";
+    }
+
+    @Override
+    public Optional<String> reach() {
+        return Optional.of(new AwsReach(Access.of(names, spec)).words());
     }
 
     private Stream<Part> parts() {
@@ -132,8 +155,8 @@ final class Rds implements TargetDatabase {
         return new RdsInstance(api.get().rds(), names, spec);
     }
 
-    private RdsSecurityGroup securityGroup() {
-        return new RdsSecurityGroup(api.get().ec2(), names, spec);
+    private AwsSecurityGroup securityGroup() {
+        return new AwsSecurityGroup(api.get().ec2(), names, Access.of(names, spec));
     }
 
     private RdsSubnetGroup subnetGroup() {

@@ -1,9 +1,9 @@
 package dev.mastodonmigration.target.aws;
 
-import static dev.mastodonmigration.target.aws.AwsRefusals.asking;
 import static dev.mastodonmigration.target.aws.AwsRefusals.unless;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec.Rds;
+import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
 import java.util.List;
 import java.util.Map;
@@ -43,9 +43,10 @@ final class RdsInstance {
         return found;
     }
 
-    /** Whether one of that name is there, whoever's it is. */
-    boolean exists() {
-        return named().isPresent();
+    /** Somebody took our tag off it: it stays, and with it what it uses, and its password, which nobody else has. */
+    Optional<Provisioned> untouchable() {
+        return named().filter(instance -> !isOurs(instance)).map(instance -> new Provisioned.Ready(WHAT + " " + names.name() + " lacks this migration's tag " + AwsNames.UID_TAG
+                + ", so it stays, with its subnet group, parameter group, security group and Secret, and costs money"));
     }
 
     /** Asks for it. Whether an answer comes or not, the next look finds what became of it; a second instance cannot come of a second call, because the name is one. */
@@ -55,13 +56,13 @@ final class RdsInstance {
                 // Iops and StorageThroughput are refused under 400 GiB, and the base of gp3 does for more.
                 .allocatedStorage(spec.allocatedStorageGiB()).storageType("gp3").storageEncrypted(true)
                 .masterUsername(secret.get(RdsSecret.USERNAME)).masterUserPassword(secret.get(RdsSecret.PASSWORD)).dbName(secret.get(RdsSecret.DATABASE))
-                .dbSubnetGroupName(names.name()).vpcSecurityGroupIds(securityGroupIds).publiclyAccessible(false).port(RdsSecurityGroup.PORT)
+                .dbSubnetGroupName(names.name()).vpcSecurityGroupIds(securityGroupIds).publiclyAccessible(false).port(AwsSecurityGroup.POSTGRES)
                 .dbParameterGroupName(names.name())
                 .multiAZ(Boolean.TRUE.equals(spec.multiAz())).backupRetentionPeriod(retentionDays()).deletionProtection(true).copyTagsToSnapshot(true)
                 // The default is Extended Support, which is paid for.
                 .engineLifecycleSupport("open-source-rds-extended-support-disabled")
                 .tags(AwsTags.rds(tags(secret)))))
-                .<Provisioned>map(answer -> new Provisioned.Working(WHAT + " " + names.name() + " is being created, which takes RDS 5 to 15 minutes"))
+                .<Provisioned>map(answer -> new Provisioned.Working("RDS creates instance " + names.name() + ", which takes it 5 to 15 minutes"))
                 .orElseGet(() -> new Provisioned.Working(WHAT + " " + names.name() + ": RDS does not show yet what was made a moment ago"));
     }
 
@@ -98,17 +99,30 @@ final class RdsInstance {
             if (RdsStatus.of(instance.dbInstanceStatus()) == RdsStatus.GOING) {
                 return new Provisioned.Working(WHAT + " " + names.name() + " is being deleted, which takes RDS 3 to 10 minutes");
             }
-            if (Boolean.TRUE.equals(instance.deletionProtection())) {
-                return changed("is to be deleted: its deletion protection goes first (it is " + instance.dbInstanceStatus() + ")",
-                        () -> rds.modifyDBInstance(call -> call.dbInstanceIdentifier(names.name()).deletionProtection(false).applyImmediately(true)));
-            }
-            return changed("is being deleted", () -> rds.deleteDBInstance(call -> call.dbInstanceIdentifier(names.name()).skipFinalSnapshot(true).deleteAutomatedBackups(true)));
+            var word = instance.dbInstanceStatus();
+            return switch (RdsStatus.of(word)) {
+                case DEAD, REPAIRABLE -> removed(instance, () -> {
+                    throw new OutsideException("RDS says \"" + word + "\" of instance " + names.name() + ", and lets it be neither changed nor deleted. " + RdsStatus.wayOut(word, names.name()), false);
+                });
+                default -> removed(instance, () -> new Provisioned.Working(WHAT + " " + names.name() + " is busy (" + word + "), and changes nothing just now"));
+            };
         });
     }
 
+    private Provisioned removed(DBInstance instance, Supplier<Provisioned> refused) {
+        if (Boolean.TRUE.equals(instance.deletionProtection())) {
+            return changed("is to be deleted: its deletion protection goes first (it is " + instance.dbInstanceStatus() + ")",
+                    () -> rds.modifyDBInstance(call -> call.dbInstanceIdentifier(names.name()).deletionProtection(false).applyImmediately(true)), refused);
+        }
+        return changed("is being deleted", () -> rds.deleteDBInstance(call -> call.dbInstanceIdentifier(names.name()).skipFinalSnapshot(true).deleteAutomatedBackups(true)), refused);
+    }
+
     private <T> Provisioned changed(String what, Supplier<T> call) {
-        return unless(BUSY, call).<Provisioned>map(answer -> new Provisioned.Working(WHAT + " " + names.name() + " " + what))
-                .orElseGet(() -> new Provisioned.Working(WHAT + " " + names.name() + " is busy, and changes nothing just now"));
+        return changed(what, call, () -> new Provisioned.Working(WHAT + " " + names.name() + " is busy, and changes nothing just now"));
+    }
+
+    private <T> Provisioned changed(String what, Supplier<T> call, Supplier<Provisioned> busy) {
+        return unless(BUSY, call).<Provisioned>map(answer -> new Provisioned.Working(WHAT + " " + names.name() + " " + what)).orElseGet(busy);
     }
 
     private Optional<DBInstance> named() {

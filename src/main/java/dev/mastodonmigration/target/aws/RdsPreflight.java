@@ -1,21 +1,16 @@
 package dev.mastodonmigration.target.aws;
 
 import static dev.mastodonmigration.target.aws.AwsFindings.blocker;
-import static dev.mastodonmigration.target.aws.AwsFindings.note;
 import static dev.mastodonmigration.target.aws.AwsFindings.tried;
 import static dev.mastodonmigration.target.aws.AwsRefusals.asking;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec.Rds;
 import dev.mastodonmigration.outside.Findings;
-import java.util.List;
-import java.util.Optional;
+import dev.mastodonmigration.target.aws.AwsSecurityGroup.Access;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import software.amazon.awssdk.services.ec2.model.SecurityGroup;
-import software.amazon.awssdk.services.ec2.model.Subnet;
 import software.amazon.awssdk.services.rds.model.AvailabilityZone;
 import software.amazon.awssdk.services.rds.model.OrderableDBInstanceOption;
 
@@ -39,42 +34,17 @@ final class RdsPreflight {
     }
 
     private Findings identity() {
-        var caller = asking(() -> api.sts().getCallerIdentity());
-        return note("AWS account " + caller.account() + ", as " + caller.arn() + ": RDS instance " + names.name() + " will be created in " + api.region() + ".");
+        return AwsFindings.identity(api, "RDS instance " + names.name());
     }
 
     /** Each name, with whether what stands under it is ours. */
     private Findings free() {
-        return Stream.<Supplier<Optional<?>>>of(() -> new RdsInstance(api.rds(), names, spec).find(), () -> new RdsSubnetGroup(api.rds(), names, spec).find(),
-                        () -> new RdsParameterGroup(api.rds(), names, spec).find(), secret::find)
-                .map(find -> tried(() -> {
-                    find.get();
-                    return Findings.NONE;
-                })).reduce(Findings.NONE, Findings::and);
+        return AwsFindings.free(() -> new RdsInstance(api.rds(), names, spec).find(), () -> new RdsSubnetGroup(api.rds(), names, spec).find(),
+                () -> new RdsParameterGroup(api.rds(), names, spec).find(), secret::find);
     }
 
     private Findings network() {
-        var subnets = asking(() -> api.ec2().describeSubnets(call -> call.subnetIds(spec.subnetIds()))).subnets();
-        var vpcs = subnets.stream().map(Subnet::vpcId).collect(Collectors.toCollection(TreeSet::new));
-        if (vpcs.size() != 1) {
-            return blocker(FIELD + "subnetIds are in " + vpcs.size() + " VPCs (" + String.join(", ", vpcs) + "): RDS wants them in one.");
-        }
-        var zones = subnets.stream().map(Subnet::availabilityZone).collect(Collectors.toCollection(TreeSet::new));
-        var spread = zones.size() < 2 ? blocker(FIELD + "subnetIds are all in availability zone " + String.join(", ", zones) + ": RDS wants subnets in two or more. Add one in another zone.") : Findings.NONE;
-        return spread.and(tried(() -> groups(vpcs.first()))).and(tried(() -> new RdsSecurityGroup(api.ec2(), names, spec).find().map(ours -> Findings.NONE).orElse(Findings.NONE)))
-                .and(tried(() -> offer(zones)));
-    }
-
-    /** The groups that the spec names exist; those that the instance is to have are in its VPC. */
-    private Findings groups(String vpc) {
-        var own = Optional.ofNullable(spec.securityGroupIds()).orElse(List.of());
-        var named = Stream.concat(own.stream(), Optional.ofNullable(spec.allowFrom()).flatMap(from -> Optional.ofNullable(from.securityGroupIds())).stream().flatMap(List::stream)).distinct().toList();
-        if (named.isEmpty()) {
-            return Findings.NONE;
-        }
-        var elsewhere = asking(() -> api.ec2().describeSecurityGroups(call -> call.groupIds(named))).securityGroups().stream()
-                .filter(group -> own.contains(group.groupId()) && !vpc.equals(group.vpcId())).map(SecurityGroup::groupId).toList();
-        return elsewhere.isEmpty() ? Findings.NONE : blocker(FIELD + "securityGroupIds: " + String.join(", ", elsewhere) + " is not in " + vpc + ", the VPC of the subnets. Name groups of that VPC.");
+        return new AwsNetwork(api.ec2(), names, Access.of(names, spec)).look(AwsNetwork.TWO_ZONES, "RDS wants subnets in two or more.", this::offer);
     }
 
     private Findings offer(Set<String> zones) {

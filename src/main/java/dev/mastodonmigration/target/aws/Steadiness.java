@@ -12,20 +12,21 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class Steadiness {
     static final int WANTED = 3;
-    static final Duration APART = Duration.ofSeconds(10);
     private final Map<String, Seen> seen = new ConcurrentHashMap<>();
     private final InstantSource clock;
+    private final Duration apart;
 
     private record Seen(int looks, Instant last) {}
 
-    Steadiness(InstantSource clock) {
+    Steadiness(InstantSource clock, Duration apart) {
         this.clock = clock;
+        this.apart = apart;
     }
 
-    /** It was ready. @return how many looks in a row have found it so, those closer than {@link #APART} to the last not counted */
+    /** It was ready. @return how many looks in a row have found it so, those closer to the last than they should be apart not counted */
     int ready(String uid) {
         var now = clock.instant();
-        return seen.compute(uid, (key, before) -> before == null ? new Seen(1, now) : now.isBefore(before.last().plus(APART)) ? before : new Seen(before.looks() + 1, now)).looks();
+        return seen.compute(uid, (key, before) -> before == null ? new Seen(1, now) : now.isBefore(before.last().plus(apart)) ? before : new Seen(before.looks() + 1, now)).looks();
     }
 
     /** It was not. */

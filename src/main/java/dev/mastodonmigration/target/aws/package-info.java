@@ -1,15 +1,20 @@
 /**
- * What the operator creates on AWS: databases, and the machines that Mastodon runs on. {@code Rds} tells the story; each thing that it is made of is a {@code Part} with one look and at most one change.
+ * What the operator creates on AWS: databases, and the machines that Mastodon runs on. {@code Rds}, {@code ElastiCache} and {@code Ec2Machines} tell the story of one each; each thing that it is made of is a {@code Part} with
+ * one look and at most one change.
  *
  * <ol>
  * <li>A thing is found again by a name that is made from the migration alone ({@code AwsNames}), and is ours by the tag with the migration's uid, which is set in the
- * call that creates it. So a crash, or an answer that is lost, at any call changes nothing: RdsTest#whereverAnswersAreLostOneOfEachIsThere.</li>
+ * call that creates it. So a crash, or an answer that is lost, at any call changes nothing: RdsFaultsTest.</li>
  * <li>What stands under such a name without that tag is never adopted, changed or deleted: RdsTest#whatIsSomebodyElsesIsLeftAsItIs.</li>
- * <li>The password is ours, and is in its Secret before the instance is created ({@code RdsSecret}); it is in no request but those that set it:
- * RdsTest#thePasswordIsInNoRequestButThoseThatSetIt.</li>
+ * <li>The password is ours, and is in its Secret before the database is created ({@code DatabaseSecret}); it is in no request but those that set it:
+ * RdsTest#thePasswordIsInItsSecretFirstAndInNoCallButThoseThatSetIt, ElastiCacheTest#theTokenIsInItsSecretBeforeTheGroupIsAskedAndInNoOtherRequest.</li>
+ * <li>Of a replication group that changes, ElastiCache tells no tags. Until it does nobody knows whose it is, and nothing of it is changed:
+ * ElastiCacheTest#aForeignGroupThatIsBusyIsWaitedForAndThenRefused.</li>
  * <li>Ready means: three looks in a row available ({@code Steadiness}), no change pending, settings in force, an address ({@code RdsReadiness}). That it can be logged
- * in to over TLS is proved by the worker that claims it, from where it matters: RdsTest#availableForAMomentIsNotReady.</li>
- * <li>Only ABORT removes, only with {@code deletionPolicy: Delete}, users before what they use: RdsReleaseTest#abortLeavesTheAccountAsItWas.</li>
+ * in to over TLS, and that what the source holds means the same there, is proved by the worker that claims it, from where it matters:
+ * RdsTest#availableForAMomentIsNotReady, ClaimTargetTest.</li>
+ * <li>Only ABORT removes, only with {@code deletionPolicy: Delete}, users before what they use; nobody is sent there any more once
+ * that has begun: RdsReleaseTest#abortLeavesTheAccountAsItWas.</li>
  * <li>Nothing waits here: each call says what it waits for, and the phase looks again.</li>
  * </ol>
  *

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.target.existing;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec.ExistingTarget;
+import dev.mastodonmigration.cost.Charge;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.MissingInputException;
 import dev.mastodonmigration.outside.Provisioned;
@@ -22,12 +23,20 @@ abstract sealed class ExistingDatabase implements TargetDatabase permits Existin
         this.spec = spec;
     }
 
+    /** As "the target's Postgres". */
+    abstract String what();
+
     /** What Mastodon would say of it. */
     abstract Findings findings(String url, Optional<String> ca);
 
     @Override
     public List<String> violations() {
         return List.of();
+    }
+
+    @Override
+    public List<Charge> charges() {
+        return List.of(Charge.unknown(what(), "it is yours"));
     }
 
     @Override
@@ -41,7 +50,7 @@ abstract sealed class ExistingDatabase implements TargetDatabase permits Existin
 
     @Override
     public Provisioned ensure() {
-        return new Provisioned.Ready("it exists");
+        return new Provisioned.Ready("");
     }
 
     @Override
@@ -56,6 +65,6 @@ abstract sealed class ExistingDatabase implements TargetDatabase permits Existin
 
     @Override
     public Provisioned release() {
-        return new Provisioned.Ready("it is yours and stays");
+        return new Provisioned.Ready("");
     }
 }

@@ -13,6 +13,11 @@ final class ExistingPostgres extends ExistingDatabase {
     }
 
     @Override
+    String what() {
+        return "the target's Postgres";
+    }
+
+    @Override
     Findings findings(String url, Optional<String> ca) {
         return TargetFindings.postgres(url, ca);
     }

@@ -13,6 +13,11 @@ final class ExistingRedis extends ExistingDatabase {
     }
 
     @Override
+    String what() {
+        return "the target's Redis";
+    }
+
+    @Override
     Findings findings(String url, Optional<String> ca) {
         return TargetFindings.redis(url, ca);
     }

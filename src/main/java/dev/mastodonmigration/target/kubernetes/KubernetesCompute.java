@@ -2,6 +2,7 @@ package dev.mastodonmigration.target.kubernetes;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Kubernetes;
+import dev.mastodonmigration.cost.Charge;
 import dev.mastodonmigration.mastodon.Feeds;
 import dev.mastodonmigration.mastodon.MastodonEnvironment;
 import dev.mastodonmigration.mastodon.MastodonProcesses;
@@ -56,6 +57,11 @@ final class KubernetesCompute implements Compute {
     @Override
     public List<String> violations() {
         return WorkloadFindings.violations(migration);
+    }
+
+    @Override
+    public List<Charge> charges() {
+        return List.of(Charge.unknown("web, streaming and Sidekiq in your cluster", "what the cluster costs is between you and its provider"));
     }
 
     @Override

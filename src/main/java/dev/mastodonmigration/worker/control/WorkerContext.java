@@ -52,7 +52,14 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
     public static final String TARGET_POSTGRES_URL = "target-postgres-url";
     /** Only where the operator is to create the target's Postgres and has not yet: the major version that it will have. */
     public static final String TARGET_POSTGRES_MAJOR = "target-postgres-major";
+    /** With it: the bytes of its storage, and the field of the spec that says how many. */
+    public static final String TARGET_POSTGRES_STORAGE = "target-postgres-storage";
     public static final String TARGET_REDIS_URL = "target-redis-url";
+    /** Only where the operator is to create the target's Redis and has not yet: the major version of Valkey that it will have. */
+    public static final String TARGET_REDIS_MAJOR = "target-redis-major";
+    /** Only where the operator created the target's server: a sentence on who may connect, for when a worker cannot. */
+    public static final String TARGET_POSTGRES_REACH = "target-postgres-reach";
+    public static final String TARGET_REDIS_REACH = "target-redis-reach";
     /** Only where the certificate of the target is signed by a private authority: that authority's, as PEM. */
     public static final String TARGET_POSTGRES_CA = "target-postgres-ca";
     public static final String TARGET_REDIS_CA = "target-redis-ca";
@@ -106,6 +113,11 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
     /** Reads a whole number from the mounted Secret. @throws IOException when it cannot be read, as for a moment while the Secret changes */
     public int number(String file) throws IOException {
         return Integer.parseInt(secret(file));
+    }
+
+    /** A sentence of the operator's, for messages; empty where it gave none. @throws IOException when it cannot be read */
+    public Optional<String> told(String file) throws IOException {
+        return has(file) ? Optional.of(secret(file)) : Optional.empty();
     }
 
     /** Whether the migration moves this part at all: the file is there. */

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
@@ -22,6 +23,8 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
     public static final String APPLICATION = "mastodon-migration";
 
     private static final int CONNECT_TIMEOUT_SECONDS = 10;
+    /** No connection, or one that broke off. */
+    private static final Set<String> UNREACHED = Set.of("08001", "08006");
     /** In the driver's words, which it translates, only the name of its class says that another name is certified. */
     private static final Pattern OF_TLS = Pattern.compile("SSL|HostnameVerifier");
 
@@ -86,10 +89,15 @@ public record Database(WorkerContext context, Side side, String task, Optional<S
         }
     }
 
-    private String explain(PostgresUrl url, PostgresTls tls, SQLException e) {
+    private String explain(PostgresUrl url, PostgresTls tls, SQLException e) throws IOException {
         var state = e.getSQLState() == null ? "" : e.getSQLState();
         var server = url.host() + ":" + url.port();
-        var fix = " Correct " + side.secret() + " in its Secret.";
+        var reach = side.reach().isPresent() ? context.told(side.reach().get()) : Optional.<String>empty();
+        if (reach.isPresent() && UNREACHED.contains(state) && !isOfTls(e)) {
+            return new Unreachable(url, reach.get()).words(e);
+        }
+        var fix = reach.isPresent() ? " The operator made it: if somebody changed it since, change it back, or write what changed into the Secret that the operator made for it."
+                : " Correct " + side.secret() + " in its Secret.";
         if (Pooler.isRefusal(e)) {
             return Pooler.words(this, "it answered: " + e.getMessage().replace("\n", " "));
         }

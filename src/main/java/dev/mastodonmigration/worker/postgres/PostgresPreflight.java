@@ -37,19 +37,24 @@ public final class PostgresPreflight implements Findings.Check {
     }
 
     private final boolean rehearsal;
-    private final Remarks remarks;
+    private final Optional<Remarks> remarks;
     private final List<String> blockers = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
     private final Map<String, Long> figures = new TreeMap<>();
 
-    private PostgresPreflight(boolean rehearsal, Remarks remarks) {
+    private PostgresPreflight(boolean rehearsal, Optional<Remarks> remarks) {
         this.rehearsal = rehearsal;
         this.remarks = remarks;
     }
 
     /** @param rehearsal whether one is planned: then the target's user must be able to create a database */
     public static Findings.Check planned(boolean rehearsal, Remarks remarks) {
-        return context -> new PostgresPreflight(rehearsal, remarks).check(context);
+        return context -> new PostgresPreflight(rehearsal, Optional.of(remarks)).check(context);
+    }
+
+    /** Only the target, and whether what the source holds means the same there: what of a target that the operator creates can be seen only then. */
+    public static Findings.Check target(boolean rehearsal) {
+        return context -> new PostgresPreflight(rehearsal, Optional.empty()).check(context);
     }
 
     @Override
@@ -57,8 +62,8 @@ public final class PostgresPreflight implements Findings.Check {
         var source = connect(Database.source(context, NAME));
         var target = context.has(Side.TARGET.secret()) ? connect(Database.target(context, NAME)) : Optional.<Connection>empty();
         try {
-            if (source.isPresent()) {
-                new SourceCheck(source.get(), context, blockers, notes, figures, remarks).run();
+            if (source.isPresent() && remarks.isPresent()) {
+                new SourceCheck(source.get(), context, blockers, notes, figures, remarks.get()).run();
             }
             if (target.isPresent()) {
                 checkTarget(target.get(), context);
@@ -72,6 +77,9 @@ public final class PostgresPreflight implements Findings.Check {
             }
             if (source.isPresent() && context.has(WorkerContext.TARGET_POSTGRES_MAJOR)) {
                 checkVersions(source.get(), context.number(WorkerContext.TARGET_POSTGRES_MAJOR));
+            }
+            if (source.isPresent()) {
+                context.told(WorkerContext.TARGET_POSTGRES_STORAGE).map(told -> told.split(" ")).ifPresent(told -> checkStorage(Long.parseLong(told[0]), told[1]));
             }
             return new Findings(blockers, notes, figures);
         } finally {
@@ -156,6 +164,19 @@ public final class PostgresPreflight implements Findings.Check {
             blockers.add("The target runs Postgres " + to + ", which is older than the source's " + from + ". Use a target of version " + from + " or newer.");
         }
         client(from, to, PostgresPrograms.find(from)).ifPresent(blockers::add);
+    }
+
+    /** Full storage stops a server in the middle of the copy, hours later. */
+    private void checkStorage(long bytes, String field) {
+        var wanted = figures.getOrDefault(SOURCE_BYTES, 0L) * (rehearsal ? 2 : 1);
+        if (wanted > bytes) {
+            blockers.add("The source database has " + gibibytes(figures.get(SOURCE_BYTES)) + " GiB" + (rehearsal ? ", of which the rehearsal makes a second copy" : "") + ", and the target is to have "
+                    + gibibytes(bytes) + " GiB. Raise " + field + " to " + gibibytes(wanted) + " at least, with room to grow" + (rehearsal ? ", or set rehearsal.enabled to false." : "."));
+        }
+    }
+
+    private static long gibibytes(long bytes) {
+        return Math.ceilDiv(bytes, 1L << 30);
     }
 
     /** Why the worker's own programs cannot do it: from 17 on, pg_restore sends a setting (transaction_timeout) that older servers refuse. */

@@ -25,6 +25,11 @@ public enum Side {
         return this == TARGET ? Optional.of(WorkerContext.TARGET_POSTGRES_CA) : Optional.empty();
     }
 
+    /** The file with what the operator knows of the way there, where it created the server. */
+    Optional<String> reach() {
+        return this == TARGET ? Optional.of(WorkerContext.TARGET_POSTGRES_REACH) : Optional.empty();
+    }
+
     @Override
     public String toString() {
         return word;

@@ -21,6 +21,8 @@ import java.util.stream.Collectors;
  */
 public record AwsCall(String service, String region, String action, Map<String, String> parameters, String method, String target, Map<String, String> headers, String body) {
     private static final Pattern SCOPE = Pattern.compile("Credential=[^/]+/\\d+/([^/]+)/([^/]+)/aws4_request");
+    private static final Map<String, String> VERSIONS = Map.of("ec2", "2016-11-15", "rds", "2014-10-31", "elasticache", "2015-02-02");
+    private static final Pattern KEY = Pattern.compile("Credential=([^/]+)/");
     private static final String FORM = "application/x-www-form-urlencoded";
 
     static AwsCall of(String method, String target, Map<String, String> headers, String body) {
@@ -34,10 +36,21 @@ public record AwsCall(String service, String region, String action, Map<String, 
 
     /** A call of our own to a service that takes forms, in the region of this one. */
     AwsCall another(String otherService, String otherAction, Map<String, String> otherParameters) {
-        var all = new LinkedHashMap<>(Map.of("Action", otherAction, "Version", otherService.equals("ec2") ? "2016-11-15" : "2014-10-31"));
+        var all = new LinkedHashMap<>(Map.of("Action", otherAction, "Version", VERSIONS.get(otherService)));
         all.putAll(otherParameters);
         return new AwsCall(otherService, region, otherAction, Map.of(), "POST", "/", Map.of("content-type", FORM + "; charset=utf-8", "authorization",
                 "AWS4-HMAC-SHA256 Credential=proxy/20260101/" + region + "/" + otherService + "/aws4_request, SignedHeaders=host, Signature=0"), "").with(all);
+    }
+
+    /** Id of the access key that signed it; empty where it is unsigned. */
+    public String accessKey() {
+        var key = KEY.matcher(headers.getOrDefault("authorization", ""));
+        return key.find() ? key.group(1) : "";
+    }
+
+    /** Whether it changes something. */
+    public boolean isChange() {
+        return !action.matches("(Describe|Get|List|Simulate|Lookup|Search|Test).*");
     }
 
     /** As a policy names it. */

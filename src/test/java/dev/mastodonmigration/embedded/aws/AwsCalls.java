@@ -14,7 +14,8 @@ public final class AwsCalls {
         recorded.add(call);
     }
 
-    void clear() {
+    /** Forgets those that came so far. */
+    public void clear() {
         recorded.clear();
     }
 
@@ -40,6 +41,11 @@ public final class AwsCalls {
         var names = new TreeSet<String>();
         recorded.forEach(call -> names.add(call.call().name()));
         return names;
+    }
+
+    /** Those that AWS was asked to change something with, in order. */
+    public List<RecordedCall> changes() {
+        return recorded.stream().filter(call -> call.call().isChange()).toList();
     }
 
     /** Calls in which this text stands: in the body, a form's value or the path. */

@@ -28,11 +28,13 @@ public final class AwsFaultProxy implements AutoCloseable {
     private final AwsCalls calls = new AwsCalls();
     private final AwsFaults faults = new AwsFaults();
     private final AwsRules rules = new AwsRules();
+    private final AwsAccount account;
 
     private AwsFaultProxy(Moto moto, HttpServer server) {
         this.moto = moto;
         this.upstream = new Upstream(moto.address());
         this.server = server;
+        this.account = new AwsAccount(address());
     }
 
     /** Starts one before moto, which stays its owner's to stop. */
@@ -66,6 +68,16 @@ public final class AwsFaultProxy implements AutoCloseable {
         return rules.instances;
     }
 
+    /** How replication groups behave. */
+    public CacheReplicationGroups caches() {
+        return rules.caches;
+    }
+
+    /** What the account's owner does and sees there by hand. */
+    public AwsAccount account() {
+        return account;
+    }
+
     /** An empty account, no fault planted, no call recorded. */
     public void reset() {
         synchronized (rules) {
@@ -80,7 +92,7 @@ public final class AwsFaultProxy implements AutoCloseable {
         // Closed without an answer, the connection is cut, which is what most faults are.
         try (exchange) {
             var call = read(exchange);
-            var sent = meet(call, faults.take(call));
+            var sent = call.accessKey().equals(AwsAccount.KEY) ? Optional.of(answer(call)) : meet(call, faults.take(call));
             if (sent.isPresent()) {
                 send(exchange, sent.get());
             }
@@ -142,6 +154,7 @@ public final class AwsFaultProxy implements AutoCloseable {
 
     @Override
     public void close() {
+        account.close();
         server.stop(0);
         threads.close();
         upstream.close();

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** The faults that are planted, each for one call to come. */
+/** The faults that are planted, each for one call to come, or for as long as a test wants. */
 public final class AwsFaults {
     private static final class Planted {
         final Predicate<AwsCall> which;
@@ -19,7 +19,10 @@ public final class AwsFaults {
         }
     }
 
+    private record Standing(Predicate<AwsCall> which, AwsFault fault) {}
+
     private final List<Planted> planted = new ArrayList<>();
+    private final List<Standing> standing = new ArrayList<>();
 
     /** For the next call of an action, as {@code rds:CreateDBInstance}. */
     public void next(String name, AwsFault fault) {
@@ -38,7 +41,12 @@ public final class AwsFaults {
 
     /** For the n-th call that changes something, counted from now. */
     public void nthChange(int n, AwsFault fault) {
-        plant(n, call -> !call.action().matches("(Describe|Get|List|Simulate|Lookup|Search|Test).*"), fault);
+        plant(n, AwsCall::isChange, fault);
+    }
+
+    /** For every such call, until {@link #clear}: credentials that have expired, a service that is down. */
+    public synchronized void whenever(Predicate<AwsCall> which, AwsFault fault) {
+        standing.add(new Standing(which, fault));
     }
 
     private synchronized void plant(int n, Predicate<AwsCall> which, AwsFault fault) {
@@ -59,10 +67,12 @@ public final class AwsFaults {
             }
         }
         due.stream().findFirst().ifPresent(planted::remove);
-        return due.stream().findFirst().map(one -> one.fault);
+        return due.stream().findFirst().map(one -> one.fault).or(() -> standing.stream().filter(one -> one.which().test(call)).map(Standing::fault).findFirst());
     }
 
-    synchronized void clear() {
+    /** Nothing goes wrong any more. */
+    public synchronized void clear() {
         planted.clear();
+        standing.clear();
     }
 }

@@ -10,13 +10,16 @@ import java.util.Map;
 final class AwsRules {
     private final Map<String, AwsRule> rules = new HashMap<>();
     final RdsInstances instances = new RdsInstances();
+    final CacheReplicationGroups caches = new CacheReplicationGroups();
     private final SentOnce launches = new SentOnce();
     private final Route53Changes changes = new Route53Changes();
 
     AwsRules() {
         rds();
+        elasticache();
         ec2();
         route53();
+        on("pricing:GetProducts", (call, moto) -> PriceList.products(call));
     }
 
     private void rds() {
@@ -37,8 +40,29 @@ final class AwsRules {
         on("rds:DescribeDBEngineVersions", (call, moto) -> RdsOfferings.versions(call));
     }
 
+    private void elasticache() {
+        var groups = caches.parts();
+        on("elasticache:CreateCacheSubnetGroup", groups::createSubnetGroup);
+        on("elasticache:DescribeCacheSubnetGroups", (call, moto) -> groups.describe(CacheGroups.SUBNETS, call));
+        on("elasticache:DeleteCacheSubnetGroup", (call, moto) -> groups.delete(CacheGroups.SUBNETS, call));
+        on("elasticache:CreateCacheParameterGroup", (call, moto) -> groups.createParameterGroup(call));
+        on("elasticache:DescribeCacheParameterGroups", (call, moto) -> groups.describe(CacheGroups.PARAMETERS, call));
+        on("elasticache:ModifyCacheParameterGroup", (call, moto) -> groups.modifyParameters(call));
+        on("elasticache:DescribeCacheParameters", (call, moto) -> groups.describeParameters(call));
+        on("elasticache:DeleteCacheParameterGroup", (call, moto) -> groups.delete(CacheGroups.PARAMETERS, call));
+        on("elasticache:CreateReplicationGroup", caches::create);
+        on("elasticache:DescribeReplicationGroups", caches::describe);
+        on("elasticache:ModifyReplicationGroup", caches::modify);
+        on("elasticache:DeleteReplicationGroup", caches::delete);
+        on("elasticache:DescribeCacheClusters", (call, moto) -> caches.clusters(call));
+        on("elasticache:ListTagsForResource", caches::tags);
+        on("elasticache:AddTagsToResource", caches::changeTags);
+        on("elasticache:RemoveTagsFromResource", caches::changeTags);
+        on("elasticache:DescribeCacheEngineVersions", (call, moto) -> CacheOfferings.versions(call));
+    }
+
     private void ec2() {
-        on("ec2:DeleteSecurityGroup", new SecurityGroupsInUse(instances)::delete);
+        on("ec2:DeleteSecurityGroup", new SecurityGroupsInUse(instances, caches)::delete);
         on("ec2:RunInstances", launches::run);
         on("ec2:TerminateInstances", TerminatedAgain::terminate);
     }
@@ -63,6 +87,7 @@ final class AwsRules {
 
     void clear() {
         instances.clear();
+        caches.clear();
         launches.clear();
         changes.clear();
     }

@@ -27,6 +27,7 @@ public final class RdsInstances {
     private final RdsDepartures departures = new RdsDepartures();
     private final Map<String, InetSocketAddress> servers = new HashMap<>();
     private RdsStatuses statuses = RdsStatuses.flickering(2);
+    private Optional<RdsServer> server = Optional.empty();
 
     RdsInstances() {}
 
@@ -46,6 +47,11 @@ public final class RdsInstances {
         servers.put(identifier, server);
     }
 
+    /** The server that is every instance's endpoint from now on, and gets their databases, users and passwords. */
+    public synchronized void serve(RdsServer with) {
+        server = Optional.of(with);
+    }
+
     synchronized AwsAnswer create(AwsCall call, Upstream moto) throws AwsRefusal {
         var checked = RdsChecks.create(call, moto);
         if (departures.of(key(checked)).isPresent()) {
@@ -54,6 +60,8 @@ public final class RdsInstances {
         var answer = moto.pass(checked);
         if (answer.isSuccess()) {
             instances.put(key(checked), new RdsInstance(checked.parameter("DBParameterGroupName"), statuses.created()));
+            server.ifPresent(one -> servers.put(identifier(key(checked)), one.create(checked.parameter("DBName").orElse("postgres"), checked.parameter("MasterUsername").orElseThrow(),
+                    checked.parameter(RdsInstance.PASSWORD).orElseThrow())));
         }
         return shown(call, answer);
     }
@@ -160,6 +168,7 @@ public final class RdsInstances {
         instances.clear();
         departures.clear();
         servers.clear();
+        server = Optional.empty();
         statuses = RdsStatuses.flickering(2);
     }
 

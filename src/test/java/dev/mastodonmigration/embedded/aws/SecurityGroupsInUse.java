@@ -5,15 +5,17 @@ import java.util.Map;
 /** A security group cannot go while a network interface or another group's rule refers to it. moto lets it go. */
 final class SecurityGroupsInUse {
     private final RdsInstances instances;
+    private final CacheReplicationGroups caches;
 
-    SecurityGroupsInUse(RdsInstances instances) {
+    SecurityGroupsInUse(RdsInstances instances, CacheReplicationGroups caches) {
         this.instances = instances;
+        this.caches = caches;
     }
 
     AwsAnswer delete(AwsCall call, Upstream moto) throws AwsRefusal {
         var group = call.parameter("GroupId");
         if (group.isPresent() && !call.parameter("DryRun").filter("true"::equals).isPresent()
-                && (instances.hold(call, moto, group.get()) || isThere(call, moto, "DescribeNetworkInterfaces", "group-id", group.get(), "networkInterfaceId") || isNamedByAnother(call, moto, group.get()))) {
+                && (instances.hold(call, moto, group.get()) || caches.hold(call, group.get()) || isThere(call, moto, "DescribeNetworkInterfaces", "group-id", group.get(), "networkInterfaceId") || isNamedByAnother(call, moto, group.get()))) {
             throw new AwsRefusal("DependencyViolation", "resource " + group.get() + " has a dependent object");
         }
         return moto.pass(call);

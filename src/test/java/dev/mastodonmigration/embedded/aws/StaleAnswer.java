@@ -12,6 +12,9 @@ final class StaleAnswer {
             "rds:DescribeDBInstances", new NotFound("DBInstanceIdentifier", 404, "DBInstanceNotFound"),
             "rds:DescribeDBSubnetGroups", new NotFound("DBSubnetGroupName", 404, "DBSubnetGroupNotFoundFault"),
             "rds:DescribeDBParameterGroups", new NotFound("DBParameterGroupName", 404, "DBParameterGroupNotFound"),
+            "elasticache:DescribeReplicationGroups", new NotFound("ReplicationGroupId", 404, "ReplicationGroupNotFoundFault"),
+            "elasticache:DescribeCacheSubnetGroups", new NotFound("CacheSubnetGroupName", 400, "CacheSubnetGroupNotFoundFault"),
+            "elasticache:DescribeCacheParameterGroups", new NotFound("CacheParameterGroupName", 404, "CacheParameterGroupNotFound"),
             "ec2:DescribeSecurityGroups", new NotFound("GroupId.1", 400, "InvalidGroup.NotFound"),
             "ec2:DescribeInstances", new NotFound("InstanceId.1", 400, "InvalidInstanceID.NotFound"));
     private static final List<String> ABOUT_THE_ANSWER = List.of("requestId", "ResponseMetadata", "RequestId");

@@ -17,14 +17,25 @@ final class WireClient implements AutoCloseable {
     static final String REGION = "eu-central-1";
 
     private final URI address;
+    private final String key;
     private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     WireClient(URI address) {
+        this(address, "AKIATEST");
+    }
+
+    /** @param key id of the access key that its calls are signed with, as far as the proxy looks */
+    WireClient(URI address, String key) {
         this.address = address;
+        this.key = key;
     }
 
     AwsAnswer rds(String action, String... parameters) throws IOException {
         return form("rds", "2014-10-31", action, parameters);
+    }
+
+    AwsAnswer cache(String action, String... parameters) throws IOException {
+        return form("elasticache", "2015-02-02", action, parameters);
     }
 
     AwsAnswer ec2(String action, String... parameters) throws IOException {
@@ -49,7 +60,7 @@ final class WireClient implements AutoCloseable {
 
     private AwsAnswer send(String method, String path, String service, String region, Map<String, String> headers, String body) throws IOException {
         var request = HttpRequest.newBuilder(address.resolve(path)).method(method, HttpRequest.BodyPublishers.ofString(body))
-                .header("Authorization", "AWS4-HMAC-SHA256 Credential=AKIATEST/20260101/" + region + "/" + service + "/aws4_request, SignedHeaders=host, Signature=0");
+                .header("Authorization", "AWS4-HMAC-SHA256 Credential=" + key + "/20260101/" + region + "/" + service + "/aws4_request, SignedHeaders=host, Signature=0");
         headers.forEach(request::header);
         try {
             var answer = client.send(request.build(), BodyHandlers.ofString());

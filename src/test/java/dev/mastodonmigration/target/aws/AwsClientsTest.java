@@ -99,7 +99,7 @@ class AwsClientsTest {
     }
 
     private static MastodonMigration migration() {
-        return RdsWorld.migration("region: eu-central-1", "region: eu-central-1, credentialsSecretRef: {name: aws}");
+        return RdsWorld.migration();
     }
 
     private void credentials(String keyId) {

@@ -16,6 +16,14 @@ class AwsNamesTest {
         assertThat(name).isEqualTo(new AwsNames("mastodon", migration, "uid-1").name()).isNotEqualTo(new AwsNames("mastodon", migration, "uid-2").name());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"example-social", "a", "redis", "0.example.social", "a--b..c", "very-long-name-of-an-instance-that-goes-on-and-on-until-nobody-reads-it-any-more.example"})
+    void everyNameOfACacheIsOneThatElastiCacheTakesAndNoneOfPostgres(String migration) {
+        var names = new AwsNames("mastodon", migration, "uid-1");
+        assertThat(names.cacheName()).hasSizeLessThanOrEqualTo(40).matches("[a-z][a-z0-9-]*[a-z0-9]").doesNotContain("--").isNotEqualTo(names.name());
+        assertThat(names.cacheName()).isNotEqualTo(new AwsNames("mastodon", migration, "uid-2").cacheName());
+    }
+
     @Test
     void onlyOurOwnTagIsOurs() {
         var names = new AwsNames("mastodon", "example-social", "uid-1");

@@ -24,6 +24,7 @@ class AwsRefusalsTest {
             ExpiredToken, 403, false, reads it again by itself
             InvalidClientTokenId, 403, false, reads it again by itself
             InstanceQuotaExceeded, 400, false, quota
+            NodeQuotaForCustomerExceeded, 400, false, quota
             SecurityGroupLimitExceeded, 400, false, quota
             InsufficientDBInstanceCapacity, 400, false, another class
             InvalidParameterCombination, 400, false, refused a request
@@ -46,6 +47,13 @@ class AwsRefusalsTest {
         assertThatThrownBy(() -> AwsRefusals.asking(() -> {
             throw SdkClientException.create("Unable to load credentials from any of the providers in the chain");
         })).isInstanceOfSatisfying(AwsException.class, e -> assertThat(e.mayPass()).isFalse()).hasMessageContaining("credentialsSecretRef");
+    }
+
+    @Test
+    void aRefusedSignatureTellsNothingOfTheRequest() {
+        assertThatThrownBy(() -> AwsRefusals.asking(() -> {
+            throw refusal("SignatureDoesNotMatch", 403, "The signature does not match.\n\nThe Canonical String for this request should have been\n'POST\nx-amz-security-token:geheim'");
+        })).isInstanceOf(AwsException.class).hasMessageContaining("The signature does not match").hasMessageNotContaining("geheim");
     }
 
     @Test

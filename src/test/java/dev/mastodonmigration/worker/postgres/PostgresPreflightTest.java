@@ -71,6 +71,16 @@ class PostgresPreflightTest {
     }
 
     @Test
+    void aTargetThatIsToBeCreatedTooSmallIsRefusedBeforeItCosts() throws Exception {
+        var world = TwoDatabases.between(15, 15);
+        Files.delete(world.context().secrets().resolve(WorkerContext.TARGET_POSTGRES_URL));
+        world.secret(WorkerContext.TARGET_POSTGRES_MAJOR, "17").secret(WorkerContext.TARGET_POSTGRES_STORAGE, (1L << 30) + " spec.its.field");
+        assertThat(check(world).blockers()).isEmpty();
+        world.secret(WorkerContext.TARGET_POSTGRES_STORAGE, (1L << 20) + " spec.its.field");
+        assertThat(check(world).blockers()).singleElement().asString().contains("The source database has 1 GiB", "Raise spec.its.field to 1 at least");
+    }
+
+    @Test
     void aMissingDatabaseIsToldFromAMissingServer() throws Exception {
         var world = TwoDatabases.between(15, 15);
         world.secret(WorkerContext.TARGET_POSTGRES_URL, world.targetServer.url("nowhere", TwoDatabases.TARGET_OWNER));

@@ -17,8 +17,25 @@ record FormatProbe(String source, String target) {
             var payload = anyPayload(from);
             return payload.isEmpty() ? Optional.empty() : check(payload.get(), to);
         } catch (JedisDataException e) {
-            return Optional.of(source + ": a key could not be read (" + e.getMessage() + "). Allow SCAN and DUMP on all keys for this user.");
+            return Optional.of(unreadable(e));
         }
+    }
+
+    /** Whether a target of this format, which has still to be created, will take them. */
+    Optional<String> planned(Jedis from, PayloadFormat to) {
+        try {
+            return anyPayload(from).flatMap(payload -> impossible(to.route(payload)));
+        } catch (JedisDataException e) {
+            return Optional.of(unreadable(e));
+        }
+    }
+
+    private String unreadable(JedisDataException e) {
+        return source + ": a key could not be read (" + e.getMessage() + "). Allow SCAN and DUMP on all keys for this user.";
+    }
+
+    private Optional<String> impossible(PayloadFormat.Route route) {
+        return route instanceof PayloadFormat.Route.Impossible impossible ? Optional.of(source + ": a key holds " + impossible.because() + ".") : Optional.empty();
     }
 
     Optional<String> check(byte[] payload, Jedis to) {
@@ -28,8 +45,9 @@ record FormatProbe(String source, String target) {
             var own = to.dump(key);
             try {
                 var route = PayloadFormat.of(own).route(payload);
-                if (route instanceof PayloadFormat.Route.Impossible impossible) {
-                    return Optional.of(source + ": a key holds " + impossible.because() + ".");
+                var impossible = impossible(route);
+                if (impossible.isPresent()) {
+                    return impossible;
                 }
                 var bytes = route instanceof PayloadFormat.Route.Payload translated ? translated.bytes() : own;
                 to.restore(key, System.currentTimeMillis() + CommandProbe.LIFETIME_MILLISECONDS, bytes, RestoreParams.restoreParams().replace().absTtl());

@@ -7,6 +7,7 @@ import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.mastodon.RedisSources;
 import dev.mastodonmigration.worker.redis.value.Marker;
+import dev.mastodonmigration.worker.redis.value.PayloadFormat;
 import dev.mastodonmigration.worker.redis.wire.RedisInfo;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import dev.mastodonmigration.worker.redis.wire.ServerIdentity;
@@ -52,16 +53,19 @@ public final class RedisPreflight {
 
     private Findings check() {
         RedisSide.sources(context).forEach(side -> sources.add(new Look(side)));
-        try (var target = new Look(RedisSide.TARGET)) {
+        // One that the operator has still to create is looked at by the task that claims it.
+        var target = Optional.of(RedisSide.TARGET).filter(side -> context.has(side.file())).map(Look::new);
+        try {
             sources.forEach(source -> source.jedis.ifPresent(jedis -> source(jedis, source)));
-            target.jedis.ifPresent(jedis -> target(jedis, target));
+            target.ifPresent(look -> look.jedis.ifPresent(jedis -> target(jedis, look)));
             if (sources.stream().allMatch(source -> source.jedis.isPresent())) {
                 figures.putAll(need().figures());
                 if (scope == KeyScope.ALL) {
                     following(target);
                 }
-                if (target.jedis.isPresent()) {
-                    both(target);
+                target.filter(look -> look.jedis.isPresent()).ifPresent(this::both);
+                if (context.has(WorkerContext.TARGET_REDIS_MAJOR)) {
+                    planned();
                 }
                 if (sources.size() > 1 && blockers.isEmpty()) {
                     twoSources();
@@ -69,12 +73,13 @@ public final class RedisPreflight {
             }
         } finally {
             sources.forEach(Look::close);
+            target.ifPresent(Look::close);
         }
         return new Findings(blockers, notes, figures);
     }
 
     /** With what is known of the servers, how the source can be followed, and what that costs in the freeze. */
-    private void following(Look target) {
+    private void following(Optional<Look> target) {
         var left = FollowingProbe.InFreeze.NOTHING;
         for (var source : sources) {
             try {
@@ -87,7 +92,7 @@ public final class RedisPreflight {
             }
         }
         if (left == FollowingProbe.InFreeze.NOTHING) {
-            for (var look : Stream.concat(sources.stream(), Stream.of(target)).filter(look -> look.jedis.isPresent() && !ServerIdentity.of(look.info).isKnown()).toList()) {
+            for (var look : Stream.concat(sources.stream(), target.stream()).filter(look -> look.jedis.isPresent() && !ServerIdentity.of(look.info).isKnown()).toList()) {
                 left = FollowingProbe.InFreeze.COMPARED;
                 notes.add(look.name + " does not tell which server answers (INFO lacks master_replid), as behind a proxy, so a failover could not be noticed. With strategy.redis: Live, "
                         + left.words(need()));
@@ -234,6 +239,17 @@ public final class RedisPreflight {
             blockers.addAll(CommandProbe.target(to, target.name));
             sources.forEach(source -> new FormatProbe(source.name + ", " + source.info.product(), target.name + ", " + target.info.product())
                     .check(source.jedis.orElseThrow(), to).ifPresent(blockers::add));
+        }
+    }
+
+    /** The version of a target that is not there yet is known, and with it the format of keys that it reads. */
+    private void planned() {
+        try {
+            var major = context.number(WorkerContext.TARGET_REDIS_MAJOR);
+            sources.forEach(source -> new FormatProbe(source.name + ", " + source.info.product(), "the target, Valkey " + major)
+                    .planned(source.jedis.orElseThrow(), PayloadFormat.ofValkey(major)).ifPresent(blockers::add));
+        } catch (IOException e) {
+            blockers.add(e.getMessage());
         }
     }
 

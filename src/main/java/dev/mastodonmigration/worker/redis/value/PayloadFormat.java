@@ -15,6 +15,7 @@ public record PayloadFormat(int rdbVersion) {
     public static final int FOOTER_BYTES = 10;
     /** Valkey 9 counts from here and refuses what lies between Redis's last common version and this (valkey/src/rdb.h). */
     private static final int VALKEY = 80;
+    private static final int FIRST_OF_ITS_OWN = 9;
     /** The last version that Redis and Valkey have in common: Redis 7.2. */
     private static final int COMMON = 11;
     private static final int MODULE = 6;
@@ -51,6 +52,11 @@ public record PayloadFormat(int rdbVersion) {
     /** Whether this answer to RESTORE means that the server does not read the payload's format. */
     public static boolean isRefused(String answer) {
         return answer.contains("DUMP payload") || answer.contains("Bad data format");
+    }
+
+    /** In which Valkey of this major version writes. */
+    public static PayloadFormat ofValkey(int major) {
+        return new PayloadFormat(major < FIRST_OF_ITS_OWN ? COMMON : VALKEY);
     }
 
     public static PayloadFormat of(byte[] payload) {

@@ -99,11 +99,16 @@ public enum RedisSide {
         } catch (JedisConnectionException e) {
             if (this == TARGET && isCausedBy(CertificateException.class, e)) {
                 throw new IOException(name(url) + " shows a certificate that is not trusted (" + cause(e)
-                        + "). Name its CA in target.redis.existing.caSecretRef, and in its URL the host that it is made out to.", e);
+                        + "). Name its CA in caSecretRef under spec.target.redis, and in its URL the host that it is made out to.", e);
             }
-            throw new IOException(name(url) + " cannot be reached (" + cause(e) + "). Check host, port, network rules, and whether the URL should begin with "
-                    + (url.tls() ? "redis://" : "rediss:// (TLS)") + ".", e);
+            var reach = this == TARGET ? context.told(WorkerContext.TARGET_REDIS_REACH) : Optional.<String>empty();
+            throw new IOException(name(url) + " cannot be reached (" + cause(e) + "). " + reach.orElseGet(() -> advice(url)), e);
         }
+    }
+
+    private static String advice(RedisUrl url) {
+        return "Check host, port, network rules, and whether the URL should begin with "
+                + (url.tls() ? "redis://" : "rediss:// (TLS)") + ".";
     }
 
     /** Connects and logs in. */

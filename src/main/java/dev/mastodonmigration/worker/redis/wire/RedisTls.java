@@ -64,6 +64,6 @@ final class RedisTls {
     }
 
     private static Refusal noCertificate(Path ca) {
-        return new Refusal(ca.getFileName() + " is not a certificate in PEM form. Correct the Secret that target.redis.existing.caSecretRef names.");
+        return new Refusal(ca.getFileName() + " is not a certificate in PEM form. Correct the Secret that caSecretRef under spec.target.redis names.");
     }
 }

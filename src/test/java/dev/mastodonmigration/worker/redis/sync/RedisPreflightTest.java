@@ -422,6 +422,22 @@ class RedisPreflightTest {
     }
 
     @Test
+    void ofATargetThatIsStillToBeCreatedTheVersionAloneIsHeldAgainstTheSource() throws Exception {
+        redis.targetIsPlanned(8);
+        EveryType.fill(redis.source);
+        var found = check();
+        assertThat(found.blockers()).isEmpty();
+        assertThat(found.notes()).isEmpty();
+        assertThat(found.figures()).containsEntry("sourceKeys", redis.source.dbSize()).containsKey("redisFreezeSeconds");
+        redis.source.flushAll();
+        redis.source.hset("cache:odd", "name", NewerSource.OF_A_MODULE);
+        try (var newer = NewerSource.before(redis.sourceServer.port())) {
+            redis.source("redis://:" + redis.sourceServer.password() + "@127.0.0.1:" + newer.port());
+            assertThat(onlyBlocker()).contains("source Redis", "a type of a module");
+        }
+    }
+
+    @Test
     void aTargetWhoseCertificateNobodyTrustsIsABlocker() throws Exception {
         try (var pair = new RedisPair(RedisServer::start, RedisServer::startTls).start()) {
             assertThat(RedisPreflight.check(pair.context(), KeyScope.ALL).blockers()).singleElement().asString().contains("target Redis", "a certificate that is not trusted", "caSecretRef");

@@ -44,6 +44,12 @@ class PayloadFormatTest {
 
     /** The vectors of redis/src/crc64.c, crc64Test. */
     @Test
+    void theFormatOfAValkeyThatIsStillToBeCreatedIsKnown() {
+        assertThat(PayloadFormat.ofValkey(7)).isEqualTo(PayloadFormat.ofValkey(8)).hasToString("RDB version 11");
+        assertThat(PayloadFormat.ofValkey(9)).hasToString("RDB version 80");
+    }
+
+    @Test
     void theChecksumIsThatOfRedis() {
         assertThat(crc("123456789")).isEqualTo(0xe9c6d914c4b8d9caL);
         assertThat(crc("""

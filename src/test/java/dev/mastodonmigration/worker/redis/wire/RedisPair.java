@@ -122,6 +122,7 @@ public final class RedisPair implements AutoCloseable, BeforeAllCallback, Before
     }
 
     public void target(String url) {
+        remove(WorkerContext.TARGET_REDIS_MAJOR);
         write(WorkerContext.TARGET_REDIS_URL, url);
     }
 
@@ -129,6 +130,18 @@ public final class RedisPair implements AutoCloseable, BeforeAllCallback, Before
     public void sourceAsUserWithout(String... rights) {
         source.aclSetUser("limited", Stream.concat(Stream.of("on", ">secret", "~*", "&*", "+@all"), Stream.of(rights)).toArray(String[]::new));
         source("redis://limited:secret@127.0.0.1:" + sourceServer.port());
+    }
+
+    /** As a user of the target that lacks these rights; until {@link #target} names another. */
+    public void targetAsUserWithout(String... rights) {
+        target.aclSetUser("limited", Stream.concat(Stream.of("reset", "on", ">secret", "~*", "&*", "+@all"), Stream.of(rights)).toArray(String[]::new));
+        target("redis://limited:secret@127.0.0.1:" + targetServer.port());
+    }
+
+    /** The operator has still to create it; until {@link #target} names one. @param major of Valkey */
+    public void targetIsPlanned(int major) {
+        remove(WorkerContext.TARGET_REDIS_URL);
+        write(WorkerContext.TARGET_REDIS_MAJOR, String.valueOf(major));
     }
 
     /** The CA of the target's certificate. */
@@ -146,8 +159,12 @@ public final class RedisPair implements AutoCloseable, BeforeAllCallback, Before
     }
 
     public void noSourceOfSidekiq() {
+        remove(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL);
+    }
+
+    private void remove(String file) {
         try {
-            Files.deleteIfExists(secrets.resolve(WorkerContext.SOURCE_SIDEKIQ_REDIS_URL));
+            Files.deleteIfExists(secrets.resolve(file));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

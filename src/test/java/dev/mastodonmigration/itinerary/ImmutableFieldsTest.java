@@ -1,0 +1,37 @@
+package dev.mastodonmigration.itinerary;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.mastodon.Example;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What was created on AWS is found again by these, and would else be another. */
+class ImmutableFieldsTest {
+    private static final String REDIS = "      existing:                                   # empty, Redis 7.0 or newer, maxmemory-policy noeviction\n        urlSecretRef: {name: target-redis, key: url}";
+    private static final String CACHE = "elastiCache: {nodeType: cache.t4g.small, engineVersion: '8.0', replicas: 1, subnetIds: [subnet-a], securityGroupIds: [sg-a]}";
+
+    private static MastodonMigrationSpec spec(String from, String to) {
+        return Example.migration(REDIS, "      " + CACHE.replace(from, to), "  strategy:\n", "  aws: {region: eu-central-1}\n".replace(from, to) + "  strategy:\n").getSpec();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            t4g.small    | t4g.medium   | spec.target.redis.elastiCache.nodeType is immutable
+            8.0          | 9.0          | spec.target.redis.elastiCache.engineVersion is immutable
+            replicas: 1  | replicas: 2  | spec.target.redis.elastiCache.replicas is immutable
+            subnet-a     | subnet-b     | spec.target.redis.elastiCache.subnetIds is immutable
+            eu-central-1 | eu-central-2 | spec.aws.region is immutable
+            """)
+    void anEditOfWhatElastiCacheWasAskedForIsRefused(String from, String to, String words) {
+        assertThat(ImmutableFields.changed(spec(from, to), ImmutableFields.of(spec("", "")))).get().asString().contains(words).contains("Put it back");
+    }
+
+    @Test
+    void whatCanBeChangedLaterAndADefaultThatIsSpeltOutAreNoEdit() {
+        assertThat(ImmutableFields.changed(spec("sg-a", "sg-b"), ImmutableFields.of(spec("", "")))).isEmpty();
+        assertThat(ImmutableFields.changed(spec("replicas: 1, ", ""), ImmutableFields.of(spec("", "")))).isEmpty();
+    }
+}
