@@ -13,6 +13,7 @@ import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.source.heroku.HerokuSources;
 import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.TargetDatabase;
+import dev.mastodonmigration.target.aws.AwsComputes;
 import dev.mastodonmigration.target.aws.AwsDatabases;
 import dev.mastodonmigration.target.aws.AwsPriceLists;
 import dev.mastodonmigration.target.existing.ExistingDatabases;
@@ -32,15 +33,17 @@ class Ports {
     private final AwsDatabases aws;
     private final AwsPriceLists awsPrices;
     private final KubernetesComputes kubernetes;
+    private final AwsComputes machines;
     private final WorkersFactory workers;
     private final Rivals rivals;
 
-    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, KubernetesComputes kubernetes, WorkersFactory workers, Rivals rivals) {
+    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, KubernetesComputes kubernetes, AwsComputes machines, WorkersFactory workers, Rivals rivals) {
         this.heroku = heroku;
         this.existing = existing;
         this.aws = aws;
         this.awsPrices = awsPrices;
         this.kubernetes = kubernetes;
+        this.machines = machines;
         this.workers = workers;
         this.rivals = rivals;
     }
@@ -77,7 +80,7 @@ class Ports {
 
     private Optional<Compute> compute(MastodonMigration migration) {
         return Optional.ofNullable(migration.getSpec().target().compute()).map(chosen -> chosen.kubernetes() != null ? kubernetes.of(migration)
-                : Unsupported.of(Compute.class, "spec.target.compute.ec2", "use spec.target.compute.kubernetes"));
+                : machines.of(migration));
     }
 
     private Prices prices(MastodonMigration migration) {

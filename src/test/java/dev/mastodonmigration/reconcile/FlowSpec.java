@@ -3,9 +3,11 @@ package dev.mastodonmigration.reconcile;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.AllowFrom;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Aws;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Compute;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Cutover;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Ec2;
 import dev.mastodonmigration.api.MastodonMigrationSpec.ElastiCache;
 import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Rds;
@@ -18,6 +20,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.Strategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Target;
 import dev.mastodonmigration.api.MastodonMigrationSpec.TargetPostgres;
 import dev.mastodonmigration.api.MastodonMigrationSpec.TargetRedis;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Topology;
 import dev.mastodonmigration.itinerary.Specs;
 import java.util.List;
 import java.util.Optional;
@@ -81,6 +84,13 @@ final class FlowSpec {
     FlowSpec elastiCache(List<String> subnets, DeletionPolicy policy) {
         var cache = new ElastiCache("cache.t4g.small", "8.0", null, null, subnets, null, new AllowFrom(null, List.of("10.0.0.0/16")), null);
         target = new Target(target.postgres(), new TargetRedis(cache, null), target.compute(), target.dns());
+        aws = Optional.of(new Aws("eu-central-1", new SecretRef(AWS_SECRET), policy));
+        return this;
+    }
+
+    /** Web, streaming and Sidekiq move to machines in these subnets. */
+    FlowSpec ec2(List<String> subnets, Topology topology, String instanceType, DeletionPolicy policy) {
+        target = new Target(target.postgres(), target.redis(), new Compute(null, new Ec2(topology, instanceType, subnets, null, null, null)), target.dns());
         aws = Optional.of(new Aws("eu-central-1", new SecretRef(AWS_SECRET), policy));
         return this;
     }

@@ -19,6 +19,7 @@ import dev.mastodonmigration.source.heroku.KeptToken;
 import dev.mastodonmigration.status.MigrationEvents;
 import dev.mastodonmigration.target.aws.AwsClients;
 import dev.mastodonmigration.target.aws.AwsConfig;
+import dev.mastodonmigration.target.aws.AwsComputes;
 import dev.mastodonmigration.target.aws.AwsDatabases;
 import dev.mastodonmigration.target.aws.AwsPriceLists;
 import dev.mastodonmigration.target.existing.ExistingDatabases;
@@ -58,6 +59,7 @@ final class MigrationFlow implements AutoCloseable {
     private final ScriptedWorkerClient workerClient;
     private final AwsDatabases aws;
     private final AwsPriceLists prices;
+    private final AwsComputes machines;
     private WorkersFactory workers;
 
     MigrationFlow() {
@@ -86,6 +88,7 @@ final class MigrationFlow implements AutoCloseable {
         var clients = new AwsClients(awsConfig, new SecretReader(client));
         this.aws = new AwsDatabases(clients, new SecretReader(client), client);
         this.prices = new AwsPriceLists(clients);
+        this.machines = new AwsComputes(clients);
         heroku.delays(Duration.ZERO, Duration.ZERO);
         var web = heroku.createApp("example-web");
         web.config(Map.of("LOCAL_DOMAIN", "example.social", "SECRET_KEY_BASE", "s3cr3t-base", "DATABASE_URL", "postgres://u:p4ss@127.0.0.1:1/db", "REDIS_URL", "redis://:p4ss@127.0.0.1:2",
@@ -159,7 +162,7 @@ final class MigrationFlow implements AutoCloseable {
             workers = newWorkers();
         }
         var ports = new Ports(new HerokuSources(new SecretReader(client), new KeptToken(client), config), new ExistingDatabases(new SecretReader(client)),
-                aws, prices, new KubernetesComputes(client), workers, new Rivals(client));
+                aws, prices, new KubernetesComputes(client), machines, workers, new Rivals(client));
         var executor = new Executor(Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase)));
         return new MastodonMigrationReconciler(client, ports, executor, new StatusReporter(client, new MigrationEvents(client)));
     }

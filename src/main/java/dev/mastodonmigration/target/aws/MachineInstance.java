@@ -69,10 +69,15 @@ final class MachineInstance {
                 .flatMap(reservation -> reservation.instances().stream()).toList()).stream().filter(instance -> instance.state().name() != InstanceStateName.TERMINATED).toList();
         var doomed = left.stream().filter(instance -> !GONE.contains(instance.state().name())).findFirst();
         if (doomed.isPresent()) {
-            unless(Set.of("InvalidInstanceID.NotFound"), () -> ec2.terminateInstances(call -> call.instanceIds(doomed.get().instanceId())));
-            return working(doomed.get(), "is being terminated");
+            return terminate(ec2, doomed.get());
         }
         return left.stream().findFirst().flatMap(instance -> working(instance, "is being terminated"));
+    }
+
+    /** Terminates one that is no longer wanted. */
+    static Optional<Provisioned> terminate(Ec2Client ec2, Instance instance) {
+        unless(Set.of("InvalidInstanceID.NotFound"), () -> ec2.terminateInstances(call -> call.instanceIds(instance.instanceId())));
+        return working(instance, "is being terminated");
     }
 
     private Optional<Provisioned> launch() {
@@ -81,7 +86,7 @@ final class MachineInstance {
             var token = AwsNames.digest(names.uid() + "/" + machine.role() + "/" + template.generation() + "/" + number);
             try {
                 var launched = unless(USED_UP, () -> ec2.runInstances(call -> call.launchTemplate(from -> from.launchTemplateName(MachineTemplate.name(names, machine)).version(String.valueOf(version)))
-                        .networkInterfaces(network -> network.deviceIndex(0).subnetId(subnetIds().getFirst()).groups(template.securityGroup()).deleteOnTermination(true)).minCount(1).maxCount(1).clientToken(token)
+                        .networkInterfaces(network -> network.deviceIndex(0).subnetId(subnetIds().getFirst()).groups(template.securityGroups()).deleteOnTermination(true)).minCount(1).maxCount(1).clientToken(token)
                         .tagSpecifications(TAGGED.stream().map(type -> AwsTags.ec2(type, template.tags())).toList())));
                 if (launched.isPresent()) {
                     return working(launched.get().instances().getFirst(), "was launched");

@@ -8,6 +8,8 @@ import dev.mastodonmigration.target.aws.ec2.Desired;
 import dev.mastodonmigration.target.aws.ec2.EnvironmentParameters;
 import dev.mastodonmigration.target.aws.ec2.MachineReport;
 import dev.mastodonmigration.target.aws.ec2.ParameterPaths;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -46,7 +48,7 @@ final class MachineParameters implements Part {
             create(paths.document(environment.revision(), missing.getAsInt()), ParameterType.SECURE_STRING, environment.documents().get(missing.getAsInt()));
             return working("part " + (missing.getAsInt() + 1) + " of " + environment.documents().size() + " of the environment was written to Parameter Store");
         }
-        var desired = desired();
+        var desired = desired().map(Told::desired);
         if (desired.isEmpty()) {
             create(paths.desired(), ParameterType.STRING, new Desired(0, environment.revision(), environment.documents().size(), NO_INSTANCE, NO_RUN).json());
             return working("parameter " + paths.desired() + " was created, with Sidekiq stopped");
@@ -58,16 +60,34 @@ final class MachineParameters implements Part {
         return working("parameter " + paths.desired() + " was told the changed environment: the machines fetch it and restart what runs");
     }
 
+    /** @param version of the parameter, which a report names once the machine has done what it says */
+    record Told(Desired desired, long version) {}
+
     /** What the machines were told. @throws dev.mastodonmigration.outside.OutsideException when the parameter of that name is not ours */
-    Optional<Desired> desired() {
+    Optional<Told> desired() {
         var found = find(paths.desired());
         found.ifPresent(parameter -> refuseForeign(parameter.name()));
-        return found.map(parameter -> Desired.of(parameter.name(), parameter.value()));
+        return found.map(parameter -> new Told(Desired.of(parameter.name(), parameter.value()), parameter.version()));
     }
 
-    /** The machine's last word; empty before its first. */
-    Optional<MachineReport> report(String instance) {
-        return find(paths.report(instance)).filter(parameter -> !parameter.value().equals(NOTHING_YET)).map(parameter -> MachineReport.of(parameter.name(), parameter.value()));
+    /** @param at when the machine wrote it, by AWS's clock */
+    record Reported(MachineReport report, Instant at) {}
+
+    /** Last words by machine; without those that have said none yet. */
+    Map<String, Reported> reports(List<String> instances) {
+        if (instances.isEmpty()) {
+            return Map.of();
+        }
+        var ids = instances.stream().collect(Collectors.toMap(paths::report, id -> id));
+        return asking(() -> ssm.getParameters(call -> call.names(ids.keySet()))).parameters().stream().filter(parameter -> !parameter.value().equals(NOTHING_YET))
+                .collect(Collectors.toMap(parameter -> ids.get(parameter.name()), parameter -> new Reported(MachineReport.of(parameter.name(), parameter.value()), parameter.lastModifiedDate())));
+    }
+
+    /** Removes one of those that nobody reads any more: reports of machines that are gone, and environments, whose secrets may have been changed because somebody saw them. */
+    Optional<Provisioned> tidy(List<String> instances, String revision) {
+        return under(paths.root()).map(Parameter::name).filter(name -> name.startsWith(paths.root() + "/environment/") ? !name.startsWith(paths.environment(revision) + "/")
+                        : name.startsWith(paths.root() + "/machines/") && instances.stream().map(paths::report).noneMatch(name::equals))
+                .filter(name -> names.areOn(tags(name))).findFirst().flatMap(this::remove);
     }
 
     /** Made by us for each machine, so that it carries our tags, and the machine needs the right to overwrite alone. */
@@ -79,17 +99,18 @@ final class MachineParameters implements Part {
         return working("parameter " + paths.report(instance) + " was created, for the machine's reports");
     }
 
-    /** @return the version that a report names once it is done */
-    long write(Desired desired) {
-        return asking(() -> ssm.putParameter(call -> call.name(paths.desired()).type(ParameterType.STRING).value(desired.json()).overwrite(true))).version();
+    void write(Desired desired) {
+        asking(() -> ssm.putParameter(call -> call.name(paths.desired()).type(ParameterType.STRING).value(desired.json()).overwrite(true)));
     }
 
     @Override
     public Optional<Provisioned> release() {
-        return under(paths.root()).map(Parameter::name).filter(name -> names.areOn(tags(name))).findFirst().flatMap(name -> {
-            unless(Set.of("ParameterNotFound"), () -> ssm.deleteParameter(call -> call.name(name)));
-            return working("parameter " + name + " was removed");
-        });
+        return under(paths.root()).map(Parameter::name).filter(name -> names.areOn(tags(name))).findFirst().flatMap(this::remove);
+    }
+
+    private Optional<Provisioned> remove(String name) {
+        unless(Set.of("ParameterNotFound"), () -> ssm.deleteParameter(call -> call.name(name)));
+        return working("parameter " + name + " was removed");
     }
 
     private void create(String name, ParameterType type, String value) {

@@ -6,6 +6,7 @@ import static dev.mastodonmigration.target.aws.AwsRefusals.unless;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.target.aws.ec2.Machine;
 import dev.mastodonmigration.target.aws.ec2.ParameterPaths;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -100,6 +101,12 @@ final class MachineRole implements Part {
         return found;
     }
 
+    /** Refuses what stands under our name and is not ours. */
+    void refuseForeign() {
+        role();
+        profile();
+    }
+
     private Optional<Role> namedRole() {
         return unless(NOT_FOUND, () -> iam.getRole(call -> call.roleName(names.name()))).map(answer -> answer.role());
     }
@@ -130,7 +137,7 @@ final class MachineRole implements Part {
                 allow(List.of("ssm:GetParameter"), parameters + paths.desired()),
                 allow(List.of("ssm:GetParametersByPath"), parameters + paths.environment("*")),
                 allow(List.of("ssm:PutParameter"), parameters + paths.report("*")),
-                allow(List.of("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents", "logs:PutRetentionPolicy"), here.formatted("logs") + "log-group:/" + names.name() + "/*"),
+                allow(List.of("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"), here.formatted("logs") + "log-group:" + Machine.logGroup(names.name()) + ":*"),
                 allow(List.of("ssm:UpdateInstanceInformation", "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"), "*")));
         return json(policy);
     }

@@ -8,6 +8,7 @@ import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.target.aws.ec2.Machine;
 import dev.mastodonmigration.target.aws.ec2.UserData;
 import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -16,7 +17,6 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.ArchitectureType;
-import software.amazon.awssdk.services.ec2.model.InstanceType;
 import software.amazon.awssdk.services.ec2.model.LaunchTemplate;
 import software.amazon.awssdk.services.ec2.model.LaunchTemplateHttpTokensState;
 import software.amazon.awssdk.services.ec2.model.LaunchTemplateVersion;
@@ -33,19 +33,19 @@ final class MachineTemplate implements Part {
     /** Kept by Canonical; EC2 looks it up at each launch (aws.amazon.com/premiumsupport; documentation.ubuntu.com/aws, Find Ubuntu images). */
     private static final String IMAGE = "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/%s/hvm/ebs-gp3/ami-id";
     private static final String ROOT = "/dev/sda1";
-    private static final int ROOT_GIB = 30;
+    static final int ROOT_GIB = 30;
     private static final int DIGITS = 12;
     private final Ec2Client ec2;
     private final AwsNames names;
     private final Machine machine;
-    private final Supplier<String> securityGroup;
+    private final Supplier<List<String>> securityGroups;
 
-    /** @param securityGroup its id, asked when it is needed: for a removal it is not */
-    MachineTemplate(Ec2Client ec2, AwsNames names, Machine machine, Supplier<String> securityGroup) {
+    /** @param securityGroups their ids, asked when they are needed: for a removal they are not */
+    MachineTemplate(Ec2Client ec2, AwsNames names, Machine machine, Supplier<List<String>> securityGroups) {
         this.ec2 = ec2;
         this.names = names;
         this.machine = machine;
-        this.securityGroup = securityGroup;
+        this.securityGroups = securityGroups;
     }
 
     static String name(AwsNames names, Machine machine) {
@@ -54,7 +54,7 @@ final class MachineTemplate implements Part {
 
     /** Changes with anything that a launch depends on. */
     String generation() {
-        return AwsNames.digest(UserData.of(machine).cloudConfig() + "\n" + instanceType() + "\n" + securityGroup.get() + "\n" + ROOT_GIB).substring(0, DIGITS);
+        return AwsNames.digest(UserData.of(machine).cloudConfig() + "\n" + instanceType() + "\n" + String.join(",", securityGroups.get()) + "\n" + ROOT_GIB).substring(0, DIGITS);
     }
 
     /** The version of this generation. */
@@ -65,11 +65,7 @@ final class MachineTemplate implements Part {
     @Override
     public Optional<Provisioned> ensure() {
         var name = name(names, machine);
-        var found = named();
-        found.map(template -> AwsTags.ofEc2(template.tags())).filter(tags -> !names.areOn(tags)).ifPresent(tags -> {
-            throw AwsNames.foreign(WHAT, name, tags);
-        });
-        if (found.isEmpty()) {
+        if (find().isEmpty()) {
             var data = data();
             unless(Set.of("InvalidLaunchTemplateName.AlreadyExistsException"), () -> ec2.createLaunchTemplate(call -> call.launchTemplateName(name).versionDescription(generation()).launchTemplateData(data)
                     .tagSpecifications(AwsTags.ec2(ResourceType.LAUNCH_TEMPLATE, names.tags())).clientToken(token("template"))));
@@ -89,6 +85,15 @@ final class MachineTemplate implements Part {
             unless(NOT_FOUND, () -> ec2.deleteLaunchTemplate(call -> call.launchTemplateId(template.launchTemplateId())));
             return working(WHAT + " " + template.launchTemplateName() + " was removed");
         });
+    }
+
+    /** @throws OutsideException when the one of that name is not ours */
+    Optional<LaunchTemplate> find() {
+        var found = named();
+        found.map(template -> AwsTags.ofEc2(template.tags())).filter(tags -> !names.areOn(tags)).ifPresent(tags -> {
+            throw AwsNames.foreign(WHAT, name(names, machine), tags);
+        });
+        return found;
     }
 
     private Optional<LaunchTemplate> named() {
@@ -123,8 +128,8 @@ final class MachineTemplate implements Part {
         return tags;
     }
 
-    String securityGroup() {
-        return securityGroup.get();
+    List<String> securityGroups() {
+        return securityGroups.get();
     }
 
     private String instanceType() {
@@ -132,7 +137,7 @@ final class MachineTemplate implements Part {
     }
 
     private String architecture() {
-        var type = asking(() -> ec2.describeInstanceTypes(call -> call.instanceTypes(InstanceType.fromValue(instanceType())))).instanceTypes().stream().findFirst()
+        var type = asking(() -> ec2.describeInstanceTypes(call -> call.instanceTypesWithStrings(instanceType()))).instanceTypes().stream().findFirst()
                 .orElseThrow(() -> new OutsideException("AWS does not offer spec.target.compute.ec2.instanceType " + instanceType() + " in this region.", false));
         return type.processorInfo().supportedArchitectures().contains(ArchitectureType.ARM64) ? "arm64" : "amd64";
     }

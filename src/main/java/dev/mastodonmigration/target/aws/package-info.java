@@ -1,5 +1,5 @@
 /**
- * What the operator creates on AWS: databases, and the machines that Mastodon runs on. {@code Rds}, {@code ElastiCache} and {@code Ec2Machines} tell the story of one each; each thing that it is made of is a {@code Part} with
+ * What the operator creates on AWS: databases, and the machines that Mastodon runs on. {@code Rds}, {@code ElastiCache} and {@code Ec2Compute} tell the story of one each; each thing that it is made of is a {@code Part} with
  * one look and at most one change.
  *
  * <ol>
@@ -18,7 +18,18 @@
  * <li>Nothing waits here: each call says what it waits for, and the phase looks again.</li>
  * </ol>
  *
- * <p>{@code Ec2Machines} is made of such parts too, and what runs on a machine is {@link dev.mastodonmigration.target.aws.ec2}'s. A launch carries a token that is made from migration, role and
- * generation, so that it happens once whatever becomes of its answer: Ec2MachinesTest#whereverAnswersAreLostOneOfEachIsThere.
+ * <p>{@code Ec2Compute} is made of machines ({@code Ec2Machines}) and of what stands in front of them ({@code Ec2Balancer}); what runs on a machine is {@link dev.mastodonmigration.target.aws.ec2}'s.
+ *
+ * <ol>
+ * <li>A launch carries a token that is made from migration, role and generation, so that it happens once whatever becomes of its answer:
+ * Ec2ComputeTest#whereverAnswersAreLostOneOfEachIsThereAndAnAbortLeavesTheAccountAsItWas.</li>
+ * <li>AWS answers the create of a load balancer that somebody else made with success, where the settings are the same: nothing is done with such an answer, and tags are read first:
+ * Ec2ComputeTest#aCreateThatSucceedsWithSomebodyElsesObjectIsRecognised.</li>
+ * <li>Sidekiq runs on the one machine that is named, and on no other at the same time: whoever names one raises the epoch, so that no order that comes late is done, and a machine that is replaced has said that
+ * its Sidekiq has stopped before another is named: Ec2OrdersTest.</li>
+ * <li>A machine is believed while its words are fresh and are about what it was told last: Ec2OrdersTest#aMachineIsBelievedWhileItsWordsAreFreshAndTheLoadBalancerAgrees.</li>
+ * <li>In the freeze only what stands counts, and not what was edited since: Ec2OrdersTest#anEditThatIsNotRolledOutChangesNothingOfWhatStands.</li>
+ * <li>The instance's secrets are in Parameter Store and nowhere else: Ec2ComputeTest#secretsAreInParameterStoreAloneAndUserDataHasNone.</li>
+ * </ol>
  */
 package dev.mastodonmigration.target.aws;

@@ -9,6 +9,8 @@ import java.util.Map;
 
 /** Mastodon's processes on a machine, as containers. */
 final class Containers {
+    static final String FEEDS = "mastodon-feeds";
+    static final String SMOKE = "mastodon-smoke-";
     private static final String REPORTS = "/report";
     private static final String REPORT = "words";
     private final Machine machine;
@@ -36,7 +38,7 @@ final class Containers {
             once.add(all.smokeStreaming());
         }
         if (machine.role().works) {
-            once.add(new Container("mastodon-feeds", all.image(), MachineFiles.ENVIRONMENT, Map.of(), List.of(), MastodonProcesses.feeds()));
+            once.add(new Container(FEEDS, all.image(), MachineFiles.ENVIRONMENT, Map.of(), List.of(), MastodonProcesses.feeds()));
         }
         return List.copyOf(once);
     }
@@ -66,17 +68,17 @@ final class Containers {
 
     /** Mastodon's Sidekiq gives its jobs 25 s to end, and what is not done then goes back into its queue. */
     private Container sidekiq(SidekiqUnit unit) {
-        return new Container("mastodon-sidekiq-" + unit.name(), image(), MachineFiles.ENVIRONMENT, MastodonProcesses.sidekiqEnvironment(unit.concurrency()),
+        return new Container(Machine.SIDEKIQ + unit.name(), image(), MachineFiles.ENVIRONMENT, MastodonProcesses.sidekiqEnvironment(unit.concurrency()),
                 List.of("--stop-timeout=60", "--health-cmd=cat " + MastodonProcesses.TMP + "/" + MastodonProcesses.SIDEKIQ_READY_FILE, "--health-start-period=300s", "--health-interval=20s"),
                 MastodonProcesses.sidekiq(unit.queues(), unit.concurrency()));
     }
 
     private Container smokeWeb() {
-        return smoke("mastodon-smoke-web", image(), MachineFiles.ENVIRONMENT, SmokeTestCommand.instance());
+        return smoke(SMOKE + "web", image(), MachineFiles.ENVIRONMENT, SmokeTestCommand.instance());
     }
 
     private Container smokeStreaming() {
-        return smoke("mastodon-smoke-streaming", streamingImage(), MachineFiles.STREAMING_ENVIRONMENT, SmokeTestCommand.streaming());
+        return smoke(SMOKE + "streaming", streamingImage(), MachineFiles.STREAMING_ENVIRONMENT, SmokeTestCommand.streaming());
     }
 
     /** Where {@code machine} looks for a run's words. */

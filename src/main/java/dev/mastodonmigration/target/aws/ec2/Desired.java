@@ -27,6 +27,15 @@ public record Desired(int epoch, String revision, int parts, String sidekiq, Map
         }
     }
 
+    /** @param instance empty for none @param next higher than any that a machine has seen */
+    public Desired withSidekiq(String instance, int next) {
+        return new Desired(next, revision, parts, instance, once);
+    }
+
+    public Desired withOnce(Map<String, String> runs) {
+        return new Desired(epoch, revision, parts, sidekiq, runs);
+    }
+
     public Desired withEnvironment(EnvironmentParameters environment) {
         return new Desired(epoch, environment.revision(), environment.documents().size(), sidekiq, once);
     }

@@ -14,8 +14,6 @@ import java.util.Map;
 final class MachineConfig {
     /** A Sidekiq starts and stops this much later than it is asked to. Parameter Store allows forty calls a second. */
     private static final Duration LOOKS = Duration.ofSeconds(5);
-    /** The log agent knows certain numbers only. */
-    static final int LOG_DAYS = 30;
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     private MachineConfig() {}
@@ -39,12 +37,7 @@ final class MachineConfig {
         return containers.stream().map(Container::name).toList();
     }
 
-    /** The log group of one program. */
-    static String logGroup(String machine, String program) {
-        return "/" + machine + "/" + program;
-    }
-
-    /** Programs that have a log group of their own. */
+    /** Programs that have a log stream of their own. */
     static List<String> logs(Machine machine) {
         var logs = new ArrayList<String>();
         Containers.servers(machine).forEach(container -> logs.add(container.name()));
@@ -71,9 +64,8 @@ final class MachineConfig {
     private static Map<String, Object> file(Machine machine, String path, String program) {
         var file = new LinkedHashMap<String, Object>();
         file.put("file_path", path);
-        file.put("log_group_name", logGroup(machine.name(), program));
-        file.put("log_stream_name", "{instance_id}");
-        file.put("retention_in_days", LOG_DAYS);
+        file.put("log_group_name", Machine.logGroup(machine.name()));
+        file.put("log_stream_name", "{instance_id}/" + program);
         return file;
     }
 

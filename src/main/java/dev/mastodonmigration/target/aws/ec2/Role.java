@@ -6,20 +6,24 @@ import java.util.List;
 /** What one machine is for. */
 public enum Role {
     /** Everything. */
-    SINGLE(true, true),
+    SINGLE(true, true, "of all processes"),
     /** Web and streaming, behind nginx. */
-    WEB(true, false),
+    WEB(true, false, "of web and streaming"),
     /** Every Sidekiq, so that the scheduler queue is in one process of all. */
-    SIDEKIQ(false, true);
+    SIDEKIQ(false, true, "of Sidekiq");
 
     /** Whether users' requests come here. */
     public final boolean serves;
     /** Whether Sidekiq runs here. */
     public final boolean works;
 
-    Role(boolean serves, boolean works) {
+    /** For messages. */
+    public final String words;
+
+    Role(boolean serves, boolean works, String words) {
         this.serves = serves;
         this.works = works;
+        this.words = words;
     }
 
     public static List<Role> of(Topology topology) {

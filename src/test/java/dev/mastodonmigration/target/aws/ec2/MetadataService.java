@@ -22,14 +22,17 @@ final class MetadataService implements AutoCloseable {
             """;
     final AtomicInteger refused = new AtomicInteger();
     private final HttpServer server;
+    private final String instance;
 
-    private MetadataService(HttpServer server) {
+    private MetadataService(HttpServer server, String instance) {
         this.server = server;
+        this.instance = instance;
     }
 
-    static MetadataService start() {
+    /** @param instance that asks */
+    static MetadataService start(String instance) {
         try {
-            var started = new MetadataService(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+            var started = new MetadataService(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0), instance);
             started.server.createContext("/latest/", started::handle);
             started.server.start();
             return started;
@@ -52,7 +55,7 @@ final class MetadataService implements AutoCloseable {
                 refused.incrementAndGet();
                 answer(exchange, 401, "");
             } else {
-                var found = Map.of("/latest/meta-data/instance-id", INSTANCE, "/latest/meta-data/iam/security-credentials/", ROLE,
+                var found = Map.of("/latest/meta-data/instance-id", instance, "/latest/meta-data/iam/security-credentials/", ROLE,
                         "/latest/meta-data/iam/security-credentials/" + ROLE, CREDENTIALS).get(path);
                 answer(exchange, found == null ? 404 : 200, found == null ? "" : found);
             }

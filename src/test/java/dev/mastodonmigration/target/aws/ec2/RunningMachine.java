@@ -28,17 +28,26 @@ final class RunningMachine implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     final AwsFaultProxy aws = AwsFaultProxy.before(Moto.shared());
     final ParameterStore store = new ParameterStore(Moto.shared().address());
-    final MetadataService metadata = MetadataService.start();
-    final ParameterPaths paths = ParameterPaths.named(Machines.NAME);
+    final MetadataService metadata;
+    final ParameterPaths paths;
+    private final String instance;
     /** Removed with patience: what a killed program has started still writes for a moment. */
     private final TemporaryDirectory directory = TemporaryDirectory.create("machine-");
     private Optional<LocalProcess> program = Optional.empty();
 
     RunningMachine(Machine machine) throws IOException {
+        this(MetadataService.INSTANCE, Machines.NAME, UserDataTest.files(machine));
+    }
+
+    /** @param migration the name under which all of its things stand @param files that its user-data has, by path */
+    RunningMachine(String instance, String migration, Map<String, String> files) throws IOException {
+        this.instance = instance;
+        metadata = MetadataService.start(instance);
+        paths = ParameterPaths.named(migration);
         for (var name : List.of("bin", "image", "units", "active", "run", "state")) {
             Files.createDirectories(directory.resolve(name));
         }
-        for (var file : UserDataTest.files(machine).entrySet()) {
+        for (var file : files.entrySet()) {
             install(Path.of(file.getKey()).getFileName().toString(), file.getKey(), file.getValue());
         }
         for (var name : List.of("systemctl", "podman")) {
@@ -130,7 +139,7 @@ final class RunningMachine implements AutoCloseable {
     }
 
     Optional<MachineReport> report() {
-        var name = paths.report(MetadataService.INSTANCE);
+        var name = paths.report(instance);
         return store.find(name).map(json -> MachineReport.of(name, json));
     }
 

@@ -85,17 +85,21 @@ class UserDataTest {
     }
 
     @Test
-    void everyProgramHasALogGroupThatForgets() throws IOException {
+    void everyProgramHasALogStreamOfItsOwn() throws IOException {
         var config = new YAMLMapper().readTree(files(Machines.single()).get("/etc/mastodon-migration/cloudwatch.json"));
         var list = config.at("/logs/logs_collected/files/collect_list");
-        assertThat(list).extracting(file -> file.get("log_group_name").textValue()).doesNotHaveDuplicates().contains("/" + Machines.NAME + "/mastodon-web", "/" + Machines.NAME + "/mastodon-sidekiq-default",
-                "/" + Machines.NAME + "/mastodon-machine", "/" + Machines.NAME + "/nginx-access");
-        assertThat(list).allSatisfy(file -> assertThat(file.get("retention_in_days").intValue()).isEqualTo(30));
+        assertThat(list).extracting(file -> file.get("log_stream_name").textValue()).doesNotHaveDuplicates().contains("{instance_id}/mastodon-web", "{instance_id}/mastodon-sidekiq-default",
+                "{instance_id}/mastodon-machine", "{instance_id}/nginx-access");
+        assertThat(list).allSatisfy(file -> assertThat(file.get("log_group_name").textValue()).isEqualTo("/" + Machines.NAME));
     }
 
     static Map<String, String> files(Machine machine) throws IOException {
+        return files(UserData.of(machine).cloudConfig());
+    }
+
+    static Map<String, String> files(String cloudConfig) throws IOException {
         var files = new TreeMap<String, String>();
-        for (JsonNode file : new YAMLMapper().readTree(UserData.of(machine).cloudConfig()).get("write_files")) {
+        for (JsonNode file : new YAMLMapper().readTree(cloudConfig).get("write_files")) {
             files.put(file.get("path").textValue(), file.get("content").textValue());
         }
         return files;
