@@ -137,7 +137,7 @@ public record MastodonMigrationSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Compute(
             @JsonPropertyDescription("Deployments in the migration's namespace.") Kubernetes kubernetes,
-            @JsonPropertyDescription("Not supported yet, refused by Preflight. EC2 instances that the operator creates.") Ec2 ec2) {}
+            @JsonPropertyDescription("EC2 instances that the operator creates, behind a load balancer.") Ec2 ec2) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Kubernetes(
@@ -172,9 +172,20 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Ec2(
-            @JsonPropertyDescription("Single: one host for all. Split: one for each process.") Topology topology,
-            @Required @JsonPropertyDescription("For example t4g.large.") String instanceType,
-            @JsonPropertyDescription("Subnets.") List<String> subnetIds) {}
+            @Default("Single") @JsonPropertyDescription("Single: one machine for all. Split: one for web and streaming, and one for Sidekiq. Default: Single.") Topology topology,
+            @Required @Pattern("^[a-z][a-z0-9-]*[.][a-z0-9-]+$") @JsonPropertyDescription("For example t4g.large.") String instanceType,
+            @Required @Size(min = 2, max = 20) @JsonPropertyDescription("Public subnets of one VPC, in at least two availability zones: the load balancer is in all of them, the machines are in the first.") List<@Pattern("^subnet-[0-9a-f]+$") String> subnetIds,
+            @Size(min = 1, max = 4) @JsonPropertyDescription("Security groups that the machines get beside their own: those that your databases let in, where the operator did not create these.") List<@Pattern(SECURITY_GROUP) String> securityGroupIds,
+            @Pattern("^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]+:certificate/[A-Za-z0-9-]+$") @JsonPropertyDescription("Your certificate in ACM, for all of the instance's domains. Left out: the operator requests one, and says which DNS records prove that the domains are yours.") String certificateArn,
+            @ValidationRule(value = "self.filter(s, !has(s.queues) || s.queues.exists(q, q == 'scheduler' || q.startsWith('scheduler,'))).size() == 1",
+                    message = "target.compute.ec2.sidekiq: exactly one entry must serve the scheduler queue")
+            @Size(min = 1, max = 10) @JsonPropertyDescription("Sidekiq processes. Exactly one serves the scheduler queue. Default: one, with all queues and 5 threads.") List<Ec2Sidekiq> sidekiq) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Ec2Sidekiq(
+            @Required @Pattern("^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$") @JsonPropertyDescription("Name of the process.") String name,
+            @Size(min = 1, max = 16) @JsonPropertyDescription("Queues, optionally weighted as in 'default,8'. Default: all of Mastodon's.") List<@Pattern("^[a-z_]+(,[0-9]+)?$") String> queues,
+            @Default("5") @Min(1) @Max(200) @JsonPropertyDescription("Threads. Default: 5.") Integer concurrency) {}
 
     public enum Topology { Single, Split }
 

@@ -50,12 +50,14 @@ public final class SpecDefaults {
 
     /** Names of the queues that some Sidekiq of the target serves; empty where the processes do not move. */
     public static List<String> sidekiqQueues(MastodonMigrationSpec spec) {
-        if (spec.target() == null || spec.target().compute() == null || spec.target().compute().kubernetes() == null) {
+        if (spec.target() == null || spec.target().compute() == null) {
             return List.of();
         }
-        var processes = spec.target().compute().kubernetes().sidekiq();
-        var queues = processes == null || processes.isEmpty() ? ALL_QUEUES
-                : processes.stream().flatMap(process -> (process.queues() == null ? ALL_QUEUES : process.queues()).stream()).toList();
+        var compute = spec.target().compute();
+        var served = compute.kubernetes() != null
+                ? Optional.ofNullable(compute.kubernetes().sidekiq()).orElse(List.of()).stream().map(process -> Optional.ofNullable(process.queues()).orElse(ALL_QUEUES)).toList()
+                : Optional.ofNullable(compute.ec2().sidekiq()).orElse(List.of()).stream().map(process -> Optional.ofNullable(process.queues()).orElse(ALL_QUEUES)).toList();
+        var queues = served.isEmpty() ? ALL_QUEUES : served.stream().flatMap(List::stream).toList();
         return queues.stream().map(queue -> queue.split(",")[0]).distinct().toList();
     }
 

@@ -42,6 +42,11 @@ public final class ImmutableFields {
             fields.put("spec.target.redis.elastiCache.replicas", String.valueOf(cache.replicas() == null ? 1 : cache.replicas()));
             fields.put("spec.target.redis.elastiCache.subnetIds", String.join(",", cache.subnetIds()));
         });
+        Optional.ofNullable(target).map(MastodonMigrationSpec.Target::compute).map(MastodonMigrationSpec.Compute::ec2).ifPresent(ec2 -> {
+            fields.put(SpecDefaults.AWS_REGION, region(spec));
+            fields.put("spec.target.compute.ec2.topology", ec2.topology() == null ? MastodonMigrationSpec.Topology.Single.name() : ec2.topology().name());
+            fields.put("spec.target.compute.ec2.subnetIds", ec2.subnetIds() == null ? "" : String.join(",", ec2.subnetIds()));
+        });
         fields.put("spec.target.compute", target == null || target.compute() == null ? "" : target.compute().kubernetes() == null ? "ec2" : "kubernetes");
         Optional.ofNullable(target).map(MastodonMigrationSpec.Target::dns).map(MastodonMigrationSpec.Dns::route53).ifPresent(dns -> fields.put("spec.target.dns.route53.hostedZoneId", dns.hostedZoneId()));
         fields.put("spec.strategy.postgres", SpecDefaults.postgresStrategy(spec).name());

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.status.Fact;
 
 /** What is looked after from going live until the old host is retired. */
@@ -13,7 +14,9 @@ final class AfterTheMove {
             return "";
         }
         try {
-            context.compute().orElseThrow().ensure(context.environment());
+            if (context.compute().orElseThrow().ensure(context.environment()) instanceof Provisioned.Working working) {
+                return "your edit is being rolled out: " + working.message() + "; ";
+            }
             context.compute().orElseThrow().startSidekiq();
             context.tell(new Fact.Deployed());
             return "your edit is being rolled out; ";

@@ -76,7 +76,7 @@ public class AwaitCutoverPhase implements Phase {
 
     private static String checklist(PhaseContext context) {
         var items = new ArrayList<String>();
-        items.add("What serves " + SpecDefaults.webDomain(context.spec()) + " stands in front of " + context.compute().map(compute -> compute.entrances().web()).orElse("your apps") + " with a valid certificate.");
+        items.add("Users of " + SpecDefaults.webDomain(context.spec()) + " can come to " + context.compute().map(compute -> compute.entrances().web()).orElse("what stands in front of your apps") + ", with a valid certificate.");
         items.add("The TTL of its DNS records is low.");
         items.add("No Heroku Scheduler job is left.");
         items.add("You have a backup.");

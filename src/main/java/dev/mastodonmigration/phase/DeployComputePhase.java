@@ -3,6 +3,7 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.outside.Provisioned;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 
@@ -10,6 +11,8 @@ import java.time.Duration;
 @Singleton
 public class DeployComputePhase implements Phase {
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(2);
+    /** Each look at what is removed elsewhere costs calls there. */
+    private static final Duration WHILE_REMOVED = Duration.ofSeconds(5);
 
     @Override
     public PhaseId id() {
@@ -22,7 +25,10 @@ public class DeployComputePhase implements Phase {
         if (SpecDefaults.rebuildsRedis(context.spec())) {
             compute.refuseForeignFeeds();
         }
-        new TargetCheck(context).rollOut(compute);
+        var rolling = new TargetCheck(context).rollOut(compute);
+        if (rolling.isPresent()) {
+            return rolling.get();
+        }
         var readiness = compute.ready();
         return readiness.complete() ? new StepResult.Done("Web and streaming are ready on the target and cannot write yet. Sidekiq is stopped.")
                 : new StepResult.Working("waiting for " + readiness.waitingFor(), BETWEEN_LOOKS);
@@ -30,7 +36,9 @@ public class DeployComputePhase implements Phase {
 
     @Override
     public StepResult undo(PhaseContext context) {
-        context.compute().orElseThrow().remove();
-        return new StepResult.Done("Web, streaming and Sidekiq are gone from the target.");
+        return switch (context.compute().orElseThrow().remove()) {
+            case Provisioned.Working working -> new StepResult.Working(working.message(), WHILE_REMOVED);
+            case Provisioned.Ready ready -> new StepResult.Done(ready.message() + ".");
+        };
     }
 }

@@ -106,9 +106,9 @@ public class GoLivePhase implements Phase {
 
     private static StepResult start(PhaseContext context, Compute compute) {
         var before = compute.ready();
-        if (!before.missing().isEmpty()) {
-            // Somebody deleted a Deployment; what was deployed and tested is not changed here otherwise.
-            compute.ensure(context.environment());
+        // Somebody deleted a Deployment or a machine; what was deployed and tested is not changed here otherwise.
+        if (!before.missing().isEmpty() && compute.ensure(context.environment()) instanceof Provisioned.Working working) {
+            return new StepResult.Working("the target takes writes; " + working.message(), BETWEEN_LOOKS);
         }
         if (!before.started()) {
             compute.startSidekiq();
@@ -139,7 +139,7 @@ public class GoLivePhase implements Phase {
         return context.edge().map(edge -> edge.byHand(Edge.Side.TARGET)).orElseGet(() -> {
             var web = SpecDefaults.webDomain(context.spec());
             var streaming = Optional.ofNullable(context.spec().instance().streamingDomain()).orElse(web + "/api/v1/streaming");
-            return List.of("Point DNS of " + web + " at what stands in front of " + compute.entrances().web() + ", and " + streaming + " at " + compute.entrances().streaming()
+            return List.of("Point DNS of " + web + " at " + compute.entrances().web() + ", and " + streaming + " at " + compute.entrances().streaming()
                     + ". Until DNS has changed, users see the old host's maintenance page.");
         });
     }

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.SmokeTest;
@@ -13,6 +14,8 @@ final class TargetCheck {
     /** Reading the source's variables costs Heroku calls; an edit of the spec is seen at once. */
     private static final Duration BETWEEN_READINGS = Duration.ofSeconds(15);
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(2);
+    /** Each look at what is created elsewhere costs calls there, and a reading of the source's variables. */
+    private static final Duration WHILE_CREATED = Duration.ofSeconds(5);
     private final PhaseContext context;
 
     TargetCheck(PhaseContext context) {
@@ -25,15 +28,19 @@ final class TargetCheck {
             return new StepResult.Done("No compute moves.");
         }
         var compute = context.compute().get();
-        rollOut(compute);
-        return cannotServe().<StepResult>map(why -> new StepResult.Working(why, BETWEEN_LOOKS)).orElseGet(() -> tested(compute));
+        return rollOut(compute).or(() -> cannotServe().map(why -> new StepResult.Working(why, BETWEEN_LOOKS))).orElseGet(() -> tested(compute));
     }
 
-    void rollOut(Compute compute) {
-        if (isStale()) {
-            compute.ensure(context.environment());
-            context.tell(new Fact.Deployed());
+    /** Empty once it has been rolled out, which a look that is still working on it is not. */
+    Optional<StepResult> rollOut(Compute compute) {
+        if (!isStale()) {
+            return Optional.empty();
         }
+        if (compute.ensure(context.environment()) instanceof Provisioned.Working working) {
+            return Optional.of(new StepResult.Working(working.message(), WHILE_CREATED));
+        }
+        context.tell(new Fact.Deployed());
+        return Optional.empty();
     }
 
     private boolean isStale() {
@@ -78,7 +85,7 @@ final class TargetCheck {
 
     /** The last look before the target is opened; in words if it could not serve. */
     Optional<String> cannotServe() {
-        return context.compute().filter(Compute::runsSidekiq).map(compute -> "somebody or something started Sidekiq on the target, which must not run before the source's is gone: scale it to zero")
+        return context.compute().filter(Compute::runsSidekiq).map(compute -> "somebody or something started Sidekiq on the target, which must not run before the source's is gone: stop it")
                 .or(() -> context.compute().flatMap(TargetCheck::late).map(late -> "the target's web and streaming are not ready: " + late))
                 .or(() -> context.edge().flatMap(edge -> edge.unhealthy()).map(why -> "the edge is not healthy: " + why));
     }

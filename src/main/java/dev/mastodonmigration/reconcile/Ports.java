@@ -16,6 +16,7 @@ import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.source.heroku.HerokuSources;
 import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.TargetDatabase;
+import dev.mastodonmigration.target.aws.AwsComputes;
 import dev.mastodonmigration.target.aws.AwsDatabases;
 import dev.mastodonmigration.target.aws.AwsDns;
 import dev.mastodonmigration.target.aws.AwsPriceLists;
@@ -39,15 +40,17 @@ class Ports {
     private final AwsDns awsDns;
     private final FrontProbe probe;
     private final KubernetesComputes kubernetes;
+    private final AwsComputes machines;
     private final WorkersFactory workers;
     private final Rivals rivals;
 
     @Inject
-    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, KubernetesComputes kubernetes, WorkersFactory workers, Rivals rivals) {
-        this(heroku, existing, aws, awsPrices, awsDns, FrontProbe.overTls(), kubernetes, workers, rivals);
+    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, KubernetesComputes kubernetes, AwsComputes machines, WorkersFactory workers, Rivals rivals) {
+        this(heroku, existing, aws, awsPrices, awsDns, FrontProbe.overTls(), kubernetes, machines, workers, rivals);
     }
 
-    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, FrontProbe probe, KubernetesComputes kubernetes, WorkersFactory workers, Rivals rivals) {
+    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, FrontProbe probe, KubernetesComputes kubernetes, AwsComputes machines, WorkersFactory workers,
+            Rivals rivals) {
         this.heroku = heroku;
         this.existing = existing;
         this.aws = aws;
@@ -55,6 +58,7 @@ class Ports {
         this.awsDns = awsDns;
         this.probe = probe;
         this.kubernetes = kubernetes;
+        this.machines = machines;
         this.workers = workers;
         this.rivals = rivals;
     }
@@ -91,7 +95,7 @@ class Ports {
 
     private Optional<Compute> compute(MastodonMigration migration) {
         return Optional.ofNullable(migration.getSpec().target().compute()).map(chosen -> chosen.kubernetes() != null ? kubernetes.of(migration)
-                : Unsupported.of(Compute.class, "spec.target.compute.ec2", "use spec.target.compute.kubernetes"));
+                : machines.of(migration));
     }
 
     private Prices prices(MastodonMigration migration) {

@@ -3,13 +3,16 @@ package dev.mastodonmigration.status;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.PhaseRun;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
- * How a migration stands in a few words, for the STATUS column of {@code kubectl get}. Always something: a phase says what it is for, and Provision, which may wait for
- * minutes on what is created elsewhere, what it waits for.
+ * How a migration stands in a few words, for the STATUS column of {@code kubectl get}. Always something: a phase says what it is for, and one that may
+ * wait for minutes on what is created elsewhere, what it waits for.
  */
 final class Summary {
     private static final int LONGEST = 60;
+    private static final Set<PhaseId> CREATE = EnumSet.of(PhaseId.Provision, PhaseId.DeployCompute);
 
     private Summary() {}
 
@@ -27,9 +30,16 @@ final class Summary {
             case STALLED -> cut("Stalled: " + withoutPhase(stands.message(), status));
             case RETRIES -> cut("retrying: " + withoutPhase(stands.message(), status));
             case ENDED -> MastodonMigrationStatus.COMPLETED.equals(status.phase) ? "the instance has moved" : "the source runs as before";
-            case GOES_ON -> status.progress != null && status.progress.summary != null ? status.progress.summary
-                    : cut(PhaseRun.parse(status.phase).filter(run -> !run.phase().equals(PhaseId.Provision)).map(PhaseRun::caption).orElseGet(() -> withoutPhase(stands.message(), status)));
+            case GOES_ON -> goesOn(status, stands);
         };
+    }
+
+    private static String goesOn(MastodonMigrationStatus status, Fact.Stands stands) {
+        var run = PhaseRun.parse(status.phase);
+        if (run.filter(now -> CREATE.contains(now.phase())).isPresent()) {
+            return cut(withoutPhase(stands.message(), status));
+        }
+        return status.progress != null && status.progress.summary != null ? status.progress.summary : cut(run.map(PhaseRun::caption).orElseGet(() -> withoutPhase(stands.message(), status)));
     }
 
     private static String withoutPhase(String message, MastodonMigrationStatus status) {

@@ -3,6 +3,7 @@ package dev.mastodonmigration.target;
 import dev.mastodonmigration.cost.Payable;
 import dev.mastodonmigration.mastodon.Feeds;
 import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.Provisioned;
 import java.util.List;
 import java.util.SortedMap;
 
@@ -14,8 +15,11 @@ public interface Compute extends Payable {
     /** Reads and tries what running the instance here will need; changes nothing. */
     Findings preflight();
 
-    /** Brings web, streaming and Sidekiq to what the spec and the environment say; Sidekiq stays stopped until {@link #startSidekiq}. */
-    void ensure(SortedMap<String, String> environment);
+    /**
+     * Brings web, streaming and Sidekiq to what the spec and the environment say; Sidekiq stays stopped until {@link #startSidekiq}. Where they run on what is created elsewhere, each call is one
+     * look and at most one change. Ready means that what they run on stands as it should, not yet that they serve: that is {@link #ready}.
+     */
+    Provisioned ensure(SortedMap<String, String> environment);
 
     /** How many processes of the present image and configuration serve, and what keeps the others from it. */
     Readiness ready();
@@ -35,14 +39,14 @@ public interface Compute extends Payable {
     /** Starts every Sidekiq. The caller has proved that none runs on the source any more. */
     void startSidekiq();
 
-    /** Where users' requests are to be sent, for messages, as "Service example-social-web:3000". */
+    /** Where users' requests are to be sent, for messages, as "what stands in front of Service example-social-web:3000". */
     Entrances entrances();
 
     /** @param web for web, @param streaming for streaming */
     record Entrances(String web, String streaming) {}
 
-    /** Removes what {@link #ensure} made, and only that. */
-    void remove();
+    /** Removes what {@link #ensure} made, and only that. Ready once nothing works on it any more; what stays, and why, is in its message. */
+    Provisioned remove();
 
     /**
      * Fails when what {@link #startFeeds} needs stands there already and is not ours: asked while nothing is frozen yet.

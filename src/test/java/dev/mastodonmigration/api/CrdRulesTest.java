@@ -95,7 +95,7 @@ class CrdRulesTest {
 
     @Test
     void theExamplesAndOtherGoodMigrationsAreAccepted() throws IOException {
-        for (var file : List.of("deploy/examples/migration.yaml", "deploy/examples/aws.yaml")) {
+        for (var file : List.of("deploy/examples/migration.yaml", "deploy/examples/aws.yaml", "deploy/examples/aws-ec2.yaml")) {
             var example = YAML.readTree(Files.readString(Path.of(file)));
             assertThat(SchemaCheck.of(apart(example), example, Optional.empty())).as(file).isEmpty();
         }

@@ -28,6 +28,16 @@ class ExampleTest {
     }
 
     @Test
+    void theExampleOnAwsWholeIsOneThatAllMovesThereIn() throws IOException {
+        var spec = STRICT.readValue(Path.of("deploy/examples/aws-ec2.yaml").toFile(), MastodonMigration.class).getSpec();
+        assertThat(SpecRules.violations(spec)).isEmpty();
+        assertThat(spec.target().postgres().rds()).isNotNull();
+        assertThat(spec.target().redis().elastiCache()).isNotNull();
+        assertThat(spec.target().compute().ec2().sidekiq()).singleElement().satisfies(process -> assertThat(process.queues()).contains("scheduler"));
+        assertThat(spec.cutover().approved()).isFalse();
+    }
+
+    @Test
     void theExampleIsAMigrationThatWaitsForItsAdmin() throws IOException {
         var migration = STRICT.readValue(Path.of("deploy/examples/migration.yaml").toFile(), MastodonMigration.class);
         assertThat(migration.getMetadata().getNamespace()).isEqualTo("mastodon");

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 /** Makes temporary directories that say whose they are, so that those of a killed process can be told from all others and removed. */
 final class OwnedDirectory {
     private static final String OWNER = ".owner";
-    private static final Pattern OURS = Pattern.compile("(postgres-[0-9]+|standby|redis|pgbouncer|moto|world|pod|jobs|live|killed)-[0-9]+");
+    private static final Pattern OURS = Pattern.compile("(postgres-[0-9]+|standby|redis|pgbouncer|moto|machine|world|pod|jobs|live|killed)-[0-9]+");
     /** A process id means nothing outside its namespace, and containers may share a temporary directory. */
     private static final Path NAMESPACE = Path.of("/proc/self/ns/pid");
 

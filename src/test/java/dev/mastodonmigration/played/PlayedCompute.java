@@ -2,6 +2,7 @@ package dev.mastodonmigration.played;
 
 import dev.mastodonmigration.mastodon.Feeds;
 import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.Readiness;
 import dev.mastodonmigration.target.SmokeTest;
@@ -11,7 +12,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
-/** A compute that takes a look to be ready; its revision is the image that the spec names. */
+/** A compute that takes a look to be ready, and more to be created and removed where a test wants it: as machines do. Its revision is the image that the spec names. */
 public final class PlayedCompute implements Compute {
     private final Trouble trouble;
     private final Supplier<String> image;
@@ -24,6 +25,8 @@ public final class PlayedCompute implements Compute {
     public String late = "";
     /** What the smoke test says; empty when it passes. */
     public String smokeTestFails = "";
+    public int looksUntilCreated;
+    public int looksUntilRemoved;
     private int looksUntilReady;
 
     public PlayedCompute(Trouble trouble, Supplier<String> image) {
@@ -42,13 +45,17 @@ public final class PlayedCompute implements Compute {
     }
 
     @Override
-    public void ensure(SortedMap<String, String> environment) {
+    public Provisioned ensure(SortedMap<String, String> environment) {
         trouble.may("compute.ensure");
         ensured++;
+        if (looksUntilCreated-- > 0) {
+            return new Provisioned.Working("a machine is being created");
+        }
         if (!deployed.equals(image.get())) {
             looksUntilReady = 2;
         }
         deployed = image.get();
+        return new Provisioned.Ready("");
     }
 
     @Override
@@ -95,15 +102,19 @@ public final class PlayedCompute implements Compute {
 
     @Override
     public Entrances entrances() {
-        return new Entrances("Service web:3000", "Service streaming:4000");
+        return new Entrances("what stands in front of Service web:3000", "what stands in front of Service streaming:4000");
     }
 
     @Override
-    public void remove() {
+    public Provisioned remove() {
         trouble.may("compute.remove");
+        if (looksUntilRemoved-- > 0) {
+            return new Provisioned.Working("a machine is being removed");
+        }
         deployed = "";
         sidekiq = false;
         smokeTestLeft = false;
+        return new Provisioned.Ready("Nothing of it is left");
     }
 
     @Override

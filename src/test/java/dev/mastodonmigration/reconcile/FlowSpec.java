@@ -3,10 +3,12 @@ package dev.mastodonmigration.reconcile;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.AllowFrom;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Aws;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Compute;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Cutover;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Dns;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Ec2;
 import dev.mastodonmigration.api.MastodonMigrationSpec.ElastiCache;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Front;
 import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
@@ -21,6 +23,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.Strategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Target;
 import dev.mastodonmigration.api.MastodonMigrationSpec.TargetPostgres;
 import dev.mastodonmigration.api.MastodonMigrationSpec.TargetRedis;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Topology;
 import dev.mastodonmigration.itinerary.Specs;
 import java.util.List;
 import java.util.Optional;
@@ -92,6 +95,13 @@ final class FlowSpec {
     FlowSpec route53(String zone, String address) {
         target = new Target(target.postgres(), target.redis(), target.compute(), new Dns(new Route53(zone, 1, null, null, new Front(null, null, List.of(address))), null));
         aws = Optional.of(new Aws("eu-central-1", new SecretRef(AWS_SECRET), null));
+        return this;
+    }
+
+    /** Web, streaming and Sidekiq move to machines in these subnets. */
+    FlowSpec ec2(List<String> subnets, Topology topology, String instanceType, DeletionPolicy policy) {
+        target = new Target(target.postgres(), target.redis(), new Compute(null, new Ec2(topology, instanceType, subnets, null, null, null)), target.dns());
+        aws = Optional.of(new Aws("eu-central-1", new SecretRef(AWS_SECRET), policy));
         return this;
     }
 

@@ -102,6 +102,29 @@ class GoingBackPlayedTest {
     }
 
     @Test
+    void machinesThatTakeTimeToGoAreWaitedForByAnAbortBeforeTheirDatabasesAre() {
+        var played = PlayedMigration.of(live()).untilPhase("AwaitCutover");
+        played.compute.looksUntilRemoved = 3;
+        played.edit(PlayedSpec.state(live(), DesiredState.Aborted));
+        played.until(status -> "UndoDeployCompute".equals(status.phase) && status.summary.contains("a machine is being removed"));
+        played.until(status -> !"UndoDeployCompute".equals(status.phase));
+        assertThat(played.compute.deployed).as("nothing else is undone before").isEmpty();
+        assertThat(played.compute.looksUntilRemoved).isNegative();
+        played.untilPhase(MastodonMigrationStatus.ABORTED);
+    }
+
+    @Test
+    void machinesThatTakeTimeToComeAreWaitedForAndAnAbortMeanwhileRemovesThem() {
+        var played = PlayedMigration.of(live());
+        played.compute.looksUntilCreated = 1000;
+        played.until(status -> "DeployCompute".equals(status.phase) && status.summary.contains("a machine is being created"));
+        assertThat(played.status.internal.deployed).as("nothing is deployed yet").isNull();
+        played.edit(PlayedSpec.state(live(), DesiredState.Aborted));
+        played.untilPhase(MastodonMigrationStatus.ABORTED);
+        assertThat(played.told).extracting(Told::message).anyMatch(message -> message.contains("Nothing of it is left."));
+    }
+
+    @Test
     void whatSomebodysReadingKeepsOnTheSourceIsTakenOffOnceTheInstanceRunsAgain() {
         var played = PlayedMigration.of(live()).untilPhase("Drain");
         played.workers.script(Tasks.REOPEN_SOURCE, run -> WorkerReport.succeeded("open again", Map.of(Figure.TRACES_LEFT, 1L)));

@@ -19,6 +19,7 @@ import dev.mastodonmigration.source.heroku.KeptToken;
 import dev.mastodonmigration.status.MigrationEvents;
 import dev.mastodonmigration.target.aws.AwsClients;
 import dev.mastodonmigration.target.aws.AwsConfig;
+import dev.mastodonmigration.target.aws.AwsComputes;
 import dev.mastodonmigration.target.aws.AwsDatabases;
 import dev.mastodonmigration.target.aws.AwsDns;
 import dev.mastodonmigration.target.aws.AwsPriceLists;
@@ -60,6 +61,7 @@ final class MigrationFlow implements AutoCloseable {
     private final AwsDatabases aws;
     private final AwsPriceLists prices;
     private final AwsDns dns;
+    private final AwsComputes machines;
     /** What is wrong with the load balancer in front of the target; nothing, until a test says so. */
     String frontFault = "";
     private WorkersFactory workers;
@@ -96,6 +98,7 @@ final class MigrationFlow implements AutoCloseable {
         this.aws = new AwsDatabases(clients, new SecretReader(client), client);
         this.prices = new AwsPriceLists(clients);
         this.dns = new AwsDns(clients, client);
+        this.machines = new AwsComputes(clients);
         heroku.delays(Duration.ZERO, Duration.ZERO);
         var web = heroku.createApp("example-web");
         web.config(Map.of("LOCAL_DOMAIN", "example.social", "SECRET_KEY_BASE", "s3cr3t-base", "DATABASE_URL", "postgres://u:p4ss@127.0.0.1:1/db", "REDIS_URL", "redis://:p4ss@127.0.0.1:2",
@@ -169,7 +172,7 @@ final class MigrationFlow implements AutoCloseable {
             workers = newWorkers();
         }
         var ports = new Ports(new HerokuSources(new SecretReader(client), new KeptToken(client), config), new ExistingDatabases(new SecretReader(client)),
-                aws, prices, dns, (front, domain, path) -> Optional.of(frontFault).filter(fault -> !fault.isEmpty()), new KubernetesComputes(client), workers, new Rivals(client));
+                aws, prices, dns, (front, domain, path) -> Optional.of(frontFault).filter(fault -> !fault.isEmpty()), new KubernetesComputes(client), machines, workers, new Rivals(client));
         var executor = new Executor(Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase)));
         return new MastodonMigrationReconciler(client, ports, executor, new StatusReporter(client, new MigrationEvents(client)));
     }

@@ -17,6 +17,16 @@ class SoakPlayedTest {
     }
 
     @Test
+    void anEditThatTakesNewMachinesIsAppliedOnceTheyAreThere() {
+        var spec = PlayedSpec.soak(live(), "1h");
+        var played = PlayedMigration.of(spec).untilPhase("Soak");
+        played.compute.looksUntilCreated = 3;
+        played.edit(PlayedSpec.image(spec, "mastodon:v4.5.4"));
+        played.until(status -> status.summary.contains("your edit is being rolled out: a machine is being created"));
+        played.until(status -> played.compute.deployed.equals("mastodon:v4.5.4"));
+    }
+
+    @Test
     void aSourceThatWakesUpDuringSoakIsStoppedAgainAndTheConditionSaysSo() {
         var played = PlayedMigration.of(PlayedSpec.soak(live(), "1h")).untilPhase("Soak");
         played.source.formation.put("web", 2);

@@ -22,11 +22,16 @@ import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.api.RetryStrategy;
+import software.amazon.awssdk.services.acm.AcmClient;
+import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
+import software.amazon.awssdk.services.elasticloadbalancingv2.ElasticLoadBalancingV2Client;
+import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.pricing.PricingClient;
 import software.amazon.awssdk.services.rds.RdsClient;
 import software.amazon.awssdk.services.route53.Route53Client;
+import software.amazon.awssdk.services.ssm.SsmClient;
 import software.amazon.awssdk.services.sts.StsClient;
 
 /**
@@ -105,7 +110,9 @@ public class AwsClients {
         var region = Region.of(identity.region());
         return new AwsApi(identity.region(), client(RdsClient.builder(), region, credentials, http),
                 client(ElastiCacheClient.builder(), region, credentials, http), client(Ec2Client.builder(), region, credentials, http),
-                client(StsClient.builder(), region, credentials, http), client(Route53Client.builder(), Region.AWS_GLOBAL, credentials, http));
+                client(StsClient.builder(), region, credentials, http), client(Route53Client.builder(), Region.AWS_GLOBAL, credentials, http), client(SsmClient.builder(), region, credentials, http),
+                client(IamClient.builder(), region, credentials, http), client(ElasticLoadBalancingV2Client.builder(), region, credentials, http), client(AcmClient.builder(), region, credentials, http),
+                client(CloudWatchLogsClient.builder(), region, credentials, http));
     }
 
     private AwsCredentialsProvider credentials(Identity identity) {

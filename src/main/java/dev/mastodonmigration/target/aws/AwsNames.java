@@ -24,6 +24,8 @@ record AwsNames(String namespace, String migration, String uid) {
     /** ElastiCache allows a replication group 40 characters, with the same rules. */
     private static final String CACHE_PREFIX = "mastodon-redis-";
     private static final int LONGEST_OF_CACHE = 16;
+    /** A load balancer and a target group have 32 at most, and must not begin with "internal-". */
+    private static final int LONGEST_OF_BALANCER = 14;
     private static final int UID_DIGITS = 8;
 
     static AwsNames of(MastodonMigration migration) {
@@ -39,6 +41,11 @@ record AwsNames(String namespace, String migration, String uid) {
     /** Of the replication group and its groups. Lower-case, because ElastiCache stores it so. */
     String cacheName() {
         return name(CACHE_PREFIX, LONGEST_OF_CACHE);
+    }
+
+    /** Of the load balancer and its target group. */
+    String balancerName() {
+        return name(PREFIX, LONGEST_OF_BALANCER);
     }
 
     private String name(String prefix, int longest) {
@@ -59,7 +66,8 @@ record AwsNames(String namespace, String migration, String uid) {
         return foreign(what, name(), tags);
     }
 
-    OutsideException foreign(String what, String name, Map<String, String> tags) {
+    /** The same, of a name that is made from ours. */
+    static OutsideException foreign(String what, String name, Map<String, String> tags) {
         return new OutsideException(what + " " + name + " exists on AWS and was not made by this migration (its tag " + UID_TAG + " is "
                 + Optional.ofNullable(tags.get(UID_TAG)).map(other -> "another's: " + other).orElse("missing")
                 + "). It was left as it is. Delete or rename it if nobody needs it, or create the migration under another name.", false);

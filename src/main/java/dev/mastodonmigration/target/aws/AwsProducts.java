@@ -8,6 +8,7 @@ import java.util.Map;
 /** How AWS's list of prices names what adapters create (infracost, internal/resources/aws). */
 final class AwsProducts {
     private static final String RDS = "AmazonRDS";
+    private static final String EC2 = "AmazonEC2";
     private static final String FAMILY = "productFamily";
     private static final String INSTANCE_TYPE = "instanceType";
     private static final String POSTGRES = "PostgreSQL";
@@ -29,6 +30,21 @@ final class AwsProducts {
 
     private static Map<String, String> storage(String engine) {
         return Map.of(FAMILY, "Database Storage", "volumeType", "General Purpose-GP3", ENGINE, engine);
+    }
+
+    /** With Linux, by the hour. */
+    static Product ec2Instance(String region, String instanceType) {
+        return new Product(EC2, region, "", "BoxUsage:" + instanceType, List.of(Map.of(FAMILY, "Compute Instance", INSTANCE_TYPE, instanceType, "operatingSystem", "Linux", "tenancy", "Shared",
+                "preInstalledSw", "NA", "capacitystatus", "Used")), Unit.HOUR);
+    }
+
+    static Product ebsStorage(String region) {
+        return new Product(EC2, region, "", "EBS:VolumeUsage.gp3", List.of(Map.of(FAMILY, "Storage", "volumeApiName", "gp3")), Unit.GIB_MONTH);
+    }
+
+    /** An Application Load Balancer's hour; what it carries is counted apart. */
+    static Product loadBalancer(String region) {
+        return new Product("AWSELB", region, "", "LoadBalancerUsage", List.of(Map.of(FAMILY, "Load Balancer-Application")), Unit.HOUR);
     }
 
     /** @param engine as "Valkey" */

@@ -23,7 +23,7 @@ import software.amazon.awssdk.services.ec2.model.SecurityGroup;
 import software.amazon.awssdk.services.ec2.model.Subnet;
 import software.amazon.awssdk.services.ec2.model.UserIdGroupPair;
 
-/** Who reaches a database: our own security group that lets in whom {@code allowFrom} names, unless the admin gave groups of their own. */
+/** Who reaches a database, a machine or the load balancer: our own security group that lets in whom its {@link Access} names, unless the admin gave groups of their own. */
 final class AwsSecurityGroup implements Part {
     static final int POSTGRES = 5432;
     static final int REDIS = 6379;
@@ -34,7 +34,7 @@ final class AwsSecurityGroup implements Part {
     private final Access access;
 
     /**
-     * Of which database, and what its part of the spec says of it.
+     * Of what, and what its part of the spec says of it.
      *
      * @param name   of our own group
      * @param server its description begins with, as "Postgres"
@@ -49,6 +49,11 @@ final class AwsSecurityGroup implements Part {
         static Access of(AwsNames names, MastodonMigrationSpec.ElastiCache spec) {
             return new Access(names.cacheName(), "Redis", REDIS, "spec.target.redis.elastiCache", spec.subnetIds(), Optional.ofNullable(spec.securityGroupIds()),
                     Optional.ofNullable(spec.allowFrom()));
+        }
+
+        /** The same, for others than the spec names. */
+        Access lettingIn(List<String> groups, List<String> cidrs) {
+            return new Access(name, server, port, field, subnetIds, given, Optional.of(new AllowFrom(groups, cidrs)));
         }
 
         /** The groups that it lets in. */
@@ -92,6 +97,11 @@ final class AwsSecurityGroup implements Part {
         return ours;
     }
 
+    /** Whatever else stands under the name. */
+    Optional<SecurityGroup> ours() {
+        return ofThatName().stream().filter(this::isOurs).findFirst();
+    }
+
     @Override
     public String named() {
         return WHAT + " " + access.name();
@@ -99,15 +109,28 @@ final class AwsSecurityGroup implements Part {
 
     @Override
     public Optional<String> standing() {
-        return ofThatName().stream().filter(this::isOurs).findFirst().map(group -> named() + " (" + group.groupId() + ")");
+        return ours().map(group -> named() + " (" + group.groupId() + ")");
     }
 
     @Override
     public Optional<Provisioned> release() {
-        return ofThatName().stream().filter(this::isOurs).findFirst().map(group -> unless(Set.of("DependencyViolation", "InvalidGroup.NotFound"), () -> ec2.deleteSecurityGroup(call -> call.groupId(group.groupId())))
+        return ours().map(group -> unless(Set.of("DependencyViolation", "InvalidGroup.NotFound"), () -> ec2.deleteSecurityGroup(call -> call.groupId(group.groupId())))
                 .<Provisioned>map(gone -> new Provisioned.Working("security group " + access.name() + " was removed"))
-                .orElseGet(() -> new Provisioned.Working("security group " + access.name() + " (" + group.groupId() + ") is still in use: network interfaces of a deleted database linger for minutes; if it"
+                .orElseGet(() -> new Provisioned.Working("security group " + access.name() + " (" + group.groupId() + ") is still in use: network interfaces of what was removed linger for minutes; if it"
                         + " stays, another group's rule or something of yours refers to it")));
+    }
+
+    /** Takes back what lets this group in, which else could not be removed. */
+    Optional<Provisioned> shutOut(String groupId) {
+        return ours().flatMap(group -> {
+            var rules = group.ipPermissions().stream().filter(rule -> rule.userIdGroupPairs().stream().anyMatch(pair -> groupId.equals(pair.groupId())))
+                    .map(rule -> IpPermission.builder().ipProtocol(rule.ipProtocol()).fromPort(rule.fromPort()).toPort(rule.toPort()).userIdGroupPairs(UserIdGroupPair.builder().groupId(groupId).build()).build()).toList();
+            if (rules.isEmpty()) {
+                return Optional.empty();
+            }
+            unless(Set.of("InvalidPermission.NotFound", "InvalidGroup.NotFound"), () -> ec2.revokeSecurityGroupIngress(call -> call.groupId(group.groupId()).ipPermissions(rules)));
+            return Optional.of(new Provisioned.Working("security group " + access.name() + " lets " + groupId + " in no more"));
+        });
     }
 
     private List<SecurityGroup> ofThatName() {

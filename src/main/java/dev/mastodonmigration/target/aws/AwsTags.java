@@ -35,4 +35,36 @@ final class AwsTags {
     static Map<String, String> ofEc2(List<software.amazon.awssdk.services.ec2.model.Tag> tags) {
         return tags.stream().collect(Collectors.toMap(software.amazon.awssdk.services.ec2.model.Tag::key, software.amazon.awssdk.services.ec2.model.Tag::value));
     }
+
+    static List<software.amazon.awssdk.services.ssm.model.Tag> ssm(Map<String, String> tags) {
+        return tags.entrySet().stream().map(tag -> software.amazon.awssdk.services.ssm.model.Tag.builder().key(tag.getKey()).value(tag.getValue()).build()).toList();
+    }
+
+    static Map<String, String> ofSsm(List<software.amazon.awssdk.services.ssm.model.Tag> tags) {
+        return tags.stream().collect(Collectors.toMap(software.amazon.awssdk.services.ssm.model.Tag::key, software.amazon.awssdk.services.ssm.model.Tag::value));
+    }
+
+    static List<software.amazon.awssdk.services.iam.model.Tag> iam(Map<String, String> tags) {
+        return tags.entrySet().stream().map(tag -> software.amazon.awssdk.services.iam.model.Tag.builder().key(tag.getKey()).value(tag.getValue()).build()).toList();
+    }
+
+    static Map<String, String> ofIam(List<software.amazon.awssdk.services.iam.model.Tag> tags) {
+        return tags.stream().collect(Collectors.toMap(software.amazon.awssdk.services.iam.model.Tag::key, software.amazon.awssdk.services.iam.model.Tag::value));
+    }
+
+    static List<software.amazon.awssdk.services.elasticloadbalancingv2.model.Tag> balancing(Map<String, String> tags) {
+        return tags.entrySet().stream().map(tag -> software.amazon.awssdk.services.elasticloadbalancingv2.model.Tag.builder().key(tag.getKey()).value(tag.getValue()).build()).toList();
+    }
+
+    static Map<String, String> ofBalancing(List<software.amazon.awssdk.services.elasticloadbalancingv2.model.Tag> tags) {
+        return tags.stream().collect(Collectors.toMap(software.amazon.awssdk.services.elasticloadbalancingv2.model.Tag::key, software.amazon.awssdk.services.elasticloadbalancingv2.model.Tag::value));
+    }
+
+    static List<software.amazon.awssdk.services.acm.model.Tag> acm(Map<String, String> tags) {
+        return tags.entrySet().stream().map(tag -> software.amazon.awssdk.services.acm.model.Tag.builder().key(tag.getKey()).value(tag.getValue()).build()).toList();
+    }
+
+    static Map<String, String> ofAcm(List<software.amazon.awssdk.services.acm.model.Tag> tags) {
+        return tags.stream().collect(Collectors.toMap(software.amazon.awssdk.services.acm.model.Tag::key, software.amazon.awssdk.services.acm.model.Tag::value));
+    }
 }

@@ -1,5 +1,6 @@
 /**
- * Databases that the operator creates on AWS, and DNS that it changes there. {@code Rds} and {@code ElastiCache} tell the story of one each; each thing that it is made of is a {@code Part} with one look and at most one change.
+ * What the operator creates on AWS, databases and the machines that Mastodon runs on, and DNS that it changes there. {@code Rds}, {@code ElastiCache} and {@code Ec2Compute} tell the story of one each; each thing that it is
+ * made of is a {@code Part} with one look and at most one change.
  *
  * <ol>
  * <li>A thing is found again by a name that is made from the migration alone ({@code AwsNames}), and is ours by the tag with the migration's uid, which is set in the
@@ -24,6 +25,20 @@
  * of ours ({@code DnsLedger}); what is found in the zone and is neither is somebody else's, and is left: Route53Test#aRecordThatSomebodyChangedIsLeftAsItIsAndTheyAreToldWhatWasExpected.
  * Each change is one batch that deletes exactly what was seen, so that Route 53 itself refuses it when somebody was faster:
  * Route53Test#aChangeBetweenLookAndChangeIsNotOverwrittenEither. An abort puts back what was kept, whatever deletionPolicy says: Route53Test#undoPutsBackExactlyWhatWasThereFromEveryStep.</li>
+ * </ol>
+ *
+ * <p>{@code Ec2Compute} is made of machines ({@code Ec2Machines}) and of what stands in front of them ({@code Ec2Balancer}); what runs on a machine is {@link dev.mastodonmigration.target.aws.ec2}'s.
+ *
+ * <ol>
+ * <li>A launch carries a token that is made from migration, role and generation, so that it happens once whatever becomes of its answer:
+ * Ec2ComputeTest#whereverAnswersAreLostOneOfEachIsThereAndAnAbortLeavesTheAccountAsItWas.</li>
+ * <li>AWS answers the create of a load balancer that somebody else made with success, where the settings are the same: nothing is done with such an answer, and tags are read first:
+ * Ec2ComputeTest#aCreateThatSucceedsWithSomebodyElsesObjectIsRecognised.</li>
+ * <li>Sidekiq runs on the one machine that is named, and on no other at the same time: whoever names one raises the epoch, so that no order that comes late is done, and a machine that is replaced has said that
+ * its Sidekiq has stopped before another is named: Ec2OrdersTest.</li>
+ * <li>A machine is believed while its words are fresh and are about what it was told last: Ec2OrdersTest#aMachineIsBelievedWhileItsWordsAreFreshAndTheLoadBalancerAgrees.</li>
+ * <li>In the freeze only what stands counts, and not what was edited since: Ec2OrdersTest#anEditThatIsNotRolledOutChangesNothingOfWhatStands.</li>
+ * <li>The instance's secrets are in Parameter Store and nowhere else: Ec2ComputeTest#secretsAreInParameterStoreAloneAndUserDataHasNone.</li>
  * </ol>
  */
 package dev.mastodonmigration.target.aws;

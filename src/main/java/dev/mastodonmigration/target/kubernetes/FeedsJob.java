@@ -2,6 +2,7 @@ package dev.mastodonmigration.target.kubernetes;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.mastodon.Feeds;
+import dev.mastodonmigration.mastodon.MastodonProcesses;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
@@ -10,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Builds every active user's home and list feeds from the database, as Mastodon does it itself (docs.joinmastodon.org/admin/tootctl, feeds build). */
+/** Builds every active user's home and list feeds from the database, as Mastodon does it itself. */
 final class FeedsJob {
     private static final String COMPONENT = "feeds";
     /** Of the pod, each after twice the pause of the one before; what was built stays, and building it again does no harm. */
@@ -30,7 +31,7 @@ final class FeedsJob {
     /** @param environment that the instance runs with; of it only counts whether there are certificates */
     static Job of(WorkloadNames names, MastodonMigrationSpec spec, Map<String, String> environment) {
         var container = new ContainerBuilder().withName(COMPONENT).withImage(spec.instance().image())
-                .withCommand("tootctl", "feeds", "build", "--all")
+                .withCommand(MastodonProcesses.feeds())
                 .withResources(MastodonPod.resources("250m", 512, 2048));
         return new JobBuilder()
                 .withNewMetadata().withNamespace(names.namespace()).withName(name(names)).withLabels(names.labels(COMPONENT)).endMetadata()

@@ -5,8 +5,10 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.Kubernetes;
 import dev.mastodonmigration.cost.Charge;
 import dev.mastodonmigration.mastodon.Feeds;
 import dev.mastodonmigration.mastodon.MastodonEnvironment;
+import dev.mastodonmigration.mastodon.MastodonProcesses;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.Readiness;
 import dev.mastodonmigration.target.Readiness.Count;
@@ -82,7 +84,7 @@ final class KubernetesCompute implements Compute {
      * @throws ForeignObjectException when an object of one of our names is not ours; nothing of it is touched
      */
     @Override
-    public void ensure(SortedMap<String, String> environment) {
+    public Provisioned ensure(SortedMap<String, String> environment) {
         var workloads = Workloads.of(migration, environment);
         // All or nothing: an instance of which only half could be made helps nobody.
         places().forEach((name, kind) -> objects.find(kind, name.substring(name.indexOf('/') + 1)));
@@ -98,6 +100,7 @@ final class KubernetesCompute implements Compute {
                 (found, intent) -> Optional.ofNullable(sidekiq.get(intent.getMetadata().getName())).ifPresent(process -> keepReplicas(process, found, intent))));
         ensureBudgets(workloads.budgets());
         ensureSecret(Workloads.of(migration, environment).environment(), wanted);
+        return new Provisioned.Ready("");
     }
 
     private void ensureBudgets(List<PodDisruptionBudget> budgets) {
@@ -165,11 +168,11 @@ final class KubernetesCompute implements Compute {
 
     @Override
     public Entrances entrances() {
-        return new Entrances("Service " + names.web() + ":" + WebProcesses.WEB_PORT, "Service " + names.streaming() + ":" + WebProcesses.STREAMING_PORT);
+        return new Entrances("what stands in front of Service " + names.web() + ":" + MastodonProcesses.WEB_PORT, "what stands in front of Service " + names.streaming() + ":" + MastodonProcesses.STREAMING_PORT);
     }
 
     @Override
-    public void remove() {
+    public Provisioned remove() {
         smokeTests.remove();
         var known = new LinkedHashSet<>(deploymentNames());
         objects.ours(Secret.class, names.environment()).ifPresent(secret -> known.addAll(recorded(secret)));
@@ -180,6 +183,7 @@ final class KubernetesCompute implements Compute {
         });
         objects.delete(Secret.class, names.certificates());
         objects.delete(Secret.class, names.environment());
+        return new Provisioned.Ready("Web, streaming and Sidekiq are gone from the target");
     }
 
     @Override

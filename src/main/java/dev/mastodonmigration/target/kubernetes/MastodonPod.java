@@ -1,6 +1,7 @@
 package dev.mastodonmigration.target.kubernetes;
 
 import dev.mastodonmigration.mastodon.MastodonEnvironment;
+import dev.mastodonmigration.mastodon.MastodonProcesses;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
@@ -16,11 +17,9 @@ import java.util.Set;
 
 /** The part that all of Mastodon's pods share: its environment, and what restricted PodSecurity demands. */
 final class MastodonPod {
-    /** uid and gid of the user {@code mastodon} in its images (Dockerfile). Numeric, so that the kubelet can prove it is not root. */
-    private static final long MASTODON = 991L;
+    /** Numeric, so that the kubelet can prove it is not root. */
+    private static final long MASTODON = MastodonProcesses.USER;
     private static final String ENVIRONMENT_ANNOTATION = "mastodonmigration.dev/environment";
-    /** Mastodon writes its pid, its cache and Sidekiq's readiness file here. */
-    static final String TMP = "/opt/mastodon/tmp";
     private static final String TMP_VOLUME = "mastodon-tmp";
     static final String CA_VOLUME = "migration-ca";
     /** Those that a podTemplate may replace or mount again. */
@@ -70,7 +69,7 @@ final class MastodonPod {
                 .withAllowPrivilegeEscalation(false).withReadOnlyRootFilesystem(true).withRunAsNonRoot(true)
                 .withNewCapabilities().addToDrop("ALL").endCapabilities()
                 .endSecurityContext()
-                .addNewVolumeMount().withName(TMP_VOLUME).withMountPath(TMP).endVolumeMount()
+                .addNewVolumeMount().withName(TMP_VOLUME).withMountPath(MastodonProcesses.TMP).endVolumeMount()
                 .addNewVolumeMount().withName("tmp").withMountPath("/tmp").endVolumeMount();
     }
 

@@ -4,27 +4,26 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.Kubernetes;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Sidekiq;
 import dev.mastodonmigration.api.PodTemplate;
 import dev.mastodonmigration.api.SpecDefaults;
+import dev.mastodonmigration.mastodon.MastodonProcesses;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** One Sidekiq process of the target: its queues, its threads, and how we know that it works. */
 record SidekiqProcess(String name, List<String> queues, int concurrency, int replicas, Optional<PodTemplate> podTemplate) {
-    private static final int DEFAULT_CONCURRENCY = 5;
-    private static final String READY_FILE = "sidekiq_process_has_started_and_will_begin_processing_jobs";
+    private static final String READY_FILE = MastodonProcesses.TMP + "/" + MastodonProcesses.SIDEKIQ_READY_FILE;
 
     static List<SidekiqProcess> of(Kubernetes kubernetes) {
         return kubernetes.sidekiq() == null || kubernetes.sidekiq().isEmpty()
-                ? List.of(new SidekiqProcess("default", SpecDefaults.ALL_QUEUES, DEFAULT_CONCURRENCY, 1, Optional.empty()))
+                ? List.of(new SidekiqProcess("default", SpecDefaults.ALL_QUEUES, MastodonProcesses.SIDEKIQ_CONCURRENCY, 1, Optional.empty()))
                 : kubernetes.sidekiq().stream().map(SidekiqProcess::of).toList();
     }
 
     private static SidekiqProcess of(Sidekiq entry) {
         return new SidekiqProcess(entry.name(), entry.queues() == null ? SpecDefaults.ALL_QUEUES : entry.queues(),
-                Optional.ofNullable(entry.concurrency()).orElse(DEFAULT_CONCURRENCY), Optional.ofNullable(entry.replicas()).orElse(1), Optional.ofNullable(entry.podTemplate()));
+                Optional.ofNullable(entry.concurrency()).orElse(MastodonProcesses.SIDEKIQ_CONCURRENCY), Optional.ofNullable(entry.replicas()).orElse(1), Optional.ofNullable(entry.podTemplate()));
     }
 
     /** What of them cannot run side by side; a schema sees no more than that. */
@@ -40,16 +39,15 @@ record SidekiqProcess(String name, List<String> queues, int concurrency, int rep
     }
 
     boolean servesScheduler() {
-        return queues.stream().anyMatch(queue -> queue.equals("scheduler") || queue.startsWith("scheduler,"));
+        return MastodonProcesses.serveScheduler(queues);
     }
 
     ContainerBuilder container(String image) {
         return new ContainerBuilder().withName("sidekiq").withImage(image)
                 .withCommand(command())
-                // A connection for each thread, and the readiness file, whose name Mastodon 4.4 and later read from the environment.
-                .withEnv(MastodonPod.env(Map.of("DB_POOL", String.valueOf(concurrency), "MASTODON_SIDEKIQ_READY_FILENAME", READY_FILE)))
+                .withEnv(MastodonPod.env(MastodonProcesses.sidekiqEnvironment(concurrency)))
                 .withReadinessProbe(new ProbeBuilder()
-                        .withNewExec().withCommand("cat", MastodonPod.TMP + "/" + READY_FILE).endExec()
+                        .withNewExec().withCommand("cat", READY_FILE).endExec()
                         .withInitialDelaySeconds(5).withPeriodSeconds(5).withFailureThreshold(10).withTimeoutSeconds(5)
                         .build())
                 .withResources(MastodonPod.resources("250m", 512, 2048));
@@ -57,9 +55,8 @@ record SidekiqProcess(String name, List<String> queues, int concurrency, int rep
 
     /** The volume outlives a crashed container, and with it the readiness file: removed first, else a Sidekiq that cannot start looks ready. */
     private List<String> command() {
-        var command = new ArrayList<>(List.of("sh", "-c", "rm -f " + MastodonPod.TMP + "/" + READY_FILE + "; exec \"$@\"", "sidekiq",
-                "bundle", "exec", "sidekiq", "-c", String.valueOf(concurrency)));
-        queues.forEach(queue -> command.addAll(List.of("-q", queue)));
+        var command = new ArrayList<>(List.of("sh", "-c", "rm -f " + READY_FILE + "; exec \"$@\"", "sidekiq"));
+        command.addAll(MastodonProcesses.sidekiq(queues, concurrency));
         return command;
     }
 }

@@ -4,6 +4,7 @@ import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Instance;
 import dev.mastodonmigration.api.PodTemplate;
 import dev.mastodonmigration.api.SpecDefaults;
+import dev.mastodonmigration.mastodon.MastodonProcesses;
 import dev.mastodonmigration.mastodon.SmokeTestCommand;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
@@ -32,7 +33,7 @@ enum SmokeTestJob {
     STREAMING("smoke-streaming", SmokeTestCommand.streaming()) {
         @Override
         ContainerBuilder container(Instance instance, Map<String, String> environment) {
-            return new ContainerBuilder().withImage(WebProcesses.streamingImage(instance)).withEnv(MastodonPod.env(WebProcesses.nodeTls(environment)))
+            return new ContainerBuilder().withImage(MastodonProcesses.streamingImage(instance)).withEnv(MastodonPod.env(MastodonProcesses.streamingEnvironment(environment)))
                     .withResources(MastodonPod.resources("100m", 128, 512));
         }
 

@@ -5,6 +5,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.Kubernetes;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Workload;
 import dev.mastodonmigration.api.PodTemplate;
 import dev.mastodonmigration.mastodon.MastodonEnvironment;
+import dev.mastodonmigration.mastodon.MastodonProcesses;
 import dev.mastodonmigration.outside.OutsideException;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.IntOrString;
@@ -74,7 +75,7 @@ record Workloads(String revision, Secret environment, Optional<Secret> certifica
         OwnedObjects.annotate(secret, Map.of(REVISION_ANNOTATION, revision));
         return new Workloads(revision, secret,
                 certificates.map(pem -> secret(names, names.certificates(), Map.of(MastodonEnvironment.CA_FILE.substring(MastodonEnvironment.CA_FILE.lastIndexOf('/') + 1), pem))),
-                List.of(service(names, WorkloadNames.WEB, WebProcesses.WEB_PORT), service(names, WorkloadNames.STREAMING, WebProcesses.STREAMING_PORT)),
+                List.of(service(names, WorkloadNames.WEB, MastodonProcesses.WEB_PORT), service(names, WorkloadNames.STREAMING, MastodonProcesses.STREAMING_PORT)),
                 List.copyOf(deployments),
                 Stream.of(WorkloadNames.WEB, WorkloadNames.STREAMING).filter(component -> replicas(component.equals(WorkloadNames.WEB) ? spec.web() : spec.streaming()) > 1)
                         .map(component -> budget(names, component)).toList());

@@ -21,7 +21,7 @@ public final class AwsAccount implements AutoCloseable {
     /** Everything that moto can list of the services that hold a database: what an abort leaves is compared with what was there before. */
     private static final List<String> LISTS = List.of("rds DescribeDBInstances", "rds DescribeDBClusters", "rds DescribeDBSnapshots", "rds DescribeDBSubnetGroups", "rds DescribeDBParameterGroups",
             "elasticache DescribeReplicationGroups", "elasticache DescribeCacheClusters", "elasticache DescribeCacheSubnetGroups", "elasticache DescribeCacheParameterGroups", "elasticache DescribeSnapshots",
-            "rds DescribeEventSubscriptions", "ec2 DescribeSecurityGroups", "ec2 DescribeSecurityGroupRules", "ec2 DescribeNetworkInterfaces", "ec2 DescribeSubnets", "ec2 DescribeVpcs");
+            "rds DescribeEventSubscriptions", "ec2 DescribeLaunchTemplates", "ec2 DescribeSecurityGroups", "ec2 DescribeSecurityGroupRules", "ec2 DescribeNetworkInterfaces", "ec2 DescribeSubnets", "ec2 DescribeVpcs");
     private static final String NEVER_THE_SAME = "(?i)<(requestId|LatestRestorableTime)>[^<]*</\\1>";
     private static final String ROUTE53 = "https://route53.amazonaws.com/doc/2013-04-01/";
     private final WireClient client;

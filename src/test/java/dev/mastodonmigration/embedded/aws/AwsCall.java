@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  */
 public record AwsCall(String service, String region, String action, Map<String, String> parameters, String method, String target, Map<String, String> headers, String body) {
     private static final Pattern SCOPE = Pattern.compile("Credential=[^/]+/\\d+/([^/]+)/([^/]+)/aws4_request");
-    private static final Map<String, String> VERSIONS = Map.of("ec2", "2016-11-15", "rds", "2014-10-31", "elasticache", "2015-02-02");
+    private static final Map<String, String> VERSIONS = Map.of("ec2", "2016-11-15", "rds", "2014-10-31", "elasticache", "2015-02-02", "elasticloadbalancing", "2015-12-01");
     private static final Pattern KEY = Pattern.compile("Credential=([^/]+)/");
     private static final String FORM = "application/x-www-form-urlencoded";
 

@@ -73,6 +73,16 @@ public final class AwsFaultProxy implements AutoCloseable {
         return rules.caches;
     }
 
+    /** How load balancers behave. */
+    public LoadBalancers balancers() {
+        return rules.balancers;
+    }
+
+    /** How certificates behave. */
+    public Certificates certificates() {
+        return rules.certificates;
+    }
+
     /** What the account's owner does and sees there by hand. */
     public AwsAccount account() {
         return account;

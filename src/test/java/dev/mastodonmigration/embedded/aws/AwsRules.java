@@ -11,6 +11,8 @@ final class AwsRules {
     private final Map<String, AwsRule> rules = new HashMap<>();
     final RdsInstances instances = new RdsInstances();
     final CacheReplicationGroups caches = new CacheReplicationGroups();
+    final Certificates certificates = new Certificates();
+    final LoadBalancers balancers = new LoadBalancers(certificates);
     private final SentOnce launches = new SentOnce();
     private final Route53Changes changes = new Route53Changes();
 
@@ -18,6 +20,7 @@ final class AwsRules {
         rds();
         elasticache();
         ec2();
+        balancing();
         route53();
         on("pricing:GetProducts", (call, moto) -> PriceList.products(call));
     }
@@ -62,8 +65,21 @@ final class AwsRules {
     }
 
     private void ec2() {
-        on("ec2:DeleteSecurityGroup", new SecurityGroupsInUse(instances, caches)::delete);
+        on("ec2:DeleteSecurityGroup", new SecurityGroupsInUse(instances, caches, balancers)::delete);
         on("ec2:RunInstances", launches::run);
+        on("ec2:TerminateInstances", TerminatedAgain::terminate);
+    }
+
+    private void balancing() {
+        on("elasticloadbalancing:CreateLoadBalancer", balancers::create);
+        on("elasticloadbalancing:CreateTargetGroup", balancers::createTargetGroup);
+        on("elasticloadbalancing:CreateListener", balancers::createListener);
+        on("elasticloadbalancing:DeleteLoadBalancer", balancers::delete);
+        on("elasticloadbalancing:RegisterTargets", balancers::register);
+        on("elasticloadbalancing:DeregisterTargets", balancers::deregister);
+        on("elasticloadbalancing:DescribeTargetHealth", balancers::health);
+        on("acm:DescribeCertificate", certificates::describe);
+        on("acm:DeleteCertificate", certificates::delete);
     }
 
     private void route53() {
@@ -88,6 +104,8 @@ final class AwsRules {
         instances.clear();
         caches.clear();
         launches.clear();
+        balancers.clear();
+        certificates.clear();
         changes.clear();
     }
 }

@@ -40,6 +40,15 @@ class Ec2RulesTest {
     }
 
     @Test
+    void aTokenWhoseInstanceWasTerminatedIsUsedUp() throws IOException {
+        var launched = WireClient.value(run("token", subnets.getFirst(), "t4g.small"), "instanceId");
+        aws.client().ec2("TerminateInstances", "InstanceId.1", launched);
+
+        assertThat(run("token", subnets.getFirst(), "t4g.small").code()).contains("IdempotentInstanceTerminated");
+        assertThat(run("another", subnets.getFirst(), "t4g.small").isSuccess()).isTrue();
+    }
+
+    @Test
     void aSecurityGroupStaysWhileAnInstanceOrARuleRefersToIt() throws IOException {
         var network = aws.client().networkOf(subnets.getFirst());
         var web = aws.client().securityGroup("web", network);

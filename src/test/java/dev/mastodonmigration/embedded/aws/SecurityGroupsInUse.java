@@ -6,16 +6,18 @@ import java.util.Map;
 final class SecurityGroupsInUse {
     private final RdsInstances instances;
     private final CacheReplicationGroups caches;
+    private final LoadBalancers balancers;
 
-    SecurityGroupsInUse(RdsInstances instances, CacheReplicationGroups caches) {
+    SecurityGroupsInUse(RdsInstances instances, CacheReplicationGroups caches, LoadBalancers balancers) {
         this.instances = instances;
         this.caches = caches;
+        this.balancers = balancers;
     }
 
     AwsAnswer delete(AwsCall call, Upstream moto) throws AwsRefusal {
         var group = call.parameter("GroupId");
         if (group.isPresent() && !call.parameter("DryRun").filter("true"::equals).isPresent()
-                && (instances.hold(call, moto, group.get()) || caches.hold(call, group.get()) || isThere(call, moto, "DescribeNetworkInterfaces", "group-id", group.get(), "networkInterfaceId") || isNamedByAnother(call, moto, group.get()))) {
+                && (instances.hold(call, moto, group.get()) || caches.hold(call, group.get()) || balancers.hold(call, moto, group.get()) || isThere(call, moto, "DescribeNetworkInterfaces", "group-id", group.get(), "networkInterfaceId") || isNamedByAnother(call, moto, group.get()))) {
             throw new AwsRefusal("DependencyViolation", "resource " + group.get() + " has a dependent object");
         }
         return moto.pass(call);

@@ -29,6 +29,9 @@ final class SentOnce {
                 throw new AwsRefusal("IdempotentParameterMismatch", "The request uses the same client token as a previous, but non-identical request. Do not reuse a client token with different requests, "
                         + "unless the requests are identical");
             }
+            if (isTerminated(before.answer(), call, moto)) {
+                throw new AwsRefusal("IdempotentInstanceTerminated", "The request to launch an instance uses the same client token as a previous request for which the instance has been terminated.");
+            }
             return before.answer();
         }
         var answer = moto.pass(call);
@@ -36,6 +39,12 @@ final class SentOnce {
             launches.put(key, new Launch(parameters, answer));
         }
         return answer;
+    }
+
+    private static boolean isTerminated(AwsAnswer launched, AwsCall call, Upstream moto) {
+        var instance = Xml.all(launched.document(), "instanceId").getFirst().getTextContent();
+        var answer = moto.call(call, "ec2", "DescribeInstances", Map.of("InstanceId.1", instance));
+        return !answer.isSuccess() || Xml.all(answer.document(), "instanceState").stream().anyMatch(state -> Xml.value(state, "name").orElse("").equals("terminated"));
     }
 
     /** Where a zone is given, and a subnet gives it, the token holds there only. */

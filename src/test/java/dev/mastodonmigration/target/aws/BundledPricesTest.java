@@ -34,6 +34,9 @@ class BundledPricesTest {
         });
         assertThat(BundledPrices.of(AwsProducts.rdsStorage("us-east-1", 1)).orElseThrow().usd()).isEqualByComparingTo("0.115");
         assertThat(BundledPrices.of(AwsProducts.cacheNode("us-east-1", "cache.t4g.small", "Valkey")).orElseThrow().usd()).isEqualByComparingTo("0.0256");
+        assertThat(BundledPrices.of(AwsProducts.ec2Instance("us-east-1", "t3.large")).orElseThrow().usd()).isEqualByComparingTo("0.0832");
+        assertThat(BundledPrices.of(AwsProducts.ebsStorage("us-east-1")).orElseThrow().usd()).isEqualByComparingTo("0.08");
+        assertThat(BundledPrices.of(AwsProducts.loadBalancer("us-east-1")).orElseThrow().usd()).isEqualByComparingTo("0.0225");
         assertThat(BundledPrices.of(AwsProducts.cacheNode("us-east-1", "cache.t4g.small", "Redis"))).as("an engine's price is not another's").isEmpty();
         assertThat(BundledPrices.of(AwsProducts.rdsInstance("eu-central-1", "db.t4g.medium", 1))).as("a region's price is not another's").isEmpty();
     }

@@ -13,19 +13,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
-import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
-import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
-import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.services.ec2.Ec2Client;
-import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
-import software.amazon.awssdk.services.rds.RdsClient;
-import software.amazon.awssdk.services.route53.Route53Client;
-import software.amazon.awssdk.services.sts.StsClient;
 
 /** The example's migration to ElastiCache, on moto behind the fault proxy, with a clock that the test moves. Its SDK tries each call once, so that a test sees every one that fails. */
 final class ElastiCacheWorld {
@@ -45,12 +35,14 @@ final class ElastiCacheWorld {
     ElastiCacheWorld(KubernetesClient client, AwsFaultProxy aws, String... replacements) {
         this.aws = aws;
         this.client = client;
-        this.api = new AwsApi(REGION, client(RdsClient.builder()), client(ElastiCacheClient.builder()), client(Ec2Client.builder()), client(StsClient.builder()), client(Route53Client.builder()));
         var subnets = aws.account().subnets("ab");
         this.vpc = aws.account().networkOf(subnets.getFirst());
         this.nodes = aws.account().securityGroup("nodes", vpc);
         this.spec = "elastiCache: {nodeType: cache.t4g.small, engineVersion: '8.0', subnetIds: [" + String.join(", ", subnets) + "], allowFrom: {securityGroupIds: [" + nodes + "], cidrs: [10.0.0.0/16]}}";
         this.migration = migration(spec, replacements);
+        System.setProperty("aws.accessKeyId", "AKIATEST");
+        System.setProperty("aws.secretAccessKey", "test");
+        this.api = new AwsClients(() -> Optional.of(aws.address()), new SecretReader(client), AwsRetryStrategy::doNotRetry).of(migration);
         this.names = AwsNames.of(migration);
     }
 
@@ -62,11 +54,6 @@ final class ElastiCacheWorld {
             aws = aws.replaceAll(replacements[i], replacements[i + 1]);
         }
         return Example.migration(EXISTING, redis, "  strategy:\n", aws + "  strategy:\n");
-    }
-
-    private <C, B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>> C client(B builder) {
-        return builder.region(Region.of(REGION)).endpointOverride(aws.address()).credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("AKIATEST", "secret")))
-                .httpClientBuilder(UrlConnectionHttpClient.builder()).overrideConfiguration(calls -> calls.retryStrategy(AwsRetryStrategy.doNotRetry())).build();
     }
 
     String subnet(String network, String cidr, String zone) {

@@ -218,7 +218,7 @@ class KubernetesComputeTest {
 
     @Test
     void whereRequestsGoIsSaidInWords() {
-        assertThat(compute.entrances()).isEqualTo(new Compute.Entrances("Service example-social-web:3000", "Service example-social-streaming:4000"));
+        assertThat(compute.entrances()).isEqualTo(new Compute.Entrances("what stands in front of Service example-social-web:3000", "what stands in front of Service example-social-streaming:4000"));
     }
 
     @Test
