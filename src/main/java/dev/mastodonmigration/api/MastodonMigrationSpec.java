@@ -196,7 +196,7 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Route53(
-            @Required @Pattern("^Z[A-Z0-9]{1,31}$") @JsonPropertyDescription("Id of the public hosted zone that holds webDomain and streamingDomain.") String hostedZoneId,
+            @Required @Pattern("^[A-Z0-9]{1,32}$") @JsonPropertyDescription("Id of the public hosted zone that holds webDomain and streamingDomain.") String hostedZoneId,
             @Default("60") @Min(1) @Max(3600) @JsonPropertyDescription("TTL in seconds that the records get before they are changed, and keep afterwards. A lower one stays. Default: 60.") Integer ttlSeconds,
             @Size(min = 1, max = 20) @JsonPropertyDescription("Not supported yet, refused by Preflight. Shares of users in percent, in order, the last one 100.") List<@Min(1) @Max(100) Integer> steps,
             @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("Not supported yet, refused by Preflight. Time to hold each step, for example 10m.") String hold,
@@ -207,7 +207,7 @@ public record MastodonMigrationSpec(
     @ValidationRule(value = "!has(self.hostedZoneId) || has(self.dnsName)", message = "front: hostedZoneId is of dnsName, so set that too")
     public record Front(
             @Pattern(DNS_NAME) @JsonPropertyDescription("Its name, for example of a load balancer on AWS.") String dnsName,
-            @Pattern("^Z[A-Z0-9]{1,31}$") @JsonPropertyDescription("The CanonicalHostedZoneId of that load balancer, so that the records become aliases of it. Required where webDomain is the zone's own name.") String hostedZoneId,
+            @Pattern("^[A-Z0-9]{1,32}$") @JsonPropertyDescription("The CanonicalHostedZoneId of that load balancer, so that the records become aliases of it. Required where webDomain is the zone's own name.") String hostedZoneId,
             @Size(min = 1, max = 8) @JsonPropertyDescription("Its addresses, IPv4 and IPv6.") List<@Pattern("^([0-9]{1,3}([.][0-9]{1,3}){3}|[0-9a-f:]*:[0-9a-f:.]*)$") String> addresses) {}
 
     /** Has no settings: its presence is the choice. */

@@ -34,7 +34,7 @@ public interface Front extends Payable {
     /** Requests that reach it go to that side from now on. */
     Provisioned letGo(Edge.Side side);
 
-    /** Why users would not be served well through it; empty while they would. */
+    /** Why users would not be served well through it; empty while they would. Asked from SmokeTest on, and so before {@link #ensure} of one that is created later. */
     Optional<String> unhealthy();
 
     /** Removes what {@link #ensure} created. Nobody is led to it any more. */

@@ -113,10 +113,11 @@ class Route53FlowTest {
     }
 
     @Test
-    void aLoadBalancerThatDoesNotServeHoldsTheGateAndIsNamed() {
+    void aLoadBalancerThatDoesNotServeHoldsItBeforeDnsIsTouchedAndIsNamed() {
         flow.frontFault = "192.0.2.10 has no valid certificate for example.social";
         flow.apply(spec().spec());
-        flow.until(status -> flow.says("ShiftTraffic", "192.0.2.10 has no valid certificate for example.social. DNS will lead all users there"));
+        flow.until(status -> flow.says("SmokeTest", "192.0.2.10 has no valid certificate for example.social. DNS will lead all users there"));
+        assertThat(records()).isEqualTo(BEFORE);
         flow.frontFault = "";
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
     }
