@@ -100,8 +100,21 @@ public final class SpecDefaults {
 
     /** Whether what the operator created on AWS goes when the migration is aborted; nothing is created where nothing of AWS is chosen. */
     public static boolean deletesFromAws(MastodonMigrationSpec spec) {
-        return spec.aws() != null && spec.aws().deletionPolicy() == DeletionPolicy.Delete
-                && (spec.target().postgres() != null && spec.target().postgres().rds() != null || spec.target().redis() != null && spec.target().redis().elastiCache() != null);
+        return deletesDatabases(spec) || deletesMachines(spec);
+    }
+
+    /** As {@link #deletesFromAws}, of databases alone. */
+    public static boolean deletesDatabases(MastodonMigrationSpec spec) {
+        return deletes(spec) && (spec.target().postgres() != null && spec.target().postgres().rds() != null || spec.target().redis() != null && spec.target().redis().elastiCache() != null);
+    }
+
+    /** As {@link #deletesFromAws}, of machines alone. */
+    public static boolean deletesMachines(MastodonMigrationSpec spec) {
+        return deletes(spec) && spec.target().compute() != null && spec.target().compute().ec2() != null;
+    }
+
+    private static boolean deletes(MastodonMigrationSpec spec) {
+        return spec.aws() != null && spec.aws().deletionPolicy() == DeletionPolicy.Delete;
     }
 
     public static boolean retireApproved(MastodonMigrationSpec spec) {

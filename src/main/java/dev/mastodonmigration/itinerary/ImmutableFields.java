@@ -12,8 +12,10 @@ import java.util.Optional;
 public final class ImmutableFields {
     private static final String POSTGRES = "spec.target.postgres";
     private static final String REDIS = "spec.target.redis";
+    private static final String COMPUTE = "spec.target.compute";
     private static final String RDS = "rds";
     private static final String ELASTICACHE = "elastiCache";
+    private static final String EC2 = "ec2";
 
     private ImmutableFields() {}
 
@@ -47,7 +49,7 @@ public final class ImmutableFields {
             fields.put("spec.target.compute.ec2.topology", ec2.topology() == null ? MastodonMigrationSpec.Topology.Single.name() : ec2.topology().name());
             fields.put("spec.target.compute.ec2.subnetIds", ec2.subnetIds() == null ? "" : String.join(",", ec2.subnetIds()));
         });
-        fields.put("spec.target.compute", target == null || target.compute() == null ? "" : target.compute().kubernetes() == null ? "ec2" : "kubernetes");
+        fields.put(COMPUTE, target == null || target.compute() == null ? "" : target.compute().kubernetes() == null ? EC2 : "kubernetes");
         Optional.ofNullable(target).map(MastodonMigrationSpec.Target::dns).map(MastodonMigrationSpec.Dns::route53).ifPresent(dns -> fields.put("spec.target.dns.route53.hostedZoneId", dns.hostedZoneId()));
         fields.put("spec.strategy.postgres", SpecDefaults.postgresStrategy(spec).name());
         fields.put("spec.strategy.redis", SpecDefaults.redisStrategy(spec).name());
@@ -65,13 +67,19 @@ public final class ImmutableFields {
     }
 
     /** The sentence that names what was created on AWS and is no longer named by the spec, so that nobody would find it; empty while all of it is. */
-    public static Optional<String> disowned(MastodonMigrationSpec spec, Map<String, String> accepted) {
-        var now = of(spec);
-        return Map.of(POSTGRES, RDS, REDIS, ELASTICACHE).entrySet().stream().sorted(Map.Entry.comparingByKey())
-                .filter(created -> created.getValue().equals(accepted.get(created.getKey())) && !created.getValue().equals(now.get(created.getKey())))
-                .findFirst()
-                .map(created -> created.getKey() + " was \"" + created.getValue() + "\" when this migration started and is now \"" + now.get(created.getKey())
-                        + "\", and what it created on AWS is found with what stood there. Put it back: the operator then deletes it or leaves it to you, as spec.aws.deletionPolicy says.");
+    public static Optional<String> disownedDatabases(MastodonMigrationSpec spec, Map<String, String> accepted) {
+        return disowned(POSTGRES, RDS, spec, accepted).or(() -> disowned(REDIS, ELASTICACHE, spec, accepted));
+    }
+
+    /** As {@link #disownedDatabases}. */
+    public static Optional<String> disownedMachines(MastodonMigrationSpec spec, Map<String, String> accepted) {
+        return disowned(COMPUTE, EC2, spec, accepted);
+    }
+
+    private static Optional<String> disowned(String field, String created, MastodonMigrationSpec spec, Map<String, String> accepted) {
+        var now = of(spec).get(field);
+        return created.equals(accepted.get(field)) && !created.equals(now) ? Optional.of(field + " was \"" + created + "\" when this migration started and is now \"" + now
+                + "\", and what it created on AWS is found with what stood there. Put it back: the operator then deletes it or leaves it to you, as spec.aws.deletionPolicy says.") : Optional.empty();
     }
 
     private static String region(MastodonMigrationSpec spec) {

@@ -27,7 +27,8 @@ public final class PhaseEngine {
     static final int ATTEMPTS_BEFORE_LEAVING = 3;
     /** Undoing these touches the target alone. */
     private static final Set<PhaseId> ON_THE_TARGET = EnumSet.of(PhaseId.SmokeTest, PhaseId.DeployCompute, PhaseId.Provision);
-    private static final PhaseRun RELEASE = PhaseRun.undo(PhaseId.Provision);
+    private static final PhaseRun DATABASES = PhaseRun.undo(PhaseId.Provision);
+    private static final PhaseRun MACHINES = PhaseRun.undo(PhaseId.DeployCompute);
     private static final String OR_LEAVE_IT = "The operator tries again. To have it left to you instead, set spec.aws.deletionPolicy to Retain.";
     private static final Duration SOON = Duration.ofSeconds(1);
     private static final Duration SOON_WHILE_DOWN = Duration.ofMillis(100);
@@ -71,7 +72,7 @@ public final class PhaseEngine {
                 return new Decision.Suspend("The migration is suspended in phase " + run + ". Set spec.state to Running to go on.");
             }
         }
-        var disowned = run.equals(RELEASE) ? ImmutableFields.disowned(seen.spec(), seen.status().internal.accepted) : Optional.<String>empty();
+        var disowned = disowned(run, seen);
         if (disowned.isPresent()) {
             return new Decision.Stall("ImmutableFieldChanged", disowned.get() + " Nothing of it is touched until then.");
         }
@@ -152,7 +153,12 @@ public final class PhaseEngine {
 
     /** What costs money and would be forgotten with the resource is not given up after some attempts: the admin says so. */
     private static boolean deletesFromAws(PhaseRun run, Observation seen) {
-        return run.equals(RELEASE) && SpecDefaults.deletesFromAws(seen.spec());
+        return run.equals(DATABASES) && SpecDefaults.deletesDatabases(seen.spec()) || run.equals(MACHINES) && SpecDefaults.deletesMachines(seen.spec());
+    }
+
+    private static Optional<String> disowned(PhaseRun run, Observation seen) {
+        var accepted = seen.status().internal.accepted;
+        return run.equals(DATABASES) ? ImmutableFields.disownedDatabases(seen.spec(), accepted) : run.equals(MACHINES) ? ImmutableFields.disownedMachines(seen.spec(), accepted) : Optional.empty();
     }
 
     private static Decision backToGate(PhaseRun run, String message, Optional<Instant> again, Observation seen) {

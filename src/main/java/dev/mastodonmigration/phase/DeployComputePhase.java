@@ -6,6 +6,8 @@ import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.outside.Provisioned;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Brings web and streaming up on the target, warmed but locked out of its database by the write gate; Sidekiq stays stopped. */
 @Singleton
@@ -36,9 +38,11 @@ public class DeployComputePhase implements Phase {
 
     @Override
     public StepResult undo(PhaseContext context) {
-        return switch (context.compute().orElseThrow().remove()) {
+        var compute = context.compute().orElseThrow();
+        return new StandingOnAws(context, () -> Stream.of(compute)).toldWith(() -> switch (compute.remove()) {
             case Provisioned.Working working -> new StepResult.Working(working.message(), WHILE_REMOVED);
             case Provisioned.Ready ready -> new StepResult.Done(ready.message() + ".");
-        };
+            case Provisioned.Left left -> new StepResult.Done(left.message() + ".", Optional.of(left.message() + "."));
+        });
     }
 }

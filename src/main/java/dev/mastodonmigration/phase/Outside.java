@@ -3,11 +3,13 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.cost.Prices;
 import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.job.Workers;
+import dev.mastodonmigration.outside.InAccount;
 import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.TargetDatabase;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Everything outside that a migration touches, in our words: what its spec chose of each kind. What it does not move is empty.
@@ -29,4 +31,9 @@ public record Outside(Source source, Optional<TargetDatabase> postgres, Optional
      * @param redis    servers and databases, in the words of the worker that follows them
      */
     public record InUse(String postgres, String redis) {}
+
+    /** All that may be created in an account of the admin's. */
+    public Stream<InAccount> inAccount() {
+        return Stream.<Optional<? extends InAccount>>of(postgres, redis, compute).flatMap(Optional::stream);
+    }
 }

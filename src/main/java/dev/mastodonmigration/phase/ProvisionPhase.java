@@ -2,9 +2,8 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.PhaseId;
-import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
-import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.outside.InAccount;
 import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.target.TargetDatabase;
@@ -23,8 +22,6 @@ import java.util.stream.Stream;
 public class ProvisionPhase implements Phase {
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
     private static final String ORIGIN = "provision";
-    private static final String WAYS_OUT = " The operator goes on trying. To have it left to you instead, set spec.aws.deletionPolicy to Retain. In a namespace that is being deleted no Secret can be created:"
-            + " edit the copy of the credentials there, the Secret whose name ends with -aws.";
 
     @Override
     public PhaseId id() {
@@ -34,7 +31,7 @@ public class ProvisionPhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         new CostLook(context).whenChanged();
-        var account = context.status().internal.awsAccount == null ? databases(context).map(TargetDatabase::account).flatMap(Optional::stream).findFirst() : Optional.<String>empty();
+        var account = context.status().internal.awsAccount == null ? context.outside().inAccount().map(InAccount::account).flatMap(Optional::stream).findFirst() : Optional.<String>empty();
         if (account.isPresent()) {
             // Stands in status before anything is created: in another account nothing of it would be found.
             context.tell(new Fact.AccountSeen(account.get()));
@@ -54,16 +51,7 @@ public class ProvisionPhase implements Phase {
     /** Removes what we copied, and only that: the databases were empty when we claimed them and were never opened. Then they go, where they are ours to delete. */
     @Override
     public StepResult undo(PhaseContext context) {
-        try {
-            return switch (release(context)) {
-                case StepResult.Retryable failed -> new StepResult.Retryable(failed.message() + remains(context));
-                case StepResult.Lost lost -> new StepResult.Lost(lost.message() + remains(context));
-                case StepResult.Refused refused -> new StepResult.Refused(refused.message() + remains(context));
-                case StepResult other -> other;
-            };
-        } catch (OutsideException e) {
-            throw new OutsideException(e.getMessage() + remains(context), e.mayPass());
-        }
+        return new StandingOnAws(context, () -> databases(context)).toldWith(() -> release(context));
     }
 
     private static StepResult release(PhaseContext context) {
@@ -74,12 +62,6 @@ public class ProvisionPhase implements Phase {
             case StepResult.Done reset -> whenReady(context, TargetDatabase::release, reset.message());
             case StepResult other -> other;
         };
-    }
-
-    /** What is not forgotten while it cannot be removed: it costs money. */
-    private static String remains(PhaseContext context) {
-        var remains = databases(context).map(TargetDatabase::remains).flatMap(Optional::stream).map(words -> " " + words).collect(Collectors.joining());
-        return remains.isEmpty() || !SpecDefaults.deletesFromAws(context.spec()) ? remains : remains + WAYS_OUT;
     }
 
     private static Stream<TargetDatabase> databases(PhaseContext context) {

@@ -9,13 +9,13 @@ import dev.mastodonmigration.itinerary.Itinerary;
 import dev.mastodonmigration.itinerary.Observation;
 import dev.mastodonmigration.itinerary.PhaseEngine;
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.outside.InAccount;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.phase.Outside;
 import dev.mastodonmigration.phase.Phase;
 import dev.mastodonmigration.phase.PhaseContext;
 import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.status.JobRecords;
-import dev.mastodonmigration.target.TargetDatabase;
 import dev.mastodonmigration.worker.control.Redaction;
 import dev.mastodonmigration.worker.control.Tasks;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -192,8 +192,7 @@ class Executor {
         var tidied = guarded(() -> {
             outside.workers().removeAll();
             outside.source().forgetCredentials();
-            outside.postgres().ifPresent(TargetDatabase::forgetCredentials);
-            outside.redis().ifPresent(TargetDatabase::forgetCredentials);
+            outside.inAccount().forEach(InAccount::forgetCredentials);
             outside.edge().ifPresent(Edge::forget);
             return new StepResult.Done("");
         });

@@ -5,12 +5,12 @@ import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.itinerary.Decision;
 import dev.mastodonmigration.itinerary.Observation;
 import dev.mastodonmigration.itinerary.PhaseEngine;
+import dev.mastodonmigration.outside.InAccount;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.phase.Outside;
 import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.status.Story;
-import dev.mastodonmigration.target.TargetDatabase;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
@@ -90,8 +90,7 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
     private void letGo(MastodonMigration migration, Observation seen, Outside outside) {
         outside.workers().removeAll();
         outside.source().forgetCredentials();
-        outside.postgres().ifPresent(TargetDatabase::forgetCredentials);
-        outside.redis().ifPresent(TargetDatabase::forgetCredentials);
+        outside.inAccount().forEach(InAccount::forgetCredentials);
         if (seen.targetTakesWrites() && !seen.ended()) {
             SavedSource.of(migration.getStatus()).map(Story::farewell).ifPresent(told -> reporter.farewell(told, migration));
         }

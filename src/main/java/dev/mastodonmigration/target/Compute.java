@@ -3,12 +3,13 @@ package dev.mastodonmigration.target;
 import dev.mastodonmigration.cost.Payable;
 import dev.mastodonmigration.mastodon.Feeds;
 import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.InAccount;
 import dev.mastodonmigration.outside.Provisioned;
 import java.util.List;
 import java.util.SortedMap;
 
 /** Where the instance's web, streaming and Sidekiq will run. Every method returns at once, may be called again at any time, and may throw {@link dev.mastodonmigration.outside.OutsideException}. */
-public interface Compute extends Payable {
+public interface Compute extends Payable, InAccount {
     /** What is wrong with its part of the spec beyond the schema, a sentence each that names the field. */
     List<String> violations();
 
@@ -45,7 +46,7 @@ public interface Compute extends Payable {
     /** @param web for web, @param streaming for streaming */
     record Entrances(String web, String streaming) {}
 
-    /** Removes what {@link #ensure} made, and only that. Ready once nothing works on it any more; what stays, and why, is in its message. */
+    /** Removes what {@link #ensure} made, and only that. Ready once nothing of it is left, {@link Provisioned.Left} where something of it stays for good. */
     Provisioned remove();
 
     /**

@@ -2,12 +2,13 @@ package dev.mastodonmigration.target;
 
 import dev.mastodonmigration.cost.Payable;
 import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.InAccount;
 import dev.mastodonmigration.outside.Provisioned;
 import java.util.List;
 import java.util.Optional;
 
 /** A database server of the target, Postgres or Redis. Every method returns at once, may be called again at any time, and may throw {@link dev.mastodonmigration.outside.OutsideException}. */
-public interface TargetDatabase extends Payable {
+public interface TargetDatabase extends Payable, InAccount {
     /** What is wrong with its part of the spec beyond the schema, a sentence each that names the field. */
     List<String> violations();
 
@@ -20,11 +21,6 @@ public interface TargetDatabase extends Payable {
     /** The same, while something else is waited for: what was ready a moment ago need not be looked at again, where a look costs many calls. */
     default Provisioned ensureNowAndThen() {
         return ensure();
-    }
-
-    /** The account that what {@link #ensure} creates would be in, asked now. Empty where nothing is created. */
-    default Optional<String> account() {
-        return Optional.empty();
     }
 
     /**
@@ -63,12 +59,4 @@ public interface TargetDatabase extends Payable {
 
     /** Removes what {@link #ensure} created, and only that; {@link Provisioned.Left} where something of it stays for good. */
     Provisioned release();
-
-    /** Removes what is kept of the credentials that {@link #release} needs; called when nothing more will be asked. */
-    default void forgetCredentials() {}
-
-    /** What there is of it still, in sentences: for the message of a {@link #release} that does not come to an end. Empty where there is nothing. */
-    default Optional<String> remains() {
-        return Optional.empty();
-    }
 }

@@ -32,10 +32,10 @@ class ImmutableFieldsTest {
     @Test
     void whatWasCreatedOnAwsAndIsNoLongerNamedIsToldWithThePathBack() {
         var accepted = ImmutableFields.of(spec("", ""));
-        assertThat(ImmutableFields.disowned(spec("", ""), accepted)).isEmpty();
-        assertThat(ImmutableFields.disowned(spec("t4g.small", "t4g.medium"), accepted)).as("it is found by its name").isEmpty();
-        assertThat(ImmutableFields.disowned(Example.migration().getSpec(), accepted)).hasValueSatisfying(words -> assertThat(words).contains("spec.target.redis was \"elastiCache\"", "target-redis/url", "Put it back"));
-        assertThat(ImmutableFields.disowned(spec("", ""), ImmutableFields.of(Example.migration().getSpec()))).as("what was yours was not created").isEmpty();
+        assertThat(ImmutableFields.disownedDatabases(spec("", ""), accepted)).isEmpty();
+        assertThat(ImmutableFields.disownedDatabases(spec("t4g.small", "t4g.medium"), accepted)).as("it is found by its name").isEmpty();
+        assertThat(ImmutableFields.disownedDatabases(Example.migration().getSpec(), accepted)).hasValueSatisfying(words -> assertThat(words).contains("spec.target.redis was \"elastiCache\"", "target-redis/url", "Put it back"));
+        assertThat(ImmutableFields.disownedDatabases(spec("", ""), ImmutableFields.of(Example.migration().getSpec()))).as("what was yours was not created").isEmpty();
     }
 
     @Test

@@ -6,11 +6,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Aws;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Compute;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Ec2;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Rds;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Target;
 import dev.mastodonmigration.api.MastodonMigrationSpec.TargetPostgres;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Topology;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseState;
 import dev.mastodonmigration.api.PhaseId;
@@ -309,6 +312,26 @@ class PhaseEngineTest {
         var source = at(PhaseRun.undo(PhaseId.StopSource));
         source.internal.accepted = status.internal.accepted;
         assertThat(engine.decide(new Observation(Specs.valid(), List.of(), 1, true, source, NOW, Optional.empty()))).as("the source is restored whatever was edited").isEqualTo(new Decision.Step(PhaseRun.undo(PhaseId.StopSource)));
+    }
+
+    @Test
+    void machinesAreNeitherGivenUpInADeletionNorForgottenForAnEditOfTheTarget() {
+        var undo = PhaseRun.undo(PhaseId.DeployCompute);
+        var status = at(undo);
+        status.phases.getLast().attempts = 100;
+        status.internal.accepted = ImmutableFields.of(onMachines(DeletionPolicy.Delete));
+        var failed = new StepResult.Retryable("no connection");
+        assertThat(engine.decide(new Observation(onMachines(DeletionPolicy.Delete), List.of(), 1, true, status, NOW, Optional.empty()).after(failed)))
+                .isInstanceOfSatisfying(Decision.Retry.class, retry -> assertThat(retry.persistence()).isEqualTo(Persistence.LASTS));
+        assertThat(engine.decide(new Observation(onMachines(DeletionPolicy.Retain), List.of(), 1, true, status, NOW, Optional.empty()).after(failed))).isInstanceOf(Decision.Advance.class);
+        assertThat(engine.decide(new Observation(Specs.valid(), List.of(), 1, true, status, NOW, Optional.empty())))
+                .isInstanceOfSatisfying(Decision.Stall.class, stall -> assertThat(stall.message()).contains("spec.target.compute was \"ec2\"", "Put it back"));
+    }
+
+    private static MastodonMigrationSpec onMachines(DeletionPolicy policy) {
+        var spec = Specs.valid();
+        var target = new Target(spec.target().postgres(), spec.target().redis(), new Compute(null, new Ec2(Topology.Single, "t4g.large", List.of("subnet-a", "subnet-b"), null, null, null)), spec.target().dns());
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), target, new Aws("eu-central-1", null, policy), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), spec.retire(), spec.state());
     }
 
     private static Observation deleted(MastodonMigrationStatus status, DeletionPolicy policy) {

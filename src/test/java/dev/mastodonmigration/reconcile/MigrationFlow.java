@@ -98,7 +98,7 @@ final class MigrationFlow implements AutoCloseable {
         this.aws = new AwsDatabases(clients, new SecretReader(client), client);
         this.prices = new AwsPriceLists(clients);
         this.dns = new AwsDns(clients, client);
-        this.machines = new AwsComputes(clients);
+        this.machines = new AwsComputes(clients, new SecretReader(client), client);
         heroku.delays(Duration.ZERO, Duration.ZERO);
         var web = heroku.createApp("example-web");
         web.config(Map.of("LOCAL_DOMAIN", "example.social", "SECRET_KEY_BASE", "s3cr3t-base", "DATABASE_URL", "postgres://u:p4ss@127.0.0.1:1/db", "REDIS_URL", "redis://:p4ss@127.0.0.1:2",

@@ -1,7 +1,9 @@
 package dev.mastodonmigration.target.aws;
 
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.outside.SecretReader;
 import dev.mastodonmigration.target.Compute;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
 
@@ -9,12 +11,16 @@ import java.time.InstantSource;
 @Singleton
 public class AwsComputes {
     private final AwsClients clients;
+    private final SecretReader secrets;
+    private final KubernetesClient client;
 
-    public AwsComputes(AwsClients clients) {
+    public AwsComputes(AwsClients clients, SecretReader secrets, KubernetesClient client) {
         this.clients = clients;
+        this.secrets = secrets;
+        this.client = client;
     }
 
     public Compute of(MastodonMigration migration) {
-        return new Ec2Compute(migration, () -> clients.of(migration), InstantSource.system());
+        return new Ec2Compute(migration, () -> clients.of(migration), InstantSource.system(), new KeptCredentials(client, secrets, migration));
     }
 }

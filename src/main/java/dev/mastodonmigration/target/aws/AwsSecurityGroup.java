@@ -24,7 +24,7 @@ import software.amazon.awssdk.services.ec2.model.Subnet;
 import software.amazon.awssdk.services.ec2.model.UserIdGroupPair;
 
 /** Who reaches a database, a machine or the load balancer: our own security group that lets in whom its {@link Access} names, unless the admin gave groups of their own. */
-final class AwsSecurityGroup implements Part {
+final class AwsSecurityGroup implements DatabasePart {
     static final int POSTGRES = 5432;
     static final int REDIS = 6379;
     private static final String TCP = "tcp";

@@ -109,6 +109,11 @@ final class BalancerCertificate {
         return given().or(() -> ours().stream().min(Comparator.naturalOrder()));
     }
 
+    /** Whether one of ours is there. */
+    boolean isRequested() {
+        return !ours().isEmpty();
+    }
+
     private List<String> ours() {
         var domain = SpecDefaults.webDomain(spec);
         return asking(() -> acm.listCertificatesPaginator(call -> {}).stream().flatMap(page -> page.certificateSummaryList().stream()).toList()).stream().filter(one -> domain.equalsIgnoreCase(one.domainName()))

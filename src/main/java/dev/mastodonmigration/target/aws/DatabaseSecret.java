@@ -18,7 +18,7 @@ import java.util.TreeMap;
  * The Secret that holds a database's password, made by us and written before the database is created, so that no answer that is lost loses it; and, once the
  * database is ready, where it is. It has no owner: the instance of Mastodon needs it for as long as it runs on this database, and so longer than the migration.
  */
-abstract sealed class DatabaseSecret implements Part permits RdsSecret, ElastiCacheSecret {
+abstract sealed class DatabaseSecret implements DatabasePart permits RdsSecret, ElastiCacheSecret {
     static final String HOST = "host";
     static final String PORT = "port";
     private static final String UID_LABEL = AwsNames.UID_TAG;

@@ -40,14 +40,18 @@ final class Ec2Compute implements Compute {
     private final Supplier<AwsApi> api;
     private final InstantSource clock;
     private final AwsNames names;
+    private final AwsHome home;
+    private final KeptCredentials kept;
 
     /** @param api made when it is first needed: a spec without a region has none */
-    Ec2Compute(MastodonMigration migration, Supplier<AwsApi> api, InstantSource clock) {
+    Ec2Compute(MastodonMigration migration, Supplier<AwsApi> api, InstantSource clock, KeptCredentials kept) {
         this.migration = migration;
         this.spec = migration.getSpec();
         this.api = api;
         this.clock = clock;
         this.names = AwsNames.of(migration);
+        this.home = new AwsHome(migration, api);
+        this.kept = kept;
     }
 
     private MastodonMigrationSpec.Ec2 ec2() {
@@ -81,6 +85,8 @@ final class Ec2Compute implements Compute {
     /** The certificate first: the admin may have to add a record for it, which takes longest. */
     @Override
     public Provisioned ensure(SortedMap<String, String> environment) {
+        kept.keep();
+        home.demand();
         var machines = machines();
         var revision = EnvironmentParameters.of(environment).revision();
         return Ec2Machines.first(Stream.of(() -> balancer().certificate().ensure(), () -> machines.ensure(environment), () -> balanced(machines), () -> replaced(machines), () -> tidied(machines, revision)))
@@ -159,11 +165,40 @@ final class Ec2Compute implements Compute {
 
     @Override
     public Provisioned remove() {
-        if (!Rds.isDeleted(migration)) {
-            return new Provisioned.Ready("What was created on AWS stays, and costs money, because spec.aws.deletionPolicy is not Delete: machines, launch templates, role, security groups and parameters whose names begin with " + names.name()
-                    + ", load balancer and target group " + names.balancerName() + ", and a certificate for " + SpecDefaults.webDomain(spec) + ". Sidekiq was never started");
+        if (!SpecDefaults.deletesFromAws(spec)) {
+            return whatStands().<Provisioned>map(words -> new Provisioned.Left("spec.aws.deletionPolicy is not Delete, so what was created stays, and costs money: " + words + ". Sidekiq was never started"))
+                    .orElseGet(() -> new Provisioned.Ready("No machine of this migration is on AWS, and nothing that stands around them"));
         }
+        home.demand();
         return Ec2Machines.first(Stream.of(() -> balancer().release(), () -> machines().release())).orElseGet(() -> new Provisioned.Ready("No machine of this migration is left on AWS, and nothing that stood around them"));
+    }
+
+    @Override
+    public Optional<String> account() {
+        return Optional.of(home.account());
+    }
+
+    @Override
+    public void forgetCredentials() {
+        kept.forget();
+    }
+
+    @Override
+    public Optional<String> remains() {
+        return whatStands().map(words -> "Until then this stays, and costs money: " + words + ".");
+    }
+
+    private Optional<String> whatStands() {
+        var all = "machines, launch templates, role, security groups and parameters whose names begin with " + names.name() + ", load balancer and target group " + names.balancerName() + ", and a certificate for "
+                + SpecDefaults.webDomain(spec);
+        try {
+            home.demand();
+            // These come first and go last.
+            var isThere = balancer().certificate().isRequested() || parameters().desired().isPresent();
+            return isThere ? Optional.of(all) : Optional.empty();
+        } catch (OutsideException refused) {
+            return Optional.of("whatever was created of " + all + " (the operator could not look: " + refused.getMessage().replaceAll("\\.$", "") + ")");
+        }
     }
 
     /** Refused in {@link #violations}, as what they belong to. */

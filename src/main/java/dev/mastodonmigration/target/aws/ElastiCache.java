@@ -173,7 +173,7 @@ final class ElastiCache implements TargetDatabase {
         return Optional.of(new AwsReach(Access.of(names, spec)).words());
     }
 
-    private Stream<Part> parts() {
+    private Stream<DatabasePart> parts() {
         return Stream.of(secret, securityGroup(), subnetGroup(), parameterGroup());
     }
 

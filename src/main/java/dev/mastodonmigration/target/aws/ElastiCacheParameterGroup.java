@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.elasticache.model.CacheParameterGroup;
 import software.amazon.awssdk.services.elasticache.model.ParameterNameValue;
 
 /** The server's settings, which no client may change, because ElastiCache forbids CONFIG. It is the replication group's from its creation on. */
-final class ElastiCacheParameterGroup implements Part {
+final class ElastiCacheParameterGroup implements DatabasePart {
     /**
      * By default ElastiCache evicts keys that expire, and so may lose Sidekiq's; and it notifies of no change, by which a worker that is refused CLIENT TRACKING
      * follows this server when it is what is copied from (K: by key, A: of all that changes one).

@@ -12,7 +12,7 @@ import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.CacheSubnetGroup;
 
 /** Where the replication group's nodes may stand. */
-final class ElastiCacheSubnetGroup implements Part {
+final class ElastiCacheSubnetGroup implements DatabasePart {
     static final String WHAT = "Cache subnet group";
     private static final String NOT_FOUND = "CacheSubnetGroupNotFoundFault";
     private final ElastiCacheClient cache;

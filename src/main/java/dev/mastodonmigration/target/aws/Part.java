@@ -3,8 +3,8 @@ package dev.mastodonmigration.target.aws;
 import dev.mastodonmigration.outside.Provisioned;
 import java.util.Optional;
 
-/** One thing that the instance needs before it can be created. */
-interface Part extends Standing {
+/** One thing that a database or a machine needs before it can be created. */
+interface Part {
     /**
      * One look, and at most one change.
      *

@@ -18,7 +18,7 @@ import software.amazon.awssdk.services.rds.model.Parameter;
  * The server's settings. All of them are dynamic, so that none needs a restart, and all are good for the load as well as for the years after it: the port has no
  * moment at which others could be taken back before the cutover. It is the instance's from its creation on, because one that is given later waits for a restart.
  */
-final class RdsParameterGroup implements Part {
+final class RdsParameterGroup implements DatabasePart {
     /** RDS's defaults differ by version. max_wal_size in MiB and checkpoint_timeout in seconds: fewer checkpoints while much is written. */
     static final Map<String, String> SETTINGS = Map.of("rds.force_ssl", "1", "max_wal_size", "4096", "checkpoint_timeout", "900");
     static final String WHAT = "DB parameter group";

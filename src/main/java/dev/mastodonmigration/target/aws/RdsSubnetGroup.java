@@ -12,7 +12,7 @@ import software.amazon.awssdk.services.rds.RdsClient;
 import software.amazon.awssdk.services.rds.model.DBSubnetGroup;
 
 /** Where the instance may stand. */
-final class RdsSubnetGroup implements Part {
+final class RdsSubnetGroup implements DatabasePart {
     static final String WHAT = "DB subnet group";
     private static final Set<String> NOT_FOUND = Set.of("DBSubnetGroupNotFoundFault");
     private final RdsClient rds;

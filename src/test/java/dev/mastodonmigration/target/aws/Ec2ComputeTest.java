@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
+import dev.mastodonmigration.embedded.aws.AwsAccount;
 import dev.mastodonmigration.embedded.aws.AwsFault;
 import dev.mastodonmigration.embedded.aws.RecordedCall;
 import dev.mastodonmigration.mastodon.Example;
@@ -176,6 +177,27 @@ class Ec2ComputeTest {
         assertThat(world.untilReleased("Single", DeletionPolicy.Retain)).singleElement().asString().contains("stays, and costs money", world.names.name());
 
         assertThat(world.listing()).isEqualTo(before);
+    }
+
+    @Test
+    void whereNothingWasCreatedNothingIsSaidToStay() {
+        assertThat(world.untilReleased("Single", DeletionPolicy.Retain)).singleElement().asString().contains("No machine of this migration is on AWS").doesNotContain("costs money");
+    }
+
+    @Test
+    void withCredentialsOfAnotherAccountNothingIsTakenForGoneNorCreatedAgain() {
+        world.untilReady("Single");
+        var before = world.listing();
+        world.startedIn = AwsAccount.ELSEWHERE;
+        assertThatThrownBy(() -> world.operator("Single").remove()).hasMessageContainingAll(AwsAccount.HERE, AwsAccount.ELSEWHERE);
+        assertThatThrownBy(() -> world.ensureOnce("Single")).hasMessageContainingAll(AwsAccount.HERE, AwsAccount.ELSEWHERE);
+        assertThat(world.operator("Single").remains()).hasValueSatisfying(said -> assertThat(said).contains("whatever was created of machines", AwsAccount.ELSEWHERE));
+        assertThat(world.untilReleased("Single", DeletionPolicy.Retain)).singleElement().asString().contains("stays, and costs money: whatever was created");
+        assertThat(world.listing()).isEqualTo(before);
+        world.startedIn = AwsAccount.HERE;
+        assertThat(world.operator("Single").remains()).hasValueSatisfying(said -> assertThat(said).startsWith("Until then this stays, and costs money: machines, "));
+        world.untilReleased("Single", DeletionPolicy.Delete);
+        assertThat(world.operator("Single").remains()).isEmpty();
     }
 
     @Test

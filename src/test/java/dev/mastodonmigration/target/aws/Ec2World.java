@@ -49,6 +49,7 @@ final class Ec2World implements AutoCloseable {
     private static final int MOST_LOOKS = 300;
     private static final ObjectMapper JSON = new ObjectMapper();
     final AwsFaultProxy aws = AwsFaultProxy.before(Moto.shared());
+    private final KubernetesClient client;
     /** The operator's. */
     final AwsApi api;
     /** The account's owner's, and the machines': recorded nowhere, met by no fault. */
@@ -62,6 +63,8 @@ final class Ec2World implements AutoCloseable {
     final Set<String> stubborn = new HashSet<>();
     String trouble = "";
     Duration later = Duration.ZERO;
+    /** The account in which the migration created the first thing; empty before that was remembered. */
+    String startedIn = "";
     boolean dnsIsKept = true;
     final Map<String, Object> ec2 = new TreeMap<>();
     final Map<String, Object> target = new TreeMap<>();
@@ -74,6 +77,7 @@ final class Ec2World implements AutoCloseable {
     enum Foreign { PARAMETER, MACHINES_GROUP, BALANCER_GROUP, ROLE, PROFILE, TEMPLATE, LOGS, TARGET_GROUP, LOAD_BALANCER }
 
     private Ec2World(KubernetesClient client) {
+        this.client = client;
         System.setProperty("aws.accessKeyId", "AKIATEST");
         System.setProperty("aws.secretAccessKey", "test");
         api = new AwsClients(() -> Optional.of(aws.address()), new SecretReader(client), AwsRetryStrategy::doNotRetry).of(migration("Single"));
@@ -133,6 +137,9 @@ final class Ec2World implements AutoCloseable {
         machines.putAll(ec2);
         ((Map<String, Object>) spec.get("target")).put("compute", Map.of("ec2", machines));
         ((Map<String, Object>) spec.get("target")).putAll(target);
+        if (!startedIn.isEmpty()) {
+            migration.put("status", Map.of("internal", Map.of("awsAccount", startedIn)));
+        }
         return Serialization.unmarshal(Serialization.asYaml(migration), MastodonMigration.class);
     }
 
@@ -142,7 +149,7 @@ final class Ec2World implements AutoCloseable {
     }
 
     Ec2Compute operator(String topology, DeletionPolicy policy) {
-        return new Ec2Compute(migration(topology, policy), () -> api, () -> Instant.now().plus(later));
+        return new Ec2Compute(migration(topology, policy), () -> api, () -> Instant.now().plus(later), new KeptCredentials(client, new SecretReader(client), migration(topology, policy)));
     }
 
     Provisioned ensureOnce(String topology) {
@@ -181,7 +188,7 @@ final class Ec2World implements AutoCloseable {
             try {
                 var provisioned = look.get();
                 said.add(provisioned.message());
-                if (provisioned instanceof Provisioned.Ready) {
+                if (!(provisioned instanceof Provisioned.Working)) {
                     return said;
                 }
             } catch (OutsideException e) {
