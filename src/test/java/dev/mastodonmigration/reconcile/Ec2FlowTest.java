@@ -11,6 +11,7 @@ import dev.mastodonmigration.embedded.aws.AwsFault;
 import dev.mastodonmigration.target.aws.ec2.LaunchedMachines;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
@@ -98,7 +99,8 @@ class Ec2FlowTest {
     @Test
     void abortedAtTheGateItLeavesTheAccountAsItWas() throws IOException {
         aws.proxy().certificates().addRecords();
-        aws.proxy().faults().whenever(call -> call.isChange() && !call.service().equals("ssm"), new AwsFault.LostAnswer());
+        var lost = new HashSet<String>();
+        aws.proxy().faults().whenever(call -> call.isChange() && !call.service().equals("ssm") && lost.add(call.name()), new AwsFault.LostAnswer());
         flow.apply(ec2(Topology.Split).notApproved().spec());
         until("the gate", status -> flow.isWaitingForApproval());
         assertThat(machines.ids()).hasSize(2);
