@@ -55,6 +55,11 @@ public final class AwsFaultProxy implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
     }
 
+    /** What stands behind it. */
+    public URI moto() {
+        return moto.address();
+    }
+
     public AwsCalls calls() {
         return calls;
     }

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.target.aws.ec2;
 
 import dev.mastodonmigration.embedded.aws.AwsAccount;
+import dev.mastodonmigration.embedded.aws.AwsFaultProxy;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,11 +17,13 @@ import java.util.zip.GZIPInputStream;
 /** The machines that were launched in an account, each run here: the program of the user-data that it was launched with, in a process of its own. Those that are terminated end. */
 public final class LaunchedMachines implements AutoCloseable {
     private static final String ROLE = "mastodonmigration.dev/role";
+    private final AwsFaultProxy aws;
     private final AwsAccount account;
     private final Map<String, RunningMachine> running = new TreeMap<>();
 
-    public LaunchedMachines(AwsAccount account) {
-        this.account = account;
+    public LaunchedMachines(AwsFaultProxy aws) {
+        this.aws = aws;
+        this.account = aws.account();
     }
 
     /** Starts those that were launched, and ends those that are gone. */
@@ -31,7 +34,7 @@ public final class LaunchedMachines implements AutoCloseable {
                 there.add(id);
                 if (!running.containsKey(id)) {
                     var template = account.ec2Values("launchTemplateName", "DescribeLaunchTemplates").stream().filter(name -> name.endsWith("-" + role.name().toLowerCase(Locale.ROOT))).findFirst().orElseThrow();
-                    var machine = new RunningMachine(id, template.substring(0, template.lastIndexOf('-')), UserDataTest.files(unpacked(newest(account.ec2Values("userData", "DescribeLaunchTemplateVersions", "LaunchTemplateName", template)))));
+                    var machine = new RunningMachine(aws, id, template.substring(0, template.lastIndexOf('-')), UserDataTest.files(unpacked(newest(account.ec2Values("userData", "DescribeLaunchTemplateVersions", "LaunchTemplateName", template)))));
                     machine.write("words", "the smoke test passed");
                     running.put(id, machine.start());
                 }
@@ -39,7 +42,7 @@ public final class LaunchedMachines implements AutoCloseable {
         }
         for (var id : Set.copyOf(running.keySet())) {
             if (!there.contains(id)) {
-                running.remove(id).close();
+                running.remove(id).closeAlone();
             }
         }
     }
@@ -70,7 +73,7 @@ public final class LaunchedMachines implements AutoCloseable {
 
     @Override
     public void close() {
-        running.values().forEach(RunningMachine::close);
+        running.values().forEach(RunningMachine::closeAlone);
         running.clear();
     }
 }

@@ -26,8 +26,8 @@ import org.awaitility.Awaitility;
  */
 final class RunningMachine implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    final AwsFaultProxy aws = AwsFaultProxy.before(Moto.shared());
-    final ParameterStore store = new ParameterStore(Moto.shared().address());
+    final AwsFaultProxy aws;
+    final ParameterStore store;
     final MetadataService metadata;
     final ParameterPaths paths;
     private final String instance;
@@ -36,11 +36,13 @@ final class RunningMachine implements AutoCloseable {
     private Optional<LocalProcess> program = Optional.empty();
 
     RunningMachine(Machine machine) throws IOException {
-        this(MetadataService.INSTANCE, Machines.NAME, UserDataTest.files(machine));
+        this(AwsFaultProxy.before(Moto.shared()), MetadataService.INSTANCE, Machines.NAME, UserDataTest.files(machine));
     }
 
     /** @param migration the name under which all of its things stand @param files that its user-data has, by path */
-    RunningMachine(String instance, String migration, Map<String, String> files) throws IOException {
+    RunningMachine(AwsFaultProxy aws, String instance, String migration, Map<String, String> files) throws IOException {
+        this.aws = aws;
+        this.store = new ParameterStore(aws.moto());
         this.instance = instance;
         metadata = MetadataService.start(instance);
         paths = ParameterPaths.named(migration);
@@ -190,10 +192,15 @@ final class RunningMachine implements AutoCloseable {
 
     @Override
     public void close() {
+        closeAlone();
+        aws.close();
+    }
+
+    /** Without the account that it was launched in. */
+    void closeAlone() {
         program.ifPresent(LocalProcess::kill);
         metadata.close();
         store.close();
-        aws.close();
         directory.close();
     }
 }
