@@ -15,12 +15,14 @@ import java.util.stream.Collectors;
  */
 public final class LoadBalancers {
     private static final String NAMESPACE = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/";
+    private static final int DRAINING_LOOKS = 5;
     private static final Set<String> NOT_COMPARED = Set.of("Action", "Version");
     static final String SERVICE = "elasticloadbalancing";
     private final Certificates certificates;
     private final Map<String, Map<String, String>> created = new HashMap<>();
     private final Map<String, Integer> looks = new LinkedHashMap<>();
-    private final Set<String> draining = new HashSet<>();
+    /** For how many looks more. */
+    private final Map<String, Integer> draining = new HashMap<>();
     private final Set<String> sick = new HashSet<>();
     private final Set<String> lingering = new HashSet<>();
     private int initial = 1;
@@ -128,7 +130,7 @@ public final class LoadBalancers {
     AwsAnswer deregister(AwsCall call, Upstream moto) {
         var answer = moto.pass(call);
         if (answer.isSuccess()) {
-            draining.addAll(targets(call).stream().filter(looks::containsKey).toList());
+            targets(call).stream().filter(looks::containsKey).forEach(id -> draining.put(id, DRAINING_LOOKS));
         }
         return answer;
     }
@@ -142,11 +144,12 @@ public final class LoadBalancers {
                 .flatMap(arns -> Xml.all(arns, "member").stream()).toList().isEmpty();
         var members = new StringBuilder();
         for (var id : List.copyOf(looks.keySet())) {
-            var state = draining.contains(id) ? "<State>draining</State><Reason>Target.DeregistrationInProgress</Reason>" : !listened ? "<State>unused</State><Reason>Target.NotInUse</Reason>"
+            var state = draining.containsKey(id) ? "<State>draining</State><Reason>Target.DeregistrationInProgress</Reason>" : !listened ? "<State>unused</State><Reason>Target.NotInUse</Reason>"
                     : sick.contains(id) ? "<State>unhealthy</State><Reason>Target.Timeout</Reason>" : looks.merge(id, 1, Integer::sum) <= initial ? "<State>initial</State><Reason>Elb.InitialHealthChecking</Reason>"
                     : "<State>healthy</State>";
             members.append("<member><Target><Id>").append(id).append("</Id><Port>80</Port></Target><TargetHealth>").append(state).append("</TargetHealth></member>");
-            if (draining.remove(id)) {
+            if (draining.containsKey(id) && draining.merge(id, -1, Integer::sum) <= 0) {
+                draining.remove(id);
                 looks.remove(id);
             }
         }
