@@ -13,6 +13,7 @@ public final class ImmutableFields {
     private static final String POSTGRES = "spec.target.postgres";
     private static final String REDIS = "spec.target.redis";
     private static final String COMPUTE = "spec.target.compute";
+    private static final String ZONE = "spec.target.dns.route53.hostedZoneId";
     private static final String RDS = "rds";
     private static final String ELASTICACHE = "elastiCache";
     private static final String EC2 = "ec2";
@@ -50,7 +51,7 @@ public final class ImmutableFields {
             fields.put("spec.target.compute.ec2.subnetIds", ec2.subnetIds() == null ? "" : String.join(",", ec2.subnetIds()));
         });
         fields.put(COMPUTE, target == null || target.compute() == null ? "" : target.compute().kubernetes() == null ? EC2 : "kubernetes");
-        Optional.ofNullable(target).map(MastodonMigrationSpec.Target::dns).map(MastodonMigrationSpec.Dns::route53).ifPresent(dns -> fields.put("spec.target.dns.route53.hostedZoneId", dns.hostedZoneId()));
+        Optional.ofNullable(target).map(MastodonMigrationSpec.Target::dns).map(MastodonMigrationSpec.Dns::route53).ifPresent(dns -> fields.put(ZONE, dns.hostedZoneId()));
         fields.put("spec.strategy.postgres", SpecDefaults.postgresStrategy(spec).name());
         fields.put("spec.strategy.redis", SpecDefaults.redisStrategy(spec).name());
         return fields;
@@ -74,6 +75,13 @@ public final class ImmutableFields {
     /** As {@link #disownedDatabases}. */
     public static Optional<String> disownedMachines(MastodonMigrationSpec spec, Map<String, String> accepted) {
         return disowned(COMPUTE, EC2, spec, accepted);
+    }
+
+    /** The sentence that names the hosted zone in which DNS was changed and that the spec no longer names, so that nobody would put DNS back; empty while it does. */
+    public static Optional<String> disownedDns(MastodonMigrationSpec spec, Map<String, String> accepted) {
+        var now = of(spec).getOrDefault(ZONE, "");
+        return Optional.ofNullable(accepted.get(ZONE)).filter(zone -> !zone.equals(now)).map(zone -> ZONE + " was \"" + zone + "\" when this migration started and is now \"" + now
+                + "\", and DNS that the operator changed is put back where it was changed. Put it back, and DNS will be as it was before.");
     }
 
     private static Optional<String> disowned(String field, String created, MastodonMigrationSpec spec, Map<String, String> accepted) {

@@ -28,6 +28,7 @@ public final class PhaseEngine {
     /** Undoing these touches the target alone. */
     private static final Set<PhaseId> ON_THE_TARGET = EnumSet.of(PhaseId.SmokeTest, PhaseId.DeployCompute, PhaseId.Provision);
     private static final PhaseRun DATABASES = PhaseRun.undo(PhaseId.Provision);
+    private static final PhaseRun DNS = PhaseRun.undo(PhaseId.ShiftTraffic);
     private static final PhaseRun MACHINES = PhaseRun.undo(PhaseId.DeployCompute);
     private static final String OR_LEAVE_IT = "The operator tries again. To have it left to you instead, set spec.aws.deletionPolicy to Retain.";
     private static final Duration SOON = Duration.ofSeconds(1);
@@ -158,7 +159,8 @@ public final class PhaseEngine {
 
     private static Optional<String> disowned(PhaseRun run, Observation seen) {
         var accepted = seen.status().internal.accepted;
-        return run.equals(DATABASES) ? ImmutableFields.disownedDatabases(seen.spec(), accepted) : run.equals(MACHINES) ? ImmutableFields.disownedMachines(seen.spec(), accepted) : Optional.empty();
+        return run.equals(DATABASES) ? ImmutableFields.disownedDatabases(seen.spec(), accepted) : run.equals(MACHINES) ? ImmutableFields.disownedMachines(seen.spec(), accepted)
+                : run.equals(DNS) ? ImmutableFields.disownedDns(seen.spec(), accepted) : Optional.empty();
     }
 
     private static Decision backToGate(PhaseRun run, String message, Optional<Instant> again, Observation seen) {

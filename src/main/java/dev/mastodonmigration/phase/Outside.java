@@ -32,6 +32,13 @@ public record Outside(Source source, Optional<TargetDatabase> postgres, Optional
      */
     public record InUse(String postgres, String redis) {}
 
+    /** Removes what is kept for going back, in objects of ours that nothing else removes: a namespace that is deleted would wait for them. Called when nothing more will be asked. */
+    public void forget() {
+        source.forgetCredentials();
+        inAccount().forEach(InAccount::forgetCredentials);
+        edge.ifPresent(Edge::forget);
+    }
+
     /** All that may be created in an account of the admin's. */
     public Stream<InAccount> inAccount() {
         return Stream.<Optional<? extends InAccount>>of(postgres, redis, compute).flatMap(Optional::stream);

@@ -2,14 +2,12 @@ package dev.mastodonmigration.reconcile;
 
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.PhaseRun;
-import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.election.Leadership;
 import dev.mastodonmigration.itinerary.Decision;
 import dev.mastodonmigration.itinerary.Itinerary;
 import dev.mastodonmigration.itinerary.Observation;
 import dev.mastodonmigration.itinerary.PhaseEngine;
 import dev.mastodonmigration.itinerary.StepResult;
-import dev.mastodonmigration.outside.InAccount;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.phase.Outside;
 import dev.mastodonmigration.phase.Phase;
@@ -191,9 +189,7 @@ class Executor {
     private static Acted tidyUp(Decision last, PhaseRun run, List<Fact> facts, Outside outside) {
         var tidied = guarded(() -> {
             outside.workers().removeAll();
-            outside.source().forgetCredentials();
-            outside.inAccount().forEach(InAccount::forgetCredentials);
-            outside.edge().ifPresent(Edge::forget);
+            outside.forget();
             return new StepResult.Done("");
         });
         return tidied instanceof StepResult.Done ? new Acted(last, facts)

@@ -5,7 +5,6 @@ import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.itinerary.Decision;
 import dev.mastodonmigration.itinerary.Observation;
 import dev.mastodonmigration.itinerary.PhaseEngine;
-import dev.mastodonmigration.outside.InAccount;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.phase.Outside;
 import dev.mastodonmigration.source.SavedSource;
@@ -89,8 +88,7 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
     /** Our Secrets have a finalizer of ours: what cannot be removed now is removed at the next look, before the migration is let go. */
     private void letGo(MastodonMigration migration, Observation seen, Outside outside) {
         outside.workers().removeAll();
-        outside.source().forgetCredentials();
-        outside.inAccount().forEach(InAccount::forgetCredentials);
+        outside.forget();
         if (seen.targetTakesWrites() && !seen.ended()) {
             SavedSource.of(migration.getStatus()).map(Story::farewell).ifPresent(told -> reporter.farewell(told, migration));
         }

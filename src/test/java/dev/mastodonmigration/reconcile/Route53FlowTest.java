@@ -84,6 +84,32 @@ class Route53FlowTest {
     }
 
     @Test
+    void deletedAfterTheOpeningItLeavesDnsThereAndKeepsNothingThatANamespaceWouldWaitFor() {
+        flow.applyWithFinalizer(spec().soak("1h").spec());
+        flow.until(status -> "Soak".equals(status.phase));
+        assertThat(keepsWhatWasThere()).isTrue();
+        flow.client.resource(flow.read()).delete();
+        flow.untilTheFinalizerGoes();
+        assertThat(records()).isEqualTo(MOVED);
+        assertThat(keepsWhatWasThere()).isFalse();
+    }
+
+    @Test
+    void aSpecThatNoLongerNamesTheZoneDoesNotLeaveDnsAsTheMigrationMadeIt() {
+        flow.apply(spec().notApproved().spec());
+        flow.until(status -> "AwaitCutover".equals(status.phase));
+        flow.edit(new FlowSpec().notApproved().state(DesiredState.Aborted).spec());
+        flow.until(status -> flow.condition("Stalled").startsWith("True"));
+        assertThat(flow.status().phase).isEqualTo("UndoShiftTraffic");
+        assertThat(flow.condition("Stalled")).contains("hostedZoneId was \"" + zone + "\"", "is now \"\"", "Put it back");
+        assertThat(records()).as("left, and not forgotten").isEqualTo(LOWERED);
+        flow.edit(spec().notApproved().state(DesiredState.Aborted).spec());
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+        assertThat(records()).isEqualTo(BEFORE);
+        assertThat(keepsWhatWasThere()).isFalse();
+    }
+
+    @Test
     void answersThatAreLostAllTheWayLoseNothing() {
         for (var call = 1; call < 60; call += 4) {
             aws.proxy().faults().nth(call, "route53:ListResourceRecordSets", new AwsFault.CutBefore());
