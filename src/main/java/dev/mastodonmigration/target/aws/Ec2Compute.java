@@ -82,15 +82,21 @@ final class Ec2Compute implements Compute {
         return new Ec2Preflight(api.get(), names, migration, machines(), balancer()).look();
     }
 
-    /** The certificate first: the admin may have to add a record for it, which takes longest. */
     @Override
     public Provisioned ensure(SortedMap<String, String> environment) {
         kept.keep();
         home.demand();
+        return Ec2Machines.first(steps(environment).stream()).orElseGet(() -> new Provisioned.Ready(""));
+    }
+
+    /** Each is one look, and is passed once it answers empty. The certificate first: the admin may have to add a record for it, which takes longest. */
+    List<Supplier<Optional<Provisioned>>> steps(SortedMap<String, String> environment) {
         var machines = machines();
         var revision = EnvironmentParameters.of(environment).revision();
-        return Ec2Machines.first(Stream.of(() -> balancer().certificate().ensure(), () -> machines.ensure(environment), () -> balanced(machines), () -> replaced(machines), () -> tidied(machines, revision)))
-                .orElseGet(() -> new Provisioned.Ready(""));
+        var all = new ArrayList<Supplier<Optional<Provisioned>>>(List.of(() -> balancer().certificate().ensure()));
+        all.addAll(machines.steps(environment));
+        all.addAll(List.of(() -> balanced(machines), () -> replaced(machines), () -> tidied(machines, revision)));
+        return all;
     }
 
     private Optional<Provisioned> balanced(Ec2Machines machines) {

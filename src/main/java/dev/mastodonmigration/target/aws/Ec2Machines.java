@@ -37,11 +37,11 @@ final class Ec2Machines {
         return machines;
     }
 
-    /** One look, and at most one change. Sidekiq stays as it is. @return what was just done or is waited for; empty when all run */
-    Optional<Provisioned> ensure(SortedMap<String, String> environment) {
+    /** Each is one look, and at most one change, and is passed once it answers empty; when all are, all machines run. Sidekiq stays as it is. */
+    List<Supplier<Optional<Provisioned>>> steps(SortedMap<String, String> environment) {
         var parameters = new MachineParameters(api.ssm(), names, EnvironmentParameters.of(environment));
-        return first(Stream.of(parameters::ensure, logs()::ensure, securityGroups()::ensure, role()::ensure, () -> first(machine -> template(machine).ensure()), () -> first(machine -> instance(machine).ensure()),
-                () -> first(machine -> instance(machine).find().flatMap(found -> parameters.ensureReport(found.instanceId())))));
+        return List.of(parameters::ensure, logs()::ensure, securityGroups()::ensure, role()::ensure, () -> first(machine -> template(machine).ensure()), () -> first(machine -> instance(machine).ensure()),
+                () -> first(machine -> instance(machine).find().flatMap(found -> parameters.ensureReport(found.instanceId()))));
     }
 
     /** The same, towards their removal: users before what they use. Empty when nothing of ours is left. */

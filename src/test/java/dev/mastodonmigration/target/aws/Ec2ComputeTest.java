@@ -49,6 +49,7 @@ class Ec2ComputeTest {
 
     @Test
     void oneOfEachIsCreatedWithOurTagsAndEachLookMakesOneChange() {
+        world.untilReady("Single");
         world.untilServing("Single");
 
         assertThat(world.listing()).hasSize(THINGS).allSatisfy(line -> assertThat(line).contains("uid=" + world.names.uid()))
@@ -125,7 +126,7 @@ class Ec2ComputeTest {
         for (var n = 2; n <= 4; n++) {
             world.aws.faults().nth(n, "ec2:DescribeInstances", new AwsFault.Stale());
         }
-        world.untilReady("Single");
+        world.stand("Single");
 
         assertThat(world.instances()).hasSize(1);
         assertThat(world.aws.calls().of("ec2:RunInstances")).hasSizeGreaterThan(1).extracting(call -> call.call().parameter("ClientToken").orElseThrow()).containsOnly(
@@ -136,7 +137,7 @@ class Ec2ComputeTest {
     void aProfileThatEc2DoesNotKnowYetIsWaitedFor() {
         world.aws.faults().next("ec2:RunInstances", new AwsFault.Refused(400, "InvalidParameterValue", "Value (" + world.names.name() + ") for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name"));
 
-        assertThat(world.untilReady("Single")).anyMatch(said -> said.contains("EC2 does not know instance profile"));
+        assertThat(world.stand("Single")).anyMatch(said -> said.contains("EC2 does not know instance profile"));
         assertThat(world.instances()).hasSize(1);
     }
 
@@ -171,7 +172,7 @@ class Ec2ComputeTest {
 
     @Test
     void withoutDeletionPolicyDeleteNothingIsRemoved() {
-        world.untilReady("Single");
+        world.stand("Single");
         var before = world.listing();
 
         assertThat(world.untilReleased("Single", DeletionPolicy.Retain)).singleElement().asString().contains("stays, and costs money", world.names.name());
@@ -186,7 +187,7 @@ class Ec2ComputeTest {
 
     @Test
     void withCredentialsOfAnotherAccountNothingIsTakenForGoneNorCreatedAgain() {
-        world.untilReady("Single");
+        world.stand("Single");
         var before = world.listing();
         world.startedIn = AwsAccount.ELSEWHERE;
         assertThatThrownBy(() -> world.operator("Single").remove()).hasMessageContainingAll(AwsAccount.HERE, AwsAccount.ELSEWHERE);
@@ -206,7 +207,7 @@ class Ec2ComputeTest {
             world.reset();
             world.make(foreign);
             var before = world.listing();
-            assertThatThrownBy(() -> world.untilReady("Single")).as(foreign.name()).isInstanceOf(OutsideException.class).hasMessageContaining("mastodon-example-soci").hasMessageContaining("was not made by this migration");
+            assertThatThrownBy(() -> world.stand("Single")).as(foreign.name()).isInstanceOf(OutsideException.class).hasMessageContaining("mastodon-example-soci").hasMessageContaining("was not made by this migration");
             assertThat(world.operator("Single").preflight().blockers()).as(foreign.name()).anyMatch(said -> said.contains("was not made by this migration"));
             world.untilReleased("Single", DeletionPolicy.Delete);
             assertThat(world.listing()).as(foreign.name()).isEqualTo(before);
@@ -219,7 +220,7 @@ class Ec2ComputeTest {
         world.make(Ec2World.Foreign.TARGET_GROUP);
         world.aws.faults().next("elasticloadbalancing:DescribeTargetGroups", new AwsFault.Refused(400, "TargetGroupNotFound", "One or more target groups not found"));
 
-        assertThatThrownBy(() -> world.untilReady("Single")).isInstanceOf(OutsideException.class).hasMessageContaining("Target group").hasMessageContaining("another's");
+        assertThatThrownBy(() -> world.stand("Single")).isInstanceOf(OutsideException.class).hasMessageContaining("Target group").hasMessageContaining("another's");
 
         assertThat(world.aws.calls().last("elasticloadbalancing:CreateTargetGroup").orElseThrow().result()).startsWith("200");
         assertThat(world.aws.calls().count("elasticloadbalancing:RegisterTargets") + world.aws.calls().count("elasticloadbalancing:ModifyTargetGroupAttributes")).isZero();
@@ -231,7 +232,7 @@ class Ec2ComputeTest {
     void theRecordsThatTheCertificateNeedsAreNamedAndNothingIsOpenBefore() {
         world.dnsIsKept = false;
 
-        assertThatThrownBy(() -> world.untilReady("Single")).isInstanceOf(OutsideException.class)
+        assertThatThrownBy(() -> world.stand("Single")).isInstanceOf(OutsideException.class)
                 .hasMessageContaining("add to the domain's DNS CNAME _").hasMessageContaining("www.example.social").hasMessageContaining("streaming.example.social").hasMessageContaining("acm-validations.aws");
         assertThat(world.aws.calls().count("elasticloadbalancing:CreateListener")).isZero();
         world.aws.certificates().addRecords();
