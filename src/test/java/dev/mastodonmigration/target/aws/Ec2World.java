@@ -16,7 +16,7 @@ import dev.mastodonmigration.target.aws.ec2.MachineReport;
 import dev.mastodonmigration.target.aws.ec2.ParameterPaths;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.utils.Serialization;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,6 +48,8 @@ import software.amazon.awssdk.services.ssm.model.ParameterType;
 final class Ec2World implements AutoCloseable {
     private static final int MOST_LOOKS = 300;
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final KubernetesSerialization KINDS = new KubernetesSerialization();
+    private static final MastodonMigration EXAMPLE = Example.migration();
     final AwsFaultProxy aws = AwsFaultProxy.before(Moto.shared());
     private final KubernetesClient client;
     /** The operator's. */
@@ -95,9 +97,9 @@ final class Ec2World implements AutoCloseable {
 
     @SuppressWarnings("unchecked")
     private static MastodonMigration with(MastodonMigration migration, Map<String, Object> aws) {
-        var all = (Map<String, Object>) Serialization.unmarshal(Serialization.asYaml(migration), Map.class);
+        var all = KINDS.convertValue(migration, Map.class);
         ((Map<String, Object>) all.get("spec")).put("aws", aws);
-        return Serialization.unmarshal(Serialization.asYaml(all), MastodonMigration.class);
+        return KINDS.convertValue(all, MastodonMigration.class);
     }
 
     static Ec2World empty(KubernetesClient client) {
@@ -130,7 +132,7 @@ final class Ec2World implements AutoCloseable {
 
     @SuppressWarnings("unchecked")
     MastodonMigration migration(String topology, DeletionPolicy policy) {
-        var migration = (Map<String, Object>) Serialization.unmarshal(Serialization.asYaml(Example.migration()), Map.class);
+        Map<String, Object> migration = KINDS.convertValue(EXAMPLE, Map.class);
         var spec = (Map<String, Object>) migration.get("spec");
         spec.put("aws", Map.of("region", "eu-central-1", "deletionPolicy", policy.name()));
         var machines = new TreeMap<String, Object>(Map.of("topology", topology, "instanceType", "t4g.large", "subnetIds", subnets));
@@ -140,7 +142,7 @@ final class Ec2World implements AutoCloseable {
         if (!startedIn.isEmpty()) {
             migration.put("status", Map.of("internal", Map.of("awsAccount", startedIn)));
         }
-        return Serialization.unmarshal(Serialization.asYaml(migration), MastodonMigration.class);
+        return KINDS.convertValue(migration, MastodonMigration.class);
     }
 
     /** As after a restart of the operator: it remembers nothing. */
