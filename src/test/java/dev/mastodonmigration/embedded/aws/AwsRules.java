@@ -51,6 +51,7 @@ final class AwsRules {
         on("elasticache:CreateCacheParameterGroup", (call, moto) -> groups.createParameterGroup(call));
         on("elasticache:DescribeCacheParameterGroups", (call, moto) -> groups.describe(CacheGroups.PARAMETERS, call));
         on("elasticache:ModifyCacheParameterGroup", (call, moto) -> groups.modifyParameters(call));
+        on("elasticache:ResetCacheParameterGroup", (call, moto) -> groups.resetParameters(call));
         on("elasticache:DescribeCacheParameters", (call, moto) -> groups.describeParameters(call));
         on("elasticache:DeleteCacheParameterGroup", (call, moto) -> groups.delete(CacheGroups.PARAMETERS, call));
         on("elasticache:CreateReplicationGroup", caches::create);
