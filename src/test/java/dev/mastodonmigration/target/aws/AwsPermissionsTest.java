@@ -91,7 +91,20 @@ class AwsPermissionsTest {
         assertThat(look().blockers()).hasSize(1);
     }
 
-    static Stream<String> actions() throws IOException {
+    /** Which actions IAM does not evaluate together ("require different authorization information") is not documented. */
+    @Test
+    void whatIamDoesNotEvaluateTogetherIsAskedOneByOneAndAnswersComeInPages() {
+        aws.proxy().callers().answer(2);
+        aws.proxy().faults().whenever(call -> call.name().equals(SIMULATE) && call.parameters().containsValue("rds:CreateDBInstance") && call.parameters().containsKey("ActionNames.member.2"),
+                new AwsFault.Refused(400, "InvalidInput", "Invalid Input Actions require different authorization information."));
+        assertThat(look()).isEqualTo(Findings.NONE);
+        policy = policy.without("rds:DescribeOrderableDBInstanceOptions").without("rds:CreateDBInstance");
+        now = now.plus(Duration.ofHours(1));
+        assertThat(blocker()).startsWith("AWS permissions are missing: rds:CreateDBInstance, rds:DescribeOrderableDBInstanceOptions (for target.postgres.rds).");
+        assertThat(aws.proxy().calls().of(SIMULATE)).anyMatch(call -> call.call().parameters().containsKey("Marker"));
+    }
+
+    static Stream<String> actions() {
         // iam:PassRole and rds:CreateDBInstance stand in several statements; the rest are one of each kind.
         return Stream.of("rds:CreateDBInstance", "rds:AddTagsToResource", "rds:DescribeDBInstances", "rds:DeleteDBSubnetGroup", "elasticache:CreateReplicationGroup", "elasticache:ResetCacheParameterGroup", "ec2:CreateTags",
                 "ec2:CreateSecurityGroup", "ec2:RunInstances", "ec2:TerminateInstances", "iam:PassRole", "iam:CreateServiceLinkedRole", "iam:GetRole", "elasticloadbalancing:CreateListener", "acm:RequestCertificate",
