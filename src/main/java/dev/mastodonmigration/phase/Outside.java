@@ -3,6 +3,7 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.cost.Prices;
 import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.job.Workers;
+import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.InAccount;
 import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.target.Compute;
@@ -19,11 +20,12 @@ import java.util.stream.Stream;
  * @param compute    where web, streaming and Sidekiq move
  * @param edge       what stands in front of both sides; empty where the admin has that in hand
  * @param prices     of what is created
+ * @param permissions whether the admin's account lets us create it
  * @param inUse      the databases that the source uses now, asked once in a look
  * @param rival      another migration that has this source already, in a sentence for the admin
  */
 public record Outside(Source source, Optional<TargetDatabase> postgres, Optional<TargetDatabase> redis, Optional<Compute> compute, Optional<Edge> edge, Workers workers,
-        Prices prices, Supplier<InUse> inUse, Supplier<Optional<String>> rival) {
+        Prices prices, Supplier<Findings> permissions, Supplier<InUse> inUse, Supplier<Optional<String>> rival) {
     /**
      * Where the source keeps its data, without credentials.
      *

@@ -42,6 +42,7 @@ public class PreflightPhase implements Phase {
                         outside.redis().map(database -> look(database::preflight)),
                         outside.compute().map(compute -> look(compute::preflight)),
                         outside.edge().map(edge -> look(edge::preflight)),
+                        Optional.of(look(outside.permissions())),
                         Optional.of(new Findings(List.of(), SpecDefaults.rebuildsRedis(context.spec()) ? List.of(REBUILD) : List.of())))
                 .flatMap(Optional::stream).reduce(Findings.NONE, Findings::and);
         new CostLook(context).look();

@@ -3,8 +3,11 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.status.Fact;
+import dev.mastodonmigration.target.TargetDatabase;
 import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -38,6 +41,10 @@ public class RetirePhase implements Phase {
             }
         }
         return context.work(List.of(Tasks.RELEASE), reports -> {
+            var ended = endFollowing(context);
+            if (ended instanceof Provisioned.Working) {
+                return new StepResult.Working(ended.message(), BETWEEN_LOOKS);
+            }
             var report = reports.get(Tasks.RELEASE);
             context.compute().ifPresent(compute -> {
                 compute.removeSmokeTest();
@@ -47,7 +54,20 @@ public class RetirePhase implements Phase {
             });
             context.tell(new Fact.SourceReleased());
             report.notes().forEach(note -> context.tell(Notes.of("retire", note)));
-            return new StepResult.Done(report.message());
+            return new StepResult.Done((report.message() + (ended.message().isEmpty() ? "" : " " + ended.message() + ".")).strip());
         });
+    }
+
+    /** The way back is over. What stays does no harm, so that it holds nothing up: credentials may be gone by now. */
+    private static Provisioned endFollowing(PhaseContext context) {
+        try {
+            return context.outside().redis().map(TargetDatabase::endFollowing).orElseGet(() -> new Provisioned.Ready(""));
+        } catch (OutsideException refused) {
+            if (refused.mayPass()) {
+                throw refused;
+            }
+            context.tell(Notes.of("retire", "The target's Redis still notifies of changed keys, which nobody needs any more and costs it a little. Take it back yourself. " + refused.getMessage()));
+            return new Provisioned.Ready("");
+        }
     }
 }

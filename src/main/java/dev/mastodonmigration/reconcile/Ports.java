@@ -19,6 +19,7 @@ import dev.mastodonmigration.target.TargetDatabase;
 import dev.mastodonmigration.target.aws.AwsComputes;
 import dev.mastodonmigration.target.aws.AwsDatabases;
 import dev.mastodonmigration.target.aws.AwsDns;
+import dev.mastodonmigration.target.aws.AwsPermissions;
 import dev.mastodonmigration.target.aws.AwsPriceLists;
 import dev.mastodonmigration.target.existing.ExistingDatabases;
 import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
@@ -38,6 +39,7 @@ class Ports {
     private final AwsDatabases aws;
     private final AwsPriceLists awsPrices;
     private final AwsDns awsDns;
+    private final AwsPermissions awsPermissions;
     private final FrontProbe probe;
     private final KubernetesComputes kubernetes;
     private final AwsComputes machines;
@@ -45,17 +47,19 @@ class Ports {
     private final Rivals rivals;
 
     @Inject
-    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, KubernetesComputes kubernetes, AwsComputes machines, WorkersFactory workers, Rivals rivals) {
-        this(heroku, existing, aws, awsPrices, awsDns, FrontProbe.overTls(), kubernetes, machines, workers, rivals);
+    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, AwsPermissions awsPermissions, KubernetesComputes kubernetes, AwsComputes machines, WorkersFactory workers,
+            Rivals rivals) {
+        this(heroku, existing, aws, awsPrices, awsDns, awsPermissions, FrontProbe.overTls(), kubernetes, machines, workers, rivals);
     }
 
-    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, FrontProbe probe, KubernetesComputes kubernetes, AwsComputes machines, WorkersFactory workers,
-            Rivals rivals) {
+    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, AwsPermissions awsPermissions, FrontProbe probe, KubernetesComputes kubernetes, AwsComputes machines,
+            WorkersFactory workers, Rivals rivals) {
         this.heroku = heroku;
         this.existing = existing;
         this.aws = aws;
         this.awsPrices = awsPrices;
         this.awsDns = awsDns;
+        this.awsPermissions = awsPermissions;
         this.probe = probe;
         this.kubernetes = kubernetes;
         this.machines = machines;
@@ -68,7 +72,7 @@ class Ports {
         var postgres = postgres(migration);
         var redis = redis(migration);
         var files = once(() -> WorkerFiles.of(source, postgres, redis));
-        return new Outside(source, postgres, redis, compute(migration), edge(migration), workers.of(migration, () -> files.get().contents()), prices(migration),
+        return new Outside(source, postgres, redis, compute(migration), edge(migration), workers.of(migration, () -> files.get().contents()), prices(migration), () -> awsPermissions.of(migration),
                 () -> new Outside.InUse(files.get().sourcePostgres(), files.get().sourceRedis()), () -> rivals.olderOf(migration));
     }
 

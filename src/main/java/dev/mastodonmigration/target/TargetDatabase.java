@@ -57,6 +57,11 @@ public interface TargetDatabase extends Payable, InAccount {
         return Optional.empty();
     }
 
+    /** Takes back what it was given to be followed by, when nothing follows it any more: one look, and at most one change. */
+    default Provisioned endFollowing() {
+        return new Provisioned.Ready("");
+    }
+
     /** Removes what {@link #ensure} created, and only that; {@link Provisioned.Left} where something of it stays for good. */
     Provisioned release();
 }

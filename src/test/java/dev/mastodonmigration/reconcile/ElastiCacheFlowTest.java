@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Retire;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.aws.AwsExtension;
 import dev.mastodonmigration.embedded.aws.AwsFault;
@@ -102,6 +103,37 @@ class ElastiCacheFlowTest {
         aws.proxy().calls().clear();
         flow.until(status -> "AwaitCutover".equals(status.phase));
         assertThat(aws.proxy().calls().count("rds:DescribeDBInstances")).as("looked at again before Provision ends").isPositive();
+    }
+
+    @Test
+    void itNotifiesOfChangedKeysUntilTheWayBackIsOverAndNotAfter() {
+        flow.apply(elastiCache().retire(new Retire(false, null, true, null, null)).spec());
+        flow.until(status -> "AwaitRetire".equals(status.phase) && flow.isWaitingForApproval());
+        assertThat(given()).containsExactlyInAnyOrder("maxmemory-policy", "notify-keyspace-events");
+        flow.jobs.script(Tasks.RELEASE, run -> {
+            assertThat(given()).as("something may still follow").contains("notify-keyspace-events");
+            return ScriptedJobs.succeeded();
+        });
+        flow.edit(elastiCache().spec());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.jobs.ran).contains(Tasks.RELEASE);
+        assertThat(given()).containsExactly("maxmemory-policy");
+        assertThat(flow.phase("Retire").message).contains("Cache parameter group mastodon-redis-", "asks for no notifications of changed keys.");
+        assertThat(aws.proxy().calls().count("elasticache:ResetCacheParameterGroup")).isEqualTo(1);
+    }
+
+    /** Weeks later, the operator's credentials may be taken away. */
+    @Test
+    void whatAwsDoesNotLetTakeBackIsToldAndHoldsNothingUp() {
+        aws.proxy().faults().whenever(call -> call.name().equals("elasticache:ResetCacheParameterGroup"), new AwsFault.Refused(403, "AccessDenied", "not authorized to perform: elasticache:ResetCacheParameterGroup"));
+        flow.apply(elastiCache().spec());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.status().findings).extracting(finding -> finding.message).anyMatch(said -> said.contains("still notifies of changed keys") && said.contains("elasticache:ResetCacheParameterGroup"));
+    }
+
+    private List<String> given() {
+        var name = aws.proxy().account().cacheValues("CacheParameterGroupName", "DescribeCacheParameterGroups").getFirst();
+        return aws.proxy().account().cacheValues("ParameterName", "DescribeCacheParameters", "CacheParameterGroupName", name, "Source", "user");
     }
 
     private boolean says(String... words) {

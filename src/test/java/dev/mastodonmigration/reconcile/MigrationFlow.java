@@ -22,6 +22,7 @@ import dev.mastodonmigration.target.aws.AwsConfig;
 import dev.mastodonmigration.target.aws.AwsComputes;
 import dev.mastodonmigration.target.aws.AwsDatabases;
 import dev.mastodonmigration.target.aws.AwsDns;
+import dev.mastodonmigration.target.aws.AwsPermissions;
 import dev.mastodonmigration.target.aws.AwsPriceLists;
 import dev.mastodonmigration.target.existing.ExistingDatabases;
 import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
@@ -61,6 +62,7 @@ final class MigrationFlow implements AutoCloseable {
     private final AwsDatabases aws;
     private final AwsPriceLists prices;
     private final AwsDns dns;
+    private final AwsPermissions permissions;
     private final AwsComputes machines;
     /** What is wrong with the load balancer in front of the target; nothing, until a test says so. */
     String frontFault = "";
@@ -98,6 +100,7 @@ final class MigrationFlow implements AutoCloseable {
         this.aws = new AwsDatabases(clients, new SecretReader(client), client);
         this.prices = new AwsPriceLists(clients);
         this.dns = new AwsDns(clients, client);
+        this.permissions = new AwsPermissions(clients);
         this.machines = new AwsComputes(clients, new SecretReader(client), client);
         heroku.delays(Duration.ZERO, Duration.ZERO);
         var web = heroku.createApp("example-web");
@@ -172,7 +175,7 @@ final class MigrationFlow implements AutoCloseable {
             workers = newWorkers();
         }
         var ports = new Ports(new HerokuSources(new SecretReader(client), new KeptToken(client), config), new ExistingDatabases(new SecretReader(client)),
-                aws, prices, dns, (front, domain, path) -> Optional.of(frontFault).filter(fault -> !fault.isEmpty()), new KubernetesComputes(client), machines, workers, new Rivals(client));
+                aws, prices, dns, permissions, (front, domain, path) -> Optional.of(frontFault).filter(fault -> !fault.isEmpty()), new KubernetesComputes(client), machines, workers, new Rivals(client));
         var executor = new Executor(Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase)));
         return new MastodonMigrationReconciler(client, ports, executor, new StatusReporter(client, new MigrationEvents(client)));
     }

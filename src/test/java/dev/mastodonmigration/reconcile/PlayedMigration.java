@@ -9,6 +9,7 @@ import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.itinerary.Decision;
 import dev.mastodonmigration.itinerary.Observation;
 import dev.mastodonmigration.itinerary.PhaseEngine;
+import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.phase.Outside;
 import dev.mastodonmigration.phase.Phase;
 import dev.mastodonmigration.phase.Phases;
@@ -74,7 +75,7 @@ final class PlayedMigration {
     }
 
     private Outside outside() {
-        return new Outside(source, Optional.of(postgres), Optional.of(redis), movesCompute ? Optional.<Compute>of(compute) : Optional.empty(), edge, workers, prices, () -> new Outside.InUse(source.postgresHost + ":5432/db", "redis"), Optional::empty);
+        return new Outside(source, Optional.of(postgres), Optional.of(redis), movesCompute ? Optional.<Compute>of(compute) : Optional.empty(), edge, workers, prices, () -> Findings.NONE, () -> new Outside.InUse(source.postgresHost + ":5432/db", "redis"), Optional::empty);
     }
 
     /** One reconcile; answers after how long the next one is due. */

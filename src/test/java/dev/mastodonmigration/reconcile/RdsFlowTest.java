@@ -2,18 +2,22 @@ package dev.mastodonmigration.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.aws.AwsAccount;
 import dev.mastodonmigration.embedded.aws.AwsExtension;
 import dev.mastodonmigration.embedded.aws.AwsFault;
+import dev.mastodonmigration.embedded.aws.Callers;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerReport;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -77,6 +81,35 @@ class RdsFlowTest {
         assertThat(env("DB_SSLMODE")).isEqualTo("verify-full");
         assertThat(aws.proxy().calls().count("rds:CreateDBInstance")).isEqualTo(1);
         assertThat(flow.read().toString() + flow.events() + said).doesNotContain(password(), "aws-s3cret");
+    }
+
+    @Test
+    void whatAwsDoesNotAllowIsToldWithAPolicyToPasteBeforeAnythingIsCreatedAndItGoesOnOnceThatIsAttached() throws IOException {
+        var missing = new HashSet<>(Set.of("rds:CreateDBInstance", "rds:ModifyDBInstance", "ec2:AuthorizeSecurityGroupIngress"));
+        aws.proxy().callers().may(asked -> Callers.Said.of(missing.contains(asked.action()) ? "implicitDeny" : "allowed"));
+        flow.apply(rds().notApproved().spec());
+        flow.until(status -> flow.condition("Stalled").contains("AWS permissions are missing"));
+
+        assertThat(flow.status().summary).isEqualTo("Stalled: AWS permissions are missing: rds:CreateDBInstance, …");
+        var stalled = flow.condition("Stalled");
+        assertThat(stalled).contains("AWS permissions are missing: rds:CreateDBInstance, rds:ModifyDBInstance (for target.postgres.rds);"
+                + " ec2:AuthorizeSecurityGroupIngress (for the databases' allowFrom). Attach this policy to arn:aws:iam::123456789012:user/mastodon-migration-operator, beside");
+        var policy = new ObjectMapper().readTree(stalled.substring(stalled.indexOf('{')));
+        assertThat(policy.findValuesAsText("Sid")).containsExactly("RdsDefaultOptionGroupThatNobodyTags", "RdsInItsOwnGroups", "RdsOnceTagged", "RdsTaggedFromTheStart", "SecurityGroupOnceTagged");
+        assertThat(flow.events()).as("an Event has room for what is missing, not for all of the policy").filteredOn(event -> event.contains("AWS permissions are missing")).singleElement().asString()
+                .contains("ec2:AuthorizeSecurityGroupIngress (for the databases' allowFrom). Attach this policy to arn:aws:iam::123456789012:user/mastodon-migration-operator, beside those that it has (the condition Stalled has the whole of it): {");
+        assertThat(aws.proxy().calls().changes()).isEmpty();
+
+        missing.clear();
+        flow.until(status -> "AwaitCutover".equals(status.phase));
+    }
+
+    @Test
+    void whereIamMayNotBeAskedItGoesOnAndSaysSo() {
+        aws.proxy().faults().whenever(call -> call.name().equals("iam:SimulatePrincipalPolicy"), new AwsFault.Refused(403, "AccessDenied", "not authorized to perform: iam:SimulatePrincipalPolicy"));
+        flow.apply(rds().notApproved().spec());
+        flow.until(status -> "AwaitCutover".equals(status.phase));
+        assertThat(flow.status().findings).extracting(finding -> finding.message).anyMatch(said -> said.contains("was not tried") && said.contains("\"Sid\":\"ItselfAsksWhatItMay\""));
     }
 
     @Test

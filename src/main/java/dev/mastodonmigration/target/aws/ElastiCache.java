@@ -134,6 +134,12 @@ final class ElastiCache implements TargetDatabase {
     }
 
     @Override
+    public Provisioned endFollowing() {
+        home.demand();
+        return parameterGroup().endNotifications().orElseGet(() -> new Provisioned.Ready(ElastiCacheParameterGroup.WHAT + " " + names.cacheName() + " asks for no notifications of changed keys"));
+    }
+
+    @Override
     public Provisioned release() {
         if (!SpecDefaults.deletesFromAws(migration.getSpec())) {
             return retained();

@@ -6,21 +6,26 @@ import static dev.mastodonmigration.target.aws.AwsRefusals.unless;
 import dev.mastodonmigration.api.MastodonMigrationSpec.ElastiCache;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.CacheParameterGroup;
+import software.amazon.awssdk.services.elasticache.model.Parameter;
 import software.amazon.awssdk.services.elasticache.model.ParameterNameValue;
 
 /** The server's settings, which no client may change, because ElastiCache forbids CONFIG. It is the replication group's from its creation on. */
 final class ElastiCacheParameterGroup implements DatabasePart {
+    private static final String NOTIFY = "notify-keyspace-events";
+    /** K: by key, A: of all that changes one. */
+    private static final String OF_ALL = "KA";
     /**
      * By default ElastiCache evicts keys that expire, and so may lose Sidekiq's; and it notifies of no change, by which a worker that is refused CLIENT TRACKING
-     * follows this server when it is what is copied from (K: by key, A: of all that changes one).
+     * follows this server when it is what is copied from. The second is for the migration alone: {@link #endNotifications}.
      */
-    static final Map<String, String> SETTINGS = Map.of("maxmemory-policy", "noeviction", "notify-keyspace-events", "KA");
+    static final Map<String, String> SETTINGS = Map.of("maxmemory-policy", "noeviction", NOTIFY, OF_ALL);
     static final String WHAT = "Cache parameter group";
     private static final String NOT_FOUND = "CacheParameterGroupNotFound";
     private static final String BUSY = "InvalidCacheParameterGroupState";
@@ -44,8 +49,7 @@ final class ElastiCacheParameterGroup implements DatabasePart {
             return Optional.of(new Provisioned.Working(WHAT + " " + names.cacheName() + " was created"));
         }
         var missing = new TreeMap<>(SETTINGS);
-        asking(() -> cache.describeCacheParametersPaginator(call -> call.cacheParameterGroupName(names.cacheName()).source("user")).stream().flatMap(page -> page.parameters().stream()).toList())
-                .forEach(parameter -> missing.remove(parameter.parameterName(), parameter.parameterValue()));
+        given().forEach(parameter -> missing.remove(parameter.parameterName(), parameter.parameterValue()));
         return missing.isEmpty() ? Optional.empty() : set(missing);
     }
 
@@ -54,6 +58,21 @@ final class ElastiCacheParameterGroup implements DatabasePart {
                 .map(setting -> ParameterNameValue.builder().parameterName(setting.getKey()).parameterValue(setting.getValue()).build()).toList())))
                 .<Provisioned>map(done -> new Provisioned.Working(WHAT + " " + names.cacheName() + " was given " + String.join(", ", settings.keySet())))
                 .orElseGet(() -> new Provisioned.Working(WHAT + " " + names.cacheName() + " is being changed")));
+    }
+
+    /** Back to ElastiCache's default, which costs the server nothing; what somebody set otherwise since is theirs. @return what was just done; empty when nothing is left to do */
+    Optional<Provisioned> endNotifications() {
+        if (find().isEmpty() || given().stream().noneMatch(parameter -> NOTIFY.equals(parameter.parameterName()) && OF_ALL.equals(parameter.parameterValue()))) {
+            return Optional.empty();
+        }
+        return Optional.of(unless(Set.of(BUSY), () -> cache.resetCacheParameterGroup(call -> call.cacheParameterGroupName(names.cacheName()).parameterNameValues(ParameterNameValue.builder().parameterName(NOTIFY).build())))
+                .<Provisioned>map(done -> new Provisioned.Working(WHAT + " " + names.cacheName() + " was told to ask for no more notifications of changed keys"))
+                .orElseGet(() -> new Provisioned.Working(WHAT + " " + names.cacheName() + " is being changed")));
+    }
+
+    /** What differs from ElastiCache's defaults. */
+    private List<Parameter> given() {
+        return asking(() -> cache.describeCacheParametersPaginator(call -> call.cacheParameterGroupName(names.cacheName()).source("user")).stream().flatMap(page -> page.parameters().stream()).toList());
     }
 
     /** @throws OutsideException when the one of that name is not ours */

@@ -111,8 +111,13 @@ final class MachineTemplate implements Part {
         return AwsNames.digest(names.uid() + "/" + name(names, machine) + "/" + generation() + "/" + purpose);
     }
 
+    /** That runs on machines of the type. */
+    static String image(Ec2Client ec2, String instanceType) {
+        return IMAGE.formatted(architecture(ec2, instanceType));
+    }
+
     private RequestLaunchTemplateData data() {
-        var image = IMAGE.formatted(architecture());
+        var image = image(ec2, instanceType());
         return RequestLaunchTemplateData.builder().imageId(image).instanceType(instanceType()).userData(Base64.getEncoder().encodeToString(UserData.of(machine).bytes()))
                 .iamInstanceProfile(profile -> profile.name(names.name()))
                 .metadataOptions(metadata -> metadata.httpTokens(LaunchTemplateHttpTokensState.REQUIRED).httpPutResponseHopLimit(1))
@@ -136,9 +141,9 @@ final class MachineTemplate implements Part {
         return machine.spec().target().compute().ec2().instanceType();
     }
 
-    private String architecture() {
-        var type = asking(() -> ec2.describeInstanceTypes(call -> call.instanceTypesWithStrings(instanceType()))).instanceTypes().stream().findFirst()
-                .orElseThrow(() -> new OutsideException("AWS does not offer spec.target.compute.ec2.instanceType " + instanceType() + " in this region.", false));
+    private static String architecture(Ec2Client ec2, String instanceType) {
+        var type = asking(() -> ec2.describeInstanceTypes(call -> call.instanceTypesWithStrings(instanceType))).instanceTypes().stream().findFirst()
+                .orElseThrow(() -> new OutsideException("AWS does not offer spec.target.compute.ec2.instanceType " + instanceType + " in this region.", false));
         return type.processorInfo().supportedArchitectures().contains(ArchitectureType.ARM64) ? "arm64" : "amd64";
     }
 

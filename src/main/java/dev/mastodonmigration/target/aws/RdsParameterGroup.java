@@ -15,8 +15,20 @@ import software.amazon.awssdk.services.rds.model.DBParameterGroup;
 import software.amazon.awssdk.services.rds.model.Parameter;
 
 /**
- * The server's settings. All of them are dynamic, so that none needs a restart, and all are good for the load as well as for the years after it: the port has no
- * moment at which others could be taken back before the cutover. It is the instance's from its creation on, because one that is given later waits for a restart.
+ * The server's settings. All of them are dynamic, so that none needs a restart. It is the instance's from its creation on, because one that is given later waits for a restart.
+ *
+ * <p>There is one set, for the load and for the years after it, so that nothing has to be taken back before the cutover, which could fail there. What AWS advises to set while data is imported
+ * (Amazon RDS User Guide, Importing data into PostgreSQL) is either good for good, or the loading sessions' own matter, or not safe while the source is followed:
+ * <ul>
+ * <li>{@code max_wal_size}, {@code checkpoint_timeout}: few checkpoints. They stay: recovery after a crash has up to 4 GiB of log to replay then, which is a matter of a minute, and full-page images
+ * are written more rarely, which an instance in use gains from too.</li>
+ * <li>{@code maintenance_work_mem}, {@code synchronous_commit = off}: set by each session that copies rows and builds indexes, and by no other. For the whole server the first would be each
+ * autovacuum worker's too, and the second would make positions, behind which the source's log is pruned, be forgotten in a crash.</li>
+ * <li>{@code autovacuum = off}: never. A copy may take days, in which the rounds delete and insert the rows that change; without vacuum and statistics they become ever slower, and one that is forgotten
+ * in this state harms the instance for months.</li>
+ * <li>{@code wal_buffers}: waits for a restart, and by default has all that it can use.</li>
+ * <li>No backups and no standby: switching either on later brings write latency, or a pause (Multi-AZ, retention), just when the lag should shrink. They are on from the creation.</li>
+ * </ul>
  */
 final class RdsParameterGroup implements DatabasePart {
     /** RDS's defaults differ by version. max_wal_size in MiB and checkpoint_timeout in seconds: fewer checkpoints while much is written. */

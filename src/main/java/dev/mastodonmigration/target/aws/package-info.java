@@ -20,6 +20,9 @@
  * <li>"Not found" counts only in the account of the first creation ({@code AwsHome}): RdsReleaseTest#withCredentialsOfAnotherAccountNothingIsTakenForGone.</li>
  * <li>Deletion protection comes after the creation and before ready, so that what dies in between can be deleted:
  * RdsTest#itIsProtectedAgainstDeletionOnlyOnceItIsThereAndBeforeItIsReady.</li>
+ * <li>What AWS will be asked for is what the example policies allow, which are bundled ({@code PolicyStatement}): Preflight has IAM say of each action whether it would be allowed
+ * ({@code AwsPermissions}), and what IAM cannot know blocks nothing: AwsPermissionsTest, IamPolicyTest#preflightAsksAboutEachActionAndKindOfResourceThatIsCalled.</li>
+ * <li>What a migration alone needs of a server's settings is taken back when its way back is over: ElastiCacheFlowTest#itNotifiesOfChangedKeysUntilTheWayBackIsOverAndNotAfter.</li>
  * <li>Nothing waits here: each call says what it waits for, and the phase looks again.</li>
  * <li>Records of a hosted zone have no tags. {@code Route53} keeps what was there before its first change, and between which two states the records are, in an object
  * of ours ({@code DnsLedger}); what is found in the zone and is neither is somebody else's, and is left: Route53Test#aRecordThatSomebodyChangedIsLeftAsItIsAndTheyAreToldWhatWasExpected.

@@ -19,6 +19,8 @@ import java.util.Optional;
  * the first restored transaction ask for: an earlier attempt that wakes up late has the wrong one.
  */
 public final class LoadAttempt implements AutoCloseable {
+    /** Of each of its sessions: the instance is down while they work, and a server's default is for one in use. More helps no index of Mastodon's and would starve a small server. */
+    private static final String INDEX_MEMORY = "maintenance_work_mem=256MB";
     private final Connection target;
     private final WorkerContext context;
     private final String secret;
@@ -89,9 +91,9 @@ public final class LoadAttempt implements AutoCloseable {
                 """.formatted(hash(secret));
     }
 
-    /** Lets pg_restore pass the write gate. */
+    /** Lets pg_restore pass the write gate, with memory to build indexes in. */
     public Map<String, String> environment() {
-        return Map.of("PGOPTIONS", "-c " + WriteGate.SESSION_SETTING + "=" + secret);
+        return Map.of("PGOPTIONS", "-c " + WriteGate.SESSION_SETTING + "=" + secret + " -c " + INDEX_MEMORY);
     }
 
     /** The load is complete; from here on nobody passes the gate. */

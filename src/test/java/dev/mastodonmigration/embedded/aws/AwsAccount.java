@@ -48,6 +48,10 @@ public final class AwsAccount implements AutoCloseable {
         return WireClient.values(succeeded(asking(() -> client.rds(action, parameters))), element);
     }
 
+    public List<String> cacheValues(String element, String action, String... parameters) {
+        return WireClient.values(succeeded(asking(() -> client.cache(action, parameters))), element);
+    }
+
     public List<String> ec2Values(String element, String action, String... parameters) {
         return WireClient.values(succeeded(asking(() -> client.ec2(action, parameters))), element);
     }

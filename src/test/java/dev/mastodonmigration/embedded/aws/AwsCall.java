@@ -50,7 +50,12 @@ public record AwsCall(String service, String region, String action, Map<String, 
 
     /** Whether it changes something. */
     public boolean isChange() {
-        return !action.matches("(Describe|Get|List|Simulate|Lookup|Search|Test).*");
+        return !action.matches("(Describe|Get|List|Simulate|Lookup|Search|Test).*") && !isDryRun();
+    }
+
+    /** Whether EC2 is only to say what it would do. */
+    boolean isDryRun() {
+        return service.equals("ec2") && parameter("DryRun").filter("true"::equals).isPresent();
     }
 
     /** As a policy names it. */

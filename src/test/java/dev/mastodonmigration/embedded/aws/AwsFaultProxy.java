@@ -68,6 +68,11 @@ public final class AwsFaultProxy implements AutoCloseable {
         return faults;
     }
 
+    /** Who the operator is to AWS, and what that one may do. */
+    public Callers callers() {
+        return rules.callers;
+    }
+
     /** How database instances behave. */
     public RdsInstances rds() {
         return rules.instances;

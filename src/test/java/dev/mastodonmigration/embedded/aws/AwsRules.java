@@ -13,6 +13,7 @@ final class AwsRules {
     final CacheReplicationGroups caches = new CacheReplicationGroups();
     final Certificates certificates = new Certificates();
     final LoadBalancers balancers = new LoadBalancers(certificates);
+    final Callers callers = new Callers();
     private final SentOnce launches = new SentOnce();
     private final Route53Changes changes = new Route53Changes();
 
@@ -22,6 +23,8 @@ final class AwsRules {
         ec2();
         balancing();
         route53();
+        on("sts:GetCallerIdentity", callers::identity);
+        on("iam:SimulatePrincipalPolicy", (call, moto) -> callers.simulate(call));
         on("pricing:GetProducts", (call, moto) -> PriceList.products(call));
     }
 
@@ -51,6 +54,7 @@ final class AwsRules {
         on("elasticache:CreateCacheParameterGroup", (call, moto) -> groups.createParameterGroup(call));
         on("elasticache:DescribeCacheParameterGroups", (call, moto) -> groups.describe(CacheGroups.PARAMETERS, call));
         on("elasticache:ModifyCacheParameterGroup", (call, moto) -> groups.modifyParameters(call));
+        on("elasticache:ResetCacheParameterGroup", (call, moto) -> groups.resetParameters(call));
         on("elasticache:DescribeCacheParameters", (call, moto) -> groups.describeParameters(call));
         on("elasticache:DeleteCacheParameterGroup", (call, moto) -> groups.delete(CacheGroups.PARAMETERS, call));
         on("elasticache:CreateReplicationGroup", caches::create);
@@ -94,7 +98,7 @@ final class AwsRules {
 
     AwsAnswer answer(AwsCall call, Upstream moto) {
         try {
-            return rules.getOrDefault(call.name(), (asked, other) -> other.pass(asked)).answer(call, moto);
+            return call.isDryRun() ? callers.dryRun(call) : rules.getOrDefault(call.name(), (asked, other) -> other.pass(asked)).answer(call, moto);
         } catch (AwsRefusal refusal) {
             return call.protocol().error(refusal.status, refusal.code, refusal.getMessage());
         }
@@ -107,5 +111,6 @@ final class AwsRules {
         balancers.clear();
         certificates.clear();
         changes.clear();
+        callers.clear();
     }
 }

@@ -120,6 +120,17 @@ final class CacheGroups {
         return AwsAnswer.result(call.action(), CacheOfferings.NAMESPACE, "<CacheParameterGroupName>" + group.name() + "</CacheParameterGroupName>");
     }
 
+    AwsAnswer resetParameters(AwsCall call) throws AwsRefusal {
+        var group = demand(PARAMETERS, call);
+        if (call.parameter("ResetAllParameters").filter("true"::equals).isPresent()) {
+            group.settings().clear();
+        } else if (!group.settings().keySet().removeAll(settings(call).keySet())) {
+            throw new AwsRefusal("InvalidParameterValue", "The list of parameters to reset has none that was modified.");
+        }
+        users.parametersChanged(group.name());
+        return AwsAnswer.result(call.action(), CacheOfferings.NAMESPACE, "<CacheParameterGroupName>" + group.name() + "</CacheParameterGroupName>");
+    }
+
     AwsAnswer describeParameters(AwsCall call) throws AwsRefusal {
         var group = demand(PARAMETERS, call);
         var all = new TreeMap<>(call.parameter("Source").filter("user"::equals).isPresent() ? Map.<String, String>of() : SETTINGS);

@@ -16,8 +16,7 @@ final class SecurityGroupsInUse {
 
     AwsAnswer delete(AwsCall call, Upstream moto) throws AwsRefusal {
         var group = call.parameter("GroupId");
-        if (group.isPresent() && !call.parameter("DryRun").filter("true"::equals).isPresent()
-                && (instances.hold(call, moto, group.get()) || caches.hold(call, group.get()) || balancers.hold(call, moto, group.get()) || isThere(call, moto, "DescribeNetworkInterfaces", "group-id", group.get(), "networkInterfaceId") || isNamedByAnother(call, moto, group.get()))) {
+        if (group.isPresent() && (instances.hold(call, moto, group.get()) || caches.hold(call, group.get()) || balancers.hold(call, moto, group.get()) || isThere(call, moto, "DescribeNetworkInterfaces", "group-id", group.get(), "networkInterfaceId") || isNamedByAnother(call, moto, group.get()))) {
             throw new AwsRefusal("DependencyViolation", "resource " + group.get() + " has a dependent object");
         }
         return moto.pass(call);

