@@ -65,7 +65,7 @@ public final class Moto implements AutoCloseable {
 
     private void launch() {
         var log = directory.resolve("log");
-        process = LocalProcess.start(List.of(PROGRAM.toString(), "-H", "127.0.0.1", "-p", String.valueOf(port)), Map.of(), log);
+        process = LocalProcess.start(List.of(PROGRAM.toString(), "-H", "127.0.0.1", "-p", String.valueOf(port)), Map.of("MOTO_EC2_LOAD_DEFAULT_AMIS", "false"), log);
         Awaitility.await("moto on port " + port).atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(50))
                 .failFast("moto ended, its log is " + log, () -> !process.isAlive()).ignoreExceptions().until(() -> {
                     reset();
