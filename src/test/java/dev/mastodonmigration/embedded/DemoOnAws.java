@@ -1,9 +1,12 @@
 package dev.mastodonmigration.embedded;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseState;
 import dev.mastodonmigration.embedded.aws.AwsFault;
 import dev.mastodonmigration.embedded.aws.RecordedCall;
 import dev.mastodonmigration.embedded.aws.TaggedThings;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -18,10 +21,12 @@ final class DemoOnAws {
     private static final List<String> LOST = List.of("rds:CreateDBInstance", "ec2:RunInstances");
     private static final List<String> THROTTLED = List.of("elasticache:CreateReplicationGroup", "elasticloadbalancing:CreateLoadBalancer", "ssm:PutParameter");
     private static final Set<String> CREATING = Set.of("Provision", "DeployCompute");
+    private static final Duration BETWEEN_MESSAGES = Duration.ofSeconds(3);
     private final World world;
     private final DemoScreen screen;
     private boolean recordsAdded;
-    private String lastSummary = "";
+    private String lastMessage = "";
+    private Instant lastSaid = Instant.EPOCH;
 
     private DemoOnAws(World world, DemoScreen screen) {
         this.world = world;
@@ -47,6 +52,12 @@ final class DemoOnAws {
         return request(status).isPresent();
     }
 
+    private void say(String message) {
+        lastMessage = message;
+        lastSaid = Instant.now();
+        screen.line("    … " + message);
+    }
+
     private static Optional<String> request(MastodonMigrationStatus status) {
         return status.conditions.stream().filter(condition -> condition.getType().equals("Stalled") && condition.getStatus().equals("True")).map(condition -> condition.getMessage())
                 .filter(message -> message.contains(WAITS_FOR_RECORDS)).findFirst();
@@ -54,10 +65,8 @@ final class DemoOnAws {
 
     /** Shows what the operator waits for while AWS takes its time, and does what the admin does when records for the certificate are asked for. */
     void follow(MastodonMigrationStatus status) {
-        if (CREATING.contains(String.valueOf(status.phase)) && status.summary != null && !status.summary.equals(lastSummary)) {
-            lastSummary = status.summary;
-            screen.line("    … " + lastSummary);
-        }
+        status.phases.stream().filter(phase -> phase.name.equals(status.phase) && CREATING.contains(phase.name) && phase.state == PhaseState.Running && phase.message != null).map(phase -> phase.message)
+                .filter(message -> !message.equals(lastMessage) && Instant.now().isAfter(lastSaid.plus(BETWEEN_MESSAGES))).findFirst().ifPresent(this::say);
         var request = request(status);
         if (request.isPresent() && !recordsAdded) {
             recordsAdded = true;

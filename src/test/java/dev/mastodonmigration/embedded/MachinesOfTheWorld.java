@@ -38,7 +38,7 @@ final class MachinesOfTheWorld implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | AssertionError e) {
             broken.set(e);
         }
     }
