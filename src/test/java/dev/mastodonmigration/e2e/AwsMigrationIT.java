@@ -28,7 +28,7 @@ class AwsMigrationIT {
             List.of("rds:CreateDBInstance", "elasticache:CreateReplicationGroup", "ssm:PutParameter", "iam:CreateRole", "ec2:CreateLaunchTemplate", "ec2:RunInstances",
                     "elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:RegisterTargets").forEach(call -> faults.next(call, new AwsFault.LostAnswer()));
             world.aws().certificates().addRecords();
-            EndToEnd.applyUnattended(world, EndToEnd.LIVE);
+            EndToEnd.applyUnattended(world, Map.of("/spec/strategy/postgres", "Live", "/spec/strategy/redis", "Live", "/spec/rehearsal/enabled", "false"));
             EndToEnd.await(world, "a machine is launched", status -> world.aws().calls().count("ec2:RunInstances") > 0);
             world.operator().restart();
             EndToEnd.awaitCompleted(world);
