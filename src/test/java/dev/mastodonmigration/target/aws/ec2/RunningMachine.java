@@ -30,6 +30,7 @@ import org.awaitility.Awaitility;
  */
 final class RunningMachine implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String NOTHING_YET = "{}";
     final AwsFaultProxy aws;
     final ParameterStore store;
     final MetadataService metadata;
@@ -147,12 +148,24 @@ final class RunningMachine implements AutoCloseable {
     }
 
     void publish(EnvironmentParameters environment, int documents) {
+        makePlaceForReports();
         for (var i = 0; i < documents; i++) {
             store.put(paths.document(environment.revision(), i), "SecureString", environment.documents().get(i));
         }
     }
 
     long ask(Desired desired) {
+        makePlaceForReports();
+        return tell(desired);
+    }
+
+    private void makePlaceForReports() {
+        if (store.find(paths.report(instance)).isEmpty()) {
+            store.put(paths.report(instance), "String", NOTHING_YET);
+        }
+    }
+
+    long tell(Desired desired) {
         return store.put(paths.desired(), "String", desired.json());
     }
 
@@ -166,7 +179,7 @@ final class RunningMachine implements AutoCloseable {
 
     Optional<MachineReport> report() {
         var name = paths.report(instance);
-        return store.find(name).map(json -> MachineReport.of(name, json));
+        return store.find(name).filter(json -> !json.equals(NOTHING_YET)).map(json -> MachineReport.of(name, json));
     }
 
     void untilJournal(String words) {
