@@ -2,6 +2,7 @@ package dev.mastodonmigration.embedded;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseState;
+import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.embedded.aws.AwsFault;
 import dev.mastodonmigration.embedded.aws.RecordedCall;
 import dev.mastodonmigration.embedded.aws.TaggedThings;
@@ -66,7 +67,7 @@ final class DemoOnAws {
     /** Shows what the operator waits for while AWS takes its time, and does what the admin does when records for the certificate are asked for. */
     void follow(MastodonMigrationStatus status) {
         status.phases.stream().filter(phase -> phase.name.equals(status.phase) && CREATING.contains(phase.name) && phase.state == PhaseState.Running && phase.message != null).map(phase -> phase.message)
-                .filter(message -> !message.equals(lastMessage) && Instant.now().isAfter(lastSaid.plus(BETWEEN_MESSAGES))).findFirst().ifPresent(this::say);
+                .filter(message -> !message.equals(lastMessage) && !message.equals(PhaseId.valueOf(status.phase).caption()) && Instant.now().isAfter(lastSaid.plus(BETWEEN_MESSAGES))).findFirst().ifPresent(this::say);
         var request = request(status);
         if (request.isPresent() && !recordsAdded) {
             recordsAdded = true;

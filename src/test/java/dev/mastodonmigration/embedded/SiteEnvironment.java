@@ -25,7 +25,7 @@ import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.Jedis;
 
 /** Where a process of the instance finds its data, from its environment alone, in either of the two forms that Mastodon reads. */
-record SiteEnvironment(String host, int port, String database, String user, String password, String sslMode, Optional<String> rootCertificate, URI redis, URI sidekiqRedis, Optional<String> redisCertificates) {
+record SiteEnvironment(String host, int port, String database, String user, String password, String sslMode, Optional<String> rootCertificate, URI redis, URI sidekiqRedis, Optional<SSLSocketFactory> redisTrust) {
     private static final int DEFAULT_PORT = 5432;
 
     /** As on Heroku: DATABASE_URL, REDIS_URL or the add-on's REDISCLOUD_URL, and SIDEKIQ_REDIS_URL where Sidekiq has a Redis of its own. */
@@ -41,7 +41,7 @@ record SiteEnvironment(String host, int port, String database, String user, Stri
     static SiteEnvironment ofEnvSecret(Map<String, String> env) {
         return new SiteEnvironment(required(env, "DB_HOST"), Integer.parseInt(env.getOrDefault("DB_PORT", String.valueOf(DEFAULT_PORT))),
                 required(env, "DB_NAME"), required(env, "DB_USER"), required(env, "DB_PASS"), env.getOrDefault("DB_SSLMODE", "prefer"), Optional.ofNullable(env.get("PGSSLROOTCERT")),
-                URI.create(required(env, "REDIS_URL")), sidekiqRedis(env, required(env, "REDIS_URL")), Optional.ofNullable(env.get("SSL_CERT_FILE")));
+                URI.create(required(env, "REDIS_URL")), sidekiqRedis(env, required(env, "REDIS_URL")), Optional.ofNullable(env.get("SSL_CERT_FILE")).map(SiteEnvironment::trusting));
     }
 
     private static URI sidekiqRedis(Map<String, String> values, String redis) {
@@ -73,7 +73,7 @@ record SiteEnvironment(String host, int port, String database, String user, Stri
             var parameters = new SSLParameters();
             parameters.setEndpointIdentificationAlgorithm("HTTPS");
             config.sslParameters(parameters);
-            redisCertificates.ifPresent(file -> config.sslSocketFactory(trusting(file)));
+            redisTrust.ifPresent(config::sslSocketFactory);
         }
         return new Jedis(server, config.build());
     }
