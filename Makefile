@@ -5,6 +5,7 @@ SHELL := /bin/bash
 IMAGE ?= mastodon-migration-operator:0.1.0
 ENGINE ?= $(firstword $(notdir $(shell command -v docker podman 2>/dev/null)))
 REQUIREMENTS := . .ci/requirements
+DEMO_NEEDS = $(if $(filter aws,$(TARGET)),aws,all)
 MAVEN := mvn -B -ntp -Dstyle.color=never
 # Silent unless it fails; some Mavens print escape codes even with -q.
 QUIETLY := quietly() { out=$$("$$@" 2>&1) || { printf '%s\n' "$$out" >&2; exit 1; }; }; quietly
@@ -18,11 +19,17 @@ BENCHES := $(shell sed -n 's/^\(bench-[a-z]*\):.*/\1/p' $(firstword $(MAKEFILE_L
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-demo: ## move a live instance from a stub Heroku, here and now: no cluster, no account, no argument
-	@$(REQUIREMENTS)
+demo: ## move a live instance from a stub Heroku, here and now: no cluster, no account, no argument; TARGET=aws moves it to RDS, ElastiCache and EC2, played too, and TOPOLOGY=Split to two machines
+	@case "$${TARGET:-}/$${TOPOLOGY:-}" in \
+		/|aws/|aws/Single|aws/Split) ;; \
+		aws/*) echo "TOPOLOGY is '$$TOPOLOGY': it may be Single, which is the default, or Split." >&2; exit 1 ;; \
+		/*) echo "TOPOLOGY goes with TARGET=aws alone: make demo TARGET=aws TOPOLOGY=Split." >&2; exit 1 ;; \
+		*) echo "TARGET is '$$TARGET': it may be aws, or left out for databases of your own and Kubernetes." >&2; exit 1 ;; \
+	esac
+	@$(REQUIREMENTS) $(DEMO_NEEDS)
 	@echo "Building (the first time downloads the dependencies) ..."
-	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q -DskipTests package
-	@$(REQUIREMENTS); exec $(JAVA_ON_TESTS) dev.mastodonmigration.embedded.Demo
+	@$(REQUIREMENTS) $(DEMO_NEEDS); $(QUIETLY) $(MAVEN) -q -DskipTests package
+	@$(REQUIREMENTS) $(DEMO_NEEDS); exec $(JAVA_ON_TESTS) dev.mastodonmigration.embedded.Demo
 
 test: ## everything: unit tests, real databases, the packaged operator, the chart; ARGS="-Dlive.seeds=50 -Dredis.seeds=100" tries more seeds
 	@$(REQUIREMENTS) test; $(MAVEN) verify $(ARGS)

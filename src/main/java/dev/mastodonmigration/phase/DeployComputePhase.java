@@ -13,8 +13,6 @@ import java.util.stream.Stream;
 @Singleton
 public class DeployComputePhase implements Phase {
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(2);
-    /** Each look at what is removed elsewhere costs calls there. */
-    private static final Duration WHILE_REMOVED = Duration.ofSeconds(5);
 
     @Override
     public PhaseId id() {
@@ -40,7 +38,7 @@ public class DeployComputePhase implements Phase {
     public StepResult undo(PhaseContext context) {
         var compute = context.compute().orElseThrow();
         return new StandingOnAws(context, () -> Stream.of(compute)).toldWith(() -> switch (compute.remove()) {
-            case Provisioned.Working working -> new StepResult.Working(working.message(), WHILE_REMOVED);
+            case Provisioned.Working working -> new StepResult.Working(working.message(), context.untilNextLook());
             case Provisioned.Ready ready -> new StepResult.Done(ready.message() + ".");
             case Provisioned.Left left -> new StepResult.Done(left.message() + ".", Optional.of(left.message() + "."));
         });

@@ -31,6 +31,9 @@ import java.util.stream.Collectors;
 /** What a phase may touch in one step: the migration as it was just read, the systems outside through their ports, and the facts that it tells. */
 public final class PhaseContext {
     static final Duration AT_ONCE = Duration.ofMillis(10);
+    private static final Duration WHILE_MUCH_CHANGES = Duration.ofMinutes(2);
+    private static final Duration QUICKLY = Duration.ofSeconds(1);
+    private static final Duration SLOWLY = Duration.ofSeconds(5);
     private final MastodonMigrationSpec spec;
     private final MastodonMigrationStatus status;
     private final long generation;
@@ -68,6 +71,14 @@ public final class PhaseContext {
 
     public Instant now() {
         return now;
+    }
+
+    /**
+     * How long a look at what is created or removed elsewhere waits for the next. Each makes one change, and there are up to thirty, so the first ones follow each other quickly; later it mostly waits, for
+     * minutes, and each look costs calls there.
+     */
+    Duration untilNextLook() {
+        return now.isBefore(Instant.parse(record().startedAt).plus(WHILE_MUCH_CHANGES)) ? QUICKLY : SLOWLY;
     }
 
     public Outside outside() {

@@ -10,7 +10,6 @@ import dev.mastodonmigration.target.TargetDatabase;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import jakarta.inject.Singleton;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -20,7 +19,6 @@ import java.util.stream.Stream;
 /** Creates or finds the target's databases, looks at what Preflight could not see of them, and claims them: only empty ones, by leaving this migration's marker in each. */
 @Singleton
 public class ProvisionPhase implements Phase {
-    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
     private static final String ORIGIN = "provision";
 
     @Override
@@ -78,7 +76,7 @@ public class ProvisionPhase implements Phase {
         var seen = databases(context).map(act).toList();
         var waiting = seen.stream().filter(Provisioned.Working.class::isInstance).map(Provisioned::message).collect(Collectors.joining("; "));
         if (!waiting.isEmpty()) {
-            return new StepResult.Working(waiting, BETWEEN_LOOKS);
+            return new StepResult.Working(waiting, context.untilNextLook());
         }
         var left = sentences(seen.stream().filter(Provisioned.Left.class::isInstance));
         return new StepResult.Done(Stream.of(done, sentences(seen.stream())).filter(words -> !words.isEmpty()).collect(Collectors.joining(" ")), Optional.of(left).filter(words -> !words.isEmpty()));

@@ -14,8 +14,6 @@ final class TargetCheck {
     /** Reading the source's variables costs Heroku calls; an edit of the spec is seen at once. */
     private static final Duration BETWEEN_READINGS = Duration.ofSeconds(15);
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(2);
-    /** Each look at what is created elsewhere costs calls there, and a reading of the source's variables. */
-    private static final Duration WHILE_CREATED = Duration.ofSeconds(5);
     private final PhaseContext context;
 
     TargetCheck(PhaseContext context) {
@@ -37,7 +35,7 @@ final class TargetCheck {
             return Optional.empty();
         }
         if (compute.ensure(context.environment()) instanceof Provisioned.Working working) {
-            return Optional.of(new StepResult.Working(working.message(), WHILE_CREATED));
+            return Optional.of(new StepResult.Working(working.message(), context.untilNextLook()));
         }
         context.tell(new Fact.Deployed());
         return Optional.empty();

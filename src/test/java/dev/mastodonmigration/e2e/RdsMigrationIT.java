@@ -2,6 +2,7 @@ package dev.mastodonmigration.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.embedded.Target;
 import dev.mastodonmigration.embedded.World;
 import dev.mastodonmigration.embedded.aws.AwsFault;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +13,7 @@ class RdsMigrationIT {
     /** The example of deploy/examples, with two answers lost on the way and the operator killed where the third would be. */
     @Test
     void movesToAnInstanceThatTheOperatorCreatesAndVerifiesItsCertificate() throws Exception {
-        try (var world = World.start(World.Options.SMALL.withMajors(15, 17).onRds())) {
+        try (var world = World.start(World.Options.SMALL.withMajors(15, 17).on(Target.RDS))) {
             var faults = world.aws().faults();
             faults.next("ec2:CreateSecurityGroup", new AwsFault.LostAnswer());
             faults.next("rds:CreateDBInstance", new AwsFault.LostAnswer());

@@ -19,7 +19,8 @@ import java.util.stream.Stream;
 /** {@code make demo}: one whole migration of a live instance on this machine, told as it happens, and judged by the ledger in the end. */
 public final class Demo {
     private static final World.Options OPTIONS = new World.Options(14, 17, 100_000, 60_000, 6, 40, 2026, World.Options.Jobs.IN_THE_MAIN_REDIS,
-            World.Options.TargetPostgres.EXISTING);
+            Target.EXISTING);
+    private static final Target TARGET = Target.of(System.getenv().getOrDefault("TARGET", ""), System.getenv().getOrDefault("TOPOLOGY", ""));
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(150);
     private static final Duration LIFE_BEFORE = Duration.ofSeconds(2);
@@ -30,11 +31,13 @@ public final class Demo {
 
     private final World world;
     private final DemoScreen screen;
+    private final Optional<DemoOnAws> aws;
     private final CountDownLatch never = new CountDownLatch(1);
 
     private Demo(World world, DemoScreen screen) {
         this.world = world;
         this.screen = screen;
+        this.aws = TARGET.createsAll() ? Optional.of(DemoOnAws.begin(world, screen)) : Optional.empty();
     }
 
     public static void main(String... args) throws Exception {
@@ -60,7 +63,11 @@ public final class Demo {
         OwnedDirectory.sweep(Path.of(System.getProperty("java.io.tmpdir")));
         var begun = Instant.now();
         screen.line("Real here:     Postgres " + OPTIONS.sourceMajor() + " and " + OPTIONS.targetMajor() + ", two Redis servers, the packaged operator and its workers as processes, every copy and every proof.");
-        screen.line("Standing in:   a Kubernetes API with its controllers in this program (pods take 2 to 3 s to start, and their end is seen 1 to 2 s late),");
+        if (TARGET.createsAll()) {
+            screen.line("Standing in:");
+            DemoOnAws.introduction().forEach(screen::line);
+        }
+        screen.line((TARGET.createsAll() ? "            " : "Standing in:") + "   a Kubernetes API with its controllers in this program (pods take 2 to 3 s to start, and their end is seen 1 to 2 s late),");
         screen.line("               a stub of Heroku's API (dynos take 1 to 5 s to stop), and processes shaped like Mastodon's with users who write all the time.");
         screen.line("Starting them …");
         var world = World.start(options());
@@ -78,7 +85,8 @@ public final class Demo {
 
     /** DEMO_STATUSES changes the amount of data, for the curious. */
     private static World.Options options() {
-        return Optional.ofNullable(System.getenv("DEMO_STATUSES")).map(Integer::parseInt).map(statuses -> OPTIONS.withScale(statuses, OPTIONS.redisKeys())).orElse(OPTIONS);
+        var options = OPTIONS.on(TARGET);
+        return Optional.ofNullable(System.getenv("DEMO_STATUSES")).map(Integer::parseInt).map(statuses -> options.withScale(statuses, options.redisKeys())).orElse(options);
     }
 
     private boolean run() throws Exception {
@@ -94,10 +102,15 @@ public final class Demo {
     }
 
     private void apply() {
-        screen.line("$ kubectl apply -f deploy/examples/migration.yaml");
-        new TreeMap<>(CHANGES).forEach((field, value) -> screen.line("  changed for the demo: " + field.substring(1).replace('/', '.') + ": " + value));
+        screen.line("$ kubectl apply -f " + TARGET.example);
+        var changes = new TreeMap<>(CHANGES);
+        if (TARGET.createsAll()) {
+            changes.put("/spec/target/compute/ec2/topology", TARGET.topology);
+            screen.line("  made to fit here: subnets and security group, the Secret with credentials, and caSecretRef of both databases, whose certificates no public CA has signed");
+        }
+        changes.forEach((field, value) -> screen.line("  changed for the demo: " + field.substring(1).replace('/', '.') + ": " + value));
         world.operatorSettings().forEach((setting, value) -> screen.line("  set for the operator: " + setting + "=" + value));
-        world.apply(world.example(CHANGES));
+        world.apply(world.example(changes));
     }
 
     /**
@@ -112,6 +125,8 @@ public final class Demo {
             TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS.toMillis());
             var events = world.events();
             screen.show(status, events);
+            var shown = status;
+            aws.ifPresent(one -> one.follow(shown));
             if (isOver(status)) {
                 return String.valueOf(status.phase);
             }
@@ -132,7 +147,7 @@ public final class Demo {
 
     private static boolean isOver(MastodonMigrationStatus status) {
         return MastodonMigrationStatus.COMPLETED.equals(status.phase) || MastodonMigrationStatus.ABORTED.equals(status.phase)
-                || hasCondition(status, "Stalled");
+                || hasCondition(status, "Stalled") && !DemoOnAws.waitsForRecords(status);
     }
 
     private static boolean hasCondition(MastodonMigrationStatus status, String type) {
@@ -170,14 +185,16 @@ public final class Demo {
             screen.line("What it costs:");
             table.forEach(screen::line);
         });
+        var created = aws.map(DemoOnAws::tellWhatWasCreated).orElse(List.of());
+        var astray = aws.map(DemoOnAws::tellWhereSecretsWent).orElse(List.of());
         screen.line("");
         screen.line("for scripts:");
         screen.line(String.join(" ", List.of("demo.downtime_seconds=" + decimal(downtime.orElse(status.downtime.seconds)), "demo.freeze_seconds=" + decimal(seen.freeze()),
                 "demo.stopped_to_writable_seconds=" + decimal(seen.stoppedToWritable()), "demo.longest_dyno_stop_seconds=" + decimal(seen.longestDynoStop()), "demo.rows_verified=" + rows,
                 "demo.keys_verified=" + keys, "demo.writes_acknowledged=" + acknowledged, "demo.writes_lost=" + losses.size(),
                 "demo.jobs_acknowledged=" + jobs.acknowledged(), "demo.jobs_due=" + jobs.due(), "demo.jobs_run=" + jobs.ran().size(),
-                "demo.schedulers_overlapped=" + overlaps.size())));
-        return losses.isEmpty() && overlaps.isEmpty() && world.users().broken().isEmpty();
+                "demo.schedulers_overlapped=" + overlaps.size())) + (aws.isPresent() ? " demo.created_on_aws=" + created.size() + " demo.secrets_astray=" + astray.size() : ""));
+        return losses.isEmpty() && overlaps.isEmpty() && astray.isEmpty() && world.users().broken().isEmpty();
     }
 
     /** A job that still waits is lost too when it was due and never ran; one that is gone is counted once. */

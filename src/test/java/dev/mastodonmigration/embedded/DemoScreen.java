@@ -145,7 +145,9 @@ final class DemoScreen {
         switch (phase.state) {
             case Running -> { }
             case Succeeded -> line("✔ " + phase.name + " " + seconds(phase) + said(phase));
-            case Failed, Stalled -> line("✘ " + phase.name + " " + seconds(phase) + said(phase));
+            case Failed -> line("✘ " + phase.name + " " + seconds(phase) + said(phase));
+            // Its event has said why; it may go on.
+            case Stalled -> line("■ " + phase.name + " " + seconds(phase) + "  stands still");
             case Retrying -> detail("↻ " + phase.name + said(phase));
         }
     }

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.embedded;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -9,6 +10,8 @@ final class ExampleApps {
             "LOCAL_DOMAIN", "example.social", "WEB_DOMAIN", "www.example.social", "SECRET_KEY_BASE", "demo-secret-key-base",
             "ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", "demo-primary", "ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", "demo-deterministic",
             "ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT", "demo-salt", "VAPID_PRIVATE_KEY", "demo-private", "VAPID_PUBLIC_KEY", "demo-public");
+    /** Variables whose values are secret, beside those that lead to the databases. */
+    static final List<String> KEYS = List.of("SECRET_KEY_BASE", "ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", "ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", "ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT", "VAPID_PRIVATE_KEY");
     private static final Map<String, String> MEDIA = Map.of(
             "S3_ENABLED", "true", "S3_BUCKET", "example-media", "AWS_ACCESS_KEY_ID", "demo", "AWS_SECRET_ACCESS_KEY", "demo", "RAILS_ENV", "production");
     private static final Map<String, String> STREAMING = Map.of("LOCAL_DOMAIN", "example.social", "WEB_DOMAIN", "www.example.social", "RUN_STREAMING", "true");

@@ -14,27 +14,22 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
- * A Mastodon-shaped instance that lives: its processes start and stop as Heroku's formation and the target's pods do, and each
- * reads where its data is when it starts, from nothing but the app's config vars or the pod's env Secret.
+ * A Mastodon-shaped instance that lives: its processes start and stop as Heroku's formation and the target's pods or machines do, and each
+ * reads where its data is when it starts, from nothing but the app's config vars, the pod's env Secret or the container's environment.
  */
 public final class LiveInstance implements DynoRuntime, PodRuntime, AutoCloseable {
     private static final String WEB = "web";
     private static final List<String> ALL_QUEUES = List.of("default", "push", "ingress", "mailers", "pull", "scheduler", "fasp");
 
-    /** What runs in one pod. */
-    private static final class Served {
-        private final AutoCloseable process;
-        private volatile boolean ready;
-
-        Served(AutoCloseable process) {
-            this.process = process;
-        }
-    }
+    /** What runs on the target. @param reached whether users' requests come to it */
+    private record Served(AutoCloseable process, BooleanSupplier reached) {}
 
     private final HerokuStub heroku;
     private final String webApp;
@@ -42,7 +37,8 @@ public final class LiveInstance implements DynoRuntime, PodRuntime, AutoCloseabl
     private final Ledger ledger;
     private final SchedulerWatch watch = new SchedulerWatch();
     private final Map<String, AutoCloseable> dynos = new ConcurrentHashMap<>();
-    private final Map<String, Served> pods = new ConcurrentHashMap<>();
+    private final Map<String, Served> target = new ConcurrentHashMap<>();
+    private final Set<String> readyPods = ConcurrentHashMap.newKeySet();
 
     public LiveInstance(HerokuStub heroku, String webApp, KubernetesClient client, Ledger ledger) {
         this.heroku = heroku;
@@ -74,13 +70,22 @@ public final class LiveInstance implements DynoRuntime, PodRuntime, AutoCloseabl
         var environment = SiteEnvironment.ofEnvSecret(environment(pod));
         AutoCloseable process = switch (pod.getSpec().getContainers().getFirst().getName()) {
             case WEB -> new WebProcess(environment);
-            case "sidekiq" -> startSidekiq(World.Side.TARGET, "the target", name, environment, queues(pod));
+            case "sidekiq" -> startSidekiq(World.Side.TARGET, "the target", name, environment, queues(words(pod)));
             default -> StreamingProcess.start(environment);
         };
-        var served = new Served(process);
-        pods.put(name, served);
+        var running = onTarget(name, process, () -> readyPods.contains(name));
         return () -> {
-            pods.remove(name, served);
+            readyPods.remove(name);
+            running.close();
+        };
+    }
+
+    /** A process of the target is one of the instance's from now on. @return ends it */
+    AutoCloseable onTarget(String name, AutoCloseable process, BooleanSupplier reached) {
+        var served = new Served(process, reached);
+        target.put(name, served);
+        return () -> {
+            target.remove(name, served);
             process.close();
         };
     }
@@ -88,10 +93,11 @@ public final class LiveInstance implements DynoRuntime, PodRuntime, AutoCloseabl
     /** A Service sends requests to ready pods alone. */
     @Override
     public void ready(Pod pod) {
-        Optional.ofNullable(pods.get(pod.getMetadata().getName())).ifPresent(served -> served.ready = true);
+        readyPods.add(pod.getMetadata().getName());
     }
 
-    private SidekiqProcess startSidekiq(World.Side side, String place, String name, SiteEnvironment environment, List<String> queues) {
+    /** @param place what it runs on, or for */
+    SidekiqProcess startSidekiq(World.Side side, String place, String name, SiteEnvironment environment, List<String> queues) {
         var running = watch.begins(side, name + " of " + place);
         return SidekiqProcess.start(environment, ledger, queues, name, () -> watch.ended(running));
     }
@@ -139,10 +145,13 @@ public final class LiveInstance implements DynoRuntime, PodRuntime, AutoCloseabl
         return values;
     }
 
-    /** The queues after each {@code -q} of Sidekiq's command line, without their weights. */
-    private static List<String> queues(Pod pod) {
+    private static List<String> words(Pod pod) {
         var container = pod.getSpec().getContainers().getFirst();
-        var words = Stream.concat(container.getCommand().stream(), container.getArgs().stream()).flatMap(word -> Stream.of(word.split(" "))).toList();
+        return Stream.concat(container.getCommand().stream(), container.getArgs().stream()).flatMap(word -> Stream.of(word.split(" "))).toList();
+    }
+
+    /** The queues after each {@code -q} of Sidekiq's command line, without their weights. */
+    static List<String> queues(List<String> words) {
         var queues = new ArrayList<String>();
         for (var i = 1; i < words.size(); i++) {
             if (words.get(i - 1).equals("-q")) {
@@ -158,9 +167,9 @@ public final class LiveInstance implements DynoRuntime, PodRuntime, AutoCloseabl
                 .filter(dyno -> dyno.getKey().startsWith(webApp + "/" + WEB)).map(Map.Entry::getValue));
     }
 
-    /** A ready web process of the target, which users reach once the old host no longer serves; empty when none runs. */
+    /** A web process of the target, which users reach once the old host no longer serves; empty when requests come to none. */
     Optional<WebProcess> targetWeb() {
-        return any(pods.values().stream().filter(served -> served.ready).map(served -> served.process));
+        return any(target.values().stream().filter(served -> served.reached().getAsBoolean()).map(Served::process));
     }
 
     private static Optional<WebProcess> any(Stream<AutoCloseable> processes) {
@@ -179,7 +188,7 @@ public final class LiveInstance implements DynoRuntime, PodRuntime, AutoCloseabl
     }
 
     private Stream<AutoCloseable> processes() {
-        return Stream.concat(dynos.values().stream(), pods.values().stream().map(served -> served.process));
+        return Stream.concat(dynos.values().stream(), target.values().stream().map(Served::process));
     }
 
     private static void close(List<? extends AutoCloseable> processes) {
@@ -196,6 +205,6 @@ public final class LiveInstance implements DynoRuntime, PodRuntime, AutoCloseabl
     public void close() {
         close(processes().toList());
         dynos.clear();
-        pods.clear();
+        target.clear();
     }
 }

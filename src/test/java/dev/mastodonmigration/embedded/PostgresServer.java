@@ -203,6 +203,10 @@ public final class PostgresServer implements AutoCloseable {
         return "postgres://" + user + ":" + passwords.get(user) + "@127.0.0.1:" + port + "/" + database;
     }
 
+    String password(String user) {
+        return passwords.get(user);
+    }
+
     public Connection superuser(String database) throws SQLException {
         return connect(database, SUPERUSER);
     }

@@ -27,7 +27,7 @@ public final class RedisServer implements AutoCloseable {
 
     private final Path directory;
     private final int port;
-    private final String password;
+    private volatile String password;
     private final boolean tls;
     private LocalProcess process;
 
@@ -106,6 +106,14 @@ public final class RedisServer implements AutoCloseable {
     /** {@code redis://:password@127.0.0.1:port}, the form of Heroku's {@code REDIS_URL}. */
     public String url() {
         return (tls ? "rediss" : "redis") + "://:" + password + "@127.0.0.1:" + port;
+    }
+
+    /** From now on another password, which somebody else has chosen; sessions that are open stay. */
+    public void password(String chosen) {
+        try (var jedis = connect()) {
+            jedis.configSet("requirepass", chosen);
+        }
+        password = chosen;
     }
 
     /** That of a server over TLS, which signs itself. */

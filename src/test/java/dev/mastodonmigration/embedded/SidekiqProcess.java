@@ -68,6 +68,7 @@ final class SidekiqProcess implements AutoCloseable {
     private final AtomicInteger fetching = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final List<Thread> threads = new ArrayList<>();
+    private volatile boolean beats;
     private volatile boolean quiet;
     private volatile boolean stopped;
 
@@ -114,6 +115,11 @@ final class SidekiqProcess implements AutoCloseable {
         quiet = true;
     }
 
+    /** What its readiness file says: its first heartbeat is in Redis. */
+    boolean takesJobs() {
+        return beats && !stopped;
+    }
+
     /** Quiet, and no job in hand. */
     boolean isIdle() {
         return quiet && fetching.get() == 0;
@@ -133,6 +139,7 @@ final class SidekiqProcess implements AutoCloseable {
                 redis.hset(identity, Map.of("info", "{\"hostname\":\"" + identity.split(":")[0] + "\",\"concurrency\":" + EXECUTORS + "}",
                         "busy", String.valueOf(busy.get()), "beat", String.valueOf(Instant.now().toEpochMilli() / 1000.0), "quiet", String.valueOf(quiet)));
                 redis.expire(identity, 60);
+                beats = true;
                 LockSupport.parkNanos(HEARTBEAT.toNanos());
             }
         }

@@ -1,15 +1,19 @@
 package dev.mastodonmigration.embedded;
 
 import dev.mastodonmigration.mastodon.SmokeTestCommand;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * The smoke test's programs without Ruby and Node: it really connects with the environment that the pod gets, read-only, really compares {@code schema_migrations} with
@@ -37,24 +41,48 @@ final class SmokeTestStandIn {
     }
 
     public static void main(String... words) throws Exception {
-        var found = words[0].equals("streaming") ? streaming() : instance(words[1]);
+        var found = words[0].equals("streaming") ? streaming(System.getenv()) : instance(System.getenv(), words[1]);
         Files.writeString(Path.of(System.getenv("TERMINATION_LOG")), found);
         System.out.println(found);
-        System.exit(found.contains("CANNOT") ? SmokeTestCommand.REFUSED : 0);
+        System.exit(code(found));
     }
 
-    private static String streaming() throws SQLException {
-        var environment = SiteEnvironment.ofEnvSecret(System.getenv());
+    private static int code(String found) {
+        return found.contains("CANNOT") ? SmokeTestCommand.REFUSED : 0;
+    }
+
+    /** The same in a container of a machine. @return its exit code */
+    static int run(MachineContainer container) {
+        var environment = container.environment();
+        String words;
+        int code;
+        try {
+            words = container.command().equals(SmokeTestCommand.streaming()) ? streaming(environment) : instance(environment, container.image());
+            code = code(words);
+        } catch (SQLException | JedisException failed) {
+            words = failed.getMessage();
+            code = 1;
+        }
+        try {
+            Files.writeString(Path.of(environment.get(SmokeTestCommand.REPORT)), words);
+            return code;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String streaming(Map<String, String> variables) throws SQLException {
+        var environment = SiteEnvironment.ofEnvSecret(variables);
         try (var postgres = readOnly(environment.connect("streaming")); var redis = environment.connectRedis()) {
             redis.ping();
             return "streaming connects to Postgres and Redis";
         }
     }
 
-    private static String instance(String image) throws SQLException {
-        var environment = SiteEnvironment.ofEnvSecret(System.getenv());
+    private static String instance(Map<String, String> variables, String image) throws SQLException {
+        var environment = SiteEnvironment.ofEnvSecret(variables);
         try (var postgres = readOnly(environment.connect("smoke-test")); var redis = environment.connectRedis()) {
-            if ("true".equals(System.getenv(SmokeTestCommand.BEFORE_THE_COPY)) && isEmpty(postgres)) {
+            if ("true".equals(variables.get(SmokeTestCommand.BEFORE_THE_COPY)) && isEmpty(postgres)) {
                 return "the database is empty until the freeze, so that its migrations and encrypted columns could not be looked at, Redis answers " + redis.ping();
             }
             var known = new TreeSet<String>();

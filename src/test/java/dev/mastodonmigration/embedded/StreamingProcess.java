@@ -39,6 +39,11 @@ final class StreamingProcess implements AutoCloseable {
         }
     }
 
+    /** To both stores. */
+    boolean isConnected() {
+        return postgres.isPresent() && redis.isPresent();
+    }
+
     @Override
     public void close() throws SQLException {
         if (postgres.isPresent()) {

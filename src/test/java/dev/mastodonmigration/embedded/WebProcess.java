@@ -100,6 +100,11 @@ final class WebProcess implements AutoCloseable {
         return new Thread(postgres, environment.connectRedis(), environment.connectSidekiqRedis());
     }
 
+    /** What its {@code /health} says, which asks no database. */
+    boolean isRunning() {
+        return !stopped;
+    }
+
     /** SIGTERM: takes no more, finishes what runs, closes every connection. */
     @Override
     public void close() {

@@ -3,6 +3,7 @@ package dev.mastodonmigration.embedded;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.aws.AwsFaultProxy;
+import dev.mastodonmigration.embedded.aws.TaggedThings;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -52,36 +53,33 @@ public final class World implements AutoCloseable {
      * @param requestsPerSecond of all users together
      * @param seed              repeats content and behaviour
      * @param jobs              where Sidekiq on the source has them
-     * @param postgres          who makes the target's
+     * @param target            what the target stands on
      */
-    public record Options(int sourceMajor, int targetMajor, int statuses, int redisKeys, int users, int requestsPerSecond, long seed, Jobs jobs, TargetPostgres postgres) {
+    public record Options(int sourceMajor, int targetMajor, int statuses, int redisKeys, int users, int requestsPerSecond, long seed, Jobs jobs, Target target) {
         /** In which Redis. */
         public enum Jobs { IN_THE_MAIN_REDIS, IN_A_REDIS_OF_SIDEKIQS_OWN }
 
-        /** There beforehand, or created as an RDS instance, of which AWS is a stand-in and the server a real one. */
-        public enum TargetPostgres { EXISTING, ON_RDS }
-
         /** Small enough for a test. */
-        public static final Options SMALL = new Options(15, 15, 1000, 400, 4, 30, 1, Jobs.IN_THE_MAIN_REDIS, TargetPostgres.EXISTING);
+        public static final Options SMALL = new Options(15, 15, 1000, 400, 4, 30, 1, Jobs.IN_THE_MAIN_REDIS, Target.EXISTING);
 
-        public Options withMajors(int source, int target) {
-            return new Options(source, target, statuses, redisKeys, users, requestsPerSecond, seed, jobs, postgres);
+        public Options withMajors(int newSource, int newTarget) {
+            return new Options(newSource, newTarget, statuses, redisKeys, users, requestsPerSecond, seed, jobs, target);
         }
 
         public Options withScale(int newStatuses, int newRedisKeys) {
-            return new Options(sourceMajor, targetMajor, newStatuses, newRedisKeys, users, requestsPerSecond, seed, jobs, postgres);
+            return new Options(sourceMajor, targetMajor, newStatuses, newRedisKeys, users, requestsPerSecond, seed, jobs, target);
         }
 
         public Options withSeed(long newSeed) {
-            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, newSeed, jobs, postgres);
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, newSeed, jobs, target);
         }
 
-        public Options onRds() {
-            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, jobs, TargetPostgres.ON_RDS);
+        public Options on(Target newTarget) {
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, jobs, newTarget);
         }
 
         public Options withRedisOfSidekiq() {
-            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, Jobs.IN_A_REDIS_OF_SIDEKIQS_OWN, postgres);
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, Jobs.IN_A_REDIS_OF_SIDEKIQS_OWN, target);
         }
     }
 
@@ -93,7 +91,9 @@ public final class World implements AutoCloseable {
     /** The one above, unless Sidekiq has its own. */
     private final RedisServer sourceSidekiqRedis;
     private final RedisServer targetRedis;
-    private final Optional<RdsOfTheWorld> rds;
+    private final Target target;
+    private final Optional<AwsOfTheWorld> aws;
+    private final Optional<MachinesOfTheWorld> machines;
     private final Ledger ledger;
     private final EmbeddedApiServer apiServer;
     private final HerokuStub heroku;
@@ -114,25 +114,28 @@ public final class World implements AutoCloseable {
     }
 
     private World(Options options, ClusterSettings cluster) {
+        target = options.target();
         try {
             var source = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.sourceMajor())));
-            var target = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.targetMajor())));
+            var destination = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.targetMajor())));
             apiServer = opened(EmbeddedApiServer.startWithOlderCrd(cluster.unknownFields().toArray(String[]::new)));
             heroku = opened(HerokuStub.start());
-            rds = options.postgres() == Options.TargetPostgres.ON_RDS ? Optional.of(opened(RdsOfTheWorld.start())) : Optional.empty();
+            aws = target.createsPostgres() ? Optional.of(opened(AwsOfTheWorld.start(target))) : Optional.empty();
             operator = opened(OperatorProcess.start(apiServer, NAMESPACE, operatorSettings(), directory.resolve("operator.log")));
             sourceRedis = opened(RedisServer.start());
             sourceSidekiqRedis = options.jobs() == Options.Jobs.IN_A_REDIS_OF_SIDEKIQS_OWN ? opened(RedisServer.start()) : sourceRedis;
-            targetRedis = opened(RedisServer.start());
+            targetRedis = opened(target.createsAll() ? RedisServer.startTls() : RedisServer.start());
             sourcePostgres = source.join();
-            targetPostgres = target.join();
-            rds.ifPresent(created -> created.servedBy(targetPostgres));
+            targetPostgres = destination.join();
+            aws.ifPresent(created -> created.postgres(targetPostgres));
+            aws.filter(created -> target.createsAll()).ifPresent(created -> created.redis(targetRedis));
             seed(options);
             ledger = opened(Ledger.open(directory.resolve("ledger")));
             instance = opened(new LiveInstance(heroku, WEB_APP, client(), ledger));
             jobRunner = opened(JobRunner.start(client(), NAMESPACE, cluster));
             jobRunner.runtime(instance);
             heroku.runtime(instance);
+            machines = aws.filter(created -> target.createsAll()).map(created -> opened(MachinesOfTheWorld.start(created.proxy(), instance)));
             ExampleApps.start(heroku, dataUrls());
             heroku.delays(DYNO_START, SHORTEST_DYNO_STOP, LONGEST_DYNO_STOP, options.seed());
             createSecrets();
@@ -164,7 +167,7 @@ public final class World implements AutoCloseable {
 
     private void seed(Options options) throws SQLException {
         sourcePostgres.createDatabase(SOURCE_DATABASE, SOURCE_ROLE);
-        if (rds.isEmpty()) {
+        if (!target.createsPostgres()) {
             targetPostgres.createDatabase(TARGET_DATABASE, TARGET_ROLE);
             targetPostgres.allowCreateDatabase(TARGET_ROLE);
         }
@@ -186,9 +189,13 @@ public final class World implements AutoCloseable {
 
     private void createSecrets() {
         createSecret("heroku", "token", heroku.token());
-        rds.ifPresentOrElse(created -> created.secrets().forEach(secret -> client().resource(secret).create()),
-                () -> createSecret("target-postgres", "url", targetPostgres.url(TARGET_DATABASE, TARGET_ROLE)));
-        createSecret("target-redis", "url", targetRedis.url());
+        aws.ifPresent(created -> created.secrets().forEach(secret -> client().resource(secret).create()));
+        if (!target.createsPostgres()) {
+            createSecret("target-postgres", "url", targetPostgres.url(TARGET_DATABASE, TARGET_ROLE));
+        }
+        if (!target.createsAll()) {
+            createSecret("target-redis", "url", targetRedis.url());
+        }
     }
 
     private void createSecret(String name, String key, String value) {
@@ -202,13 +209,13 @@ public final class World implements AutoCloseable {
      * @param changes JSON pointers to new values
      */
     public MastodonMigration example(Map<String, String> changes) {
-        return rds.map(created -> created.example(changes)).orElseGet(() -> Manifest.example(changes));
+        return aws.map(created -> created.example(changes)).orElseGet(() -> Manifest.example(changes));
     }
 
     /** What an operator must be told to work in this world. */
     public Map<String, String> operatorSettings() {
         var settings = new TreeMap<>(Map.of("MASTODON_MIGRATION_HEROKU_API_URL", heroku.url().toString()));
-        rds.ifPresent(created -> settings.putAll(created.operatorSettings()));
+        aws.ifPresent(created -> settings.putAll(created.operatorSettings()));
         return settings;
     }
 
@@ -299,6 +306,7 @@ public final class World implements AutoCloseable {
         events(kind -> !kind.equals(MastodonMigration.KIND)).forEach(append);
         text.append("--- what a cluster would have refused\n").append(jobRunner.violations()).append('\n');
         text.append("--- users\n").append(users.measured()).append(' ').append(users.broken()).append('\n');
+        machines.ifPresent(running -> text.append("--- machines\n").append(running.describe()));
         text.append("--- last workers\n").append(jobRunner.lastLogs(3, 15));
         return text.append("--- operator\n").append(operator.logTail(40)).toString();
     }
@@ -331,9 +339,35 @@ public final class World implements AutoCloseable {
         return targetPostgres;
     }
 
-    /** What stands in for AWS, where the target's Postgres is created there. */
+    /** What stands in for AWS, where something of the target is created there. */
     public AwsFaultProxy aws() {
-        return rds.orElseThrow().aws();
+        return aws.orElseThrow().proxy();
+    }
+
+    /** Everything on AWS that carries this migration's tag. */
+    public List<TaggedThings.Thing> created() {
+        return TaggedThings.of(aws(), migration().getMetadata().getUid());
+    }
+
+    /** Where a secret of an instance that moved to AWS whole stands that it does not belong; one line each. */
+    public List<String> secretsAstray() {
+        return secrets().complaints(aws().calls(), machines.orElseThrow().userData());
+    }
+
+    /** All of the instance's, and those with which it gets them. */
+    SecretsOnAws secrets() {
+        var config = heroku.app(WEB_APP).configVars();
+        var secrets = new SecretsOnAws().ofMachines("the database's password", secretOfOurs("-rds", "password"), "rds:CreateDBInstance")
+                .ofMachines("the token of Redis", secretOfOurs("-elasticache", "token"), "elasticache:CreateReplicationGroup")
+                .notForAws("the source database's password", sourcePostgres.password(SOURCE_ROLE)).notForAws("the password of the source's Redis", sourceRedis.password())
+                .notForAws("the token of Heroku", heroku.token());
+        ExampleApps.KEYS.forEach(key -> secrets.ofMachines(key, config.get(key)));
+        return secrets;
+    }
+
+    private String secretOfOurs(String ending, String key) {
+        return client().secrets().inNamespace(NAMESPACE).list().getItems().stream().filter(secret -> secret.getMetadata().getName().endsWith(ending)).findFirst()
+                .map(secret -> LiveInstance.decode(secret).get(key)).orElseThrow(() -> new IllegalStateException("no Secret ends with " + ending));
     }
 
     public RedisServer sourceRedis() {

@@ -90,7 +90,7 @@ final class MachineParameters implements Part {
                 .filter(name -> names.areOn(tags(name))).findFirst().flatMap(this::remove);
     }
 
-    /** Made by us for each machine, so that it carries our tags, and the machine needs the right to overwrite alone. */
+    /** Made by us for each machine, so that it carries our tags: a machine writes to none that is not there. */
     Optional<Provisioned> ensureReport(String instance) {
         if (find(paths.report(instance)).isPresent()) {
             return Optional.empty();

@@ -136,7 +136,7 @@ final class MachineRole implements Part {
         policy.put("Statement", List.of(
                 allow(List.of("ssm:GetParameter"), parameters + paths.desired()),
                 allow(List.of("ssm:GetParametersByPath"), parameters + paths.environment("*")),
-                allow(List.of("ssm:PutParameter"), parameters + paths.report("*")),
+                allow(List.of("ssm:GetParameter", "ssm:PutParameter"), parameters + paths.report("*")),
                 allow(List.of("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"), here.formatted("logs") + "log-group:" + Machine.logGroup(names.name()) + ":*"),
                 allow(List.of("ssm:UpdateInstanceInformation", "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"), "*")));
         return json(policy);

@@ -78,6 +78,7 @@ final class AwsRules {
         on("elasticloadbalancing:CreateLoadBalancer", balancers::create);
         on("elasticloadbalancing:CreateTargetGroup", balancers::createTargetGroup);
         on("elasticloadbalancing:CreateListener", balancers::createListener);
+        on("elasticloadbalancing:DescribeLoadBalancers", balancers::describe);
         on("elasticloadbalancing:DeleteLoadBalancer", balancers::delete);
         on("elasticloadbalancing:RegisterTargets", balancers::register);
         on("elasticloadbalancing:DeregisterTargets", balancers::deregister);

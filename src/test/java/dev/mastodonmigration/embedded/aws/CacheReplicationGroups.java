@@ -36,6 +36,7 @@ public final class CacheReplicationGroups {
     /** Security groups that a network interface still holds although its nodes are gone. */
     private final Set<String> lingering = new HashSet<>();
     private final Map<String, InetSocketAddress> servers = new HashMap<>();
+    private Optional<CacheServer> server = Optional.empty();
     private final CacheGroups parts = new CacheGroups(this);
     private CacheStatuses statuses = CacheStatuses.flickering(2);
 
@@ -56,9 +57,9 @@ public final class CacheReplicationGroups {
                 .orElseThrow(() -> new IllegalArgumentException("no replication group " + identifier + " was created through the proxy")).getValue().goThrough(List.of(next));
     }
 
-    /** The server that is this group's primary endpoint, before or after it is created. */
-    public synchronized void serve(String identifier, InetSocketAddress server) {
-        servers.put(identifier, server);
+    /** A real server behind each group that is created from now on. */
+    public synchronized void serve(CacheServer real) {
+        server = Optional.of(real);
     }
 
     synchronized AwsAnswer create(AwsCall call, Upstream moto) throws AwsRefusal {
@@ -72,6 +73,7 @@ public final class CacheReplicationGroups {
         var answer = moto.pass(checked.with(ID, inMoto(key)).with("ReplicasPerNodeGroup", String.valueOf(group.nodes() - 1)));
         if (answer.isSuccess()) {
             groups.put(key, group);
+            server.ifPresent(real -> servers.put(identifier(key), real.create(call.parameter("AuthToken").orElse(""))));
         }
         return shown(key, answer);
     }
@@ -252,6 +254,7 @@ public final class CacheReplicationGroups {
         deleted.clear();
         lingering.clear();
         servers.clear();
+        server = Optional.empty();
         parts.clear();
         statuses = CacheStatuses.flickering(2);
     }

@@ -155,10 +155,10 @@ class CacheReplicationGroupsTest {
 
     @Test
     void aTestChoosesAStatusAndAServer() throws IOException {
+        aws.proxy().caches().serve(token -> InetSocketAddress.createUnresolved("localhost", 6380));
         var world = CacheWorld.of(aws.client());
         world.create("cache");
         aws.proxy().caches().show("cache", "create-failed");
-        aws.proxy().caches().serve("cache", InetSocketAddress.createUnresolved("localhost", 6380));
 
         assertThat(world.statuses("cache", 2)).containsExactly("create-failed", "create-failed");
         assertThat(WireClient.value(world.look("cache"), "Address")).isEqualTo("localhost");

@@ -14,7 +14,7 @@ public final class Certificates {
     private final Set<String> seen = new HashSet<>();
     private final Map<String, String> users = new HashMap<>();
     private final Set<String> lingering = new HashSet<>();
-    private boolean recordsAreThere;
+    private volatile boolean recordsAreThere;
     private String instead = "";
 
     /** The admin added the records to DNS. */

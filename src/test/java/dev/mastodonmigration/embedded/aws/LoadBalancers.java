@@ -7,7 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.w3c.dom.Element;
 
 /**
  * Load balancers as they behave: a create of a name that exists is a success where the settings are the same, whoever made it; two zones at least; one listener a port; HTTPS with an issued certificate alone;
@@ -16,6 +19,7 @@ import java.util.stream.Collectors;
 public final class LoadBalancers {
     private static final String NAMESPACE = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/";
     private static final int DRAINING_LOOKS = 5;
+    private static final String HEALTHY = "<State>healthy</State>";
     private static final Set<String> NOT_COMPARED = Set.of("Action", "Version");
     static final String SERVICE = "elasticloadbalancing";
     private final Certificates certificates;
@@ -24,8 +28,13 @@ public final class LoadBalancers {
     /** For how many looks more. */
     private final Map<String, Integer> draining = new HashMap<>();
     private final Set<String> sick = new HashSet<>();
+    /** Those that were healthy at the last look. */
+    private final Set<String> healthy = ConcurrentHashMap.newKeySet();
+    private Predicate<String> answering = instance -> true;
     private final Set<String> lingering = new HashSet<>();
     private int initial = 1;
+    private int provisioning;
+    private final Map<String, Integer> provisioned = new HashMap<>();
 
     LoadBalancers(Certificates certificates) {
         this.certificates = certificates;
@@ -40,6 +49,26 @@ public final class LoadBalancers {
         sick.remove(instance);
     }
 
+    /** A load balancer is provisioned, and a target initial, for so many looks. */
+    public void slow(int looksAtEach) {
+        provisioning = looksAtEach;
+        initial = looksAtEach;
+    }
+
+    /** Which machines answer their health checks; all, until told. */
+    public void answering(Predicate<String> instances) {
+        answering = instances;
+    }
+
+    /** Whether users' requests reach this machine. */
+    public boolean reaches(String instance) {
+        return healthy.contains(instance) && isWell(instance);
+    }
+
+    private boolean isWell(String instance) {
+        return !sick.contains(instance) && answering.test(instance);
+    }
+
     AwsAnswer create(AwsCall call, Upstream moto) throws AwsRefusal {
         var zones = new HashSet<String>();
         for (var subnet : call.list("Subnets.member")) {
@@ -52,6 +81,20 @@ public final class LoadBalancers {
             throw new AwsRefusal("ValidationError", "At least two subnets in two different Availability Zones must be specified");
         }
         return createdOnce(call, moto, "LoadBalancer", "Names.member.1", "DuplicateLoadBalancerName");
+    }
+
+    AwsAnswer describe(AwsCall call, Upstream moto) {
+        var answer = moto.pass(call);
+        if (!answer.isSuccess()) {
+            return answer;
+        }
+        var document = answer.document();
+        for (var arn : Xml.all(document, "LoadBalancerArn")) {
+            if (provisioned.merge(arn.getTextContent().strip(), 1, Integer::sum) <= provisioning) {
+                Xml.all((Element) arn.getParentNode(), "Code").forEach(state -> state.setTextContent("provisioning"));
+            }
+        }
+        return AwsAnswer.xml(document);
     }
 
     AwsAnswer createTargetGroup(AwsCall call, Upstream moto) throws AwsRefusal {
@@ -145,8 +188,13 @@ public final class LoadBalancers {
         var members = new StringBuilder();
         for (var id : List.copyOf(looks.keySet())) {
             var state = draining.containsKey(id) ? "<State>draining</State><Reason>Target.DeregistrationInProgress</Reason>" : !listened ? "<State>unused</State><Reason>Target.NotInUse</Reason>"
-                    : sick.contains(id) ? "<State>unhealthy</State><Reason>Target.Timeout</Reason>" : looks.merge(id, 1, Integer::sum) <= initial ? "<State>initial</State><Reason>Elb.InitialHealthChecking</Reason>"
-                    : "<State>healthy</State>";
+                    : !isWell(id) ? "<State>unhealthy</State><Reason>Target.Timeout</Reason>" : looks.merge(id, 1, Integer::sum) <= initial ? "<State>initial</State><Reason>Elb.InitialHealthChecking</Reason>"
+                    : HEALTHY;
+            if (state.equals(HEALTHY)) {
+                healthy.add(id);
+            } else {
+                healthy.remove(id);
+            }
             members.append("<member><Target><Id>").append(id).append("</Id><Port>80</Port></Target><TargetHealth>").append(state).append("</TargetHealth></member>");
             if (draining.containsKey(id) && draining.merge(id, -1, Integer::sum) <= 0) {
                 draining.remove(id);
@@ -171,6 +219,11 @@ public final class LoadBalancers {
         looks.clear();
         draining.clear();
         sick.clear();
+        healthy.clear();
+        answering = instance -> true;
+        provisioned.clear();
+        provisioning = 0;
+        initial = 1;
         lingering.clear();
     }
 }

@@ -18,6 +18,7 @@ final class PriceList {
     private static final Set<String> ENDPOINTS = Set.of("us-east-1", "eu-central-1", "ap-south-1");
     private static final Map<String, String> PREFIXES = Map.of("us-east-1", "", "eu-central-1", "EUC1-");
     private static final String HOURS = "Hrs";
+    private static final String MONTHS = "GB-Mo";
 
     private PriceList() {}
 
@@ -54,24 +55,29 @@ final class PriceList {
         var entries = new ArrayList<JsonNode>();
         PREFIXES.forEach((region, prefix) -> {
             for (var engine : List.of("PostgreSQL", "MySQL")) {
-                entries.add(instance(region, engine, "Single-AZ", prefix + "InstanceUsage:db.t4g.small", "0.0371000000"));
-                entries.add(instance(region, engine, "Multi-AZ", prefix + "Multi-AZUsage:db.t4g.small", "0.0742000000"));
+                entries.add(instance(region, engine, "Single-AZ", "db.t4g.small", prefix + "InstanceUsage:db.t4g.small", "0.0371000000"));
+                entries.add(instance(region, engine, "Multi-AZ", "db.t4g.small", prefix + "Multi-AZUsage:db.t4g.small", "0.0742000000"));
+                entries.add(instance(region, engine, "Single-AZ", "db.t4g.medium", prefix + "InstanceUsage:db.t4g.medium", "0.0733000000"));
                 entries.add(storage(region, engine, prefix + "RDS:GP3-Storage", "0.1370000000"));
             }
             entries.add(storage(region, "Any", prefix + "RDS:Multi-AZ-GP3-Storage", "0.2740000000"));
             entries.add(storage(region, "Any", prefix + "RDS:GP3-Storage", "0.9990000000"));
             entries.add(entry("AmazonElastiCache", "Cache Instance", region, prefix + "NodeUsage:cache.t4g.small", HOURS, "0.0311000000",
                     Map.of("instanceType", "cache.t4g.small", "cacheEngine", "Valkey", "locationType", "AWS Region")));
+            entries.add(entry("AmazonEC2", "Compute Instance", region, prefix + "BoxUsage:t4g.large", HOURS, "0.0771000000",
+                    Map.of("instanceType", "t4g.large", "operatingSystem", "Linux", "tenancy", "Shared", "preInstalledSw", "NA", "capacitystatus", "Used")));
+            entries.add(entry("AmazonEC2", "Storage", region, prefix + "EBS:VolumeUsage.gp3", MONTHS, "0.0955000000", Map.of("volumeApiName", "gp3")));
+            entries.add(entry("AWSELB", "Load Balancer-Application", region, prefix + "LoadBalancerUsage", HOURS, "0.0273000000", Map.of()));
         });
         return entries;
     }
 
-    private static JsonNode instance(String region, String engine, String deployment, String usageType, String usd) {
-        return entry("AmazonRDS", "Database Instance", region, usageType, HOURS, usd, Map.of("instanceType", "db.t4g.small", "databaseEngine", engine, "deploymentOption", deployment));
+    private static JsonNode instance(String region, String engine, String deployment, String instanceClass, String usageType, String usd) {
+        return entry("AmazonRDS", "Database Instance", region, usageType, HOURS, usd, Map.of("instanceType", instanceClass, "databaseEngine", engine, "deploymentOption", deployment));
     }
 
     private static JsonNode storage(String region, String engine, String usageType, String usd) {
-        return entry("AmazonRDS", "Database Storage", region, usageType, "GB-Mo", usd, Map.of("volumeType", "General Purpose-GP3", "databaseEngine", engine));
+        return entry("AmazonRDS", "Database Storage", region, usageType, MONTHS, usd, Map.of("volumeType", "General Purpose-GP3", "databaseEngine", engine));
     }
 
     /** With what is reserved beside what is on demand. */

@@ -93,8 +93,14 @@ class ParameterStore:
         return variables
 
     def report(self, instance, report):
+        name = f'{self.root}/machines/{instance}'
+        try:
+            self.client.get_parameter(Name=name)
+        except self.client.exceptions.ParameterNotFound as missing:
+            # One that the machine made would lack the tags by which it is found again, and removed.
+            raise NotYet(f'The parameter {name} does not exist yet. The operator makes it.') from missing
         # Two opening braces would be the name of another parameter.
-        self.client.put_parameter(Name=f'{self.root}/machines/{instance}', Type='String', Overwrite=True, Value=json.dumps(report, ensure_ascii=False).replace('{{', '{ {'))
+        self.client.put_parameter(Name=name, Type='String', Overwrite=True, Value=json.dumps(report, ensure_ascii=False).replace('{{', '{ {'))
 
 
 class Once:

@@ -111,6 +111,22 @@ class MachineProgramTest {
         }
     }
 
+    /** A machine is up before the operator has seen that it is launched, when that was killed in between. */
+    @Test
+    void itWritesNoReportBeforeTheOperatorHasMadeAPlaceForItBecauseThatWouldLackTheTagsByWhichItIsRemoved() throws IOException {
+        var documents = EnvironmentParameters.of(Example.environment());
+        var desired = new Desired(1, documents.revision(), documents.documents().size(), NOBODY, Map.of());
+        try (var machine = new RunningMachine(Machines.single()).start()) {
+            for (var i = 0; i < documents.documents().size(); i++) {
+                machine.store.put(machine.paths.document(documents.revision(), i), "SecureString", documents.documents().get(i));
+            }
+            machine.tell(desired);
+            machine.untilJournal("The report cannot be written: The parameter " + machine.paths.report(MetadataService.INSTANCE) + " does not exist yet. The operator makes it.");
+            assertThat(machine.store.find(machine.paths.report(MetadataService.INSTANCE))).isEmpty();
+            machine.untilDone(machine.ask(desired));
+        }
+    }
+
     @Test
     void aChangedEnvironmentRestartsWhatRuns() throws IOException {
         try (var machine = new RunningMachine(Machines.single()).start()) {

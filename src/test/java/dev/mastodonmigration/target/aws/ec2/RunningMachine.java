@@ -3,15 +3,19 @@ package dev.mastodonmigration.target.aws.ec2;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mastodonmigration.embedded.LocalProcess;
+import dev.mastodonmigration.embedded.MachineContainer;
+import dev.mastodonmigration.embedded.MachineRuntime;
 import dev.mastodonmigration.embedded.Moto;
 import dev.mastodonmigration.embedded.TemporaryDirectory;
 import dev.mastodonmigration.embedded.aws.AwsFaultProxy;
+import dev.mastodonmigration.mastodon.MastodonEnvironment;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +30,7 @@ import org.awaitility.Awaitility;
  */
 final class RunningMachine implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String NOTHING_YET = "{}";
     final AwsFaultProxy aws;
     final ParameterStore store;
     final MetadataService metadata;
@@ -34,6 +39,7 @@ final class RunningMachine implements AutoCloseable {
     /** Removed with patience: what a killed program has started still writes for a moment. */
     private final TemporaryDirectory directory = TemporaryDirectory.create("machine-");
     private Optional<LocalProcess> program = Optional.empty();
+    private Optional<ContainerEngine> engine = Optional.empty();
 
     RunningMachine(Machine machine) throws IOException {
         this(AwsFaultProxy.before(Moto.shared()), MetadataService.INSTANCE, Machines.NAME, UserDataTest.files(machine));
@@ -60,6 +66,25 @@ final class RunningMachine implements AutoCloseable {
         }
         Files.writeString(directory.resolve("words"), "");
         Files.writeString(directory.resolve("exit"), "0");
+    }
+
+    /** From its start on its containers are played, and it looks as often as a small machine may. */
+    RunningMachine playedBy(MachineRuntime runtime) throws IOException {
+        var started = ContainerEngine.start(runtime, this::container);
+        engine = Optional.of(started);
+        write("engine", started.address());
+        var config = (ObjectNode) new ObjectMapper().readTree(read("machine.json"));
+        write("machine.json", config.put("seconds", 1).toString());
+        return this;
+    }
+
+    private MachineContainer container(String name) {
+        var environment = environment(name);
+        environment.replaceAll((variable, value) -> value.equals(MastodonEnvironment.CA_FILE) ? path("run").resolve("ca.pem").toString() : value);
+        var words = Arrays.asList(read(name + ".arguments").split("\0", -1));
+        var command = new ArrayList<>(List.of(Path.of(words.getFirst()).getFileName().toString()));
+        command.addAll(words.subList(1, words.size() - 1));
+        return new MachineContainer(instance, name, read(name + ".image"), command, environment);
     }
 
     private void install(String name, String path, String text) throws IOException {
@@ -123,12 +148,24 @@ final class RunningMachine implements AutoCloseable {
     }
 
     void publish(EnvironmentParameters environment, int documents) {
+        makePlaceForReports();
         for (var i = 0; i < documents; i++) {
             store.put(paths.document(environment.revision(), i), "SecureString", environment.documents().get(i));
         }
     }
 
     long ask(Desired desired) {
+        makePlaceForReports();
+        return tell(desired);
+    }
+
+    private void makePlaceForReports() {
+        if (store.find(paths.report(instance)).isEmpty()) {
+            store.put(paths.report(instance), "String", NOTHING_YET);
+        }
+    }
+
+    long tell(Desired desired) {
         return store.put(paths.desired(), "String", desired.json());
     }
 
@@ -142,7 +179,7 @@ final class RunningMachine implements AutoCloseable {
 
     Optional<MachineReport> report() {
         var name = paths.report(instance);
-        return store.find(name).map(json -> MachineReport.of(name, json));
+        return store.find(name).filter(json -> !json.equals(NOTHING_YET)).map(json -> MachineReport.of(name, json));
     }
 
     void untilJournal(String words) {
@@ -169,8 +206,9 @@ final class RunningMachine implements AutoCloseable {
         Files.writeString(directory.resolve(name), text);
     }
 
+    /** Whether the unit is active, and its container runs where containers are played. */
     boolean runs(String unit) {
-        return Files.exists(directory.resolve("active").resolve(unit));
+        return engine.map(one -> one.runs(unit)).orElse(true) && Files.exists(directory.resolve("active").resolve(unit));
     }
 
     /** How often podman was asked to run it. */
@@ -199,6 +237,7 @@ final class RunningMachine implements AutoCloseable {
     /** Without the account that it was launched in. */
     void closeAlone() {
         program.ifPresent(LocalProcess::kill);
+        engine.ifPresent(ContainerEngine::close);
         metadata.close();
         store.close();
         directory.close();
