@@ -93,7 +93,7 @@ public final class LoadAttempt implements AutoCloseable {
 
     /** Lets pg_restore pass the write gate, with memory to build indexes in. */
     public Map<String, String> environment() {
-        return Map.of("PGOPTIONS", "-c " + WriteGate.SESSION_SETTING + "=" + secret + " -c " + INDEX_MEMORY);
+        return Map.of("PGOPTIONS", "-c " + INDEX_MEMORY + " -c " + WriteGate.SESSION_SETTING + "=" + secret);
     }
 
     /** The load is complete; from here on nobody passes the gate. */
