@@ -73,7 +73,7 @@ final class AwsOfTheWorld implements AutoCloseable {
     }
 
     List<Secret> secrets() {
-        return List.of(secret(CREDENTIALS, Map.of("AWS_ACCESS_KEY_ID", "AKIAOPERATOR", "AWS_SECRET_ACCESS_KEY", "aws-s3cret")), secret(CA, Map.of(CA_KEY, certificates)));
+        return List.of(secret(CREDENTIALS, Map.of("AWS_ACCESS_KEY_ID", World.AWS_KEY, "AWS_SECRET_ACCESS_KEY", "aws-s3cret")), secret(CA, Map.of(CA_KEY, certificates)));
     }
 
     private static Secret secret(String name, Map<String, String> values) {

@@ -34,6 +34,8 @@ public final class World implements AutoCloseable {
     public static final String NAME = "example-social";
     public static final String WEB_APP = "example-web";
     public static final String STREAMING_APP = "example-streaming";
+    /** The operator's calls to AWS are signed with it. */
+    public static final String AWS_KEY = "AKIAOPERATOR";
     private static final String SOURCE_DATABASE = "d4f1heroku";
     private static final String SOURCE_ROLE = "u7c2heroku";
     private static final String TARGET_DATABASE = "mastodon_production";

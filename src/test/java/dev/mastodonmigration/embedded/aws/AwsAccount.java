@@ -18,10 +18,12 @@ public final class AwsAccount implements AutoCloseable {
     public static final String KEY_ELSEWHERE = "AKIAELSEWHERE";
     public static final String ELSEWHERE = "210987654321";
     public static final String HERE = "123456789012";
-    /** Everything that moto can list of the services that hold a database: what an abort leaves is compared with what was there before. */
+    /** What moto can list of the services that a migration uses: what an abort leaves is compared with what was there before. Terminated instances are listed for a while, so these are not here. */
     private static final List<String> LISTS = List.of("rds DescribeDBInstances", "rds DescribeDBClusters", "rds DescribeDBSnapshots", "rds DescribeDBSubnetGroups", "rds DescribeDBParameterGroups",
             "elasticache DescribeReplicationGroups", "elasticache DescribeCacheClusters", "elasticache DescribeCacheSubnetGroups", "elasticache DescribeCacheParameterGroups", "elasticache DescribeSnapshots",
-            "rds DescribeEventSubscriptions", "ec2 DescribeLaunchTemplates", "ec2 DescribeSecurityGroups", "ec2 DescribeSecurityGroupRules", "ec2 DescribeNetworkInterfaces", "ec2 DescribeSubnets", "ec2 DescribeVpcs");
+            "rds DescribeEventSubscriptions", "iam ListRoles", "iam ListInstanceProfiles", "elasticloadbalancing DescribeLoadBalancers", "elasticloadbalancing DescribeTargetGroups",
+            "acm ListCertificates", "ssm DescribeParameters", "logs DescribeLogGroups",
+            "ec2 DescribeLaunchTemplates", "ec2 DescribeSecurityGroups", "ec2 DescribeSecurityGroupRules", "ec2 DescribeNetworkInterfaces", "ec2 DescribeSubnets", "ec2 DescribeVpcs");
     private static final String NEVER_THE_SAME = "(?i)<(requestId|LatestRestorableTime)>[^<]*</\\1>";
     private static final String ROUTE53 = "https://route53.amazonaws.com/doc/2013-04-01/";
     private final WireClient client;
@@ -78,6 +80,11 @@ public final class AwsAccount implements AutoCloseable {
             var answer = succeeded(asking(() -> switch (words[0]) {
                 case "rds" -> client.rds(words[1]);
                 case "elasticache" -> client.cache(words[1]);
+                case "iam" -> client.iam(words[1]);
+                case "elasticloadbalancing" -> client.balancing(words[1]);
+                case "acm" -> client.json("acm", "CertificateManager." + words[1], "{}");
+                case "ssm" -> client.json("ssm", "AmazonSSM." + words[1], "{}");
+                case "logs" -> client.json("logs", "Logs_20140328." + words[1], "{}");
                 default -> client.ec2(words[1]);
             }));
             listing.put(list, answer.body().replaceAll(NEVER_THE_SAME, "").replaceAll(">\s+<", "><"));

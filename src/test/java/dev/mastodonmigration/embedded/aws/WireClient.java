@@ -42,6 +42,14 @@ final class WireClient implements AutoCloseable {
         return form("ec2", "2016-11-15", action, parameters);
     }
 
+    AwsAnswer iam(String action, String... parameters) throws IOException {
+        return form("iam", "2010-05-08", action, parameters);
+    }
+
+    AwsAnswer balancing(String action, String... parameters) throws IOException {
+        return form("elasticloadbalancing", "2015-12-01", action, parameters);
+    }
+
     private AwsAnswer form(String service, String version, String action, String... parameters) throws IOException {
         var fields = new ArrayList<>(List.of("Action=" + action, "Version=" + version));
         for (var at = 0; at < parameters.length; at += 2) {

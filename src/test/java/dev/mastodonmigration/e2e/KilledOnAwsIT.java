@@ -1,0 +1,61 @@
+package dev.mastodonmigration.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.embedded.Target;
+import dev.mastodonmigration.embedded.World;
+import dev.mastodonmigration.embedded.aws.AwsCall;
+import dev.mastodonmigration.embedded.aws.AwsFault;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.Test;
+
+class KilledOnAwsIT {
+    /** At how many of ten kinds of calls, chosen by chance in each run, the operator is killed; {@code -Daws.kills=10}: at every one, which takes a quarter of an hour. */
+    private static final int KILLS = Integer.getInteger("aws.kills", 1);
+    private static final int ALL = 10;
+    /** Of these a second one costs most, or a forgotten one. */
+    private static final Set<String> ALWAYS = Set.of("rds:CreateDBInstance", "ec2:RunInstances", "rds:DeleteDBInstance");
+    private final Map<String, Boolean> chosen = new ConcurrentHashMap<>();
+    private final Set<String> before = new TreeSet<>();
+    private final Set<String> after = new TreeSet<>();
+
+    /** The process ends with SIGKILL: at the first call of a kind before it arrives, and at the next after it was done. */
+    @Test
+    void killedBeforeAndAfterCallsToAwsItMakesNothingTwiceAndItsAbortLeavesTheAccountAsItWas() throws Exception {
+        try (var world = World.start(World.Options.SMALL.on(Target.AWS_SINGLE))) {
+            var listing = world.aws().account().listing();
+            world.aws().certificates().addRecords();
+            world.aws().faults().whenever(call -> isChosen(call) && before.add(call.name()) && killed(world), new AwsFault.CutBefore());
+            world.aws().faults().whenever(call -> isChosen(call) && after.add(call.name()) && killed(world), new AwsFault.LostAnswer());
+            var changes = new TreeMap<>(EndToEnd.LIVE);
+            changes.putAll(Map.of("/spec/cutover/approved", "false", "/spec/rehearsal/enabled", "false"));
+            EndToEnd.applyUnattended(world, changes);
+            EndToEnd.await(world, "the gate", status -> "AwaitCutover".equals(status.phase));
+            assertThat(AwsMigrationIT.kinds(world)).as("killed at %s", after).isEqualTo(AwsMigrationIT.created(1));
+
+            world.edit(Map.of("/spec/state", "Aborted"));
+            EndToEnd.await(world, "aborted", status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+
+            assertThat(world.created()).as("killed at %s", after).isEmpty();
+            assertThat(world.aws().account().listing()).as("killed at %s", after).isEqualTo(listing);
+            assertThat(before).containsAll(ALWAYS).isEqualTo(after);
+            EndToEnd.assertNothingLost(world, World.Side.SOURCE);
+        }
+    }
+
+    /** Of the operator's: machines call too. */
+    private boolean isChosen(AwsCall call) {
+        return call.isChange() && call.accessKey().equals(World.AWS_KEY) && chosen.computeIfAbsent(call.name(), name -> ALWAYS.contains(name) || ThreadLocalRandom.current().nextInt(ALL) < KILLS);
+    }
+
+    private static boolean killed(World world) {
+        world.operator().restart();
+        return true;
+    }
+}
