@@ -29,6 +29,8 @@ import org.awaitility.Awaitility;
  * {@code podman.py}, a metadata service, and Parameter Store in moto behind the fault proxy.
  */
 final class RunningMachine implements AutoCloseable {
+    private static final String PYTHON = Path.of("target/moto/python").toAbsolutePath().toString();
+    private static String interpreter = "";
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String NOTHING_YET = "{}";
     final AwsFaultProxy aws;
@@ -59,7 +61,7 @@ final class RunningMachine implements AutoCloseable {
             install(Path.of(file.getKey()).getFileName().toString(), file.getKey(), file.getValue());
         }
         for (var name : List.of("systemctl", "podman")) {
-            script(directory.resolve("bin").resolve(name), resource(name + ".py"));
+            script(directory.resolve("bin").resolve(name), resource(name + ".py").replaceFirst("#!.*", "#!" + interpreter() + " -IS"));
         }
         for (var name : List.of("bundle", "node", "tootctl")) {
             script(directory.resolve("image").resolve(name), resource("image.sh"));
@@ -104,6 +106,18 @@ final class RunningMachine implements AutoCloseable {
         return ((Number) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
     }
 
+    /** Itself, because what stands on the path may be a script that looks for it first, and a machine asks its systemd and podman several times a second. */
+    private static synchronized String interpreter() throws IOException {
+        if (interpreter.isEmpty()) {
+            var asked = new ProcessBuilder(PYTHON, "-c", "import sys; print(sys.executable)").redirectErrorStream(true).start();
+            interpreter = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+            if (!Files.isExecutable(Path.of(interpreter))) {
+                throw new IOException(PYTHON + " does not say which Python it is: " + interpreter);
+            }
+        }
+        return interpreter;
+    }
+
     private static void script(Path path, String text) throws IOException {
         Files.writeString(path, text);
         if (!path.toFile().setExecutable(true)) {
@@ -118,7 +132,7 @@ final class RunningMachine implements AutoCloseable {
     }
 
     RunningMachine start() {
-        program = Optional.of(LocalProcess.start(List.of(Path.of("target/moto/python").toAbsolutePath().toString(), "-u", directory.resolve("machine").toString(), directory.resolve("machine.json").toString()),
+        program = Optional.of(LocalProcess.start(List.of(PYTHON, "-u", directory.resolve("machine").toString(), directory.resolve("machine.json").toString()),
                 Map.of("STUB", directory.path().toString(), "PATH", directory.resolve("bin") + ":" + System.getenv("PATH"), "HOME", directory.path().toString(), "AWS_ENDPOINT_URL", aws.address().toString(),
                         "AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.address().toString(), "AWS_EC2_METADATA_V1_DISABLED", "true"), directory.resolve("journal")));
         return this;
