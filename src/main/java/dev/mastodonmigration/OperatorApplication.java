@@ -7,6 +7,7 @@ import io.javaoperatorsdk.operator.processing.Controller;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +32,12 @@ public class OperatorApplication implements QuarkusApplication {
         Quarkus.waitForExit();
         return 0;
     }
+
+    /**
+     * Makes this and all that it needs before the HTTP server opens. A client that is made while a probe is answered belongs to that server, and is closed
+     * with it: before the last step has ended.
+     */
+    void make(@Observes StartupEvent event) {}
 
     /** Here, and not after the wait: by then the parts are being closed. */
     void stop(@Observes ShutdownEvent event) {

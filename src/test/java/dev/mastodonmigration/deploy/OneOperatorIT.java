@@ -16,7 +16,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class OneOperatorIT {
     private static final String NAMESPACE = "mastodon";
     private static final String EXAMPLE = read(Path.of("deploy/examples/migration.yaml"));
+    private static final int PROBES = 4;
     private final EmbeddedApiServer server = EmbeddedApiServer.start();
     private Recorded first;
     private Recorded second;
@@ -104,6 +107,22 @@ class OneOperatorIT {
         first.operator.stop();
         assertThat(first.writes()).as("what the step does after that write; its log: %s", first.operator.logTail(60)).anyMatch(request -> request.endsWith("/events"));
         assertThat(first.operator.logTail(100)).doesNotContain("Exception");
+    }
+
+    /** The kubelet's probes come as soon as the port is open: what a request makes is closed with the server, before the last step. It takes one in the right instant, hence so many. */
+    @Test
+    void probesFromItsFirstMomentOnLeaveItItsConnectionsUntilItsEnd() {
+        second.operator.kill();
+        first.operator.kill();
+        try (var probes = Executors.newFixedThreadPool(PROBES)) {
+            var ready = Stream.generate(() -> probes.submit(first.operator::probeUntilReady)).limit(PROBES).toList();
+            first.operator.restart();
+            assertThat(ready).allSatisfy(probe -> assertThat(probe).succeedsWithin(Duration.ofSeconds(60)));
+        }
+        awaitLookedAt(aMigration());
+        first.operator.stop();
+        assertThat(first.operator.logTail(100)).doesNotContain("Client is closed");
+        assertThat(server.client().leases().inNamespace(NAMESPACE).withName("mastodon-migration-operator").get().getSpec().getHolderIdentity()).as("let go").isNull();
     }
 
     @Test

@@ -56,10 +56,19 @@ public final class OperatorProcess implements AutoCloseable {
         return this;
     }
 
+    /** Asks its health check without a pause, as if it were all kubelets at once, until it says ready. */
+    public void probeUntilReady() {
+        Awaitility.await("operator ready").atMost(READY_WITHIN).pollInSameThread().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1)).until(this::answersReady);
+    }
+
     private boolean isReady() throws InterruptedException {
         if (!isAlive()) {
             throw new IllegalStateException("the operator ended:\n" + logTail(40));
         }
+        return answersReady();
+    }
+
+    private boolean answersReady() throws InterruptedException {
         try {
             var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/q/health/ready")).timeout(Duration.ofSeconds(2)).build();
             return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == OK;
