@@ -26,6 +26,10 @@ public record Observation(MastodonMigrationSpec spec, List<String> violations, l
         return new Observation(spec, violations, generation, deleting, status, now, Optional.of(stepped));
     }
 
+    public Observation at(Instant later) {
+        return new Observation(spec, violations, generation, deleting, status, later, result);
+    }
+
     /** The record of a phase that was begun. */
     public Optional<PhaseRecord> record(PhaseRun run) {
         return status.phases.stream().filter(record -> record.name.equals(run.name())).findFirst();

@@ -104,7 +104,9 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
         LOG.debugf("%s: %s", migration.getMetadata().getName(), acted.decision());
         var facts = new ArrayList<Fact>(acted.facts());
         facts.addAll(Report.of(acted.decision(), seen));
-        return unlessEdited(() -> reporter.report(facts, seen, migration) == StatusReporter.Kept.ALL ? lookAgain(acted.decision()) : STALLED);
+        // A step takes its time, and what it did is not done before its end.
+        var stepped = seen.at(Instant.now());
+        return unlessEdited(() -> reporter.report(facts, stepped, migration) == StatusReporter.Kept.ALL ? lookAgain(acted.decision()) : STALLED);
     }
 
     /** Edited meanwhile: what was just done is found again at the next look. */

@@ -11,7 +11,7 @@ public final class StatusLedger {
     private final long generation;
 
     /**
-     * @param now        the clock of this look
+     * @param now        the clock when the look had ended
      * @param generation metadata.generation of the spec that was looked at
      */
     public StatusLedger(MastodonMigrationStatus status, Instant now, long generation) {

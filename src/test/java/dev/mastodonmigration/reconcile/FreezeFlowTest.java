@@ -7,6 +7,8 @@ import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.HerokuStub;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -36,6 +38,20 @@ class FreezeFlowTest {
         assertThat(flow.jobs.ran).as("the gate is the lock, and Redis has none").contains(Tasks.CLOSE_SOURCE).doesNotContain(Tasks.COPY_REDIS);
         flow.heroku.app("example-web").endOneOff(run);
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+    }
+
+    @Test
+    void whatAStepDidIsNotDoneBeforeItsEnd() {
+        flow.apply(approved());
+        flow.until(status -> status.source != null);
+        var slow = Duration.ofMillis(300);
+        flow.heroku.slowness(slow);
+        flow.heroku.failNext(1, HerokuStub.Fault.SLOW);
+        var begun = Instant.now();
+        flow.until(status -> status.source.stoppedAt != null);
+        assertThat(Instant.parse(flow.status().downtime.startedAt)).isBefore(begun);
+        assertThat(Instant.parse(flow.status().source.stoppedAt)).isAfterOrEqualTo(begun.plus(slow));
+        assertThat(Instant.parse(flow.phase("StopSource").finishedAt)).isAfterOrEqualTo(begun.plus(slow));
     }
 
     @Test
