@@ -64,6 +64,15 @@ record LiveSessions(Direction direction, Connection source, Connection target, P
         if (!address.equals(direction.from(context, ReplicatePostgres.NAME).url())) {
             throw new SQLException("the Secret names another " + direction.read() + " than the one of this session, which is opened anew");
         }
+        requireCurrent(target, direction, context);
+    }
+
+    /**
+     * As {@link #requireCurrent(WorkerContext)}, for a session of its own to the target.
+     *
+     * @param target as {@link #target} opened it
+     */
+    static void requireCurrent(Connection target, Direction direction, WorkerContext context) throws SQLException, IOException, Refusal {
         if (!Query.string(target, "SELECT current_setting('" + ADDRESS + "')").equals(place(direction.to(context, ReplicatePostgres.NAME).url()))) {
             throw new SQLException("the Secret names another " + direction.written() + " than the one of this session, which is opened anew");
         }

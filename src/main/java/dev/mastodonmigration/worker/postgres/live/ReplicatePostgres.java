@@ -72,6 +72,7 @@ public final class ReplicatePostgres implements WorkerTask {
             Leadership.prepare(target);
             while (true) {
                 threads.requireNoFailure();
+                LiveSessions.requireCurrent(target, direction, context);
                 if (Leadership.take(target, claim)) {
                     var report = lead(context, target, threads, begun);
                     if (report.isPresent()) {

@@ -187,6 +187,8 @@ final class WorkerThreads implements AutoCloseable {
         var renewing = new Ticker(queue.valid().dividedBy(HEARTBEATS_PER_CLAIM));
         try (Connection target = LiveSessions.target(direction, context)) {
             while (!stopped) {
+                // Else the progress told, and the claims renewed, would be those of a target that lives on beside its successor.
+                LiveSessions.requireCurrent(target, direction, context);
                 if (renewing.isDue()) {
                     if (leader.get() != 0) {
                         Leadership.renew(target, (int) leader.get(), queue.valid());

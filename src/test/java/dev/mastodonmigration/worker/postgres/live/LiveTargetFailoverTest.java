@@ -58,8 +58,10 @@ class LiveTargetFailoverTest {
                 standby.promote();
                 world.secret(WorkerContext.TARGET_POSTGRES_URL, standby.url(world.target, TwoDatabases.TARGET_OWNER));
                 world.onSource(BROUGHT);
-                try (var target = standby.connect(world.target, TwoDatabases.TARGET_OWNER)) {
+                try (var target = standby.connect(world.target, TwoDatabases.TARGET_OWNER); var before = primary.connect(world.target, TwoDatabases.TARGET_OWNER)) {
                     await(target, "SELECT count(*) = 21 FROM plain WHERE v = 'brought and pruned'");
+                    // Whoever stays there tells how far that one is.
+                    await(before, "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()");
                     copy.awaitInSync();
                     LiveCopy.cutOver(world, copy);
                 }
