@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Assumptions;
 /** The stand-in for AWS that none of us wrote, on a free loopback port. Tests meet it through {@code aws.AwsFaultProxy}, which adds what it lacks. */
 public final class Moto implements AutoCloseable {
     /** Made by {@code .ci/moto}. */
-    private static final Path PROGRAM = Path.of("target/moto/moto_server").toAbsolutePath();
+    private static final Path PYTHON = Path.of("target/moto/python").toAbsolutePath();
+    private static final Path PROGRAM = Path.of("src/test/resources/moto/server.py").toAbsolutePath();
     /** The first start compiles a thousand files of Python. */
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -34,9 +35,9 @@ public final class Moto implements AutoCloseable {
 
     /** Skips the test where it is not there; under continuous integration that is a failure. */
     public static void require() {
-        var isThere = Files.isExecutable(PROGRAM);
+        var isThere = Files.isExecutable(PYTHON);
         if (!isThere && "true".equals(System.getenv("CI"))) {
-            throw new IllegalStateException(PROGRAM + " is missing: .ci/requirements test makes it");
+            throw new IllegalStateException(PYTHON + " is missing: .ci/requirements test makes it");
         }
         Assumptions.assumeTrue(isThere, "moto is not there: make test finds or installs it");
     }
@@ -65,7 +66,7 @@ public final class Moto implements AutoCloseable {
 
     private void launch() {
         var log = directory.resolve("log");
-        process = LocalProcess.start(List.of(PROGRAM.toString(), "-H", "127.0.0.1", "-p", String.valueOf(port)), Map.of("MOTO_EC2_LOAD_DEFAULT_AMIS", "false"), log);
+        process = LocalProcess.start(List.of(PYTHON.toString(), PROGRAM.toString(), "-H", "127.0.0.1", "-p", String.valueOf(port)), Map.of("MOTO_EC2_LOAD_DEFAULT_AMIS", "false"), log);
         Awaitility.await("moto on port " + port).atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(50))
                 .failFast("moto ended, its log is " + log, () -> !process.isAlive()).ignoreExceptions().until(() -> {
                     reset();

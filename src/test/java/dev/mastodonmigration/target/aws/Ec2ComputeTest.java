@@ -113,7 +113,7 @@ class Ec2ComputeTest {
         var refused = new HashMap<String, Integer>();
         world.aws.faults().whenever(call -> call.isChange() && cut.add(call.body().replaceAll("(ClientToken|IdempotencyToken)=[^&]*", "")), new AwsFault.CutBefore());
         world.aws.faults().whenever(call -> !call.isChange() && refused.merge(call.name(), 1, Integer::sum) <= 2, new AwsFault.Throttled());
-        world.untilReady("Single");
+        world.stand("Single");
         assertThat(cut).hasSizeGreaterThanOrEqualTo(CHANGES);
         assertThat(world.listing()).hasSize(THINGS).doesNotHaveDuplicates();
 

@@ -221,6 +221,9 @@ final class Ec2World implements AutoCloseable {
 
     /** What the program on each machine does: what the parameter says, where its epoch is not older than one that it has seen. */
     void machinesLook() {
+        if (aws.calls().of("ec2:RunInstances").isEmpty()) {
+            return;
+        }
         var paths = ParameterPaths.named(names.name());
         var found = byHand.ssm().getParameters(call -> call.names(paths.desired())).parameters().stream().findFirst();
         if (found.isEmpty()) {
