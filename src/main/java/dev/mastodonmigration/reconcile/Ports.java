@@ -6,7 +6,7 @@ import dev.mastodonmigration.cost.Prices;
 import dev.mastodonmigration.edge.DnsEdge;
 import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.edge.FrontProbe;
-import dev.mastodonmigration.edge.OwnFront;
+import dev.mastodonmigration.edge.TargetFront;
 import dev.mastodonmigration.itinerary.SpecRules;
 import dev.mastodonmigration.job.WorkerFiles;
 import dev.mastodonmigration.job.WorkersFactory;
@@ -72,7 +72,8 @@ class Ports {
         var postgres = postgres(migration);
         var redis = redis(migration);
         var files = once(() -> WorkerFiles.of(source, postgres, redis));
-        return new Outside(source, postgres, redis, compute(migration), edge(migration), workers.of(migration, () -> files.get().contents()), prices(migration), () -> awsPermissions.of(migration),
+        var compute = compute(migration);
+        return new Outside(source, postgres, redis, compute, edge(migration, compute), workers.of(migration, () -> files.get().contents()), prices(migration), () -> awsPermissions.of(migration),
                 () -> new Outside.InUse(files.get().sourcePostgres(), files.get().sourceRedis()), () -> rivals.olderOf(migration));
     }
 
@@ -107,9 +108,9 @@ class Ports {
     }
 
     /** Where the admin moves DNS, what stands in front is the admin's too. */
-    private Optional<Edge> edge(MastodonMigration migration) {
+    private Optional<Edge> edge(MastodonMigration migration, Optional<Compute> compute) {
         return Optional.ofNullable(migration.getSpec().target().dns()).map(MastodonMigrationSpec.Dns::route53)
-                .map(chosen -> new DnsEdge(new OwnFront(migration.getSpec(), probe), awsDns.of(migration)));
+                .map(chosen -> new DnsEdge(new TargetFront(migration.getSpec(), probe, () -> compute.flatMap(Compute::front)), awsDns.of(migration)));
     }
 
     /** What is wrong with a spec beyond the schema, a sentence each: what no adapter sees, and what each adapter says of its part. */

@@ -1,11 +1,13 @@
 package dev.mastodonmigration.target;
 
 import dev.mastodonmigration.cost.Payable;
+import dev.mastodonmigration.edge.FrontAddress;
 import dev.mastodonmigration.mastodon.Feeds;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.InAccount;
 import dev.mastodonmigration.outside.Provisioned;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /** Where the instance's web, streaming and Sidekiq will run. Every method returns at once, may be called again at any time, and may throw {@link dev.mastodonmigration.outside.OutsideException}. */
@@ -45,6 +47,11 @@ public interface Compute extends Payable, InAccount {
 
     /** @param web for web, @param streaming for streaming */
     record Entrances(String web, String streaming) {}
+
+    /** Where the world reaches what {@link #ensure} has put in front of it; empty before that is there, and where the admin sees to it. */
+    default Optional<FrontAddress> front() {
+        return Optional.empty();
+    }
 
     /** Removes what {@link #ensure} made, and only that. Ready once nothing of it is left, {@link Provisioned.Left} where something of it stays for good. */
     Provisioned remove();

@@ -98,6 +98,13 @@ final class FlowSpec {
         return this;
     }
 
+    /** DNS is led to what is created with the machines. */
+    FlowSpec route53(String zone) {
+        target = new Target(target.postgres(), target.redis(), target.compute(), new Dns(new Route53(zone, 1, null, null, null), null));
+        aws = Optional.of(new Aws("eu-central-1", new SecretRef(AWS_SECRET), null));
+        return this;
+    }
+
     /** Web, streaming and Sidekiq move to machines in these subnets. */
     FlowSpec ec2(List<String> subnets, Topology topology, String instanceType, DeletionPolicy policy) {
         target = new Target(target.postgres(), target.redis(), new Compute(null, new Ec2(topology, instanceType, subnets, null, null, null)), target.dns());

@@ -4,6 +4,7 @@ import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.cost.Charge;
+import dev.mastodonmigration.edge.FrontAddress;
 import dev.mastodonmigration.mastodon.Feeds;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
@@ -167,6 +168,11 @@ final class Ec2Compute implements Compute {
     public Entrances entrances() {
         var words = balancer().balancer().find().map(found -> "the load balancer, " + found.dnsName() + ", by a CNAME record (or by an ALIAS record where a CNAME cannot be)").orElse("the load balancer, which is not there yet");
         return new Entrances(words, words);
+    }
+
+    @Override
+    public Optional<FrontAddress> front() {
+        return balancer().balancer().find().map(found -> new FrontAddress.Named(found.dnsName(), Optional.of(found.zone())));
     }
 
     @Override

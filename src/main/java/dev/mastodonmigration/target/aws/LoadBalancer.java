@@ -29,8 +29,12 @@ final class LoadBalancer {
     private final AwsNames names;
     private final List<String> subnetIds;
 
-    /** Without its type's many other words. */
-    record Seen(String arn, String dnsName, String state, String reason) {}
+    /**
+     * Without its type's many other words.
+     *
+     * @param zone hosted zone of {@code dnsName}, by which Route 53 makes aliases of it
+     */
+    record Seen(String arn, String dnsName, String zone, String state, String reason) {}
 
     LoadBalancer(ElasticLoadBalancingV2Client elb, AwsNames names, List<String> subnetIds) {
         this.elb = elb;
@@ -82,7 +86,7 @@ final class LoadBalancer {
 
     private Optional<Seen> named() {
         return unless(NOT_FOUND, () -> elb.describeLoadBalancers(call -> call.names(names.balancerName()))).flatMap(answer -> answer.loadBalancers().stream().findFirst())
-                .map(one -> new Seen(one.loadBalancerArn(), one.dnsName(), one.state().codeAsString(), Optional.ofNullable(one.state().reason()).orElse("no reason given")));
+                .map(one -> new Seen(one.loadBalancerArn(), one.dnsName(), one.canonicalHostedZoneId(), one.state().codeAsString(), Optional.ofNullable(one.state().reason()).orElse("no reason given")));
     }
 
     private Map<String, String> tags(Seen one) {

@@ -4,7 +4,7 @@ import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.edge.DnsEdge;
 import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.edge.FrontAddress;
-import dev.mastodonmigration.edge.OwnFront;
+import dev.mastodonmigration.edge.TargetFront;
 import dev.mastodonmigration.embedded.aws.AwsAccount;
 import dev.mastodonmigration.embedded.aws.AwsFaultProxy;
 import dev.mastodonmigration.embedded.aws.NameServer;
@@ -94,7 +94,7 @@ final class Route53World implements AutoCloseable {
 
     /** With the front that the spec names. */
     Edge ownEdge(String fault) {
-        return new DnsEdge(new OwnFront(migration.getSpec(), (front, domain, path) -> Optional.of(fault).filter(words -> !words.isEmpty())), dns());
+        return new DnsEdge(new TargetFront(migration.getSpec(), (front, domain, path) -> Optional.of(fault).filter(words -> !words.isEmpty()), Optional::empty), dns());
     }
 
     void pass(Duration time) {

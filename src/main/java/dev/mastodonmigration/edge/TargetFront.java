@@ -7,24 +7,36 @@ import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** The admin's own load balancer or Ingress controller, in front of the target alone. It is never changed: users are led to it once the target takes writes. */
-public final class OwnFront implements Front {
+/**
+ * What stands in front of the target alone: the admin's own load balancer or Ingress controller, or that which is created with the target's machines. It is never changed here: users are led to it once the
+ * target takes writes.
+ */
+public final class TargetFront implements Front {
     private static final String FIELD = "spec.target.dns.route53.";
     private final MastodonMigrationSpec spec;
     private final FrontProbe probe;
+    private final Supplier<Optional<FrontAddress>> created;
 
-    public OwnFront(MastodonMigrationSpec spec, FrontProbe probe) {
+    /** @param created where the world reaches what compute creates for itself, asked when it is needed; empty before it is there, or where compute creates none */
+    public TargetFront(MastodonMigrationSpec spec, FrontProbe probe, Supplier<Optional<FrontAddress>> created) {
         this.spec = spec;
         this.probe = probe;
+        this.created = created;
+    }
+
+    /** Where the spec names none. */
+    private boolean isCreated() {
+        return spec.target().dns().route53().front() == null && spec.target().compute() != null && spec.target().compute().ec2() != null;
     }
 
     @Override
     public List<String> violations() {
         return Stream.of(
                         spec.target().compute() == null ? Optional.of("spec.target.dns.route53 leads users to the target, and without spec.target.compute they stay where they are: remove spec.target.dns.") : Optional.<String>empty(),
-                        spec.target().dns().route53().front() == null ? Optional.of(FIELD + "front is required: where the world reaches the load balancer that you have in front of the target.") : Optional.<String>empty(),
+                        spec.target().dns().route53().front() == null && !isCreated() ? Optional.of(FIELD + "front is required: where the world reaches the load balancer that you have in front of the target.") : Optional.<String>empty(),
                         stepwise("steps", spec.target().dns().route53().steps()), stepwise("hold", spec.target().dns().route53().hold()))
                 .flatMap(Optional::stream).toList();
     }
@@ -35,7 +47,7 @@ public final class OwnFront implements Front {
 
     @Override
     public List<Charge> charges() {
-        return List.of(Charge.unknown("the load balancer in front of the target", "it is yours"));
+        return isCreated() ? List.of() : List.of(Charge.unknown("the load balancer in front of the target", "it is yours"));
     }
 
     @Override
@@ -50,8 +62,8 @@ public final class OwnFront implements Front {
 
     @Override
     public Optional<FrontAddress> address() {
-        return Optional.ofNullable(spec.target().dns().route53().front()).map(front -> front.dnsName() != null
-                ? new FrontAddress.Named(front.dnsName(), Optional.ofNullable(front.hostedZoneId())) : new FrontAddress.Fixed(front.addresses()));
+        return Optional.ofNullable(spec.target().dns().route53().front()).<FrontAddress>map(front -> front.dnsName() != null
+                ? new FrontAddress.Named(front.dnsName(), Optional.ofNullable(front.hostedZoneId())) : new FrontAddress.Fixed(front.addresses())).or(created);
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.embedded.aws.AwsExtension;
 import dev.mastodonmigration.embedded.aws.NameServer;
 import dev.mastodonmigration.target.aws.ec2.LaunchedMachines;
+import dev.mastodonmigration.worker.control.Tasks;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,12 +24,13 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Everything that the operator can create or change on AWS, all in one migration, aborted on its way; the operator is restarted before every look. */
-class AbortOnAwsFlowTest {
+/** Everything that the operator can create or change on AWS, all in one migration, with an operator that is restarted before every look. */
+class WholeOnAwsFlowTest {
     /** In how many places, chosen by chance in each run; {@code -Daws.aborts=100}: in each, which takes half an hour. */
     private static final int ABORTS = Integer.getInteger("aws.aborts", 1);
     private static final int MOST_LOOKS = 1500;
@@ -69,8 +71,21 @@ class AbortOnAwsFlowTest {
     }
 
     private FlowSpec everything() {
-        return new FlowSpec().route53(zone, "192.0.2.10").rds(subnets, DeletionPolicy.Delete).elastiCache(subnets, DeletionPolicy.Delete)
+        return new FlowSpec().route53(zone).rds(subnets, DeletionPolicy.Delete).elastiCache(subnets, DeletionPolicy.Delete)
                 .ec2(subnets, Topology.Single, "t4g.large", DeletionPolicy.Delete);
+    }
+
+    @Test
+    void usersAreLedToTheLoadBalancerThatItCreatesOnceTheTargetTakesWrites() throws IOException {
+        flow.apply(everything().withoutRehearsal().soak("1h").spec());
+        until("Soak", status -> {
+            var balancers = aws.proxy().account().records(zone).stream().filter(record -> record.contains(".elb.")).toList();
+            assertThat(balancers.isEmpty() || flow.jobs.ran.contains(Tasks.OPEN_TARGET)).as("nobody is led to a target that is closed").isTrue();
+            return "Soak".equals(status.phase);
+        });
+        assertThat(aws.proxy().account().records(zone)).hasSize(2).contains(RECORDS.getLast()).first().asString().startsWith("example.social A ").contains("alias", ".elb.amazonaws.com");
+        assertThat(flow.status().findings).as("nothing is left to do by hand").noneMatch(finding -> finding.message.startsWith("Point DNS of"));
+        assertThat(flow.status().cost.target.unknown).noneMatch(name -> name.contains("the load balancer in front of the target"));
     }
 
     /** All of them, or some by chance. */
