@@ -30,9 +30,13 @@ final class EndToEnd {
     }
 
     static void await(World world, String what, Predicate<MastodonMigrationStatus> wanted) {
+        await(world, what, PATIENCE, wanted);
+    }
+
+    static void await(World world, String what, Duration patience, Predicate<MastodonMigrationStatus> wanted) {
         // Followed by a watch: a test asks for minutes, and each answer of the API server would be read and parsed for it.
         try (var followed = world.client().resources(MastodonMigration.class).inNamespace(World.NAMESPACE).inform()) {
-            Awaitility.await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> wanted.test(status(followed.getStore().list())));
+            Awaitility.await(what).atMost(patience).pollInterval(Duration.ofMillis(50)).until(() -> wanted.test(status(followed.getStore().list())));
         } catch (RuntimeException e) {
             throw new AssertionError(what + "\n" + world.describe(), e);
         }

@@ -7,6 +7,7 @@ import dev.mastodonmigration.embedded.Target;
 import dev.mastodonmigration.embedded.World;
 import dev.mastodonmigration.embedded.aws.AwsCall;
 import dev.mastodonmigration.embedded.aws.AwsFault;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -16,9 +17,11 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
 
 class KilledOnAwsIT {
-    /** At how many of ten kinds of calls, chosen by chance in each run, the operator is killed; {@code -Daws.kills=10}: at every one, which takes a quarter of an hour. */
+    /** At how many of ten kinds of calls, chosen by chance in each run, the operator is killed; {@code -Daws.kills=10}: at every one, which takes half an hour. */
     private static final int KILLS = Integer.getInteger("aws.kills", 1);
     private static final int ALL = 10;
+    /** Each kill costs a start of the operator. */
+    private static final Duration PATIENCE = EndToEnd.PATIENCE.multipliedBy(KILLS > 1 ? 3 : 1);
     /** Of these a second one costs most, or a forgotten one. */
     private static final Set<String> ALWAYS = Set.of("rds:CreateDBInstance", "ec2:RunInstances", "rds:DeleteDBInstance");
     private final Map<String, Boolean> chosen = new ConcurrentHashMap<>();
@@ -36,11 +39,11 @@ class KilledOnAwsIT {
             var changes = new TreeMap<>(EndToEnd.LIVE);
             changes.putAll(Map.of("/spec/cutover/approved", "false", "/spec/rehearsal/enabled", "false"));
             EndToEnd.applyUnattended(world, changes);
-            EndToEnd.await(world, "the gate", status -> "AwaitCutover".equals(status.phase));
+            EndToEnd.await(world, "the gate", PATIENCE, status -> "AwaitCutover".equals(status.phase));
             assertThat(AwsMigrationIT.kinds(world)).as("killed at %s", after).isEqualTo(AwsMigrationIT.created(1));
 
             world.edit(Map.of("/spec/state", "Aborted"));
-            EndToEnd.await(world, "aborted", status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+            EndToEnd.await(world, "aborted", PATIENCE, status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
 
             assertThat(world.created()).as("killed at %s", after).isEmpty();
             assertThat(world.aws().account().listing()).as("killed at %s", after).isEqualTo(listing);
