@@ -84,6 +84,9 @@ public final class TargetFront implements Front {
 
     @Override
     public Optional<String> unhealthy() {
+        if (isCreated() && created.get().isEmpty()) {
+            return Optional.of("The load balancer in front of the machines is gone; DNS would lead all users to it");
+        }
         var web = SpecDefaults.webDomain(spec);
         var streaming = Optional.ofNullable(spec.instance().streamingDomain()).orElse(web);
         return address().flatMap(front -> probe.fault(front, web, FrontProbe.WEB).or(() -> probe.fault(front, streaming, FrontProbe.STREAMING)))

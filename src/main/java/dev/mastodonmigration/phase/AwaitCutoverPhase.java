@@ -76,8 +76,12 @@ public class AwaitCutoverPhase implements Phase {
 
     private static String checklist(PhaseContext context) {
         var items = new ArrayList<String>();
-        items.add("Users of " + SpecDefaults.webDomain(context.spec()) + " can come to " + context.compute().map(compute -> compute.entrances().web()).orElse("what stands in front of your apps") + ", with a valid certificate.");
-        items.add("The TTL of its DNS records is low.");
+        if (context.edge().isEmpty()) {
+            items.add("Users of " + SpecDefaults.webDomain(context.spec()) + " can come to " + context.compute().map(compute -> compute.entrances().web()).orElse("what stands in front of your apps") + ", with a valid certificate.");
+            items.add("The TTL of its DNS records is low.");
+        } else {
+            items.add("Nobody changes the DNS records of " + String.join(", ", SpecDefaults.hosts(context.spec())) + " until then: the operator does when the target takes writes.");
+        }
         items.add("No Heroku Scheduler job is left.");
         items.add("You have a backup.");
         context.status().findings.stream().filter(finding -> finding.severity == Severity.Action).forEach(finding -> items.add(finding.message));

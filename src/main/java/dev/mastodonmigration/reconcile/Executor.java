@@ -39,6 +39,7 @@ class Executor {
     private static final Logger LOG = Logger.getLogger(Executor.class);
     private static final Duration NOT_MINE = Duration.ofSeconds(1);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
+    private static final Duration TIDY_AGAIN = Duration.ofSeconds(5);
     /** Phases beside which replication runs; Replicate, Drain and Verify look at it themselves. */
     private static final Set<PhaseId> BESIDE_REPLICATION = EnumSet.range(PhaseId.DeployCompute, PhaseId.CloseSource);
     /** Answers to what we sent, which sending again cannot change. */
@@ -180,19 +181,27 @@ class Executor {
         }
     }
 
-    /** Nothing is to be undone; but what runs now may have made workers, and with them the Secret that they read. */
+    /** Nothing is to be undone; but what runs now, or the phase before where the next has not begun yet, may have made workers, and with them the Secret that they read. */
     private static Acted endAtOnce(Decision.Start start, Observation seen, Outside outside) {
-        return PhaseRun.parse(seen.status().phase).filter(run -> seen.record(run).isPresent()).map(run -> tidyUp(start, run, List.of(), outside)).orElseGet(() -> new Acted(start));
+        if (seen.status().phases.isEmpty()) {
+            return new Acted(start);
+        }
+        return PhaseRun.parse(seen.status().phase).filter(run -> seen.record(run).isPresent()).map(run -> tidyUp(start, run, List.of(), outside))
+                .orElseGet(() -> new Acted(tidy(outside) instanceof StepResult.Done ? start : new Decision.Rest(TIDY_AGAIN)));
     }
 
     /** An itinerary ends with nothing of ours left but what the instance runs on. */
     private static Acted tidyUp(Decision last, PhaseRun run, List<Fact> facts, Outside outside) {
-        var tidied = guarded(() -> {
+        var tidied = tidy(outside);
+        return tidied instanceof StepResult.Done ? new Acted(last, facts)
+                : new Acted(new Decision.Continue(run, new StepResult.Blocked("Everything is done but removing our Jobs and Secrets: " + tidied.message()), TIDY_AGAIN), facts);
+    }
+
+    private static StepResult tidy(Outside outside) {
+        return guarded(() -> {
             outside.workers().removeAll();
             outside.forget();
             return new StepResult.Done("");
         });
-        return tidied instanceof StepResult.Done ? new Acted(last, facts)
-                : new Acted(new Decision.Continue(run, new StepResult.Blocked("Everything is done but removing our Jobs and Secrets: " + tidied.message()), Duration.ofSeconds(5)), facts);
     }
 }

@@ -56,6 +56,19 @@ class LeavesNothingFlowTest {
         assertThat(flow.secretsOfOurs()).isEmpty();
     }
 
+    /** Preflight's worker has ended, and its Secret is there. */
+    @Test
+    void aMigrationThatIsAbortedBetweenTwoPhasesLeavesNoCredentials() {
+        flow.apply(approved());
+        flow.until(status -> "Provision".equals(status.phase));
+        assertThat(flow.record("Provision")).as("not begun yet").isEmpty();
+        assertThat(flow.secretsOfOurs()).isNotEmpty();
+        flow.edit(new FlowSpec().state(DesiredState.Aborted).spec());
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+        assertThat(flow.secretsOfOurs()).isEmpty();
+        assertThat(flow.jobsThatAreLeft()).isEmpty();
+    }
+
     @Test
     void aWholeMigrationTellsNothingTwice() {
         flow.apply(approved());

@@ -60,6 +60,8 @@ class Route53FlowTest {
         assertThat(records()).as("only the TTL, beforehand").isEqualTo(LOWERED);
         assertThat(flow.status().findings).anySatisfy(finding -> assertThat(finding.message).contains("will change example.social A 192.0.2.1, TTL 2"));
         assertThat(keepsWhatWasThere()).isTrue();
+        flow.until(status -> flow.isWaitingForApproval());
+        assertThat(flow.condition("AwaitingApproval")).contains("Nobody changes the DNS records of example.social until then").doesNotContain("can come to");
 
         flow.edit(spec().spec());
         flow.until(status -> {
@@ -136,6 +138,18 @@ class Route53FlowTest {
         aws.proxy().account().records(zone, "DELETE example.social A 1 192.0.2.66", "CREATE example.social A 1 192.0.2.1");
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
         assertThat(records()).isEqualTo(MOVED);
+    }
+
+    @Test
+    void whatSomebodyHasLedThereByHandIsTakenAsItIs() {
+        flow.apply(spec().notApproved().spec());
+        flow.until(status -> "AwaitCutover".equals(status.phase));
+        aws.proxy().account().records(zone, "DELETE example.social A 1 192.0.2.1", "DELETE example.social AAAA 1 2001:db8:0:0:0:0:0:1", "CREATE example.social A 1 192.0.2.10");
+        assertThat(records()).isEqualTo(MOVED);
+        flow.edit(spec().spec());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(records()).isEqualTo(MOVED);
+        assertThat(aws.proxy().calls().count(CHANGE)).as("the TTL alone").isEqualTo(1);
     }
 
     @Test

@@ -84,6 +84,7 @@ class WholeOnAwsFlowTest {
             return "Soak".equals(status.phase);
         });
         assertThat(aws.proxy().account().records(zone)).hasSize(2).contains(RECORDS.getLast()).first().asString().startsWith("example.social A ").contains("alias", ".elb.amazonaws.com");
+        assertThat(flow.status().findings).anyMatch(finding -> finding.message.contains("the operator will change example.social A 192.0.2.1, TTL 2 to aliases of the load balancer that it creates"));
         assertThat(flow.status().findings).as("nothing is left to do by hand").noneMatch(finding -> finding.message.startsWith("Point DNS of"));
         assertThat(flow.status().cost.target.unknown).noneMatch(name -> name.contains("the load balancer in front of the target"));
     }

@@ -208,13 +208,13 @@ final class Route53 implements Dns {
     }
 
     /**
-     * Which of the states that the operator knows of is there. Once a change is known to have been made, what was there before it is none of them any more.
+     * Which of the states that the operator knows of is there; what is wanted is one, whoever saw to it. Once a change is known to have been made, what was there before it is none of them any more.
      *
      * @throws OutsideException when it is none: somebody else changed it
      */
     private static Step present(DnsLedger ledger, List<ZoneRecord> seen, Step wanted) {
         var mayBeUnchanged = ledger.change().isEmpty();
-        return Stream.of(Optional.of(ledger.to()), Optional.of(ledger.from()).filter(from -> mayBeUnchanged), Optional.of(wanted).filter(step -> step.records().equals(ledger.before()))).flatMap(Optional::stream)
+        return Stream.of(Optional.of(ledger.to()), Optional.of(ledger.from()).filter(from -> mayBeUnchanged), Optional.of(wanted)).flatMap(Optional::stream)
                 .filter(step -> ZoneRecord.same(seen, step.records())).findFirst().orElseThrow(() -> new OutsideException("Somebody changed what the operator left in hosted zone " + ledger.zone()
                         + ", so it was left as it is. Expected: " + ZoneRecord.words(missing(ledger.to(), seen))
                         + (mayBeUnchanged && !ZoneRecord.same(ledger.from().records(), ledger.to().records()) ? " (or, as before the last change: " + ZoneRecord.words(missing(ledger.from(), seen)) + ")" : "")

@@ -136,7 +136,7 @@ final class Route53Preflight {
         if (!unfit.isEmpty()) {
             return new Findings(unfit, List.of());
         }
-        return tried(() -> answers(described, before)).and(front.address().map(to -> fits(described.hostedZone().name(), before, front, to)).orElse(Findings.NONE));
+        return tried(() -> answers(described, before)).and(front.address().map(to -> fits(described.hostedZone().name(), before, front, to)).orElseGet(() -> isCreatedLater(described.hostedZone().name(), before)));
     }
 
     /** Why some of these records cannot be moved and put back, a sentence each. */
@@ -170,6 +170,11 @@ final class Route53Preflight {
         }
         return found.and(authorities(zoneName)).and(note("In hosted zone " + zone.id() + " (" + zoneName + ") the operator will change " + ZoneRecord.words(before) + " to " + ZoneRecord.words(after)
                 + ". An abort puts back what is there now."));
+    }
+
+    private Findings isCreatedLater(String zoneName, List<ZoneRecord> before) {
+        return authorities(zoneName).and(note("In hosted zone " + zone.id() + " (" + zoneName + ") the operator will change " + ZoneRecord.words(before) + " to aliases of the load balancer that it creates."
+                + " An abort puts back what is there now."));
     }
 
     private Findings cname(String zoneName, ZoneRecord record) {

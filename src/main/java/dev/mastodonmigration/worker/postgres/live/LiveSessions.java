@@ -21,6 +21,8 @@ record LiveSessions(Direction direction, Connection source, Connection target, P
     private static final String WORKER_THREAD = ReplicatePostgres.NAME + " thread";
     /** A setting of the session: where it was opened to. */
     private static final String ADDRESS = "mastodon_migration.address";
+    /** What a session to the target, asked by this expression, says of where it was opened to; nothing where {@link #target} did not open it. */
+    static final String PLACE = "coalesce(current_setting('" + ADDRESS + "', true), '')";
     /** More than this helps no index of Mastodon's and would starve a small server. */
     private static final String INDEX_MEMORY = "SET maintenance_work_mem = '256MB'";
 
@@ -73,7 +75,7 @@ record LiveSessions(Direction direction, Connection source, Connection target, P
      * @param target as {@link #target} opened it
      */
     static void requireCurrent(Connection target, Direction direction, WorkerContext context) throws SQLException, IOException, Refusal {
-        if (!Query.string(target, "SELECT current_setting('" + ADDRESS + "')").equals(place(direction.to(context, ReplicatePostgres.NAME).url()))) {
+        if (!Query.string(target, "SELECT " + PLACE).equals(place(direction.to(context, ReplicatePostgres.NAME).url()))) {
             throw new SQLException("the Secret names another " + direction.written() + " than the one of this session, which is opened anew");
         }
     }

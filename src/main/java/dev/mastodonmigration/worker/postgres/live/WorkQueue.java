@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -63,7 +62,8 @@ final class WorkQueue {
             + " AND NOT EXISTS (SELECT FROM mastodon_migration.live_definition WHERE backend = a.pid AND until > clock_timestamp())";
 
     private final Duration valid;
-    private final Set<Claim> held = ConcurrentHashMap.newKeySet();
+    /** And on which target: one that took its place has the same rows. */
+    private final Map<Claim, String> held = new ConcurrentHashMap<>();
 
     WorkQueue(Duration valid) {
         this.valid = valid;
@@ -75,15 +75,15 @@ final class WorkQueue {
                   SELECT q.id, q.backend, q.token FROM %1$s q WHERE (q.until IS NULL OR q.until < clock_timestamp()) AND %2$s
                   ORDER BY %3$s LIMIT 1 FOR UPDATE SKIP LOCKED)
                 UPDATE %1$s q SET token = q.token + 1, backend = pg_backend_pid(), until = clock_timestamp() + ? * interval '1 ms'
-                FROM picked WHERE q.id = picked.id RETURNING q.id, q.token, q.tree, q.bytes, coalesce(picked.backend, 0), %4$s
-                """.formatted(kind.table(), kind.condition, kind.order, kind.columns), row -> new Object[] {new Claim(kind, row.getLong(1), row.getLong(2),
-                row.getInt(3), row.getString(6), row.getString(7), row.getString(10), row.getString(8), row.getString(9), row.getLong(4)), row.getInt(5)}, valid.toMillis());
+                FROM picked WHERE q.id = picked.id RETURNING q.id, q.token, q.tree, q.bytes, coalesce(picked.backend, 0), %4$s, %5$s
+                """.formatted(kind.table(), kind.condition, kind.order, kind.columns, LiveSessions.PLACE), row -> new Object[] {new Claim(kind, row.getLong(1), row.getLong(2),
+                row.getInt(3), row.getString(6), row.getString(7), row.getString(10), row.getString(8), row.getString(9), row.getLong(4)), row.getInt(5), row.getString(11)}, valid.toMillis());
         if (found.isEmpty()) {
             return Optional.empty();
         }
         var claim = (Claim) found.getFirst()[0];
         endPredecessor(target, (int) found.getFirst()[1]);
-        held.add(claim);
+        held.put(claim, (String) found.getFirst()[2]);
         return Optional.of(claim);
     }
 
@@ -125,9 +125,10 @@ final class WorkQueue {
                 pause.toMillis(), claim.id(), claim.token());
     }
 
-    /** Prolongs what this worker holds; called well within the validity. What is locked is being finished or taken away, and not waited for. */
+    /** Prolongs what this worker holds on that target; called well within the validity. What is locked is being finished or taken away, and not waited for. */
     void renew(Connection target) throws SQLException {
-        for (var claim : held) {
+        var place = Query.string(target, "SELECT " + LiveSessions.PLACE);
+        for (var claim : held.entrySet().stream().filter(one -> one.getValue().equals(place)).map(Map.Entry::getKey).toList()) {
             Query.update(target, "UPDATE " + claim.kind().table() + " SET until = clock_timestamp() + ? * interval '1 ms' WHERE id = (SELECT id FROM "
                     + claim.kind().table() + " WHERE id = ? AND token = ? AND until IS NOT NULL FOR UPDATE SKIP LOCKED)", valid.toMillis(), claim.id(), claim.token());
         }

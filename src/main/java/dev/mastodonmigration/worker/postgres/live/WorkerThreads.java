@@ -187,8 +187,8 @@ final class WorkerThreads implements AutoCloseable {
         var renewing = new Ticker(queue.valid().dividedBy(HEARTBEATS_PER_CLAIM));
         try (Connection target = LiveSessions.target(direction, context)) {
             while (!stopped) {
-                // Else the progress told, and the claims renewed, would be those of a target that lives on beside its successor.
-                LiveSessions.requireCurrent(target, direction, context);
+                // Else the progress told would be that of a target that lives on beside its successor.
+                requireCurrent(target);
                 if (renewing.isDue()) {
                     if (leader.get() != 0) {
                         Leadership.renew(target, (int) leader.get(), queue.valid());
@@ -205,6 +205,16 @@ final class WorkerThreads implements AutoCloseable {
                 }
                 Thread.sleep(BETWEEN_READINGS);
             }
+        }
+    }
+
+    /** What was told of one that is left is not told any longer. */
+    private void requireCurrent(Connection target) throws SQLException, IOException, Refusal {
+        try {
+            LiveSessions.requireCurrent(target, direction, context);
+        } catch (SQLException | IOException | Refusal e) {
+            context.progress().update(now -> now.withLag(now.lagChanges(), now.lagSeconds(), false));
+            throw e;
         }
     }
 

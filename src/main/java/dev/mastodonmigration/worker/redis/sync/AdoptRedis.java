@@ -79,7 +79,7 @@ public final class AdoptRedis implements WorkerTask {
             if (inBoth.isPresent()) {
                 throw new Refusal(inBoth.get() + NO_WAY_BACK);
             }
-            ends.markLoaded();
+            session.markLoaded();
             var keys = session.count();
             return WorkerReport.succeeded("The Redis that the instance came from are equal to the target, and may be kept so.", Map.of(Figure.KEYS, keys, Figure.DIFFERENCES, 0L), List.of());
         }

@@ -57,13 +57,4 @@ record Ends(WorkerContext context, Direction direction, List<RedisSide> from, Ma
     String written() {
         return to.keySet().stream().map(RedisSide::title).collect(Collectors.joining(" and the "));
     }
-
-    /** What was written is complete. */
-    void markLoaded() throws Refusal, IOException {
-        for (var one : to.entrySet()) {
-            try (var jedis = one.getKey().open(context)) {
-                MarkedTarget.of(one.getKey(), jedis, context).moveTo(Marker.State.LOADED, one.getValue());
-            }
-        }
-    }
 }

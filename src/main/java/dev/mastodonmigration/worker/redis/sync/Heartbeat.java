@@ -74,10 +74,11 @@ final class Heartbeat {
         }
     }
 
-    /** @throws Gap when a change may have been missed until now, or one of the source's Redis is not followed */
+    /** @throws Gap when a change may have been missed until now, or one of the source's Redis is not followed, or the target is another */
     void demandAll() throws Gap, Refusal, IOException, InterruptedException {
         session.followed().each(FollowedServer::barrier);
         session.servers().demandSame();
         session.sources().demandSame(session.context());
+        session.demandSameTargets();
     }
 }

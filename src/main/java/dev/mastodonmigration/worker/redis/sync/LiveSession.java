@@ -94,6 +94,7 @@ final class LiveSession implements AutoCloseable {
     void drain() throws Gap, Refusal, IOException, InterruptedException {
         context.progress().update(now -> new Progress.Reading("draining", now.bytesDone(), now.bytesTotal(), now.itemsDone(), now.itemsTotal(), 0, -1));
         session.sources().demandSame(context);
+        session.demandSameTargets();
         session.servers().demandReached(context);
         session.partitions().hurry();
         session.followed().each(FollowedServer::barrier);

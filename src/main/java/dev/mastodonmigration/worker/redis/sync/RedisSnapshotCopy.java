@@ -51,7 +51,7 @@ public final class RedisSnapshotCopy implements WorkerTask {
             var milliseconds = progress.milliseconds();
             scan.removeStrays(every -> true);
             scan.await(Backlog::isNone);
-            ends.markLoaded();
+            session.markLoaded();
             var keys = session.count();
             return WorkerReport.succeeded("Copied " + keys + " keys to the " + ends.written() + ".", Map.of(Figure.KEYS, keys, Figure.BYTES, bytes, Figure.COPY_MILLISECONDS, milliseconds));
         }

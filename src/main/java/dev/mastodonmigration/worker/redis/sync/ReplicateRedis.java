@@ -144,7 +144,7 @@ public final class ReplicateRedis implements WorkerTask {
             session.proveEach();
         }
         found.demandNone();
-        ends.markLoaded();
+        session.session().markLoaded();
         var keys = session.session().count();
         context.progress().set(new Progress.Reading("drained", 0, 0, keys, keys, 0, 0));
         return WorkerReport.succeeded("Replicated " + keys + " keys to the " + ends.written() + " by following its changes (" + following

@@ -7,6 +7,7 @@ import dev.mastodonmigration.worker.redis.follow.Following;
 import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.mastodon.RedisSources;
 import dev.mastodonmigration.worker.redis.mastodon.ReplicatedKeys;
+import dev.mastodonmigration.worker.redis.value.Marker;
 import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import java.io.IOException;
@@ -24,8 +25,12 @@ import redis.clients.jedis.Jedis;
  */
 record Session(Ends ends, KeyScope scope, RedisSources sources, List<Target> targets, boolean targetsWereEmpty, KnownServers servers, ReplicatedKeys keys, Partitions partitions,
         FollowedServers followed) implements AutoCloseable {
-    /** A Redis that is written, as the session itself asks it. */
-    record Target(RedisSide side, Jedis jedis) {}
+    /**
+     * A Redis that is written, as the session itself asks it.
+     *
+     * @param name as its URL had it before the session connected to it
+     */
+    record Target(RedisSide side, Jedis jedis, String name) {}
 
     /** @throws ChangeFeed.Unsupported when the source's changes can not be followed this way */
     static Session following(Following following, Ends ends, Partition.Copied copied) throws Gap, Refusal, IOException, InterruptedException {
@@ -52,9 +57,10 @@ record Session(Ends ends, KeyScope scope, RedisSources sources, List<Target> tar
             var ends = markedEnds.reading(sources.all().stream().map(RedisSources.One::side).toList());
             var targets = new ArrayList<Target>();
             for (var side : ends.to().keySet()) {
+                var name = side.name(side.url(ends.context()));
                 var jedis = side.open(ends.context());
                 opened.push(jedis::close);
-                targets.add(new Target(side, jedis));
+                targets.add(new Target(side, jedis, name));
             }
             var empty = targets.stream().allMatch(target -> target.jedis().dbSize() <= ReplicatedKeys.oursAnd(Set.of(), target.jedis()));
             var keys = new ReplicatedKeys(sources, scope);
@@ -69,6 +75,27 @@ record Session(Ends ends, KeyScope scope, RedisSources sources, List<Target> tar
 
     WorkerContext context() {
         return ends.context();
+    }
+
+    /** @throws Gap when the Secret names another target by now, while the one of this session may live on */
+    void demandSameTargets() throws Gap, Refusal {
+        try {
+            for (var target : targets) {
+                var now = target.side().name(target.side().url(context()));
+                if (!now.equals(target.name())) {
+                    throw new Gap("the Secret names another target than before: now " + now + ", before " + target.name());
+                }
+            }
+        } catch (IOException e) {
+            throw new Gap("the worker's Secret could not be read (" + e.getMessage() + ")", e);
+        }
+    }
+
+    /** What was written is complete: says so where this session wrote it, whichever the Secret names by now. */
+    void markLoaded() throws Refusal, IOException {
+        for (var target : targets) {
+            new MarkedTarget(target.jedis(), context(), target.name()).moveTo(Marker.State.LOADED, ends.to().get(target.side()));
+        }
     }
 
     /** How many keys there are at the end now, our own left out. */

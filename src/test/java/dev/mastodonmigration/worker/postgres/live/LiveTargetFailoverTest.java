@@ -62,6 +62,7 @@ class LiveTargetFailoverTest {
                     await(target, "SELECT count(*) = 21 FROM plain WHERE v = 'brought and pruned'");
                     // Whoever stays there tells how far that one is.
                     await(before, "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()");
+                    await(target, "SELECT in_sync FROM mastodon_migration.live");
                     copy.awaitInSync();
                     LiveCopy.cutOver(world, copy);
                 }

@@ -15,6 +15,7 @@ import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.mastodon.RedisSources;
 import dev.mastodonmigration.worker.redis.mastodon.ReplicatedKeys;
 import dev.mastodonmigration.worker.redis.mastodon.SourceConflicts;
+import dev.mastodonmigration.worker.redis.value.Marker;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import java.util.List;
@@ -88,7 +89,12 @@ class OldRedisTest {
                 assertThatThrownBy(route.to().writer()::flush).isInstanceOf(Refusal.class).hasMessageContaining("no longer this worker's");
             }
         }
-        assertThatThrownBy(slept::markLoaded).isInstanceOf(Refusal.class);
+        for (var written : slept.to().entrySet()) {
+            try (var jedis = written.getKey().open(redis.context())) {
+                var old = MarkedTarget.of(written.getKey(), jedis, redis.context());
+                assertThatThrownBy(() -> old.moveTo(Marker.State.LOADED, written.getValue())).isInstanceOf(Refusal.class);
+            }
+        }
         assertThatThrownBy(() -> new ReplicateRedis(Direction.BACK).run(redis.context())).isInstanceOf(Refusal.class).hasMessageContaining("does not carry this migration's marker");
         assertThat(redis.source.get("timeline")).isEqualTo("1");
     }
