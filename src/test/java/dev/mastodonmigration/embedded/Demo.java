@@ -121,12 +121,16 @@ public final class Demo {
         var end = Instant.now().plus(PATIENCE);
         var approved = new HashSet<String>();
         var status = world.status();
+        var restarts = 0;
         while (Instant.now().isBefore(end)) {
             TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS.toMillis());
             var events = world.events();
             screen.show(status, events);
             var shown = status;
             aws.ifPresent(one -> one.follow(shown));
+            for (var all = world.operator().restarts(); restarts < all.size(); restarts++) {
+                screen.line("The operator ended itself and was started again, as a kubelet does; this machine is busy. " + all.get(restarts));
+            }
             if (isOver(status)) {
                 return String.valueOf(status.phase);
             }
@@ -137,7 +141,7 @@ public final class Demo {
             }
             status = world.status();
         }
-        return status.phase + ", after " + PATIENCE.toSeconds() + " s";
+        return Optional.ofNullable(status.phase).orElse("no phase yet") + ", after " + PATIENCE.toSeconds() + " s";
     }
 
     /** How often the admin was asked so far. */

@@ -12,19 +12,26 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 
 /** The packaged operator as its own process, as in its pod; it can be killed and started again at any moment. */
 public final class OperatorProcess implements AutoCloseable {
     private static final List<String> JVM = List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
     private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(500);
     private static final int OK = 200;
+    private static final int LAST_WORDS = 5;
+    private static final String ENDS_ITSELF = "This operator ends, so that no two act at once";
 
     private final Map<String, String> environment = new HashMap<>();
     private final Path log;
     private final int port = FreePort.find();
     private final HttpClient http = HttpClient.newHttpClient();
     private LocalProcess process;
+    private boolean isKept;
+    private final List<String> restarts = new CopyOnWriteArrayList<>();
 
     private OperatorProcess(EmbeddedApiServer server, String namespace, Map<String, String> settings, Path log) {
         this.log = log;
@@ -50,6 +57,32 @@ public final class OperatorProcess implements AutoCloseable {
         process = LocalProcess.start(PackagedJar.command(JVM, List.of("operator")), environment, log);
     }
 
+    /** Starts it again where it has ended itself, as a kubelet does: an operator whose Lease could not be renewed in time, as on a busy machine, does. */
+    public synchronized OperatorProcess keptRunning() {
+        isKept = true;
+        Thread.ofPlatform().daemon().name("operator-kubelet").start(() -> {
+            while (startAgainWhereItEndedItself()) {
+                LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+            }
+        });
+        return this;
+    }
+
+    private synchronized boolean startAgainWhereItEndedItself() {
+        if (isKept && !process.isAlive()) {
+            logTail(LAST_WORDS).lines().filter(line -> line.contains(ENDS_ITSELF)).reduce((first, last) -> last).filter(why -> !restarts.contains(why)).ifPresent(why -> {
+                restarts.add(why);
+                start();
+            });
+        }
+        return isKept;
+    }
+
+    /** Why it ended itself, each time that it was started again for that, in its own words. */
+    public List<String> restarts() {
+        return List.copyOf(restarts);
+    }
+
     /** Waits until its health check says ready. */
     public OperatorProcess awaitReady() {
         Awaitility.await("operator ready; its log:\n" + log).atMost(READY_WITHIN).pollInterval(Duration.ofMillis(100)).until(this::isReady);
@@ -62,7 +95,7 @@ public final class OperatorProcess implements AutoCloseable {
     }
 
     private boolean isReady() throws InterruptedException {
-        if (!isAlive()) {
+        if (!isAlive() && !isKept) {
             throw new IllegalStateException("the operator ended:\n" + logTail(40));
         }
         return answersReady();
@@ -123,6 +156,7 @@ public final class OperatorProcess implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        isKept = false;
         process.close();
         http.close();
     }

@@ -123,7 +123,7 @@ public final class World implements AutoCloseable {
             apiServer = opened(EmbeddedApiServer.startWithOlderCrd(cluster.unknownFields().toArray(String[]::new)));
             heroku = opened(HerokuStub.start());
             aws = target.createsPostgres() ? Optional.of(opened(AwsOfTheWorld.start(target))) : Optional.empty();
-            operator = opened(OperatorProcess.start(apiServer, NAMESPACE, operatorSettings(), directory.resolve("operator.log")));
+            operator = opened(OperatorProcess.start(apiServer, NAMESPACE, operatorSettings(), directory.resolve("operator.log")).keptRunning());
             sourceRedis = opened(RedisServer.start());
             sourceSidekiqRedis = options.jobs() == Options.Jobs.IN_A_REDIS_OF_SIDEKIQS_OWN ? opened(RedisServer.start()) : sourceRedis;
             targetRedis = opened(target.createsAll() ? RedisServer.startTls() : RedisServer.start());

@@ -93,11 +93,11 @@ class RdsFlowTest {
         assertThat(flow.status().summary).isEqualTo("Stalled: AWS permissions are missing: rds:CreateDBInstance, …");
         var stalled = flow.condition("Stalled");
         assertThat(stalled).contains("AWS permissions are missing: rds:CreateDBInstance, rds:ModifyDBInstance (for target.postgres.rds);"
-                + " ec2:AuthorizeSecurityGroupIngress (for the databases' allowFrom). Attach this policy to arn:aws:iam::123456789012:user/mastodon-migration-operator, beside");
+                + " ec2:AuthorizeSecurityGroupIngress (for the databases' allowFrom). Attach this policy to arn:aws:iam::123456789012:user/migration-operator, beside");
         var policy = new ObjectMapper().readTree(stalled.substring(stalled.indexOf('{')));
         assertThat(policy.findValuesAsText("Sid")).containsExactly("RdsDefaultOptionGroupThatNobodyTags", "RdsInItsOwnGroups", "RdsOnceTagged", "RdsTaggedFromTheStart", "SecurityGroupOnceTagged");
         assertThat(flow.events()).as("an Event has room for what is missing, not for all of the policy").filteredOn(event -> event.contains("AWS permissions are missing")).singleElement().asString()
-                .contains("ec2:AuthorizeSecurityGroupIngress (for the databases' allowFrom). Attach this policy to arn:aws:iam::123456789012:user/mastodon-migration-operator, beside those that it has (the condition Stalled has the whole of it): {");
+                .contains("ec2:AuthorizeSecurityGroupIngress (for the databases' allowFrom). Attach this policy to arn:aws:iam::123456789012:user/migration-operator, beside those that it has (the condition Stalled has the whole of it): {");
         assertThat(aws.proxy().calls().changes()).isEmpty();
 
         missing.clear();

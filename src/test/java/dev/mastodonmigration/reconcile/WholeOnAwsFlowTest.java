@@ -31,15 +31,20 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Everything that the operator can create or change on AWS, all in one migration, with an operator that is restarted before every look. */
 class WholeOnAwsFlowTest {
-    /** In how many places, chosen by chance in each run; {@code -Daws.aborts=100}: in each, which takes half an hour. */
+    /** In how many places, chosen by chance in each run; {@code -Daws.aborts=100}: in each, which takes half an hour. {@code -Daws.abort=Provision}, or {@code =37}: in this phase alone, or after so many changes. */
     private static final int ABORTS = Integer.getInteger("aws.aborts", 1);
+    private static final String ABORT = System.getProperty("aws.abort", "");
     private static final int MOST_LOOKS = 1500;
     /** Calls that change something, of a whole way to the gate; some more or less come of waiting. */
     private static final int CHANGES = 50;
     private static final List<String> RECORDS = List.of("example.social A 2 192.0.2.1", "example.social MX 300 10 mail.example.net");
 
     /** @param phase in which it is aborted; or empty, and after how many changes it is */
-    record Place(String phase, int changes) {}
+    record Place(String phase, int changes) {
+        boolean is(String name) {
+            return phase.equals(name) || String.valueOf(changes).equals(name);
+        }
+    }
 
     @RegisterExtension
     final AwsExtension aws = new AwsExtension();
@@ -94,6 +99,9 @@ class WholeOnAwsFlowTest {
         var all = new ArrayList<Place>();
         EnumSet.range(PhaseId.Preflight, PhaseId.GoLive).forEach(phase -> all.add(new Place(phase.name(), Integer.MAX_VALUE)));
         IntStream.range(1, CHANGES).forEach(changes -> all.add(new Place("", changes)));
+        if (!ABORT.isEmpty()) {
+            return all.stream().filter(place -> place.is(ABORT)).toList();
+        }
         Collections.shuffle(all);
         return all.subList(0, Math.min(ABORTS, all.size()));
     }

@@ -198,6 +198,6 @@ final class Route53Preflight {
     private Findings localDomain() {
         var local = spec.instance().localDomain();
         return domains.contains(local) ? Findings.NONE : note("DNS of " + local + " is not changed: only that of " + String.join(", ", domains) + " is. If " + local
-                + " leads to Heroku too, lead it elsewhere before you delete the apps: other servers ask it for /.well-known/webfinger.");
+                + " leads to Heroku too, lead it to the target when that takes writes: other servers ask it for /.well-known/webfinger, and Heroku answers with its maintenance page from the freeze on.");
     }
 }

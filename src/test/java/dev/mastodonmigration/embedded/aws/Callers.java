@@ -41,7 +41,7 @@ public final class Callers {
     }
 
     void clear() {
-        as(IAM + "user/mastodon-migration-operator");
+        as(IAM + "user/migration-operator");
         policies = asked -> Said.of("allowed");
         page = PAGE;
     }

@@ -35,7 +35,7 @@ import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 @EnableKubernetesMockClient(crud = true, https = false)
 class AwsPermissionsTest {
     private static final Path EXAMPLES = Path.of("deploy/examples");
-    private static final String USER = "arn:aws:iam::123456789012:user/mastodon-migration-operator";
+    private static final String USER = "arn:aws:iam::123456789012:user/migration-operator";
     private static final String TRUST = "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", \"Principal\": {\"Service\": \"ec2.amazonaws.com\"}, \"Action\": \"sts:AssumeRole\"}]}";
     private static final String SIMULATE = "iam:SimulatePrincipalPolicy";
     @RegisterExtension
@@ -178,9 +178,9 @@ class AwsPermissionsTest {
 
     @Test
     void aSessionOfARoleHasTheRolesPermissionsWhereverTheRoleIs() {
-        var role = "arn:aws:iam::123456789012:role/ops/mastodon/mastodon-migration-operator";
-        client().iam().createRole(call -> call.roleName("mastodon-migration-operator").path("/ops/mastodon/").assumeRolePolicyDocument(TRUST));
-        aws.proxy().callers().as("arn:aws:sts::123456789012:assumed-role/mastodon-migration-operator/session-1", role);
+        var role = "arn:aws:iam::123456789012:role/ops/mastodon/migration-operator";
+        client().iam().createRole(call -> call.roleName("migration-operator").path("/ops/mastodon/").assumeRolePolicyDocument(TRUST));
+        aws.proxy().callers().as("arn:aws:sts::123456789012:assumed-role/migration-operator/session-1", role);
         assertThat(look()).isEqualTo(Findings.NONE);
         policy = policy.without("rds:RebootDBInstance");
         now = now.plus(Duration.ofHours(1));
@@ -190,8 +190,8 @@ class AwsPermissionsTest {
 
     @Test
     void aRoleThatMayNotReadItselfIsTriedWithoutAPath() {
-        var role = "arn:aws:iam::123456789012:role/mastodon-migration-operator";
-        aws.proxy().callers().as("arn:aws:sts::123456789012:assumed-role/mastodon-migration-operator/session-1", role);
+        var role = "arn:aws:iam::123456789012:role/migration-operator";
+        aws.proxy().callers().as("arn:aws:sts::123456789012:assumed-role/migration-operator/session-1", role);
         aws.proxy().faults().whenever(call -> call.name().equals("iam:GetRole"), denied());
         assertThat(look()).isEqualTo(Findings.NONE);
         assertThat(aws.proxy().calls().count(SIMULATE)).isPositive();

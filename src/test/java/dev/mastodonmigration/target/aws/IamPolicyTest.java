@@ -29,7 +29,7 @@ class IamPolicyTest {
     /** Everybody may ask who they are (AWS's own documentation of GetCallerIdentity). */
     private static final String WHO_AM_I = "sts:GetCallerIdentity";
     /** As the example has it. */
-    private static final String OPERATOR = "mastodon-migration-operator";
+    private static final String OPERATOR = "migration-operator";
     @RegisterExtension
     final AwsExtension aws = new AwsExtension();
     /** Set by the extension. */
