@@ -92,6 +92,21 @@ class OneOperatorIT {
     }
 
     @Test
+    void anOperatorWhoseLeaseIsNotRenewedInTimeEndsItselfAndActsAtOnceWhenItsContainerIsStartedAgain() {
+        second.operator.kill();
+        first.operator.keptRunning();
+        awaitLookedAt(aMigration());
+        server.beforeAnswering((request, answer) -> {
+            if (request.getMethod().equals("PUT") && request.getPath().contains("/leases/") && first.operator.restarts().isEmpty()) {
+                LockSupport.parkNanos(Duration.ofSeconds(2).toNanos());
+            }
+        });
+        Awaitility.await("started again").atMost(Duration.ofSeconds(30)).until(() -> !first.operator.restarts().isEmpty());
+        awaitLookedAt(aMigration());
+        assertThat(first.operator.restarts()).singleElement().asString().contains("could not be renewed");
+    }
+
+    @Test
     void anOrderlyStopWaitsForTheStepThatRuns() throws InterruptedException {
         var written = new CountDownLatch(2); // the second write of status has its event behind it
         server.beforeAnswering((request, answer) -> {
