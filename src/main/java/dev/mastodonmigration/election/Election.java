@@ -45,12 +45,12 @@ final class Election {
         return known.flatMap(Leases.Seen::holder);
     }
 
-    /** Lets another one act at once. */
+    /** Lets another one act at once; to be called again where that failed. */
     void letGo() {
         mayAct = false;
         if (acts) {
-            acts = false;
             known.ifPresent(leases::letGo);
+            acts = false;
         }
     }
 

@@ -26,6 +26,8 @@ public class Leadership {
     private static final Duration TRY_AGAIN_AFTER = Duration.ofMillis(250);
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(1);
     private static final int LOST = 1;
+    /** Of letting go: each may take as long as a request. */
+    private static final int TRIES = 3;
 
     private final KubernetesClient client;
     private final Election election;
@@ -65,11 +67,22 @@ public class Leadership {
         stopped.countDown();
         try {
             thread.join(REQUEST_TIMEOUT.multipliedBy(2));
-            election.letGo();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return;
+        }
+        tryToLetGo(TRIES);
+    }
+
+    private void tryToLetGo(int tries) {
+        try {
+            election.letGo();
         } catch (KubernetesClientException e) {
-            LOG.warnf("The Lease could not be let go, so the next operator acts in %d s: %s", Election.LEASE.toSeconds(), e.getMessage());
+            if (tries > 1) {
+                tryToLetGo(tries - 1);
+            } else {
+                LOG.warnf("The Lease could not be let go, so the next operator acts in %d s: %s", Election.LEASE.toSeconds(), e.getMessage());
+            }
         }
     }
 

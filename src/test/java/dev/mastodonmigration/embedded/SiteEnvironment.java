@@ -52,7 +52,7 @@ record SiteEnvironment(String host, int port, String database, String user, Stri
     Connection connect(String process) throws SQLException {
         var properties = new Properties();
         properties.putAll(Map.of("user", user, "password", password, "sslmode", sslMode, "ApplicationName", process,
-                "connectTimeout", "5", "loginTimeout", "5", "socketTimeout", "15"));
+                "connectTimeout", "5", "loginTimeout", "15", "socketTimeout", "15"));
         rootCertificate.ifPresent(file -> properties.put("sslrootcert", file));
         return DriverManager.getConnection("jdbc:postgresql://" + host + ":" + port + "/" + database, properties);
     }
