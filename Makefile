@@ -14,7 +14,7 @@ QUIET_JVM := -Djava.util.logging.manager=org.jboss.logmanager.LogManager -Dloggi
 JAVA_ON_TESTS = "$$JAVA_HOME/bin/java" $(QUIET_JVM) -cp "target/test-classes:target/classes:$$(cat target/test-classpath.txt)"
 BENCHES := $(shell sed -n 's/^\(bench-[a-z]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
-.PHONY: help demo test test-one seeds bench crds image clean $(BENCHES)
+.PHONY: help demo test test-all test-one seeds bench crds image clean $(BENCHES)
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -31,8 +31,14 @@ demo: ## move a live instance from a stub Heroku, here and now: no cluster, no a
 	@$(REQUIREMENTS) $(DEMO_NEEDS); $(QUIETLY) $(MAVEN) -q -DskipTests package
 	@$(REQUIREMENTS) $(DEMO_NEEDS); exec $(JAVA_ON_TESTS) dev.mastodonmigration.embedded.Demo
 
-test: ## everything: unit tests, real databases, the packaged operator, the chart; ARGS="-Dlive.seeds=50 -Dredis.seeds=100" tries more seeds
+test: ## a quarter of an hour: unit tests, real databases, the packaged operator, the chart
 	@$(REQUIREMENTS) test; $(MAVEN) verify $(ARGS)
+
+# A system property that is set but empty: no tag is left out.
+THOROUGHLY := -Dtests.excluded=
+
+test-all: ## everything, in three quarters of an hour: also what takes long, such as random tests, AWS whole, and kills in every phase; ARGS="-Dlive.seeds=50 -Dredis.seeds=100" tries more seeds, ARGS=-Daws.kills=10 kills at every call to AWS
+	@$(MAKE) --no-print-directory test ARGS="$(THOROUGHLY) $(ARGS)"
 
 test-one: ## one test class, unit or end-to-end, or one method of it: T=FreezeFlowTest, T=BadInputIT, T='WriteGateTest#itsMethod'
 	@[ -n "$${T:-}" ] || { echo "Say which test: make test-one T=FreezeFlowTest, or T='FreezeFlowTest#itsMethod'." >&2; exit 1; }
@@ -41,14 +47,14 @@ test-one: ## one test class, unit or end-to-end, or one method of it: T=FreezeFl
 		echo "There is no test $$T in src/test/java: give the simple name of a class that ends with Test or IT, and after a # the name of one of its methods." >&2; exit 1; \
 	fi
 	@$(REQUIREMENTS) test; if [[ $${T%%#*} == *IT ]]; then \
-		$(QUIETLY) $(MAVEN) -q -DskipTests package; $(MAVEN) failsafe:integration-test failsafe:verify "-Dit.test=$$T" $(ARGS); \
+		$(QUIETLY) $(MAVEN) -q -DskipTests package; $(MAVEN) failsafe:integration-test failsafe:verify "-Dit.test=$$T" $(THOROUGHLY) $(ARGS); \
 	else \
-		$(MAVEN) test-compile surefire:test@default-test "-Dtest=$$T" $(ARGS); \
+		$(MAVEN) test-compile surefire:test@default-test "-Dtest=$$T" $(THOROUGHLY) $(ARGS); \
 	fi
 
 seeds: ## more of the random tests on real databases: N=200 tries as many seeds on Postgres and on Redis
 	@[[ $${N:-} =~ ^[1-9][0-9]*$$ ]] || { echo "Say how many seeds to try: make seeds N=200." >&2; exit 1; }
-	@$(REQUIREMENTS); $(MAVEN) test-compile surefire:test@random-tests "-Dlive.seeds=$$N" "-Dback.seeds=$$N" "-Dredis.seeds=$$N" "-Dredis.back.seeds=$$N"
+	@$(REQUIREMENTS); $(MAVEN) test-compile surefire:test@random-tests $(THOROUGHLY) "-Dlive.seeds=$$N" "-Dback.seeds=$$N" "-Dredis.seeds=$$N" "-Dredis.back.seeds=$$N"
 
 bench: $(BENCHES) ## all of bench-*
 

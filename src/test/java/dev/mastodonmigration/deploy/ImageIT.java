@@ -24,6 +24,7 @@ class ImageIT {
             proxy=$(apt-config dump | sed -n 's/^Acquire::http::Proxy "\\(..*\\)";/\\1/p')
             [ -z "$proxy" ] || export http_proxy="$proxy"
             debootstrap --variant=minbase --keyring=/usr/share/keyrings/debian-archive-keyring.gpg "$1" "$2" $mirror
+            echo force-unsafe-io > "$2/etc/dpkg/dpkg.cfg.d/docker-apt-speedup" # as in Debian's images for docker
             apt-config dump | grep -E '^Acquire::(https?::Proxy|Check-Valid-Until|Check-Date) ' > "$2/etc/apt/apt.conf.d/99host" || true
             """;
     private static final String MOUNTS = """

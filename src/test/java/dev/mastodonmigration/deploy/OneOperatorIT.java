@@ -102,7 +102,7 @@ class OneOperatorIT {
                 LockSupport.parkNanos(Duration.ofSeconds(2).toNanos());
             }
         });
-        Awaitility.await("started again").atMost(Duration.ofSeconds(30)).until(() -> !first.operator.restarts().isEmpty());
+        Awaitility.await("started again").atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(first.operator.restarts()).as("its log: %s", first.operator.logTail(40)).isNotEmpty());
         awaitLookedAt(aMigration());
         assertThat(first.operator.restarts()).singleElement().asString().contains("could not be renewed");
     }

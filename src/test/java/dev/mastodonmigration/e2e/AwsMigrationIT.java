@@ -9,8 +9,10 @@ import dev.mastodonmigration.embedded.aws.TaggedThings.Thing;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("thorough")
 class AwsMigrationIT {
     /** Everything that the example's migration creates, and how often. */
     static Map<String, Long> created(long machines) {

@@ -6,15 +6,19 @@ import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.World;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 
 /** What every end-to-end test does: apply the README's example to a live instance, wait, and hold the ledger against what is there. */
 final class EndToEnd {
-    static final Duration PATIENCE = Duration.ofMinutes(10);
+    /** Of one phase, on a machine that is busy with other tests. */
+    private static final Duration PATIENCE = Duration.ofMinutes(6);
     /** The plain path: everything is copied inside the freeze. */
     static final Map<String, String> DUMPED = Map.of("/spec/strategy/postgres", "Dump", "/spec/strategy/redis", "Snapshot");
     /** Copied and followed while the instance runs. */
@@ -33,10 +37,21 @@ final class EndToEnd {
         await(world, what, PATIENCE, wanted);
     }
 
+    /** @param patience how long it may stay in one phase */
     static void await(World world, String what, Duration patience, Predicate<MastodonMigrationStatus> wanted) {
+        var phase = new AtomicReference<String>();
+        var since = new AtomicReference<>(Instant.now());
         // Followed by a watch: a test asks for minutes, and each answer of the API server would be read and parsed for it.
         try (var followed = world.client().resources(MastodonMigration.class).inNamespace(World.NAMESPACE).inform()) {
-            Awaitility.await(what).atMost(patience).pollInterval(Duration.ofMillis(50)).until(() -> wanted.test(status(followed.getStore().list())));
+            Awaitility.await(what).forever().pollInterval(Duration.ofMillis(50)).until(() -> {
+                var status = status(followed.getStore().list());
+                if (!Objects.equals(phase.getAndSet(status.phase), status.phase)) {
+                    since.set(Instant.now());
+                } else if (since.get().plus(patience).isBefore(Instant.now())) {
+                    throw new IllegalStateException("it stays in phase " + status.phase);
+                }
+                return wanted.test(status);
+            });
         } catch (RuntimeException e) {
             throw new AssertionError(what + "\n" + world.describe(), e);
         }

@@ -7,8 +7,10 @@ import dev.mastodonmigration.worker.control.Tasks;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("thorough")
 class KilledReplicationPodIT {
     private static final Duration MID_WAY = Duration.ofMillis(400);
 

@@ -7,8 +7,10 @@ import dev.mastodonmigration.embedded.World;
 import dev.mastodonmigration.embedded.aws.AwsFault;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("thorough")
 class RdsMigrationIT {
     /** The example of deploy/examples, with two answers lost on the way and the operator killed where the third would be. */
     @Test

@@ -6,19 +6,39 @@ import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseState;
 import dev.mastodonmigration.embedded.World;
+import dev.mastodonmigration.worker.control.Tasks;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("thorough")
 class SabotagedCopyIT {
+    private static final List<String> GOING_BACK = List.of("UndoCloseSource", "UndoStopSource", "UndoDeployCompute", "UndoProvision");
+    private static final List<String> WORKERS = List.of(Tasks.RESET_TARGET, Tasks.REOPEN_SOURCE);
+    private static final Duration MID_WAY = Duration.ofMillis(200);
+
+    /** Operator and workers are killed on the way back. */
     @Test
     void aSabotagedCopyKeepsTheTargetClosedAndTheSourceGoesOnAndTheNextMigrationSucceeds() throws Exception {
+        var killedIn = new HashSet<String>();
         try (var world = World.start(World.Options.SMALL)) {
             Sabotage.ofTheFirstCopy(world);
+            var killer = WorkerKiller.of(world, WORKERS, task -> MID_WAY);
             EndToEnd.applyUnattended(world, EndToEnd.DUMPED);
-            EndToEnd.await(world, "the source is restored", status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+            EndToEnd.await(world, "killed while going back, and the source is restored", status -> {
+                if (status.phase != null && GOING_BACK.contains(status.phase) && killedIn.add(status.phase)) {
+                    world.operator().kill();
+                    world.operator().restart();
+                }
+                return MastodonMigrationStatus.ABORTED.equals(status.phase);
+            });
+            assertThat(killedIn).containsAll(List.of("UndoCloseSource", "UndoStopSource", "UndoProvision"));
+            assertThat(killer.killed()).containsExactlyInAnyOrderElementsOf(WORKERS);
 
             assertThat(world.status().reason).contains("Verify", "table statuses differs", "is missing on the target");
             assertThat(world.status().downtime.targetOpenedAt).isNull();

@@ -16,9 +16,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Whoever kills the demo finds nothing of it afterwards: no process, no port. */
+@Tag("thorough")
 class KilledDemoTest {
     private static final String READY = "ports ";
 

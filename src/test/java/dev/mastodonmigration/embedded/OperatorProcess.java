@@ -22,7 +22,8 @@ public final class OperatorProcess implements AutoCloseable {
     private static final Duration READY_WITHIN = Duration.ofSeconds(60);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(500);
     private static final int OK = 200;
-    private static final int LAST_WORDS = 5;
+    /** Its threads may still speak behind the line that says why it ends. */
+    private static final int LAST_WORDS = 200;
     private static final String ENDS_ITSELF = "This operator ends, so that no two act at once";
 
     private final Map<String, String> environment = new HashMap<>();

@@ -18,10 +18,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What the admin of a migration to EC2 sees, with an operator that is restarted before every look, and machines whose own program runs, out of the user-data that they were launched with. */
+@Tag("thorough")
 class Ec2FlowTest {
     private static final String SIDEKIQ = "mastodon-sidekiq-default";
     private static final int MOST_LOOKS = 1500;

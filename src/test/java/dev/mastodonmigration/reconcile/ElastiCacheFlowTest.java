@@ -20,10 +20,12 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What the admin of a migration to ElastiCache sees, with an operator that is restarted before every look. */
+@Tag("thorough")
 class ElastiCacheFlowTest {
     private static final String GROUP = "ElastiCache replication group mastodon-redis-";
     @RegisterExtension

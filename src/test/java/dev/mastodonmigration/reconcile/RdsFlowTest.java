@@ -24,10 +24,12 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What the admin of a migration to RDS sees, from Preflight to the end, with an operator that is restarted before every look. */
+@Tag("thorough")
 class RdsFlowTest {
     private static final String INSTANCE = "RDS instance mastodon-example-social-";
     /** An instance, its first automated snapshot, a subnet group, a parameter group and a security group. */

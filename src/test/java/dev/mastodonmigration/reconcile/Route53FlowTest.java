@@ -12,10 +12,12 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What the admin of a migration whose DNS is in Route 53 sees, from Preflight to the end, with an operator that is restarted before every look. */
+@Tag("thorough")
 class Route53FlowTest {
     private static final String CHANGE = "route53:ChangeResourceRecordSets";
     private static final List<String> BEFORE = List.of("example.social A 2 192.0.2.1", "example.social AAAA 2 2001:db8:0:0:0:0:0:1", "example.social MX 300 10 mail.example.net");

@@ -24,12 +24,14 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Everything that the operator can create or change on AWS, all in one migration, with an operator that is restarted before every look. */
+@Tag("thorough")
 class WholeOnAwsFlowTest {
     /** In how many places, chosen by chance in each run; {@code -Daws.aborts=100}: in each, which takes half an hour. {@code -Daws.abort=Provision}, or {@code =37}: in this phase alone, or after so many changes. */
     private static final int ABORTS = Integer.getInteger("aws.aborts", 1);

@@ -24,11 +24,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import redis.clients.jedis.Jedis;
 
 /** A target of a Postgres and a Redis, loaded and not open. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class WithdrawOpeningTest {
     private static final String MARKER_OF_REDIS = "mastodon_migration:marker";

@@ -20,9 +20,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What is created for web, streaming and Sidekiq, and removed again: the real SDK, moto, and the fault proxy between them. */
+@Tag("thorough")
 @EnableKubernetesMockClient(crud = true, https = false)
 class Ec2ComputeTest {
     /**

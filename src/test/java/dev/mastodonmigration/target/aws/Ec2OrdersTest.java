@@ -15,9 +15,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What machines are told, and what is believed of what they say: Sidekiq, the smoke test, machines that take each other's place. */
+@Tag("thorough")
 @EnableKubernetesMockClient(crud = true, https = false)
 class Ec2OrdersTest {
     /** Set by the extension. */

@@ -18,12 +18,14 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 
 /** Whatever happens to whichever call of creation and removal: in the end there is one of each, and then nothing. */
+@Tag("thorough")
 @EnableKubernetesMockClient(crud = true, https = false)
 class RdsFaultsTest {
     static final List<AwsFault> FAULTS = List.of(new AwsFault.LostAnswer(), new AwsFault.CutBefore(), new AwsFault.Throttled(),

@@ -21,10 +21,12 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Users of the example are led from Heroku to a front, and back. */
+@Tag("thorough")
 @EnableKubernetesMockClient(crud = true, https = false)
 class Route53Test {
     private static final String CHANGE = "route53:ChangeResourceRecordSets";

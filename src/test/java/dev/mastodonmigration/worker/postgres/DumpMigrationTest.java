@@ -13,11 +13,13 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class DumpMigrationTest {
     /** The rows of the catalog that make up a database, with their oids; lazily reset hints such as relhastriggers are left out. */

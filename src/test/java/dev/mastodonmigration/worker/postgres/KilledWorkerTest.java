@@ -14,12 +14,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The copying worker as a process of its own, ended with SIGKILL or put to sleep at a moment that the databases show. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class KilledWorkerTest {
     private static final String RESTORED = "SELECT to_regclass('public.statuses') IS NOT NULL";

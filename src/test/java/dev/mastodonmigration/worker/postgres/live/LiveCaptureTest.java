@@ -18,10 +18,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Capture stands in the way of no statement of the app's, whatever becomes of the worker, of the log, or of the rights to it. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class LiveCaptureTest {
     private static final String[] TABLES = {"CREATE TABLE posts (id bigint PRIMARY KEY, v text)", "INSERT INTO posts SELECT n, repeat('v', 100) FROM generate_series(1, 2000) n", "ANALYZE"};

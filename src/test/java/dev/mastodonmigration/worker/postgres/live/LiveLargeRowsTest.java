@@ -13,10 +13,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Rows of 100 MB: a small worker takes one at a time, in the copy, in a round and in the proof. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class LiveLargeRowsTest {
     private static final List<String> SMALL = List.of("-Xmx320m", "-XX:+UseSerialGC", "-Xmn32m", "-XX:+ExitOnOutOfMemoryError");

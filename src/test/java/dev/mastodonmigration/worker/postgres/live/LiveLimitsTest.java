@@ -15,10 +15,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What the source can give has an end: its disk, its connections. The app never pays for it. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class LiveLimitsTest {
     private static final long CAP_BYTES = 64 << 10;

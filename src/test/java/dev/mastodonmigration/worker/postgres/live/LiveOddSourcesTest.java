@@ -11,12 +11,14 @@ import dev.mastodonmigration.worker.postgres.TwoDatabases;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Sources that are not as one thinks: corrupt indexes, odd keys, roles with any settings, rights that are missing, definitions that change. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class LiveOddSourcesTest {
     private static final int RANGE_BYTES = 16 << 10;

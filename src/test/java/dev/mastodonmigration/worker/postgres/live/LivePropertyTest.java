@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whatever is written, killed and cut: in the end both sides are equal. {@code -Dlive.seeds=200} tries more, {@code -Dlive.seed=7} repeats one. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 @Execution(ExecutionMode.CONCURRENT)
 class LivePropertyTest {

@@ -10,10 +10,12 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What rounds bring, in whatever order it was written, read and committed, and what holds up one table only. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class LiveRoundsTest {
     @Test

@@ -7,10 +7,12 @@ import dev.mastodonmigration.worker.postgres.TwoDatabases;
 import java.sql.Connection;
 import java.time.Duration;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A source that crashes with transactions that are not on its disk: their numbers are given out again. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class LiveSourceCrashTest {
     private static final int ROUNDS = 4;

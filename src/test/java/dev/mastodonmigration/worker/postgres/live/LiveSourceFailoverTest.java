@@ -10,10 +10,12 @@ import dev.mastodonmigration.worker.postgres.TwoDatabases;
 import java.sql.Connection;
 import java.time.Duration;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The source's primary is lost, and a standby that lagged behind takes its place: what the target got meanwhile was never written there. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class LiveSourceFailoverTest {
     /** What each side has that the other must not keep: changes lost with the primary, and changes under the same transaction numbers. */

@@ -15,10 +15,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A target that crashes after each commit of ours, from the first table to the last word of the drain, loses nothing. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class LiveTargetCrashTest {
     /** Longer than a commit stays in memory that did not wait for the disk. */

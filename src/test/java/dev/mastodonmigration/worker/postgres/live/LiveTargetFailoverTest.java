@@ -10,10 +10,12 @@ import dev.mastodonmigration.worker.postgres.TwoDatabases;
 import java.sql.Connection;
 import java.time.Duration;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The target goes back: a standby that lagged behind takes its place, or a backup. What the source had pruned for the state before is no longer in any log. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class LiveTargetFailoverTest {
     private static final String[] BROUGHT = {"UPDATE plain SET v = 'brought and pruned' WHERE id BETWEEN 10 AND 30", "DELETE FROM texts WHERE n = 3", "INSERT INTO token_only VALUES ('brought', 'x')"};

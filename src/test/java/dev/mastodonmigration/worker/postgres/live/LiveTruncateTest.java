@@ -9,10 +9,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A table is emptied at once while it is copied or followed: no stale row comes back, and the app does not wait for us. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class LiveTruncateTest {
     private static final String[] BIG = {"CREATE TABLE big (id int PRIMARY KEY, v text)",

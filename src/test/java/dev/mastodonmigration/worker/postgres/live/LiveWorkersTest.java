@@ -16,10 +16,12 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Workers that are killed, fall asleep, come late or lose a server: what they held goes to another, and they write nothing more. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class LiveWorkersTest {
     @Test

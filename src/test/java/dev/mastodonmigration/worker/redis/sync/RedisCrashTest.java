@@ -11,11 +11,13 @@ import dev.mastodonmigration.worker.redis.wire.RedisPair;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.params.ClientKillParams;
 
+@Tag("thorough")
 class RedisCrashTest {
     private static final long KEYS = 300_000;
 

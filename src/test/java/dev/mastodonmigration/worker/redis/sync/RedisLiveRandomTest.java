@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import redis.clients.jedis.params.ClientKillParams;
  * one again. A fourth of the seeds follow by keyspace notifications; a third have two Redis on the source, some of these in one server; a fourth write and cut
  * while the first copy runs. Each seed has a pair of servers of its own, so several run at once.
  */
+@Tag("thorough")
 @Execution(ExecutionMode.CONCURRENT)
 class RedisLiveRandomTest {
     private static final int COMMANDS = 2500;

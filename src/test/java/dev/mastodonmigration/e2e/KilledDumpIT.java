@@ -5,26 +5,39 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.embedded.World;
+import dev.mastodonmigration.worker.control.Tasks;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-class KilledOperatorIT {
+@Tag("thorough")
+class KilledDumpIT {
     private static final long SEED = 20261122;
     private static final Set<String> GATES = Set.of("AwaitCutover", "AwaitRetire");
     private static final int LONGEST_DELAY_MILLISECONDS = 250;
+    private static final List<String> EVERY_WORKER = List.of(Tasks.PREFLIGHT, Tasks.CLAIM_TARGET, Tasks.REHEARSE_POSTGRES, Tasks.CAPACITY, Tasks.MARK_SOURCE, Tasks.QUIET_SIDEKIQ,
+            Tasks.CLOSE_SOURCE, Tasks.COPY_POSTGRES, Tasks.COPY_REDIS, Tasks.VERIFY_POSTGRES, Tasks.VERIFY_REDIS, Tasks.OPEN_TARGET, Tasks.RELEASE);
+    private static final List<String> LONG = List.of(Tasks.REHEARSE_POSTGRES, Tasks.COPY_POSTGRES, Tasks.COPY_REDIS, Tasks.VERIFY_POSTGRES);
+    private static final int EARLIEST_MILLISECONDS = 50;
+    private static final int SPREAD_MILLISECONDS = 120;
+    private static final int LATER_MILLISECONDS = 200;
 
     @Test
-    void anOperatorKilledInEveryPhaseLosesNothing() throws Exception {
+    void theOperatorKilledInEveryPhaseAndEveryWorkerOnceLoseNothing() throws Exception {
         var random = new Random(SEED);
         var killedIn = new ArrayList<String>();
-        try (var world = World.start(World.Options.SMALL.withMajors(14, 17).withSeed(SEED))) {
+        try (var world = World.start(World.Options.SMALL.withMajors(14, 18).withScale(4000, 4000).withSeed(SEED))) {
+            var killer = WorkerKiller.of(world, EVERY_WORKER,
+                    task -> Duration.ofMillis(EARLIEST_MILLISECONDS + random.nextInt(SPREAD_MILLISECONDS) + (LONG.contains(task) ? LATER_MILLISECONDS : 0)));
             var changes = new TreeMap<>(EndToEnd.DUMPED);
             changes.putAll(Map.of("/spec/soak/duration", "3s", "/spec/cutover/approved", "false", "/spec/retire/approved", "false"));
             EndToEnd.applyUnattended(world, changes);
@@ -40,6 +53,7 @@ class KilledOperatorIT {
                 return MastodonMigrationStatus.COMPLETED.equals(status.phase);
             });
             assertThat(killedIn).as("seed %d", SEED).containsAll(world.status().plan);
+            assertThat(killer.killed()).as("seed %d", SEED).containsExactlyInAnyOrderElementsOf(EVERY_WORKER);
             assertThat(world.status().downtime.targetOpenedAt).isNotNull();
             EndToEnd.assertNothingLost(world, World.Side.TARGET);
         }
