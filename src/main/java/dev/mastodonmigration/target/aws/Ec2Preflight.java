@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import software.amazon.awssdk.services.ec2.model.Filter;
 import software.amazon.awssdk.services.ec2.model.InstanceTypeInfo;
 import software.amazon.awssdk.services.ec2.model.LocationType;
+import software.amazon.awssdk.services.ec2.model.Subnet;
 
 /** Asks AWS, before anything is created, whether it would be: who we are, whether the names are free, and whether type, subnets, groups and certificate fit. */
 final class Ec2Preflight {
@@ -49,7 +50,7 @@ final class Ec2Preflight {
     private Findings identity() {
         var caller = asking(() -> api.sts().getCallerIdentity());
         return note("DeployCompute creates " + machines.all().size() + " EC2 instance(s) " + ec2().instanceType() + " behind load balancer " + names.balancerName() + " in AWS account " + caller.account() + ", region " + api.region()
-                + ", as " + caller.arn() + ". Their subnets need a way to the internet, for images and packages: a public address of their own, or NAT.");
+                + ", as " + caller.arn() + ".");
     }
 
     private Findings network() {
@@ -64,10 +65,16 @@ final class Ec2Preflight {
             return blocker(TYPE + "EC2 offers no " + type + " in " + api.region() + ". Choose another, as t4g.large.");
         }
         var first = ec2().subnetIds().getFirst();
-        var zone = asking(() -> api.ec2().describeSubnets(call -> call.subnetIds(first))).subnets().getFirst().availabilityZone();
+        var subnet = asking(() -> api.ec2().describeSubnets(call -> call.subnetIds(first))).subnets().getFirst();
+        var zone = subnet.availabilityZone();
         var offered = asking(() -> api.ec2().describeInstanceTypeOfferings(call -> call.locationType(LocationType.AVAILABILITY_ZONE)
                 .filters(Filter.builder().name("location").values(zone).build(), Filter.builder().name("instance-type").values(type).build()))).instanceTypeOfferings();
-        return offered.isEmpty() ? blocker(TYPE + "EC2 offers no " + type + " in " + zone + ", the zone of the first of subnetIds, where the machines are. Put a subnet of another zone first, or choose another type.") : memory(known.get());
+        return offered.isEmpty() ? blocker(TYPE + "EC2 offers no " + type + " in " + zone + ", the zone of the first of subnetIds, where the machines are. Put a subnet of another zone first, or choose another type.") : memory(known.get()).and(internet(subnet));
+    }
+
+    private static Findings internet(Subnet subnet) {
+        return Boolean.TRUE.equals(subnet.mapPublicIpOnLaunch()) ? Findings.NONE
+                : note(Ec2Compute.FIELD + ".subnetIds: the machines get no public address in " + subnet.subnetId() + " (its MapPublicIpOnLaunch is off), so it must route to a NAT gateway: they fetch packages and images from the internet.");
     }
 
     private static Findings memory(InstanceTypeInfo type) {

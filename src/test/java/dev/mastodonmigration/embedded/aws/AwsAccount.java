@@ -58,7 +58,7 @@ public final class AwsAccount implements AutoCloseable {
         return WireClient.values(succeeded(asking(() -> client.ec2(action, parameters))), element);
     }
 
-    /** A network with a subnet in each of these zones, as {@code ab}. @return the ids of the subnets */
+    /** A network with a public subnet in each of these zones, as {@code ab}. @return the ids of the subnets */
     public List<String> subnets(String zones) {
         return asking(() -> client.subnets(zones));
     }

@@ -94,6 +94,7 @@ final class WireClient implements AutoCloseable {
         var made = new ArrayList<String>();
         for (var zone : zones.split("")) {
             made.add(value(ec2("CreateSubnet", "VpcId", network, "CidrBlock", "10.0." + made.size() + ".0/24", "AvailabilityZone", REGION + zone), "subnetId"));
+            ec2("ModifySubnetAttribute", "SubnetId", made.getLast(), "MapPublicIpOnLaunch.Value", "true");
         }
         return made;
     }

@@ -77,6 +77,14 @@ class Ec2PreflightTest {
     }
 
     @Test
+    void aSubnetThatGivesNoPublicAddressMustRouteToNat() {
+        assertThat(world.operator("Single").preflight().notes()).noneMatch(said -> said.contains("NAT gateway"));
+
+        world.byHand.ec2().modifySubnetAttribute(call -> call.subnetId(world.subnets().getFirst()).mapPublicIpOnLaunch(on -> on.value(false)));
+        assertThat(world.operator("Single").preflight().notes()).anyMatch(said -> said.contains("no public address in " + world.subnets().getFirst()) && said.contains("NAT gateway"));
+    }
+
+    @Test
     void twoSchedulersAreAViolation() {
         world.ec2.put("sidekiq", List.of(Map.of("name", "one"), Map.of("name", "two")));
 

@@ -13,7 +13,6 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -24,7 +23,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Whatever is written on the target, killed, cut and crashed: in the end the source has every row of it, and its own foreign keys and triggers as they were. {@code -Dback.seeds=200} tries
  * more, {@code -Dback.seed=7} repeats one.
  */
-@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 @Execution(ExecutionMode.CONCURRENT)
 class WayBackPropertyTest {

@@ -17,14 +17,12 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.awaitility.core.TerminalFailureException;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
 
 /** A moved instance is followed backwards, to one old Redis or two, whatever is written, cut, killed or crashes meanwhile. */
-@Tag("thorough")
 class RedisWayBackPropertyTest {
     private static final int COMMANDS = 2500;
     private static final String HELD = "mastodon_migration:aside:";
