@@ -10,6 +10,7 @@ import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.target.Compute;
+import dev.mastodonmigration.target.Readiness;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import jakarta.inject.Singleton;
@@ -97,19 +98,19 @@ public class GoLivePhase implements Phase {
     }
 
     private static StepResult serve(PhaseContext context) {
+        var before = context.compute().map(Compute::ready);
+        // Somebody deleted a Deployment, a machine, or what DNS is to lead to; what was deployed and tested is not changed here otherwise.
+        if (before.isPresent() && !before.get().missing().isEmpty() && context.compute().orElseThrow().ensure(context.environment()) instanceof Provisioned.Working working) {
+            return new StepResult.Working("the target takes writes; " + working.message(), BETWEEN_LOOKS);
+        }
         var letGo = context.edge().map(edge -> edge.letGo(Edge.Side.TARGET));
         if (letGo.isPresent() && letGo.get() instanceof Provisioned.Working working) {
             return new StepResult.Working(working.message(), WHILE_DOWN);
         }
-        return context.compute().map(compute -> start(context, compute)).orElseGet(() -> repoint(context));
+        return context.compute().map(compute -> start(context, compute, before.orElseThrow())).orElseGet(() -> repoint(context));
     }
 
-    private static StepResult start(PhaseContext context, Compute compute) {
-        var before = compute.ready();
-        // Somebody deleted a Deployment or a machine; what was deployed and tested is not changed here otherwise.
-        if (!before.missing().isEmpty() && compute.ensure(context.environment()) instanceof Provisioned.Working working) {
-            return new StepResult.Working("the target takes writes; " + working.message(), BETWEEN_LOOKS);
-        }
+    private static StepResult start(PhaseContext context, Compute compute, Readiness before) {
         if (!before.started()) {
             compute.startSidekiq();
         }

@@ -83,13 +83,15 @@ class WholeOnAwsFlowTest {
     }
 
     @Test
-    void usersAreLedToTheLoadBalancerThatItCreatesOnceTheTargetTakesWrites() throws IOException {
+    void usersAreLedToTheLoadBalancerThatItCreatesOnceTheTargetTakesWritesAndToAnotherOneIfItIsDeletedJustThen() throws IOException {
         flow.apply(everything().withoutRehearsal().soak("1h").spec());
-        until("Soak", status -> {
+        until("the target takes writes", status -> {
             var balancers = aws.proxy().account().records(zone).stream().filter(record -> record.contains(".elb.")).toList();
             assertThat(balancers.isEmpty() || flow.jobs.ran.contains(Tasks.OPEN_TARGET)).as("nobody is led to a target that is closed").isTrue();
-            return "Soak".equals(status.phase);
+            return status.downtime != null && status.downtime.targetWritableAt != null;
         });
+        aws.proxy().account().deleteLoadBalancers();
+        until("Soak", status -> "Soak".equals(status.phase));
         assertThat(aws.proxy().account().records(zone)).hasSize(2).contains(RECORDS.getLast()).first().asString().startsWith("example.social A ").contains("alias", ".elb.amazonaws.com");
         assertThat(flow.status().findings).anyMatch(finding -> finding.message.contains("the operator will change example.social A 192.0.2.1, TTL 2 to aliases of the load balancer that it creates"));
         assertThat(flow.status().findings).as("nothing is left to do by hand").noneMatch(finding -> finding.message.startsWith("Point DNS of"));

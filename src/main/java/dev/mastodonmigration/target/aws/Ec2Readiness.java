@@ -22,6 +22,8 @@ final class Ec2Readiness {
     /** A machine reports at least once a minute. */
     static final Duration SILENT = Duration.ofMinutes(4);
     private static final String HEALTHY = "healthy";
+    /** Of a target to which no listener leads: the load balancer, or its listener, is not there. */
+    private static final String UNUSED = "unused";
     private static final Count YES = new Count(1, 1);
     private static final Count NO = new Count(0, 1);
     private static final Count NOT_WANTED = new Count(0, 0);
@@ -72,6 +74,10 @@ final class Ec2Readiness {
 
     private void balanced(String id) {
         var seen = Optional.ofNullable(health.get(id));
+        if (seen.filter(one -> UNUSED.equals(one.stateAsString())).isPresent()) {
+            missing.add("load balancer");
+            return;
+        }
         var well = seen.filter(one -> HEALTHY.equals(one.stateAsString())).isPresent();
         parts.put("load balancer", well ? YES : NO);
         if (!well) {

@@ -63,6 +63,11 @@ public final class AwsAccount implements AutoCloseable {
         return asking(() -> client.subnets(zones));
     }
 
+    /** All of them, as somebody who tidies up. */
+    public void deleteLoadBalancers() {
+        WireClient.values(succeeded(asking(() -> client.balancing("DescribeLoadBalancers"))), "LoadBalancerArn").forEach(arn -> succeeded(asking(() -> client.balancing("DeleteLoadBalancer", "LoadBalancerArn", arn))));
+    }
+
     public String networkOf(String subnet) {
         return asking(() -> client.networkOf(subnet));
     }

@@ -183,8 +183,10 @@ public final class LoadBalancers {
         if (!known.isSuccess()) {
             return known;
         }
-        var listened = !Xml.all(moto.ask(call, SERVICE, "DescribeTargetGroups", Map.of("TargetGroupArns.member.1", call.parameter("TargetGroupArn").orElse(""))), "LoadBalancerArns").stream()
-                .flatMap(arns -> Xml.all(arns, "member").stream()).toList().isEmpty();
+        // moto remembers load balancers that were deleted.
+        var listened = Xml.all(moto.ask(call, SERVICE, "DescribeTargetGroups", Map.of("TargetGroupArns.member.1", call.parameter("TargetGroupArn").orElse(""))), "LoadBalancerArns").stream()
+                .flatMap(arns -> Xml.all(arns, "member").stream()).map(arn -> arn.getTextContent().strip())
+                .anyMatch(arn -> moto.call(call, SERVICE, "DescribeLoadBalancers", Map.of("LoadBalancerArns.member.1", arn)).isSuccess());
         var members = new StringBuilder();
         for (var id : List.copyOf(looks.keySet())) {
             var state = draining.containsKey(id) ? "<State>draining</State><Reason>Target.DeregistrationInProgress</Reason>" : !listened ? "<State>unused</State><Reason>Target.NotInUse</Reason>"

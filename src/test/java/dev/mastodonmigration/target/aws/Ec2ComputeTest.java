@@ -231,6 +231,16 @@ class Ec2ComputeTest {
     }
 
     @Test
+    void aLoadBalancerThatSomebodyDeletedIsMissingAndIsMadeAgain() {
+        world.untilServing("Single");
+        world.aws.account().deleteLoadBalancers();
+
+        assertThat(world.operator("Single").ready().missing()).containsExactly("load balancer");
+        world.untilServing("Single");
+        assertThat(world.listing()).hasSize(THINGS).doesNotHaveDuplicates();
+    }
+
+    @Test
     void theRecordsThatTheCertificateNeedsAreNamedAndNothingIsOpenBefore() {
         world.dnsIsKept = false;
 
