@@ -60,17 +60,21 @@ class RedisLargeKeyTest {
         writer.join();
     }
 
-    /** How long the source has been busy with commands that are none of its users', by its own count, and when: the processor's time does not tell theirs from ours. */
-    private record Used(long micros, long nanos) {
+    /**
+     * How long the source has been busy with commands that are none of its users', by its own count, which goes on while other programs have the processor; how much of the processor it has used, for its users
+     * too; and when. Ours is less than either.
+     */
+    private record Used(double commandSeconds, double processorSeconds, long nanos) {
         double part(Used earlier) {
-            return (micros - earlier.micros) * 1e3 / (nanos - earlier.nanos);
+            return Math.min(commandSeconds - earlier.commandSeconds, processorSeconds - earlier.processorSeconds) * 1e9 / (nanos - earlier.nanos);
         }
     }
 
     private static Used used() {
         var micros = redis.source.info("commandstats").lines().filter(line -> line.startsWith("cmdstat_") && !line.matches("cmdstat_(lpush|rpop|rpush):.*"))
                 .mapToLong(line -> Long.parseLong(line.replaceFirst(".*,usec=(\\d+),.*", "$1"))).sum();
-        return new Used(micros, System.nanoTime());
+        var processor = redis.source.info("cpu").lines().filter(line -> line.matches("used_cpu_(user|sys)_main_thread:.*")).mapToDouble(line -> Double.parseDouble(line.replaceFirst(".*:", ""))).sum();
+        return new Used(micros / 1e6, processor, System.nanoTime());
     }
 
     private void drainAndCompare(LiveReplication live) throws Exception {
