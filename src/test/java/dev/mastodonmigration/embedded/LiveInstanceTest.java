@@ -14,9 +14,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 
+@Tag("thorough")
 class LiveInstanceTest {
     private static final String NAMESPACE = "mastodon";
     private final TemporaryDirectory directory = TemporaryDirectory.create("live-");

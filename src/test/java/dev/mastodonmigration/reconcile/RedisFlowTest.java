@@ -18,11 +18,13 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The less usual ways of Redis: jobs alone, with feeds made anew by the instance's own image; and a second one for Sidekiq. */
+@Tag("thorough")
 class RedisFlowTest {
     private static final String BOTH = MigrationFlow.SOURCE_REDIS + " and source Redis of Sidekiq (127.0.0.1:9, database 0)";
 

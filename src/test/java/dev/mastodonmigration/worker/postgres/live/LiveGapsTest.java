@@ -10,10 +10,12 @@ import dev.mastodonmigration.worker.postgres.TwoDatabases;
 import java.sql.Connection;
 import java.time.Duration;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Gaps, also at the worst moments: while one is being repaired, and when the target is finished already. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class LiveGapsTest {
     private static final String NO_LEASE = "SELECT setval('mastodon_migration.lease', 1)";

@@ -17,10 +17,12 @@ import dev.mastodonmigration.worker.postgres.VerifyPostgres;
 import java.sql.SQLException;
 import java.util.List;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Rows whose foreign key says that it is valid, and which it would refuse: years of Mastodon's own repairs and of corrupt indexes leave such. */
+@Tag("thorough")
 @ExtendWith(SharedPostgres.class)
 class OrphanRowsTest {
     private static final String KEYS = "SELECT conname || CASE WHEN convalidated THEN '' ELSE ' not valid' END FROM pg_constraint WHERE contype = 'f' AND conparentid = 0 ORDER BY 1";

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -32,6 +33,7 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
+@Tag("thorough")
 class RedisLiveGapTest {
     private static final String WRITE_UNSEEN = """
             redis.call('RPOP', 'queue:default') redis.call('DEL', 'gone') redis.call('SET', 'changed', 'in the gap') redis.call('SET', 'new', '1')
