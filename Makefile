@@ -31,7 +31,7 @@ demo: ## move a live instance from a stub Heroku, here and now: no cluster, no a
 	@$(REQUIREMENTS) $(DEMO_NEEDS); $(QUIETLY) $(MAVEN) -q -DskipTests package
 	@$(REQUIREMENTS) $(DEMO_NEEDS); exec $(JAVA_ON_TESTS) dev.mastodonmigration.embedded.Demo
 
-test: ## a quarter of an hour: unit tests, real databases, the packaged operator, the chart
+test: ## under twenty minutes on two cores: unit tests, real databases, the packaged operator, the chart
 	@$(REQUIREMENTS) test; $(MAVEN) verify $(ARGS)
 
 # A system property that is set but empty: no tag is left out.
