@@ -19,6 +19,8 @@ import org.awaitility.Awaitility;
 final class EndToEnd {
     /** Of one phase, on a machine that is busy with other tests. */
     private static final Duration PATIENCE = Duration.ofMinutes(6);
+    /** So much of it for all of them, which is far more than any needs. */
+    private static final int MOST_PHASES = 7;
     /** The plain path: everything is copied inside the freeze. */
     static final Map<String, String> DUMPED = Map.of("/spec/strategy/postgres", "Dump", "/spec/strategy/redis", "Snapshot");
     /** Copied and followed while the instance runs. */
@@ -43,7 +45,7 @@ final class EndToEnd {
         var since = new AtomicReference<>(Instant.now());
         // Followed by a watch: a test asks for minutes, and each answer of the API server would be read and parsed for it.
         try (var followed = world.client().resources(MastodonMigration.class).inNamespace(World.NAMESPACE).inform()) {
-            Awaitility.await(what).forever().pollInterval(Duration.ofMillis(50)).until(() -> {
+            Awaitility.await(what).atMost(patience.multipliedBy(MOST_PHASES)).pollInterval(Duration.ofMillis(50)).until(() -> {
                 var status = status(followed.getStore().list());
                 if (!Objects.equals(phase.getAndSet(status.phase), status.phase)) {
                     since.set(Instant.now());

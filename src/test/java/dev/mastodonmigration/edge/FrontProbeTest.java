@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,8 +101,13 @@ class FrontProbeTest {
     }
 
     @Test
-    void eachAddressMustServe() {
+    void eachAddressMustServe() throws IOException {
         var two = new FrontAddress.Fixed(List.of("127.0.0.1", "127.0.0.9"));
         assertThat(probe(context.getSocketFactory()).fault(two, "www.example.social", FrontProbe.WEB)).hasValueSatisfying(fault -> assertThat(fault).startsWith("127.0.0.9 does not answer for www.example.social"));
+        int left;
+        try (var nobody = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            left = nobody.getLocalPort();
+        }
+        assertThat(new FrontProbe.OverTls(context.getSocketFactory(), left).fault(HERE, "www.example.social", FrontProbe.WEB)).hasValueSatisfying(fault -> assertThat(fault).contains("does not answer"));
     }
 }
