@@ -1,0 +1,161 @@
+package dev.mastodonmigration.edge.proxy;
+
+import dev.mastodonmigration.edge.proxy.EdgeState.Side;
+import dev.mastodonmigration.edge.proxy.Traffic.Pass;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.net.PemTrustOptions;
+import io.vertx.httpproxy.Body;
+import io.vertx.httpproxy.HttpProxy;
+import io.vertx.httpproxy.ProxyContext;
+import io.vertx.httpproxy.ProxyInterceptor;
+import io.vertx.httpproxy.ProxyOptions;
+import io.vertx.httpproxy.ProxyRequest;
+import io.vertx.httpproxy.ProxyResponse;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jboss.logging.Logger;
+
+/** Passes requests on to the side whose turn it is, as they came. */
+final class EdgeProxy {
+    /** Who passed it on: one that comes back is going round in circles. */
+    static final String HOP = "X-Edge-Hop";
+    static final String RETRY_AFTER_SECONDS = "30";
+    private static final Logger LOG = Logger.getLogger(EdgeProxy.class);
+    private static final String FORWARDED_FOR = "X-Forwarded-For";
+    private static final String FORWARDED_PROTO = "X-Forwarded-Proto";
+    private static final String EVENT_STREAM = "text/event-stream";
+    private static final int LOOP_DETECTED = 508;
+    private static final int UNAVAILABLE = 503;
+    /** What Heroku's router says where it does not know the app by name or certificate (its error H31; 495). To the sender of a post it would be the last word. */
+    private static final Set<Integer> MISROUTED = Set.of(421, 495);
+    private static final Duration CONNECT = Duration.ofSeconds(5);
+    /** Heroku lets a response be silent for 55 s, streaming pings each 15 to 30 s (streaming/index.js): who is silent for longer is gone. */
+    private static final Duration SILENCE = Duration.ofSeconds(75);
+    /** Shorter than the other end's, so that it is never the other end that closes: Heroku's router has 90 s, Node 5 s. */
+    private static final Map<Side, Integer> KEEP_ALIVE_SECONDS = Map.of(Side.SOURCE, 60, Side.TARGET, 4);
+    private static final int CONNECTIONS = 1000;
+
+    private final Traffic traffic;
+    private final Routes routes;
+    private final String id;
+    private final Map<Side, HttpClient> clients = new EnumMap<>(Side.class);
+    private final HttpProxy proxy;
+
+    /**
+     * @param id          the migration's: all edges of it are one
+     * @param authorities PEM file of certificate authorities to trust besides none of the system's; empty for the system's
+     */
+    EdgeProxy(Vertx vertx, Traffic traffic, Routes routes, String id, Optional<String> authorities) {
+        this.traffic = traffic;
+        this.routes = routes;
+        this.id = id;
+        for (var side : Side.values()) {
+            clients.put(side, vertx.createHttpClient(options(authorities).setKeepAliveTimeout(KEEP_ALIVE_SECONDS.get(side)), new PoolOptions().setHttp1MaxSize(CONNECTIONS)));
+        }
+        proxy = HttpProxy.reverseProxy(new ProxyOptions().setSupportWebSocket(false), clients.get(Side.SOURCE)).addInterceptor(new Passing()).origin(this::connect);
+    }
+
+    private static HttpClientOptions options(Optional<String> authorities) {
+        var options = new HttpClientOptions().setConnectTimeout((int) CONNECT.toMillis()).setReadIdleTimeout((int) SILENCE.toSeconds()).setVerifyHost(true);
+        authorities.ifPresent(file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file)));
+        return options;
+    }
+
+    void handle(HttpServerRequest request) {
+        if (request.headers().contains(HOP, id, true)) {
+            request.response().setStatusCode(LOOP_DETECTED).end("What the edge is to pass on to leads back to it.\n");
+            return;
+        }
+        forwarded(request);
+        if (Tunnel.isAskedFor(request)) {
+            request.pause();
+            traffic.admit().onComplete(admitted -> {
+                if (admitted.failed()) {
+                    unavailable(request, admitted.cause());
+                } else {
+                    ending(request, admitted.result());
+                    open(request, admitted.result().side()).onSuccess(upstream -> new Tunnel(request, upstream, admitted.result()).open()).onFailure(why -> unavailable(request, why));
+                }
+            });
+        } else {
+            proxy.handle(request);
+        }
+    }
+
+    private void forwarded(HttpServerRequest request) {
+        var headers = request.headers();
+        headers.add(HOP, id);
+        var peer = request.remoteAddress().hostAddress();
+        var before = headers.getAll(FORWARDED_FOR);
+        headers.set(FORWARDED_FOR, before.isEmpty() ? peer : String.join(", ", before) + ", " + peer);
+        // Whoever stands in front ends TLS; Mastodon answers plain HTTP with a redirect to where it came from.
+        if (!headers.contains(FORWARDED_PROTO)) {
+            headers.set(FORWARDED_PROTO, "https");
+        }
+    }
+
+    /** However it ends. */
+    private static void ending(HttpServerRequest request, Pass pass) {
+        var response = request.response();
+        response.endHandler(ended -> pass.ended());
+        response.closeHandler(gone -> pass.ended());
+        if (response.closed()) {
+            pass.ended();
+        }
+    }
+
+    private Future<HttpClientRequest> connect(ProxyContext context) {
+        return open(context.request().proxiedRequest(), context.get(Pass.class.getName(), Pass.class).side());
+    }
+
+    private Future<HttpClientRequest> open(HttpServerRequest request, Side side) {
+        var host = Optional.ofNullable(request.authority()).map(authority -> authority.host()).orElse("");
+        return routes.find(side, host, request.path()).map(options -> clients.get(side).request(options)).orElseGet(() -> Future.failedFuture(new Unavailable("nobody serves " + host)));
+    }
+
+    private static void unavailable(HttpServerRequest request, Throwable why) {
+        LOG.debugf("%s %s: %s", request.method(), request.uri(), why);
+        request.resume();
+        var response = request.response();
+        if (!response.headWritten() && !response.closed()) {
+            response.setStatusCode(UNAVAILABLE).putHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS).putHeader(HttpHeaders.CACHE_CONTROL, "no-store").end("This server is busy. Try again in a moment.\n");
+        }
+    }
+
+    private final class Passing implements ProxyInterceptor {
+        @Override
+        public Future<ProxyResponse> handleProxyRequest(ProxyContext context) {
+            var request = context.request().proxiedRequest();
+            return traffic.admit().compose(pass -> {
+                context.set(Pass.class.getName(), pass);
+                ending(request, pass);
+                return context.sendRequest();
+            }).map(response -> MISROUTED.contains(response.getStatusCode()) ? unavailable(context.request(), response, new Unavailable("the source's router answers " + response.getStatusCode())) : lasting(context, response))
+                    .recover(why -> Future.succeededFuture(unavailable(context.request().release(), context.request().response(), why)));
+        }
+
+        private ProxyResponse lasting(ProxyContext context, ProxyResponse response) {
+            if (Optional.ofNullable(response.headers().get(HttpHeaders.CONTENT_TYPE)).filter(type -> type.startsWith(EVENT_STREAM)).isPresent()) {
+                context.get(Pass.class.getName(), Pass.class).lasts(() -> context.request().proxiedRequest().connection().close());
+            }
+            return response;
+        }
+
+        private static ProxyResponse unavailable(ProxyRequest request, ProxyResponse response, Throwable why) {
+            LOG.debugf("%s %s: %s", request.getMethod(), request.getURI(), why);
+            return response.release().setStatusCode(UNAVAILABLE).setStatusMessage("Service Unavailable").putHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS).putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+                    .setBody(Body.body(Buffer.buffer("This server is busy. Try again in a moment.\n")));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package dev.mastodonmigration.edge.proxy;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Map;
+
+/**
+ * The two ports of an edge: users' requests, and those of the operator. {@code GET /state} says who answers and how many requests are where; {@code PUT /state} changes it, and is answered with the same once it
+ * is so. Both to the bearer of the migration's token. {@code GET /ready} is the kubelet's.
+ */
+final class EdgeServer {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int LONGEST_LINE = 16 << 10;
+    private static final int LONGEST_HEADERS = 64 << 10;
+    private static final int LARGEST_STATE = 4 << 10;
+    private final Traffic traffic;
+    private final String token;
+    private final HttpServer users;
+    private final HttpServer control;
+
+    EdgeServer(Vertx vertx, Traffic traffic, EdgeProxy proxy, String token) {
+        this.traffic = traffic;
+        this.token = token;
+        users = vertx.createHttpServer(new HttpServerOptions().setMaxInitialLineLength(LONGEST_LINE).setMaxHeaderSize(LONGEST_HEADERS).setHandle100ContinueAutomatically(true)).requestHandler(proxy::handle);
+        control = vertx.createHttpServer().requestHandler(this::command);
+    }
+
+    /** @param ports of users and of control; 0 for free ones */
+    Future<EdgeServer> listen(int usersPort, int controlPort) {
+        return users.listen(usersPort).compose(listening -> control.listen(controlPort)).map(this);
+    }
+
+    int usersPort() {
+        return users.actualPort();
+    }
+
+    int controlPort() {
+        return control.actualPort();
+    }
+
+    private void command(HttpServerRequest request) {
+        if (request.path().equals("/ready")) {
+            request.response().end();
+        } else if (!request.path().equals("/state")) {
+            request.response().setStatusCode(404).end();
+        } else if (!isAuthorised(request)) {
+            request.response().setStatusCode(401).end();
+        } else if (request.method() == HttpMethod.GET) {
+            tell(request, 200);
+        } else if (request.method() == HttpMethod.PUT) {
+            change(request);
+        } else {
+            request.response().setStatusCode(405).end();
+        }
+    }
+
+    private boolean isAuthorised(HttpServerRequest request) {
+        var given = request.getHeader(HttpHeaders.AUTHORIZATION);
+        return given != null && MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8), ("Bearer " + token).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void change(HttpServerRequest request) {
+        request.body().onSuccess(body -> {
+            try {
+                if (body.length() > LARGEST_STATE) {
+                    throw new StateRefused("that is no state");
+                }
+                traffic.change(JSON.readValue(body.getBytes(), EdgeState.class));
+                tell(request, 200);
+            } catch (StateRefused refused) {
+                request.response().setStatusCode(409).end(refused.getMessage());
+            } catch (java.io.IOException unreadable) {
+                request.response().setStatusCode(400).end("not a state, as {\"mode\":\"HOLD\",\"generation\":2}");
+            }
+        });
+    }
+
+    private void tell(HttpServerRequest request, int status) {
+        try {
+            request.response().setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                    .end(JSON.writeValueAsString(Map.of("state", traffic.state(), "counts", traffic.counts())));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    Future<Void> close() {
+        return users.close().compose(closed -> control.close());
+    }
+}

@@ -1,0 +1,138 @@
+package dev.mastodonmigration.edge.proxy;
+
+import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
+import dev.mastodonmigration.edge.proxy.EdgeState.Side;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Lets each request pass to the side that is to answer it, or has it wait for one; knows which are under way. */
+final class Traffic {
+    private final Vertx vertx;
+    private final Duration hold;
+    private final int mostHeld;
+    private final Set<Waiting> waiting = new LinkedHashSet<>();
+    private final Map<Side, Set<Pass>> underWay = new EnumMap<>(Map.of(Side.SOURCE, new HashSet<>(), Side.TARGET, new HashSet<>()));
+    private final Map<Side, Set<Pass>> lasting = new EnumMap<>(Map.of(Side.SOURCE, new HashSet<>(), Side.TARGET, new HashSet<>()));
+    private EdgeState state;
+    private long refused;
+
+    private record Waiting(Promise<Pass> promise, long timer) {}
+
+    /**
+     * How many there are.
+     *
+     * @param underWay requests that a side has and has not answered to the end
+     * @param lasting  websockets and event streams, which end only when they are closed
+     * @param held     requests that wait
+     * @param refused  since the start: those that waited too long, or were too many
+     */
+    record Counts(Map<Side, Integer> underWay, Map<Side, Integer> lasting, int held, long refused) {}
+
+    /** One request's, from the moment that it may be passed on until it has ended. */
+    final class Pass {
+        private final Side side;
+        private Runnable close = () -> {};
+
+        private Pass(Side side) {
+            this.side = side;
+            underWay.get(side).add(this);
+        }
+
+        Side side() {
+            return side;
+        }
+
+        /** It is a websocket, or a stream of events: nobody waits for its end. @param newClose called when its side answers no more */
+        void lasts(Runnable newClose) {
+            if (underWay.get(side).remove(this)) {
+                close = newClose;
+                lasting.get(side).add(this);
+                if (!state.mode().side().filter(side::equals).isPresent()) {
+                    close.run();
+                }
+            }
+        }
+
+        /** May be called again. */
+        void ended() {
+            underWay.get(side).remove(this);
+            lasting.get(side).remove(this);
+        }
+    }
+
+    /**
+     * @param hold     how long a request waits at most
+     * @param mostHeld how many wait at a time: each has a connection open
+     */
+    Traffic(Vertx vertx, EdgeState state, Duration hold, int mostHeld) {
+        this.vertx = vertx;
+        this.state = state;
+        this.hold = hold;
+        this.mostHeld = mostHeld;
+    }
+
+    EdgeState state() {
+        return state;
+    }
+
+    /** Completes when the request may be passed on, with where; fails with {@link Unavailable}. */
+    Future<Pass> admit() {
+        var side = state.mode().side();
+        if (side.isPresent()) {
+            return Future.succeededFuture(new Pass(side.get()));
+        }
+        if (waiting.size() >= mostHeld) {
+            refused++;
+            return Future.failedFuture(new Unavailable(mostHeld + " requests wait already"));
+        }
+        var promise = Promise.<Pass>promise();
+        var timer = vertx.setTimer(hold.toMillis(), late -> {
+            refused++;
+            promise.tryFail(new Unavailable("it has waited for " + hold.toSeconds() + " s"));
+        });
+        var one = new Waiting(promise, timer);
+        waiting.add(one);
+        return promise.future().onComplete(either -> waiting.remove(one));
+    }
+
+    /**
+     * From now on. Those that waited go first, in the order in which they came; what lasts on the side that answers no more is closed.
+     *
+     * @throws StateRefused when it is older than the present one, or would lead from one side to the other at once
+     */
+    void change(EdgeState wanted) throws StateRefused {
+        if (wanted.equals(state)) {
+            return;
+        }
+        if (wanted.generation() <= state.generation()) {
+            throw new StateRefused("state " + state.mode() + " has generation " + state.generation() + ", which is not before " + wanted.generation());
+        }
+        if (wanted.mode() != state.mode() && wanted.mode() != Mode.HOLD && state.mode() != Mode.HOLD) {
+            throw new StateRefused("from " + state.mode() + " to " + wanted.mode() + " leads " + Mode.HOLD + " alone: else two pods would serve two sides");
+        }
+        state = wanted;
+        lasting.entrySet().stream().filter(entry -> !wanted.mode().side().filter(entry.getKey()::equals).isPresent()).flatMap(entry -> List.copyOf(entry.getValue()).stream()).forEach(pass -> pass.close.run());
+        wanted.mode().side().ifPresent(side -> List.copyOf(waiting).forEach(one -> {
+            vertx.cancelTimer(one.timer());
+            one.promise().tryComplete(new Pass(side));
+        }));
+    }
+
+    Counts counts() {
+        return new Counts(sizes(underWay), sizes(lasting), waiting.size(), refused);
+    }
+
+    private static Map<Side, Integer> sizes(Map<Side, Set<Pass>> sets) {
+        var sizes = new EnumMap<Side, Integer>(Side.class);
+        sets.forEach((side, passes) -> sizes.put(side, passes.size()));
+        return sizes;
+    }
+}
