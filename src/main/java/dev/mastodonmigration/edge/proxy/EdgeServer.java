@@ -26,6 +26,7 @@ final class EdgeServer {
     private final String token;
     private final HttpServer users;
     private final HttpServer control;
+    private boolean leaving;
 
     EdgeServer(Vertx vertx, Traffic traffic, EdgeProxy proxy, String token) {
         this.traffic = traffic;
@@ -35,8 +36,8 @@ final class EdgeServer {
     }
 
     /** @param ports of users and of control; 0 for free ones */
-    Future<EdgeServer> listen(int usersPort, int controlPort) {
-        return users.listen(usersPort).compose(listening -> control.listen(controlPort)).map(this);
+    Future<EdgeServer> listen(String address, int usersPort, int controlPort) {
+        return users.listen(usersPort, address).compose(listening -> control.listen(controlPort, address)).map(this);
     }
 
     int usersPort() {
@@ -49,7 +50,7 @@ final class EdgeServer {
 
     private void command(HttpServerRequest request) {
         if (request.path().equals("/ready")) {
-            request.response().end();
+            request.response().setStatusCode(leaving ? 503 : 200).end();
         } else if (!request.path().equals("/state")) {
             request.response().setStatusCode(404).end();
         } else if (!isAuthorised(request)) {
@@ -93,7 +94,8 @@ final class EdgeServer {
         }
     }
 
-    Future<Void> close() {
-        return users.close().compose(closed -> control.close());
+    /** No longer ready; who comes nevertheless is served. */
+    void leave() {
+        leaving = true;
     }
 }

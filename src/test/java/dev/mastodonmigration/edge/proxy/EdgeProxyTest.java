@@ -65,7 +65,7 @@ class EdgeProxyTest {
         traffic = new Traffic(vertx, new EdgeState(Mode.SOURCE, 1), Duration.ofSeconds(2), 10);
         var routes = new Routes(List.of(new Route(DOMAIN, "/", URI.create("https://127.0.0.1:" + source.port())), new Route("elsewhere.example", "/", URI.create("https://127.0.0.1:" + source.port()))),
                 List.of(new Route(DOMAIN, "/", URI.create("http://127.0.0.1:" + target.port()))));
-        edge = new EdgeServer(vertx, traffic, new EdgeProxy(vertx, traffic, routes, "the-migration", Optional.of(certificate)), TOKEN).listen(0, 0).toCompletionStage().toCompletableFuture().join();
+        edge = new EdgeServer(vertx, traffic, new EdgeProxy(vertx, traffic, routes, "the-migration", Optional.of(certificate)), TOKEN).listen("127.0.0.1", 0, 0).toCompletionStage().toCompletableFuture().join();
     }
 
     @AfterEach

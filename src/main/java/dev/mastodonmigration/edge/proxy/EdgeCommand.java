@@ -1,0 +1,106 @@
+package dev.mastodonmigration.edge.proxy;
+
+import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import org.jboss.logging.Logger;
+
+/** The {@code edge} command: passes requests on until its pod is stopped. */
+public final class EdgeCommand extends AbstractVerticle {
+    private static final Logger LOG = Logger.getLogger(EdgeCommand.class);
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
+    /** How long the world goes on to send requests to a pod that is about to end (Kubernetes: endpoints are removed beside the pod's end, not before it). */
+    private static final Duration STILL_FOUND = Duration.ofSeconds(5);
+    private static final Duration LAST_ONES = Duration.ofSeconds(20);
+    private static final long LOOK_MILLISECONDS = 100;
+    private static final int WRONG_USAGE = 64;
+    private final EdgeSettings settings;
+    private Traffic traffic;
+    private EdgeServer server;
+
+    EdgeCommand(EdgeSettings settings) {
+        this.settings = settings;
+    }
+
+    /** Runs until the process is told to end. @return 64 for wrong usage */
+    public static int run(Map<String, String> environment) {
+        EdgeSettings settings;
+        try {
+            settings = EdgeSettings.of(environment);
+        } catch (IllegalArgumentException wrong) {
+            System.err.println(wrong.getMessage());
+            return WRONG_USAGE;
+        }
+        var vertx = Vertx.vertx();
+        var edge = new EdgeCommand(settings);
+        vertx.deployVerticle(edge).toCompletionStage().toCompletableFuture().join();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> edge.finish().toCompletionStage().toCompletableFuture().join()));
+        LOG.infof("The edge passes requests on: %s.", edge.traffic.state());
+        try {
+            new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return 0;
+    }
+
+    /** What its peers have counts from the first request on. */
+    @Override
+    public void start(Promise<Void> started) {
+        traffic = new Traffic(vertx, settings.state(), settings.hold(), settings.mostHeld());
+        var peers = new Peers(vertx, settings.peers(), settings.controlPort(), settings.token());
+        server = new EdgeServer(vertx, traffic, new EdgeProxy(vertx, traffic, settings.routes(), settings.id(), Optional.empty()), settings.token());
+        follow(peers).compose(learned -> server.listen(settings.address(), settings.usersPort(), settings.controlPort()))
+                .onSuccess(listening -> vertx.setPeriodic(BETWEEN_LOOKS.toMillis(), tick -> follow(peers))).<Void>mapEmpty().onComplete(started);
+    }
+
+    private Future<Void> follow(Peers peers) {
+        return peers.latest().map(latest -> {
+            latest.filter(state -> state.generation() > traffic.state().generation()).ifPresent(this::become);
+            return null;
+        });
+    }
+
+    private void become(EdgeState state) {
+        try {
+            if (state.mode() != Mode.HOLD && traffic.state().mode() != state.mode()) {
+                // The peer went through it, and this pod was not told.
+                traffic.change(new EdgeState(Mode.HOLD, Math.max(state.generation() - 1, traffic.state().generation() + (traffic.state().mode() == Mode.HOLD ? 0 : 1))));
+            }
+            traffic.change(state);
+        } catch (StateRefused refused) {
+            LOG.warnf("A peer has %s, which is not taken: %s.", state, refused.getMessage());
+        }
+    }
+
+    EdgeServer server() {
+        return server;
+    }
+
+    Traffic traffic() {
+        return traffic;
+    }
+
+    /** In order: not ready any more, then the last requests, then the end. */
+    private Future<Void> finish() {
+        var done = Promise.<Void>promise();
+        vertx.runOnContext(now -> {
+            server.leave();
+            var end = System.nanoTime() + STILL_FOUND.plus(LAST_ONES).toNanos();
+            vertx.setTimer(STILL_FOUND.toMillis(), found -> vertx.setPeriodic(LOOK_MILLISECONDS, timer -> {
+                var counts = traffic.counts();
+                if (counts.held() == 0 && counts.underWay().values().stream().allMatch(count -> count == 0) || System.nanoTime() - end > 0) {
+                    vertx.cancelTimer(timer);
+                    vertx.close().onComplete(closed -> done.complete());
+                }
+            }));
+        });
+        return done.future();
+    }
+}

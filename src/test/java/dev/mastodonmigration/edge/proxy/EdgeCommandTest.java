@@ -1,0 +1,84 @@
+package dev.mastodonmigration.edge.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EdgeCommandTest {
+    private static final String ROUTES = "{\"source\":[{\"domain\":\"example.social\",\"prefix\":\"/\",\"upstream\":\"https://cname.example\"}],\"target\":[]}";
+    private static final String SOURCE = "{\"mode\":\"SOURCE\",\"generation\":1}";
+    private static final List<String> PODS = List.of("127.0.0.2", "127.0.0.3", "127.0.0.4");
+    @TempDir
+    Path directory;
+    private final List<Vertx> all = new ArrayList<>();
+
+    @AfterEach
+    void stop() {
+        all.forEach(vertx -> vertx.close().toCompletionStage().toCompletableFuture().join());
+    }
+
+    private Map<String, String> environment(String state) throws IOException {
+        return new HashMap<>(Map.of("EDGE_ROUTES", ROUTES, "EDGE_ID", "the-migration", "EDGE_TOKEN_FILE", Files.writeString(directory.resolve("token"), "the-token\n").toString(), "EDGE_STATE_FILE",
+                Files.writeString(directory.resolve("state"), state).toString(), "EDGE_USERS_PORT", "0"));
+    }
+
+    /** One of a pod's kind: an address of its own, and the port that all have. */
+    private EdgeCommand started(String address, int controlPort, String state) throws IOException {
+        var environment = environment(state);
+        environment.putAll(Map.of("EDGE_ADDRESS", address, "EDGE_CONTROL_PORT", String.valueOf(controlPort), "EDGE_PEERS", String.join(",", PODS)));
+        var vertx = Vertx.vertx();
+        all.add(vertx);
+        var edge = new EdgeCommand(EdgeSettings.of(environment));
+        vertx.deployVerticle(edge).toCompletionStage().toCompletableFuture().join();
+        return edge;
+    }
+
+    private static EdgeState state(Mode mode, long generation) {
+        return new EdgeState(mode, generation);
+    }
+
+    @Test
+    void aPodThatIsMadeLaterHasTheStateOfItsPeersBeforeItServes() throws Exception {
+        var first = started(PODS.get(0), 0, SOURCE);
+        first.traffic().change(state(Mode.HOLD, 2));
+        var second = started(PODS.get(1), first.server().controlPort(), SOURCE);
+        assertThat(second.traffic().state()).isEqualTo(state(Mode.HOLD, 2));
+    }
+
+    @Test
+    void aPodThatTheOperatorDidNotReachFollowsThoseThatItDidThroughHold() throws Exception {
+        var first = started(PODS.get(0), 0, SOURCE);
+        var second = started(PODS.get(1), first.server().controlPort(), SOURCE);
+        first.traffic().change(state(Mode.HOLD, 2));
+        first.traffic().change(state(Mode.TARGET, 3));
+        Awaitility.await().untilAsserted(() -> assertThat(second.traffic().state()).isEqualTo(state(Mode.TARGET, 3)));
+    }
+
+    @Test
+    void theFirstPodHasNoPeersAndTakesItsFile() throws IOException {
+        assertThat(started(PODS.get(2), 0, "{\"mode\":\"TARGET\",\"generation\":7}").traffic().state()).isEqualTo(state(Mode.TARGET, 7));
+    }
+
+    @Test
+    void whatIsMissingOrWrongIsNamed() throws IOException {
+        assertThatThrownBy(() -> EdgeSettings.of(Map.of())).hasMessage("EDGE_ROUTES is not set");
+        var wrong = environment("HOLD");
+        assertThatThrownBy(() -> EdgeSettings.of(wrong)).hasMessageStartingWith("EDGE_STATE_FILE is not understood");
+        wrong.put("EDGE_STATE_FILE", directory.resolve("nowhere").toString());
+        assertThatThrownBy(() -> EdgeSettings.of(wrong)).hasMessageContaining("EDGE_STATE_FILE cannot be read").hasMessageContaining("nowhere");
+        assertThat(EdgeCommand.run(Map.of("EDGE_ROUTES", "{}"))).isEqualTo(64);
+    }
+}
