@@ -22,4 +22,7 @@ public interface OperatorConfig {
     /** Base URL of Heroku's Platform API. The operator's, so that no resource can have a Secret's content sent to a host of its choice. */
     @WithDefault("https://api.heroku.com")
     String herokuApiUrl();
+
+    /** Stands in for Heroku's router, which the edge passes requests on to, in tests. Left out: the name that Heroku has for each domain. */
+    Optional<String> herokuRouterUrl();
 }

@@ -23,6 +23,7 @@ public record MastodonMigrationSpec(
         @ValidationRule(value = "has(self.postgres) || has(self.redis) || has(self.compute)", message = "target: set at least one of postgres, redis, compute")
         @JsonPropertyDescription("What stands here is what moves.") Target target,
         @JsonPropertyDescription("AWS region and identity. Required where something moves to AWS.") Aws aws,
+        @JsonPropertyDescription("Pods of the operator's in front of both sides while the instance moves: the cutover becomes a pause, in which requests wait and then are answered by the target. Needs target.compute.kubernetes. Left out: what stands in front is yours, and users meet the old host's maintenance page during the freeze.") Edge edge,
         @JsonPropertyDescription("How data is copied.") Strategy strategy,
         @JsonPropertyDescription("A full copy into a scratch database before anything changes.") Rehearsal rehearsal,
         @JsonPropertyDescription("The gate before the freeze.") Cutover cutover,
@@ -223,6 +224,11 @@ public record MastodonMigrationSpec(
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record SecretRef(@Required @Size(min = 1) @JsonPropertyDescription("Name of a Secret in the migration's namespace.") String name) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Edge(
+            @Default("15s") @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("How long a request waits at most during the cutover; then it is answered with 503 and Retry-After. Default: 15s.") String hold,
+            @Default("2") @Min(1) @Max(10) @JsonPropertyDescription("Pods. Default: 2.") Integer replicas) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Strategy(

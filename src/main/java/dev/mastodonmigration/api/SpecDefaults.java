@@ -65,6 +65,15 @@ public final class SpecDefaults {
         return durationOr(Duration.ofSeconds(30), spec.strategy() == null ? null : spec.strategy().inSyncFor());
     }
 
+    /** Of {@code spec.edge}, as what follows. */
+    public static Duration edgeHold(MastodonMigrationSpec spec) {
+        return durationOr(Duration.ofSeconds(15), spec.edge().hold());
+    }
+
+    public static int edgeReplicas(MastodonMigrationSpec spec) {
+        return Optional.ofNullable(spec.edge().replicas()).orElse(2);
+    }
+
     public static int parallelism(MastodonMigrationSpec spec) {
         return spec.strategy() == null || spec.strategy().parallelism() == null ? 4 : spec.strategy().parallelism();
     }

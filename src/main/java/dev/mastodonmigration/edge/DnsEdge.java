@@ -43,7 +43,8 @@ public final class DnsEdge implements Edge {
             return working;
         }
         return dns.prepare(address()) instanceof Provisioned.Working working ? working
-                : new Provisioned.Ready("DNS is prepared; it leads to " + address().words() + " when the target takes writes");
+                : new Provisioned.Ready(front.before() == Side.SOURCE ? "The edge passes all requests on to the source, and DNS is prepared to lead to " + address().words()
+                : "DNS is prepared; it leads to " + address().words() + " when the target takes writes");
     }
 
     @Override
@@ -89,8 +90,14 @@ public final class DnsEdge implements Edge {
     }
 
     @Override
+    public Provisioned handOver() {
+        return front.handOver();
+    }
+
+    @Override
     public void forget() {
         dns.forget();
+        front.forget();
     }
 
     private FrontAddress address() {

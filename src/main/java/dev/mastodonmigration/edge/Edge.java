@@ -40,6 +40,9 @@ public interface Edge extends Payable {
     /** What is to be done by hand so that users reach that side; empty where nothing is. */
     List<String> byHand(Side side);
 
+    /** The migration ends on the target: users reach it without what was only needed for moving them, from now on. Ready when that is gone. */
+    Provisioned handOver();
+
     /** The migration has ended, and there is no way back any more: what was kept for it goes. */
     void forget();
 }

@@ -40,6 +40,12 @@ public interface Front extends Payable {
     /** Removes what {@link #ensure} created. Nobody is led to it any more. */
     Provisioned remove();
 
+    /** As {@link Edge#handOver}. */
+    Provisioned handOver();
+
+    /** As {@link Edge#forget}. */
+    void forget();
+
     /** As {@link Edge#byHand}. */
     List<String> byHand(Edge.Side side);
 }

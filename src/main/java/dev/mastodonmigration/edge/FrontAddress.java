@@ -1,5 +1,6 @@
 package dev.mastodonmigration.edge;
 
+import dev.mastodonmigration.api.MastodonMigrationSpec;
 import java.util.List;
 import java.util.Optional;
 
@@ -7,6 +8,12 @@ import java.util.Optional;
 public sealed interface FrontAddress {
     /** For messages. */
     String words();
+
+    /** That of {@code spec.target.dns.route53.front}; empty where the spec names none. */
+    static Optional<FrontAddress> of(MastodonMigrationSpec spec) {
+        return Optional.ofNullable(spec.target().dns()).map(MastodonMigrationSpec.Dns::route53).map(MastodonMigrationSpec.Route53::front)
+                .map(front -> front.dnsName() != null ? new Named(front.dnsName(), Optional.ofNullable(front.hostedZoneId())) : new Fixed(front.addresses()));
+    }
 
     /**
      * By a name, whose addresses may change.

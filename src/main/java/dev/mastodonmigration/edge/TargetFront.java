@@ -62,8 +62,7 @@ public final class TargetFront implements Front {
 
     @Override
     public Optional<FrontAddress> address() {
-        return Optional.ofNullable(spec.target().dns().route53().front()).<FrontAddress>map(front -> front.dnsName() != null
-                ? new FrontAddress.Named(front.dnsName(), Optional.ofNullable(front.hostedZoneId())) : new FrontAddress.Fixed(front.addresses())).or(created);
+        return FrontAddress.of(spec).or(created);
     }
 
     @Override
@@ -96,6 +95,17 @@ public final class TargetFront implements Front {
     @Override
     public Provisioned remove() {
         return new Provisioned.Ready("");
+    }
+
+    /** It is the target's own, and stays. */
+    @Override
+    public Provisioned handOver() {
+        return new Provisioned.Ready("");
+    }
+
+    @Override
+    public void forget() {
+        // Nothing was kept.
     }
 
     @Override

@@ -52,6 +52,7 @@ public final class ImmutableFields {
         });
         fields.put(COMPUTE, target == null || target.compute() == null ? "" : target.compute().kubernetes() == null ? EC2 : "kubernetes");
         Optional.ofNullable(target).map(MastodonMigrationSpec.Target::dns).map(MastodonMigrationSpec.Dns::route53).ifPresent(dns -> fields.put(ZONE, dns.hostedZoneId()));
+        fields.put("spec.edge", spec.edge() == null ? "" : "pods");
         fields.put("spec.strategy.postgres", SpecDefaults.postgresStrategy(spec).name());
         fields.put("spec.strategy.redis", SpecDefaults.redisStrategy(spec).name());
         return fields;

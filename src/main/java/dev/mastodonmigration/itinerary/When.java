@@ -15,9 +15,9 @@ final class When {
         return seen.spec().target().compute() != null;
     }
 
-    /** Somebody else moves DNS where the spec names no zone. */
+    /** Where the spec has no edge and names no zone, somebody else sees to it that users come to the target. */
     static boolean trafficShifts(Observation seen) {
-        return seen.spec().target().dns() != null && seen.spec().target().dns().route53() != null;
+        return seen.spec().edge() != null || seen.spec().target().dns() != null && seen.spec().target().dns().route53() != null;
     }
 
     static boolean somethingIsLeftToDo(Observation seen) {

@@ -3,6 +3,7 @@ package dev.mastodonmigration.mastodon;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.outside.Findings;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** What Preflight must say about Mastodon's variables, all at once: each finding names the app, the variable and the fix, and never a secret value. */
@@ -22,6 +23,10 @@ public final class MastodonFindings {
         if (spec.target().compute() != null) {
             blockers.addAll(InstanceFindings.keysAndMedia(web));
             blockers.addAll(InstanceFindings.differences(web, streaming));
+            if (spec.edge() != null) {
+                blockers.addAll(InstanceFindings.proxies(web));
+                blockers.addAll(two ? InstanceFindings.proxies(streaming) : List.of());
+            }
             notes.addAll(CarryingNotes.of(web, streaming, spec.instance()));
         }
         return new Findings(blockers, notes);

@@ -80,7 +80,8 @@ public class AwaitCutoverPhase implements Phase {
             items.add("Users of " + SpecDefaults.webDomain(context.spec()) + " can come to " + context.compute().map(compute -> compute.entrances().web()).orElse("what stands in front of your apps") + ", with a valid certificate.");
             items.add("The TTL of its DNS records is low.");
         } else {
-            items.add("Nobody changes the DNS records of " + String.join(", ", SpecDefaults.hosts(context.spec())) + " until then: the operator does when the target takes writes.");
+            items.add("Nobody changes the DNS records of " + String.join(", ", SpecDefaults.hosts(context.spec())) + (context.edge().get().steps().isEmpty() ? " until then: the operator does when the target takes writes."
+                    : ": they lead to the edge now. Who still comes to the old host by an older record sees its maintenance page during the freeze, and after it."));
         }
         items.add("No Heroku Scheduler job is left.");
         items.add("You have a backup.");
@@ -94,6 +95,8 @@ public class AwaitCutoverPhase implements Phase {
 
     private static String forecast(PhaseContext context) {
         var forecast = context.status().forecast;
-        return forecast == null ? "unknown, the rehearsal was off." : "the instance will be down for up to " + forecast.downtimeSeconds + " s, and until your users' DNS follows.";
+        return forecast == null ? "unknown, the rehearsal was off." : context.edge().filter(edge -> !edge.steps().isEmpty()).isPresent()
+                ? "requests wait for up to " + forecast.downtimeSeconds + " s; those that would wait longer than spec.edge.hold are answered with 503 and come again."
+                : "the instance will be down for up to " + forecast.downtimeSeconds + " s, and until your users' DNS follows.";
     }
 }

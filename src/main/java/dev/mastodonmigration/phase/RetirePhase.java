@@ -3,6 +3,7 @@ package dev.mastodonmigration.phase;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.source.Source;
@@ -41,6 +42,9 @@ public class RetirePhase implements Phase {
             }
         }
         return context.work(List.of(Tasks.RELEASE), reports -> {
+            if (context.edge().map(Edge::handOver).orElseGet(() -> new Provisioned.Ready("")) instanceof Provisioned.Working edge) {
+                return new StepResult.Working(edge.message(), BETWEEN_LOOKS);
+            }
             var ended = endFollowing(context);
             if (ended instanceof Provisioned.Working) {
                 return new StepResult.Working(ended.message(), BETWEEN_LOOKS);

@@ -1,10 +1,13 @@
 package dev.mastodonmigration.phase;
 
+import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.outside.Provisioned;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Moves users' requests to the edge step by step. Both sides still serve one database: the edge passes everything on to the source. Where only the target stands behind
@@ -13,6 +16,7 @@ import java.time.Duration;
 @Singleton
 public class ShiftTrafficPhase implements Phase {
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
+    private static final String BY_HAND = "traffic";
 
     @Override
     public PhaseId id() {
@@ -30,16 +34,19 @@ public class ShiftTrafficPhase implements Phase {
         if (unhealthy.isPresent()) {
             return new StepResult.Working("No more traffic is moved, because the edge is not healthy: " + unhealthy.get(), BETWEEN_LOOKS);
         }
+        context.findings(BY_HAND, Severity.Action, edge.byHand(Edge.Side.SOURCE));
         for (int percent : edge.steps()) {
             if (edge.weight(percent) instanceof Provisioned.Working working) {
                 return new StepResult.Working(percent + " %: " + working.message(), BETWEEN_LOOKS);
             }
         }
+        context.findings(BY_HAND, Severity.Action, List.of());
         return new StepResult.Done(edge.steps().isEmpty() ? ensured.message() + "." : "All traffic goes through the edge.");
     }
 
     @Override
     public StepResult undo(PhaseContext context) {
+        context.findings(BY_HAND, Severity.Action, List.of());
         return context.edge().orElseThrow().restore() instanceof Provisioned.Working working ? new StepResult.Working(working.message(), BETWEEN_LOOKS)
                 : new StepResult.Done("Traffic goes where it went before the migration.");
     }

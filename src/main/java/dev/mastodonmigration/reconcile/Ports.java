@@ -2,10 +2,13 @@ package dev.mastodonmigration.reconcile;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.cost.Prices;
 import dev.mastodonmigration.edge.DnsEdge;
 import dev.mastodonmigration.edge.Edge;
+import dev.mastodonmigration.edge.Front;
 import dev.mastodonmigration.edge.FrontProbe;
+import dev.mastodonmigration.edge.ManualDnsEdge;
 import dev.mastodonmigration.edge.TargetFront;
 import dev.mastodonmigration.itinerary.SpecRules;
 import dev.mastodonmigration.job.WorkerFiles;
@@ -23,6 +26,7 @@ import dev.mastodonmigration.target.aws.AwsPermissions;
 import dev.mastodonmigration.target.aws.AwsPriceLists;
 import dev.mastodonmigration.target.existing.ExistingDatabases;
 import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
+import dev.mastodonmigration.target.kubernetes.KubernetesFronts;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
@@ -43,17 +47,18 @@ class Ports {
     private final FrontProbe probe;
     private final KubernetesComputes kubernetes;
     private final AwsComputes machines;
+    private final KubernetesFronts fronts;
     private final WorkersFactory workers;
     private final Rivals rivals;
 
     @Inject
-    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, AwsPermissions awsPermissions, KubernetesComputes kubernetes, AwsComputes machines, WorkersFactory workers,
+    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, AwsPermissions awsPermissions, KubernetesComputes kubernetes, AwsComputes machines, KubernetesFronts fronts, WorkersFactory workers,
             Rivals rivals) {
-        this(heroku, existing, aws, awsPrices, awsDns, awsPermissions, FrontProbe.overTls(), kubernetes, machines, workers, rivals);
+        this(heroku, existing, aws, awsPrices, awsDns, awsPermissions, FrontProbe.overTls(), kubernetes, machines, fronts, workers, rivals);
     }
 
     Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, AwsPermissions awsPermissions, FrontProbe probe, KubernetesComputes kubernetes, AwsComputes machines,
-            WorkersFactory workers, Rivals rivals) {
+            KubernetesFronts fronts, WorkersFactory workers, Rivals rivals) {
         this.heroku = heroku;
         this.existing = existing;
         this.aws = aws;
@@ -63,6 +68,7 @@ class Ports {
         this.probe = probe;
         this.kubernetes = kubernetes;
         this.machines = machines;
+        this.fronts = fronts;
         this.workers = workers;
         this.rivals = rivals;
     }
@@ -73,7 +79,7 @@ class Ports {
         var redis = redis(migration);
         var files = once(() -> WorkerFiles.of(source, postgres, redis));
         var compute = compute(migration);
-        return new Outside(source, postgres, redis, compute, edge(migration, compute), workers.of(migration, () -> files.get().contents()), prices(migration), () -> awsPermissions.of(migration),
+        return new Outside(source, postgres, redis, compute, edge(migration, source, compute), workers.of(migration, () -> files.get().contents()), prices(migration), () -> awsPermissions.of(migration),
                 () -> new Outside.InUse(files.get().sourcePostgres(), files.get().sourceRedis()), () -> rivals.olderOf(migration));
     }
 
@@ -107,10 +113,13 @@ class Ports {
         return migration.getSpec().aws() != null ? awsPrices.of(migration) : Prices.NONE;
     }
 
-    /** Where the admin moves DNS, what stands in front is the admin's too. */
-    private Optional<Edge> edge(MastodonMigration migration, Optional<Compute> compute) {
-        return Optional.ofNullable(migration.getSpec().target().dns()).map(MastodonMigrationSpec.Dns::route53)
-                .map(chosen -> new DnsEdge(new TargetFront(migration.getSpec(), probe, () -> compute.flatMap(Compute::front)), awsDns.of(migration)));
+    /** Without pods of ours in front, and where the admin moves DNS, what stands in front is the admin's too. */
+    private Optional<Edge> edge(MastodonMigration migration, Source source, Optional<Compute> compute) {
+        var spec = migration.getSpec();
+        var pods = Optional.ofNullable(spec.edge()).map(chosen -> fronts.of(migration, source, probe));
+        var zone = Optional.ofNullable(spec.target().dns()).map(MastodonMigrationSpec.Dns::route53);
+        return zone.<Edge>map(chosen -> new DnsEdge(pods.<Front>map(front -> front).orElseGet(() -> new TargetFront(spec, probe, () -> compute.flatMap(Compute::front))), awsDns.of(migration)))
+                .or(() -> pods.map(front -> new ManualDnsEdge(front, SpecDefaults.hosts(spec))));
     }
 
     /** What is wrong with a spec beyond the schema, a sentence each: what no adapter sees, and what each adapter says of its part. */

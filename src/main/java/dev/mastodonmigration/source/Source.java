@@ -5,8 +5,10 @@ import dev.mastodonmigration.mastodon.SourceEnvironment;
 import dev.mastodonmigration.mastodon.SourceUrls;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -70,6 +72,13 @@ public interface Source {
 
     /** Restarts what may run Sidekiq, because one that was told to be quiet never fetches a job again; answers their names. */
     List<String> restartSidekiq();
+
+    /**
+     * Where the platform takes requests for each of these domains, as https://name. Never the domain itself: public DNS leads elsewhere while the instance moves.
+     *
+     * @throws MissingInputException when it knows one of them not
+     */
+    Map<String, URI> entrances(List<String> domains);
 
     SourceUrls urls();
 

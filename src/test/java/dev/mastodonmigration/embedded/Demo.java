@@ -19,8 +19,10 @@ import java.util.stream.Stream;
 /** {@code make demo}: one whole migration of a live instance on this machine, told as it happens, and judged by the ledger in the end. */
 public final class Demo {
     private static final World.Options OPTIONS = new World.Options(14, 17, 100_000, 60_000, 6, 40, 2026, World.Options.Jobs.IN_THE_MAIN_REDIS,
-            Target.EXISTING);
+            Target.EXISTING, World.Options.Front.EDGE);
     private static final Target TARGET = Target.of(System.getenv().getOrDefault("TARGET", ""), System.getenv().getOrDefault("TOPOLOGY", ""));
+    /** The edge passes on to pods of the cluster, so that there is none where machines on AWS are the target. */
+    private static final World.Options.Front FRONT = TARGET.createsAll() || "none".equals(System.getenv("EDGE")) ? World.Options.Front.NONE : World.Options.Front.EDGE;
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(150);
     private static final Duration LIFE_BEFORE = Duration.ofSeconds(2);
@@ -69,6 +71,8 @@ public final class Demo {
         }
         screen.line((TARGET.createsAll() ? "            " : "Standing in:") + "   a Kubernetes API with its controllers in this program (pods take 2 to 3 s to start, and their end is seen 1 to 2 s late),");
         screen.line("               a stub of Heroku's API (dynos take 1 to 5 s to stop), and processes shaped like Mastodon's with users who write all the time.");
+        screen.line(FRONT == World.Options.Front.EDGE ? "               Users come over HTTP, to where a DNS in this program leads: to Heroku's router at first, which is played, then to the edge, whose pods are processes of the packaged program."
+                : "               Users come to whichever side serves, as if DNS followed at once.");
         screen.line("Starting them …");
         var world = World.start(options());
         end.closes(world);
@@ -85,7 +89,7 @@ public final class Demo {
 
     /** DEMO_STATUSES changes the amount of data, for the curious. */
     private static World.Options options() {
-        var options = OPTIONS.on(TARGET);
+        var options = FRONT == World.Options.Front.EDGE ? OPTIONS.on(TARGET).behindAnEdge() : OPTIONS.on(TARGET).withoutEdge();
         return Optional.ofNullable(System.getenv("DEMO_STATUSES")).map(Integer::parseInt).map(statuses -> options.withScale(statuses, options.redisKeys())).orElse(options);
     }
 
@@ -122,6 +126,7 @@ public final class Demo {
         var approved = new HashSet<String>();
         var status = world.status();
         var restarts = 0;
+        var pointed = false;
         while (Instant.now().isBefore(end)) {
             TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS.toMillis());
             var events = world.events();
@@ -133,6 +138,11 @@ public final class Demo {
             }
             if (isOver(status)) {
                 return String.valueOf(status.phase);
+            }
+            if (!pointed && FRONT == World.Options.Front.EDGE && status.findings.stream().anyMatch(finding -> finding.id.startsWith("traffic-"))) {
+                pointed = true;
+                screen.line("At the DNS provider: " + World.WEB_DOMAIN + " and " + World.STREAMING_DOMAIN + " now lead to the load balancer in front of the edge (of which only its Services are played here).");
+                world.pointDnsAtTheEdge();
             }
             var gate = GATES.get(String.valueOf(status.phase));
             if (gate != null && hasCondition(status, AWAITING_APPROVAL) && asked(events) > approved.size() && approved.add(gate)) {
@@ -174,7 +184,10 @@ public final class Demo {
         world.jobRunner().violations().forEach(violation -> screen.line("A cluster would have refused: " + violation));
         screen.line("");
         screen.line("The migration is complete.");
-        screen.line("  downtime             " + downtime.map(Demo::decimal).orElse("none measured") + " s as users saw it, " + decimal(status.downtime.seconds) + " s as the operator says");
+        screen.line(FRONT == World.Options.Front.EDGE ? "  downtime             " + downtime.map(Demo::decimal).orElse("none that users saw, 0.0") + " s; the source was closed for " + decimal(status.downtime.seconds) + " s, in which requests waited"
+                : "  downtime             " + downtime.map(Demo::decimal).orElse("none measured") + " s as users saw it, " + decimal(status.downtime.seconds) + " s as the operator says");
+        screen.line("  requests             " + measured.requests() + ", of which " + measured.refused() + " failed" + measured.lastFailure().map(why -> ", the last one with \"" + why + "\"").orElse("")
+                + "; the longest took " + decimal(measured.longest()) + " s");
         screen.line("  freeze               " + decimal(seen.freeze()) + " s from maintenance mode until the target took writes; the slowest dyno took " + decimal(seen.longestDynoStop()) + " s to stop");
         screen.line("  of which ours        " + decimal(seen.stoppedToWritable()) + " s from the moment when the last dyno was gone and the write gate up");
         screen.line("  rows verified        " + rows);
@@ -196,9 +209,10 @@ public final class Demo {
         screen.line(String.join(" ", List.of("demo.downtime_seconds=" + decimal(downtime.orElse(status.downtime.seconds)), "demo.freeze_seconds=" + decimal(seen.freeze()),
                 "demo.stopped_to_writable_seconds=" + decimal(seen.stoppedToWritable()), "demo.longest_dyno_stop_seconds=" + decimal(seen.longestDynoStop()), "demo.rows_verified=" + rows,
                 "demo.keys_verified=" + keys, "demo.writes_acknowledged=" + acknowledged, "demo.writes_lost=" + losses.size(),
+                "demo.requests_failed=" + measured.refused(), "demo.longest_request_seconds=" + decimal(measured.longest()),
                 "demo.jobs_acknowledged=" + jobs.acknowledged(), "demo.jobs_due=" + jobs.due(), "demo.jobs_run=" + jobs.ran().size(),
                 "demo.schedulers_overlapped=" + overlaps.size())) + (aws.isPresent() ? " demo.created_on_aws=" + created.size() + " demo.secrets_astray=" + astray.size() : ""));
-        return losses.isEmpty() && overlaps.isEmpty() && astray.isEmpty() && world.users().broken().isEmpty();
+        return (FRONT == World.Options.Front.NONE || measured.refused() == 0) && losses.isEmpty() && overlaps.isEmpty() && astray.isEmpty() && world.users().broken().isEmpty();
     }
 
     /** A job that still waits is lost too when it was due and never ran; one that is gone is counted once. */

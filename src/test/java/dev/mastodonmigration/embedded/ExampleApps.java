@@ -31,6 +31,8 @@ final class ExampleApps {
         streaming.putAll(data);
         heroku.createApp(World.WEB_APP).config(web);
         heroku.createApp(World.STREAMING_APP).config(streaming);
+        heroku.app(World.WEB_APP).domain(World.WEB_DOMAIN);
+        heroku.app(World.STREAMING_APP).domain(World.STREAMING_DOMAIN);
         heroku.app(World.WEB_APP).formation("web", 2, "standard-2x");
         heroku.app(World.WEB_APP).formation("worker", 1, "standard-1x");
         heroku.app(World.STREAMING_APP).formation("web", 1, "standard-1x");

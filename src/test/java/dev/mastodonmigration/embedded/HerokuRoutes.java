@@ -46,6 +46,7 @@ final class HerokuRoutes {
                 app.stopDyno(path[4]);
                 HerokuHttp.answer(exchange, 202, Map.of());
             }
+            case "GET domains" -> HerokuHttp.page(exchange, app.domainsJson(), pageSize);
             case "GET addons" -> HerokuHttp.page(exchange, app.addOnsJson(HerokuHttp.expanded(exchange)), pageSize);
             case "GET available-dyno-sizes" -> HerokuHttp.page(exchange, HerokuStubApp.dynoSizesJson(), pageSize);
             case "GET formation one monitors" -> HerokuHttp.answer(exchange, 200, app.monitorsJson(path[4]));

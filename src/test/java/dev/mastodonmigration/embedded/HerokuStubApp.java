@@ -45,6 +45,7 @@ public final class HerokuStubApp {
     private final AtomicInteger busy = new AtomicInteger();
     private final Map<String, Refused> refusals = new ConcurrentHashMap<>();
     private final List<AddOn> addOns = new CopyOnWriteArrayList<>();
+    private final List<String> domains = new CopyOnWriteArrayList<>();
     private volatile boolean maintenance;
     private volatile String generation = "cedar";
     private volatile Optional<String> space = Optional.empty();
@@ -107,6 +108,11 @@ public final class HerokuStubApp {
     /** Pushes to that GitHub repository deploy the app. */
     public void autoDeploy(String repository) {
         autoDeployed = Optional.of(repository);
+    }
+
+    /** A custom domain of the app. */
+    public void domain(String hostname) {
+        domains.add(hostname);
     }
 
     public boolean maintenance() {
@@ -352,6 +358,20 @@ public final class HerokuStubApp {
             json.put("plan", expanded.contains("plan") ? Map.of("name", addOn.plan(), "price", Map.of("cents", 900, "unit", "month", "contract", false)) : Map.of("name", addOn.plan()));
             return (Map<String, Object>) json;
         }).toList();
+    }
+
+    /** The app's own name on Heroku too, which has no cname. */
+    List<Map<String, Object>> domainsJson() {
+        var all = new ArrayList<Map<String, Object>>();
+        all.add(domainJson(name + "-0123456789ab.herokuapp.com", "heroku", null));
+        domains.forEach(hostname -> all.add(domainJson(hostname, "custom", stableId(hostname).replace("-", "") + ".herokudns.com")));
+        return all;
+    }
+
+    private Map<String, Object> domainJson(String hostname, String kind, String cname) {
+        var json = new LinkedHashMap<String, Object>(Map.of("id", stableId(hostname), "hostname", hostname, "kind", kind, "status", "succeeded", "app", reference()));
+        json.put("cname", cname);
+        return json;
     }
 
     static List<Map<String, Object>> dynoSizesJson() {

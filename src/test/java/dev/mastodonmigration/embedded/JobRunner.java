@@ -48,9 +48,10 @@ public final class JobRunner implements AutoCloseable {
     private final Set<String> violations = new ConcurrentSkipListSet<>();
     private final List<Consumer<Pod>> podListeners = new CopyOnWriteArrayList<>();
     private final AtomicInteger addresses = new AtomicInteger();
-    private final String network = "127." + ThreadLocalRandom.current().nextInt(10, 250) + "." + ThreadLocalRandom.current().nextInt(0, 250) + ".";
+    private final String subnet = "127." + ThreadLocalRandom.current().nextInt(10, 250) + "." + ThreadLocalRandom.current().nextInt(0, 250) + ".";
     private final PodFaults faults;
     private final JobController jobs;
+    private final ClusterNetwork network;
     private final Kubelet kubelet;
     private final ReplicaSetController sets;
     private final DeploymentController deployments;
@@ -65,7 +66,8 @@ public final class JobRunner implements AutoCloseable {
         settings.faults().forEach(fault -> fault.accept(faults));
         var timing = new Timing(settings, wake::release);
         this.jobs = new JobController(client, timing, violations::add);
-        this.kubelet = new Kubelet(client, directory.path(), timing, wake::release, faults, () -> network + (1 + addresses.getAndIncrement() % 250), pod -> podListeners.forEach(listener -> listener.accept(pod)));
+        this.network = new ClusterNetwork(directory.resolve("hosts"), this::newAddress);
+        this.kubelet = new Kubelet(client, directory.path(), timing, wake::release, faults, new PodAddresses(this::newAddress, network.hosts()), pod -> podListeners.forEach(listener -> listener.accept(pod)));
         this.sets = new ReplicaSetController(client, timing, violations::add);
         this.deployments = new DeploymentController(client, timing, sets);
         client.resource(new NamespaceBuilder().withNewMetadata().withName(namespace).addToLabels(Admission.ENFORCE, "restricted").endMetadata().build()).createOr(NonDeletingOperation::update);
@@ -75,7 +77,8 @@ public final class JobRunner implements AutoCloseable {
                 watch(client.pods().inNamespace(namespace)),
                 watch(client.apps().deployments().inNamespace(namespace)),
                 watch(client.apps().replicaSets().inNamespace(namespace)),
-                watch(client.secrets().inNamespace(namespace)));
+                watch(client.secrets().inNamespace(namespace)),
+                watch(client.services().inNamespace(namespace)));
     }
 
     /** With everything at once. */
@@ -103,6 +106,15 @@ public final class JobRunner implements AutoCloseable {
     public void liftPodQuota() {
         client.resourceQuotas().inNamespace(namespace).withName(QUOTA).delete();
         wake.release();
+    }
+
+    private String newAddress() {
+        return subnet + (1 + addresses.getAndIncrement() % 250);
+    }
+
+    /** Where that Service is reached; empty before it is there. */
+    Optional<String> service(String name) {
+        return network.address(name);
     }
 
     /** What plays pods that belong to no Job. */
@@ -230,6 +242,7 @@ public final class JobRunner implements AutoCloseable {
         // What the Job controller changed are pods of Jobs, which the others leave alone.
         deployments.sync(client.apps().deployments().inNamespace(namespace).list().getItems(), replicaSets(), pods);
         sets.sync(replicaSets(), pods);
+        network.sync(client.services().inNamespace(namespace).list().getItems(), pods);
     }
 
     private List<ReplicaSet> replicaSets() {
@@ -265,6 +278,7 @@ public final class JobRunner implements AutoCloseable {
         }
         watches.forEach(Watch::close);
         kubelet.close();
+        network.close();
         directory.close();
     }
 }

@@ -27,13 +27,13 @@ final class Kubelet implements AutoCloseable {
     private final Timing timing;
     private final Runnable wake;
     private final PodFaults faults;
-    private final Supplier<String> addresses;
+    private final PodAddresses addresses;
     private final Consumer<Pod> started;
     private final ClusterEvents events;
     private final Map<String, NodePod> pods = new ConcurrentHashMap<>();
     private volatile PodRuntime runtime = PodRuntime.IDLE;
 
-    Kubelet(KubernetesClient client, Path logs, Timing timing, Runnable wake, PodFaults faults, Supplier<String> addresses, Consumer<Pod> started) {
+    Kubelet(KubernetesClient client, Path logs, Timing timing, Runnable wake, PodFaults faults, PodAddresses addresses, Consumer<Pod> started) {
         this.client = client;
         this.logs = logs;
         this.timing = timing;
@@ -80,7 +80,7 @@ final class Kubelet implements AutoCloseable {
     }
 
     String newAddress() {
-        return addresses.get();
+        return addresses.fresh().get();
     }
 
     void tellStarted(Pod pod) {
@@ -88,24 +88,29 @@ final class Kubelet implements AutoCloseable {
     }
 
     void tellReady(Pod pod) {
-        if (!isOfAJob(pod)) {
+        if (!isOurs(pod)) {
             runtime.ready(pod);
         }
     }
 
     RunningContainer start(Pod pod, PodFiles files) {
-        return isOfAJob(pod) ? PodProcess.start(pod, files, name -> secret(pod, name), logs.resolve(pod.getMetadata().getName() + ".log"), wake) : PlayedContainer.start(runtime, pod, wake);
+        return isOurs(pod) ? PodProcess.start(pod, files, addresses.hosts(), name -> secret(pod, name), logs.resolve(pod.getMetadata().getName() + ".log"), wake) : PlayedContainer.start(runtime, pod, wake);
     }
 
-    private static boolean isOfAJob(Pod pod) {
-        return pod.getMetadata().getLabels() != null && pod.getMetadata().getLabels().containsKey(JobController.JOB_NAME_LABEL);
+    /** Runs as a process: a Job's, or one of the packaged program, whose container names no command of its own. */
+    private static boolean isOurs(Pod pod) {
+        return pod.getMetadata().getLabels() != null && pod.getMetadata().getLabels().containsKey(JobController.JOB_NAME_LABEL) || isEdge(pod);
+    }
+
+    static boolean isEdge(Pod pod) {
+        return pod.getSpec().getContainers().getFirst().getArgs().equals(List.of("edge"));
     }
 
     Optional<Secret> secret(Pod pod, String name) {
         return Optional.ofNullable(client.secrets().inNamespace(pod.getMetadata().getNamespace()).withName(name).get());
     }
 
-    /** Processes of Jobs that run now. */
+    /** Processes of Jobs, and of the edge, that run now. */
     List<PodProcess> running() {
         return pods.values().stream().flatMap(pod -> pod.container().stream()).filter(PodProcess.class::isInstance).map(PodProcess.class::cast).filter(PodProcess::isAlive).toList();
     }

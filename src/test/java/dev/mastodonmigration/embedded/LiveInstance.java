@@ -39,12 +39,29 @@ public final class LiveInstance implements DynoRuntime, PodRuntime, AutoCloseabl
     private final Map<String, AutoCloseable> dynos = new ConcurrentHashMap<>();
     private final Map<String, Served> target = new ConcurrentHashMap<>();
     private final Set<String> readyPods = ConcurrentHashMap.newKeySet();
+    private final SiteHttp http;
 
-    public LiveInstance(HerokuStub heroku, String webApp, KubernetesClient client, Ledger ledger) {
+    /** @param http by which its processes are reached as well */
+    LiveInstance(HerokuStub heroku, String webApp, KubernetesClient client, Ledger ledger, SiteHttp http) {
         this.heroku = heroku;
         this.webApp = webApp;
         this.client = client;
         this.ledger = ledger;
+        this.http = http;
+    }
+
+    /** Heroku's router: to the apps by the domain that is asked for. */
+    SiteHttp.Site router() {
+        return new SiteHttp.Site(World.Side.SOURCE, this::herokuWeb, () -> dynos.entrySet().stream().anyMatch(dyno -> dyno.getValue() instanceof StreamingProcess
+                && !heroku.app(dyno.getKey().substring(0, dyno.getKey().indexOf('/'))).maintenance()));
+    }
+
+    /** A pod's own port, where it has an address. */
+    private List<AutoCloseable> listening(Pod pod, AutoCloseable process) {
+        var site = new SiteHttp.Site(World.Side.TARGET, () -> process instanceof WebProcess web ? Optional.of(web) : Optional.empty(), () -> process instanceof StreamingProcess);
+        return pod.getStatus() == null || pod.getStatus().getPodIP() == null || process instanceof SidekiqProcess ? List.of()
+                : pod.getSpec().getContainers().getFirst().getPorts().stream().map(port -> http.listen(pod.getStatus().getPodIP(), port.getContainerPort(), site))
+                        .<AutoCloseable>map(server -> () -> server.close().toCompletionStage().toCompletableFuture().join()).toList();
     }
 
     @Override
@@ -74,9 +91,11 @@ public final class LiveInstance implements DynoRuntime, PodRuntime, AutoCloseabl
             default -> StreamingProcess.start(environment);
         };
         var running = onTarget(name, process, () -> readyPods.contains(name));
+        var ports = listening(pod, process);
         return () -> {
             readyPods.remove(name);
             running.close();
+            close(ports);
         };
     }
 

@@ -27,7 +27,8 @@ class LiveInstanceTest {
     private final HerokuStub heroku = HerokuStub.start();
     private final EmbeddedApiServer server = EmbeddedApiServer.start();
     private final Ledger ledger = Ledger.open(directory.resolve("ledger"));
-    private final LiveInstance instance = new LiveInstance(heroku, "web-app", server.client(), ledger);
+    private final SiteHttp http = new SiteHttp();
+    private final LiveInstance instance = new LiveInstance(heroku, "web-app", server.client(), ledger, http);
     private Connection owner;
     private Users users;
 
@@ -44,7 +45,7 @@ class LiveInstanceTest {
         heroku.createApp("web-app").config(Map.of("DATABASE_URL", postgres.url("mastodon", "mastodon"), "REDIS_URL", redis.url()));
         heroku.app("web-app").formation("web", 2, "standard-2x");
         heroku.app("web-app").formation("worker", 1, "standard-1x");
-        users = Users.start(instance, ledger, owner, 4, 100, 7);
+        users = Users.start(Users.directly(instance), ledger, owner, 4, 100, 7);
         await().until(() -> ledger.acknowledged() > 600);
     }
 
@@ -52,6 +53,7 @@ class LiveInstanceTest {
     void close() throws SQLException {
         users.close();
         instance.close();
+        http.close();
         heroku.close();
         server.close();
         ledger.close();

@@ -140,7 +140,7 @@ final class NodePod implements AutoCloseable {
         toldStart = false;
         toldReady = false;
         var isProbed = pod.getSpec().getContainers().getFirst().getReadinessProbe() != null;
-        readyAt = !container.get().isAlive() ? Instant.MAX : isProbed ? node.timing().ready() : Instant.now();
+        readyAt = !container.get().isAlive() ? Instant.MAX : isProbed && !Kubelet.isEdge(pod) ? node.timing().ready() : Instant.now();
         readiness(pod);
     }
 
@@ -160,6 +160,10 @@ final class NodePod implements AutoCloseable {
 
     private void readiness(Pod pod) {
         if (!toldReady && Timing.isDue(readyAt)) {
+            if (Kubelet.isEdge(pod) && !ReadinessProbe.answers(pod)) {
+                readyAt = node.timing().after(NEXT_LOOK);
+                return;
+            }
             toldReady = true;
             status.ready();
             node.tellReady(pod);

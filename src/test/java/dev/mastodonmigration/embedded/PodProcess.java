@@ -40,12 +40,14 @@ final class PodProcess implements RunningContainer {
     /**
      * Starts the pod's container.
      *
+     * @param hosts   file with the names of Services
      * @param secrets by name, in the pod's namespace
      * @throws IllegalArgumentException when the container asks for something that is not played here
      */
-    static PodProcess start(Pod pod, PodFiles files, Function<String, Optional<Secret>> secrets, Path log, Runnable onExit) {
+    static PodProcess start(Pod pod, PodFiles files, Path hosts, Function<String, Optional<Secret>> secrets, Path log, Runnable onExit) {
         var container = pod.getSpec().getContainers().getFirst();
-        var process = LocalProcess.start(command(container, environment(pod, container, files, secrets), files), Map.of(), log);
+        var jvm = Kubelet.isEdge(pod) ? concat(SMALL_JVM, inTheCluster(hosts)) : SMALL_JVM;
+        var process = LocalProcess.start(command(container, environment(pod, container, files, secrets), files, jvm), Map.of(), log);
         Thread.ofVirtual().start(() -> {
             process.waitFor();
             onExit.run();
@@ -53,10 +55,15 @@ final class PodProcess implements RunningContainer {
         return new PodProcess(pod, files, secrets, process);
     }
 
-    private static List<String> command(Container container, Map<String, String> environment, PodFiles files) {
+    /** It asks for names of Services, which only the cluster's DNS knows, and of which pods come and go. */
+    private static List<String> inTheCluster(Path hosts) {
+        return List.of("-Djdk.net.hosts.file=" + hosts, "-Dvertx.disableDnsResolver=true", "-Dsun.net.inetaddr.ttl=1", "-Dsun.net.inetaddr.negative.ttl=0");
+    }
+
+    private static List<String> command(Container container, Map<String, String> environment, PodFiles files, List<String> jvm) {
         var args = container.getArgs().stream().map(files::here).toList();
         var program = container.getCommand().isEmpty()
-                ? PackagedJar.command(concat(SMALL_JVM, List.of("-Djava.io.tmpdir=" + files.here("/tmp"))), args)
+                ? PackagedJar.command(concat(jvm, List.of("-Djava.io.tmpdir=" + files.here("/tmp"))), args)
                 : container.getCommand().getFirst().equals(Tootctl.NAME) ? Tootctl.command(SMALL_JVM, concat(container.getCommand(), args))
                 : SmokeTestStandIn.plays(container.getCommand()) ? SmokeTestStandIn.command(SMALL_JVM, container.getCommand(), container.getImage())
                 : concat(container.getCommand().stream().map(files::here).toList(), args);

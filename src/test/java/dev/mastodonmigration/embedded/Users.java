@@ -21,9 +21,38 @@ import redis.clients.jedis.exceptions.JedisException;
  */
 public final class Users implements AutoCloseable {
     /** What users met. {@code outage}: from the first failed write after the old host's last answer to the target's first. */
-    public record Measured(long requests, long refused, Optional<Duration> outage, Optional<String> lastFailure) {}
+    public record Measured(long requests, long refused, Optional<Duration> outage, Optional<String> lastFailure, Duration longest) {}
 
-    private final LiveInstance instance;
+    /** How requests come to the instance. */
+    interface Way {
+        /** Empty when nobody serves. */
+        Optional<Visit> visit();
+    }
+
+    /** Serves one request. */
+    interface Visit {
+        /** @return who has answered; any exception is an answer other than success */
+        World.Side serve(WebProcess.Request request) throws SQLException, InterruptedException;
+    }
+
+    /** To Heroku's router while it serves, and to the target's load balancer otherwise: what users do whose DNS follows at once. */
+    static Way directly(LiveInstance instance) {
+        return () -> instance.herokuWeb().map(web -> visit(web, World.Side.SOURCE)).or(() -> instance.targetWeb().map(web -> visit(web, World.Side.TARGET)));
+    }
+
+    private static Visit visit(WebProcess web, World.Side side) {
+        return request -> {
+            web.serve(request);
+            return side;
+        };
+    }
+
+    /** Over HTTP, to where DNS of that domain leads. */
+    static Way over(SiteHttp http, String domain) {
+        return () -> Optional.of(request -> http.write(domain, request));
+    }
+
+    private final Way way;
     private final Ledger ledger;
     private final ScheduledExecutorService threads;
     private final long periodMicros;
@@ -34,10 +63,11 @@ public final class Users implements AutoCloseable {
     private final ReentrantReadWriteLock active = new ReentrantReadWriteLock(true);
     private Instant firstFailure;
     private Duration outage;
+    private Duration longest = Duration.ZERO;
     private volatile boolean paused;
 
-    private Users(LiveInstance instance, Ledger ledger, int clients, int requestsPerSecond) {
-        this.instance = instance;
+    private Users(Way way, Ledger ledger, int clients, int requestsPerSecond) {
+        this.way = way;
         this.ledger = ledger;
         this.threads = Executors.newScheduledThreadPool(clients, Thread.ofPlatform().daemon().name("user-", 0).factory());
         this.periodMicros = TimeUnit.SECONDS.toMicros(1) * clients / requestsPerSecond;
@@ -46,19 +76,20 @@ public final class Users implements AutoCloseable {
     /**
      * Sets users to work.
      *
+     * @param way            how their requests come to it
      * @param source         the source's database, to learn which accounts and tags there are
      * @param clients        users at the same time
      * @param requestsPerSecond of all users together
      * @param seed           makes the same users do the same
      */
-    public static Users start(LiveInstance instance, Ledger ledger, Connection source, int clients, int requestsPerSecond, long seed) throws SQLException {
+    static Users start(Way way, Ledger ledger, Connection source, int clients, int requestsPerSecond, long seed) throws SQLException {
         var accounts = ids(source, "SELECT id FROM accounts WHERE domain IS NULL ORDER BY id LIMIT " + (clients + 10));
         var tags = ids(source, "SELECT id FROM tags ORDER BY id LIMIT 10");
         var all = new ArrayList<UserClient>();
         for (var i = 0; i < clients; i++) {
             all.add(new UserClient("u" + i, accounts.get(i), accounts.subList(clients, accounts.size()), tags, seed + i));
         }
-        var users = new Users(instance, ledger, clients, requestsPerSecond);
+        var users = new Users(way, ledger, clients, requestsPerSecond);
         for (var i = 0; i < clients; i++) {
             var client = all.get(i);
             users.threads.scheduleWithFixedDelay(() -> users.act(client), i * users.periodMicros / clients, users.periodMicros, TimeUnit.MICROSECONDS);
@@ -91,18 +122,18 @@ public final class Users implements AutoCloseable {
 
     private void request(UserClient client) {
         var begun = Instant.now();
-        var heroku = instance.herokuWeb();
-        var web = heroku.or(instance::targetWeb);
+        var visit = way.visit();
         requests.incrementAndGet();
-        if (web.isEmpty()) {
+        if (visit.isEmpty()) {
             failed(begun, "503: nobody serves");
             return;
         }
         var intent = client.next();
         ledger.intend(intent.writes());
+        World.Side side;
         try {
-            web.get().serve(intent.request());
-        } catch (SQLException | JedisException | WebProcess.Unavailable | IllegalStateException e) {
+            side = visit.get().serve(intent.request());
+        } catch (SQLException | JedisException | WebProcess.Unavailable | SiteHttp.Failed | IllegalStateException e) {
             intent.onUnknown().run();
             failed(begun, e.getMessage());
             return;
@@ -112,7 +143,7 @@ public final class Users implements AutoCloseable {
         }
         ledger.acknowledge(intent.writes());
         intent.onAcknowledged().run();
-        answered(begun, heroku.isPresent());
+        answered(begun, side == World.Side.SOURCE);
     }
 
     private synchronized void failed(Instant begun, String why) {
@@ -124,6 +155,8 @@ public final class Users implements AutoCloseable {
     }
 
     private synchronized void answered(Instant begun, boolean byOldHost) {
+        var took = Duration.between(begun, Instant.now());
+        longest = took.compareTo(longest) > 0 ? took : longest;
         if (firstFailure == null || !begun.isAfter(firstFailure)) {
             return;
         }
@@ -133,9 +166,25 @@ public final class Users implements AutoCloseable {
         firstFailure = null;
     }
 
+    /** Somebody who listens to streaming there, and tells as failed what is not answered. */
+    Users listening(SiteHttp http, String domain) {
+        threads.scheduleWithFixedDelay(() -> {
+            requests.incrementAndGet();
+            var begun = Instant.now();
+            try {
+                http.read(domain, SiteHttp.STREAMING);
+            } catch (SiteHttp.Failed e) {
+                failed(begun, domain + ": " + e.getMessage());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }, 0, periodMicros, TimeUnit.MICROSECONDS);
+        return this;
+    }
+
     /** What users met so far. */
     public synchronized Measured measured() {
-        return new Measured(requests.get(), refused.get(), Optional.ofNullable(outage), Optional.ofNullable(lastFailure.get()));
+        return new Measured(requests.get(), refused.get(), Optional.ofNullable(outage), Optional.ofNullable(lastFailure.get()), longest);
     }
 
     /** What broke the users themselves: never anything, in a sound test. */

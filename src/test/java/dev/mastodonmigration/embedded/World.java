@@ -4,12 +4,14 @@ import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.aws.AwsFaultProxy;
 import dev.mastodonmigration.embedded.aws.TaggedThings;
+import dev.mastodonmigration.mastodon.MastodonProcesses;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.HttpURLConnection;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -34,6 +36,10 @@ public final class World implements AutoCloseable {
     public static final String NAME = "example-social";
     public static final String WEB_APP = "example-web";
     public static final String STREAMING_APP = "example-streaming";
+    static final String WEB_DOMAIN = "www.example.social";
+    static final String STREAMING_DOMAIN = "streaming.example.social";
+    /** What both apps trust where an edge stands in front: private networks, and where requests of the cluster come from. */
+    private static final String TRUSTED = "127.0.0.1/32 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fd00::/8";
     /** The operator's calls to AWS are signed with it. */
     public static final String AWS_KEY = "AKIAOPERATOR";
     private static final String SOURCE_DATABASE = "d4f1heroku";
@@ -56,32 +62,44 @@ public final class World implements AutoCloseable {
      * @param seed              repeats content and behaviour
      * @param jobs              where Sidekiq on the source has them
      * @param target            what the target stands on
+     * @param front             how users come
      */
-    public record Options(int sourceMajor, int targetMajor, int statuses, int redisKeys, int users, int requestsPerSecond, long seed, Jobs jobs, Target target) {
+    public record Options(int sourceMajor, int targetMajor, int statuses, int redisKeys, int users, int requestsPerSecond, long seed, Jobs jobs, Target target, Front front) {
+        /** Directly: to whichever side serves, as if DNS followed at once. Or over HTTP, by way of DNS, which an admin points at the edge. */
+        public enum Front { NONE, EDGE }
+
         /** In which Redis. */
         public enum Jobs { IN_THE_MAIN_REDIS, IN_A_REDIS_OF_SIDEKIQS_OWN }
 
         /** Small enough for a test. */
-        public static final Options SMALL = new Options(15, 15, 1000, 400, 4, 30, 1, Jobs.IN_THE_MAIN_REDIS, Target.EXISTING);
+        public static final Options SMALL = new Options(15, 15, 1000, 400, 4, 30, 1, Jobs.IN_THE_MAIN_REDIS, Target.EXISTING, Front.NONE);
 
         public Options withMajors(int newSource, int newTarget) {
-            return new Options(newSource, newTarget, statuses, redisKeys, users, requestsPerSecond, seed, jobs, target);
+            return new Options(newSource, newTarget, statuses, redisKeys, users, requestsPerSecond, seed, jobs, target, front);
         }
 
         public Options withScale(int newStatuses, int newRedisKeys) {
-            return new Options(sourceMajor, targetMajor, newStatuses, newRedisKeys, users, requestsPerSecond, seed, jobs, target);
+            return new Options(sourceMajor, targetMajor, newStatuses, newRedisKeys, users, requestsPerSecond, seed, jobs, target, front);
         }
 
         public Options withSeed(long newSeed) {
-            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, newSeed, jobs, target);
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, newSeed, jobs, target, front);
         }
 
         public Options on(Target newTarget) {
-            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, jobs, newTarget);
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, jobs, newTarget, front);
+        }
+
+        public Options behindAnEdge() {
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, jobs, target, Front.EDGE);
+        }
+
+        public Options withoutEdge() {
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, jobs, target, Front.NONE);
         }
 
         public Options withRedisOfSidekiq() {
-            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, Jobs.IN_A_REDIS_OF_SIDEKIQS_OWN, target);
+            return new Options(sourceMajor, targetMajor, statuses, redisKeys, users, requestsPerSecond, seed, Jobs.IN_A_REDIS_OF_SIDEKIQS_OWN, target, front);
         }
     }
 
@@ -99,6 +117,9 @@ public final class World implements AutoCloseable {
     private final Ledger ledger;
     private final EmbeddedApiServer apiServer;
     private final HerokuStub heroku;
+    private final Options.Front front;
+    private final SiteHttp http;
+    private final InetSocketAddress router;
     private final JobRunner jobRunner;
     private final LiveInstance instance;
     private final OperatorProcess operator;
@@ -117,11 +138,14 @@ public final class World implements AutoCloseable {
 
     private World(Options options, ClusterSettings cluster) {
         target = options.target();
+        front = options.front();
+        router = new InetSocketAddress("127.0.0.1", FreePort.find());
         try {
             var source = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.sourceMajor())));
             var destination = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.targetMajor())));
             apiServer = opened(EmbeddedApiServer.startWithOlderCrd(cluster.unknownFields().toArray(String[]::new)));
             heroku = opened(HerokuStub.start());
+            http = opened(new SiteHttp());
             aws = target.createsPostgres() ? Optional.of(opened(AwsOfTheWorld.start(target))) : Optional.empty();
             operator = opened(OperatorProcess.start(apiServer, NAMESPACE, operatorSettings(), directory.resolve("operator.log")).keptRunning());
             sourceRedis = opened(RedisServer.start());
@@ -133,16 +157,24 @@ public final class World implements AutoCloseable {
             aws.filter(created -> target.createsAll()).ifPresent(created -> created.redis(targetRedis));
             seed(options);
             ledger = opened(Ledger.open(directory.resolve("ledger")));
-            instance = opened(new LiveInstance(heroku, WEB_APP, client(), ledger));
+            instance = opened(new LiveInstance(heroku, WEB_APP, client(), ledger, http));
             jobRunner = opened(JobRunner.start(client(), NAMESPACE, cluster));
             jobRunner.runtime(instance);
             heroku.runtime(instance);
             machines = aws.filter(created -> target.createsAll()).map(created -> opened(MachinesOfTheWorld.start(created.proxy(), instance)));
             ExampleApps.start(heroku, dataUrls());
+            http.listen(router.getHostString(), router.getPort(), instance.router());
+            List.of(WEB_DOMAIN, STREAMING_DOMAIN).forEach(domain -> http.point(domain, router));
+            if (front == Options.Front.EDGE) {
+                List.of(WEB_APP, STREAMING_APP).forEach(app -> heroku.app(app).config("TRUSTED_PROXY_IP", TRUSTED));
+            }
             heroku.delays(DYNO_START, SHORTEST_DYNO_STOP, LONGEST_DYNO_STOP, options.seed());
             createSecrets();
             try (var connection = source()) {
-                users = opened(Users.start(instance, ledger, connection, options.users(), options.requestsPerSecond(), options.seed()));
+                users = opened(Users.start(front == Options.Front.EDGE ? Users.over(http, WEB_DOMAIN) : Users.directly(instance), ledger, connection, options.users(), options.requestsPerSecond(), options.seed()));
+            }
+            if (front == Options.Front.EDGE) {
+                users.listening(http, STREAMING_DOMAIN);
             }
             freezeWatch = opened(FreezeWatch.start(heroku, () -> sourcePostgres.superuser(SOURCE_DATABASE), () -> targetPostgres.superuser(TARGET_DATABASE)));
             operator.awaitReady();
@@ -211,14 +243,36 @@ public final class World implements AutoCloseable {
      * @param changes JSON pointers to new values
      */
     public MastodonMigration example(Map<String, String> changes) {
-        return aws.map(created -> created.example(changes)).orElseGet(() -> Manifest.example(changes));
+        var all = new TreeMap<>(changes);
+        if (front == Options.Front.EDGE) {
+            all.putIfAbsent("/spec/edge/hold", "15s");
+        }
+        return aws.map(created -> created.example(all)).orElseGet(() -> Manifest.example(all));
     }
 
     /** What an operator must be told to work in this world. */
     public Map<String, String> operatorSettings() {
         var settings = new TreeMap<>(Map.of("MASTODON_MIGRATION_HEROKU_API_URL", heroku.url().toString()));
+        if (front == Options.Front.EDGE) {
+            settings.put("MASTODON_MIGRATION_HEROKU_ROUTER_URL", "http://" + router.getHostString() + ":" + router.getPort());
+        }
         aws.ifPresent(created -> settings.putAll(created.operatorSettings()));
         return settings;
+    }
+
+    /** What an admin does at the DNS provider when the operator asks for it: both domains lead to the edge from now on, by the load balancer, which is not played. */
+    public void pointDnsAtTheEdge() {
+        http.point(WEB_DOMAIN, new InetSocketAddress(frontService("-front-web"), MastodonProcesses.WEB_PORT));
+        http.point(STREAMING_DOMAIN, new InetSocketAddress(frontService("-front-streaming"), MastodonProcesses.STREAMING_PORT));
+    }
+
+    private String frontService(String ending) {
+        return jobRunner.service(NAME + ending).orElseThrow(() -> new IllegalStateException("Service " + NAME + ending + " is not there"));
+    }
+
+    /** And back. */
+    public void pointDnsAtHeroku() {
+        List.of(WEB_DOMAIN, STREAMING_DOMAIN).forEach(domain -> http.point(domain, router));
     }
 
     /** Creates the resource, as {@code kubectl apply} does. */

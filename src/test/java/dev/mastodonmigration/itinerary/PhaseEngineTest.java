@@ -331,7 +331,7 @@ class PhaseEngineTest {
     private static MastodonMigrationSpec onMachines(DeletionPolicy policy) {
         var spec = Specs.valid();
         var target = new Target(spec.target().postgres(), spec.target().redis(), new Compute(null, new Ec2(Topology.Single, "t4g.large", List.of("subnet-a", "subnet-b"), null, null, null)), spec.target().dns());
-        return new MastodonMigrationSpec(spec.instance(), spec.source(), target, new Aws("eu-central-1", null, policy), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), spec.retire(), spec.state());
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), target, new Aws("eu-central-1", null, policy), spec.edge(), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), spec.retire(), spec.state());
     }
 
     private static Observation deleted(MastodonMigrationStatus status, DeletionPolicy policy) {
@@ -342,7 +342,7 @@ class PhaseEngineTest {
         var spec = Specs.valid();
         var rds = new Rds("db.t4g.small", 20, "17", null, null, List.of("subnet-a", "subnet-b"), null, null, null);
         var target = new Target(new TargetPostgres(rds, null), spec.target().redis(), spec.target().compute(), spec.target().dns());
-        return new MastodonMigrationSpec(spec.instance(), spec.source(), target, new Aws("eu-central-1", null, policy), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), spec.retire(), spec.state());
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), target, new Aws("eu-central-1", null, policy), spec.edge(), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), spec.retire(), spec.state());
     }
 
     @Test

@@ -27,8 +27,8 @@ class SpecRulesTest {
                 Arguments.of("addons", Specs.with(new Soak("1h", null), new Retire(null, null, null, true, null)), "spec.retire.addons: true is not supported yet"),
                 Arguments.of("apps", Specs.with(new Soak("1h", null), new Retire(null, null, null, null, true)), "spec.retire.apps: true is not supported yet"),
                 Arguments.of("rolled back", Specs.with(DesiredState.RolledBack), "spec.state: RolledBack is not supported yet"),
-                Arguments.of("aws", new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), new Aws("eu-west-1", null, DeletionPolicy.Retain), spec.strategy(), null, null, null, null, null), "spec.aws is set, and nothing under spec.target moves to AWS"),
-                Arguments.of("no streaming image", new MastodonMigrationSpec(new Instance("example.social", null, null, "mastodon", null), spec.source(), spec.target(), null, spec.strategy(), null, null, null, null, null),
+                Arguments.of("aws", new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), new Aws("eu-west-1", null, DeletionPolicy.Retain), null, spec.strategy(), null, null, null, null, null), "spec.aws is set, and nothing under spec.target moves to AWS"),
+                Arguments.of("no streaming image", new MastodonMigrationSpec(new Instance("example.social", null, null, "mastodon", null), spec.source(), spec.target(), null, null, spec.strategy(), null, null, null, null, null),
                         "spec.instance.streamingImage is required"));
     }
 

@@ -34,7 +34,7 @@ public final class Specs {
 
     public static MastodonMigrationSpec with(Source source, Target target) {
         var spec = valid();
-        return new MastodonMigrationSpec(spec.instance(), source, target, null, spec.strategy(), null, spec.cutover(), spec.soak(), null, spec.state());
+        return new MastodonMigrationSpec(spec.instance(), source, target, null, spec.edge(), spec.strategy(), null, spec.cutover(), spec.soak(), null, spec.state());
     }
 
     private static MastodonMigrationSpec of(DesiredState state, Strategy strategy, Cutover cutover, Soak soak, Retire retire) {
@@ -42,7 +42,7 @@ public final class Specs {
                 new Instance("example.social", null, null, "ghcr.io/mastodon/mastodon:v4.5.3", "ghcr.io/mastodon/mastodon-streaming:v4.5.3"),
                 source("example-web"),
                 target(new ExistingTarget(new SecretKeyRef("target-postgres", "url"), null)),
-                null, strategy, null, cutover, soak, retire, state);
+                null, null, strategy, null, cutover, soak, retire, state);
     }
 
     public static Cutover cutover(boolean approved) {

@@ -77,6 +77,11 @@ public final class PlayedEdge implements Edge {
     }
 
     @Override
+    public Provisioned handOver() {
+        return act("hand over");
+    }
+
+    @Override
     public List<String> byHand(Side side) {
         return List.of();
     }

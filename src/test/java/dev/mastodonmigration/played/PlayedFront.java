@@ -1,19 +1,23 @@
 package dev.mastodonmigration.played;
 
 import dev.mastodonmigration.edge.Edge;
-import dev.mastodonmigration.edge.Front;
 import dev.mastodonmigration.edge.FrontAddress;
+import dev.mastodonmigration.edge.ObservedFront;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** A front that is there already, and writes down what it was asked. */
-public final class PlayedFront implements Front {
+public final class PlayedFront implements ObservedFront {
     private final FrontAddress address;
     private final Edge.Side before;
     public final List<String> asked = new ArrayList<>();
+    public final Map<String, Duration> lastRequests = new TreeMap<>();
     public Optional<String> fault = Optional.empty();
 
     public PlayedFront(FrontAddress address, Edge.Side before) {
@@ -69,6 +73,26 @@ public final class PlayedFront implements Front {
     @Override
     public Provisioned remove() {
         return done("remove");
+    }
+
+    @Override
+    public Map<String, Duration> lastRequests() {
+        return lastRequests;
+    }
+
+    @Override
+    public String entrance(String domain) {
+        return "the entrance of " + domain;
+    }
+
+    @Override
+    public Provisioned handOver() {
+        return done("hand over");
+    }
+
+    @Override
+    public void forget() {
+        asked.add("forget");
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** A source of one app, whose processes take a few looks to stop and to start. Every method may fail as the test says. */
 public final class PlayedSource implements Source {
@@ -148,6 +149,12 @@ public final class PlayedSource implements Source {
         trouble.may("source.restartSidekiq");
         quiet = false;
         return List.of("worker.1");
+    }
+
+    @Override
+    public Map<String, URI> entrances(List<String> domains) {
+        trouble.may("source.entrances");
+        return domains.stream().collect(Collectors.toMap(domain -> domain, domain -> URI.create("https://router.example")));
     }
 
     @Override

@@ -17,6 +17,11 @@ record FlowConfig(String herokuApiUrl) implements OperatorConfig {
     }
 
     @Override
+    public Optional<String> herokuRouterUrl() {
+        return Optional.empty();
+    }
+
+    @Override
     public int workerPort() {
         return ScriptedJobs.PORT;
     }

@@ -9,6 +9,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Dns;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Ec2;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Edge;
 import dev.mastodonmigration.api.MastodonMigrationSpec.ElastiCache;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Front;
 import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
@@ -37,6 +38,7 @@ final class FlowSpec {
     private Rehearsal rehearsal = new Rehearsal(true, null);
     private Cutover cutover = new Cutover(true, null, null, null, null);
     private Soak soak = new Soak("0s", null);
+    private Optional<Edge> edge = Optional.empty();
     private Retire retire = new Retire(true, null, true, null, null);
     private DesiredState state = DesiredState.Running;
 
@@ -112,6 +114,12 @@ final class FlowSpec {
         return this;
     }
 
+    /** Users come through pods of the operator's. */
+    FlowSpec edge() {
+        edge = Optional.of(new Edge("15s", 2));
+        return this;
+    }
+
     FlowSpec state(DesiredState wanted) {
         state = wanted;
         return this;
@@ -119,6 +127,6 @@ final class FlowSpec {
 
     MastodonMigrationSpec spec() {
         var spec = Specs.valid();
-        return new MastodonMigrationSpec(spec.instance(), spec.source(), target, aws.orElse(null), strategy, rehearsal, cutover, soak, retire, state);
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), target, aws.orElse(null), edge.orElse(null), strategy, rehearsal, cutover, soak, retire, state);
     }
 }

@@ -26,6 +26,7 @@ import dev.mastodonmigration.target.aws.AwsPermissions;
 import dev.mastodonmigration.target.aws.AwsPriceLists;
 import dev.mastodonmigration.target.existing.ExistingDatabases;
 import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
+import dev.mastodonmigration.target.kubernetes.KubernetesFronts;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
@@ -175,7 +176,7 @@ final class MigrationFlow implements AutoCloseable {
             workers = newWorkers();
         }
         var ports = new Ports(new HerokuSources(new SecretReader(client), new KeptToken(client), config), new ExistingDatabases(new SecretReader(client)),
-                aws, prices, dns, permissions, (front, domain, path) -> Optional.of(frontFault).filter(fault -> !fault.isEmpty()), new KubernetesComputes(client), machines, workers, new Rivals(client));
+                aws, prices, dns, permissions, (front, domain, path) -> Optional.of(frontFault).filter(fault -> !fault.isEmpty()), new KubernetesComputes(client), machines, new KubernetesFronts(client, config), workers, new Rivals(client));
         var executor = new Executor(Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase)));
         return new MastodonMigrationReconciler(client, ports, executor, new StatusReporter(client, new MigrationEvents(client)));
     }

@@ -28,7 +28,7 @@ final class PlayedSpec {
     }
 
     private static MastodonMigrationSpec of(MastodonMigrationSpec spec, Strategy strategy) {
-        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, strategy, null, Specs.cutover(true), new Soak("0s", null), new Retire(true, null, true, null, null), spec.state());
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, spec.edge(), strategy, null, Specs.cutover(true), new Soak("0s", null), new Retire(true, null, true, null, null), spec.state());
     }
 
     static MastodonMigrationSpec notApproved(MastodonMigrationSpec spec) {
@@ -45,7 +45,7 @@ final class PlayedSpec {
     }
 
     static MastodonMigrationSpec notRetired(MastodonMigrationSpec spec) {
-        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), spec.aws(), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), new Retire(false, null, true, null, null), spec.state());
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), spec.aws(), spec.edge(), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), new Retire(false, null, true, null, null), spec.state());
     }
 
     static MastodonMigrationSpec state(MastodonMigrationSpec spec, DesiredState state) {
@@ -62,6 +62,6 @@ final class PlayedSpec {
     }
 
     private static MastodonMigrationSpec with(MastodonMigrationSpec spec, Instance instance, Target target, Cutover cutover, Soak soak, DesiredState state) {
-        return new MastodonMigrationSpec(instance, spec.source(), target, spec.aws(), spec.strategy(), spec.rehearsal(), cutover, soak, spec.retire(), state);
+        return new MastodonMigrationSpec(instance, spec.source(), target, spec.aws(), spec.edge(), spec.strategy(), spec.rehearsal(), cutover, soak, spec.retire(), state);
     }
 }

@@ -75,7 +75,7 @@ class Route53PlayedTest {
 
     private MastodonMigrationSpec spec(MastodonMigrationSpec of) {
         var target = new Target(of.target().postgres(), of.target().redis(), of.target().compute(), new Dns(new Route53(zone, 60, List.of(10, 100), "30s", null), null));
-        return new MastodonMigrationSpec(of.instance(), of.source(), target, new Aws("eu-central-1", new SecretRef("aws"), null), of.strategy(), of.rehearsal(), of.cutover(), of.soak(), of.retire(), of.state());
+        return new MastodonMigrationSpec(of.instance(), of.source(), target, new Aws("eu-central-1", new SecretRef("aws"), null), of.edge(), of.strategy(), of.rehearsal(), of.cutover(), of.soak(), of.retire(), of.state());
     }
 
     private List<String> records() {

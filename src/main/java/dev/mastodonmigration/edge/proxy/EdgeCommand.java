@@ -6,9 +6,11 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /** The {@code edge} command: passes requests on until its pod is stopped. */
@@ -50,21 +52,36 @@ public final class EdgeCommand extends AbstractVerticle {
         return 0;
     }
 
-    /** What its peers have counts from the first request on. */
+    /**
+     * It looks at its peers once it listens, and is ready only then: whoever changes the state tells every pod that listens, and looks once more. So a pod either hears of a change, or finds it with its
+     * peers, before the first request comes.
+     */
     @Override
     public void start(Promise<Void> started) {
         traffic = new Traffic(vertx, settings.state(), settings.hold(), settings.mostHeld());
         var peers = new Peers(vertx, settings.peers(), settings.controlPort(), settings.token());
         server = new EdgeServer(vertx, traffic, new EdgeProxy(vertx, traffic, settings.routes(), settings.id(), Optional.empty()), settings.token());
-        follow(peers).compose(learned -> server.listen(settings.address(), settings.usersPort(), settings.controlPort()))
-                .onSuccess(listening -> vertx.setPeriodic(BETWEEN_LOOKS.toMillis(), tick -> follow(peers))).<Void>mapEmpty().onComplete(started);
+        server.listen(settings.address(), settings.usersPort(), settings.controlPort()).compose(listening -> follow(peers)).onSuccess(learned -> {
+            server.ready();
+            vertx.setPeriodic(BETWEEN_LOOKS.toMillis(), tick -> follow(peers));
+        }).onComplete(started);
     }
 
+    /** What the peers have, or the file where that is later: of a pod whose peers are all gone. */
     private Future<Void> follow(Peers peers) {
         return peers.latest().map(latest -> {
-            latest.filter(state -> state.generation() > traffic.state().generation()).ifPresent(this::become);
+            Stream.concat(latest.stream(), file().stream()).filter(state -> state.generation() > traffic.state().generation()).max(Comparator.comparingLong(EdgeState::generation)).ifPresent(this::become);
             return null;
         });
+    }
+
+    private Optional<EdgeState> file() {
+        try {
+            return Optional.of(settings.state());
+        } catch (IllegalArgumentException unreadable) {
+            LOG.warnf("%s; what it said before holds.", unreadable.getMessage());
+            return Optional.empty();
+        }
     }
 
     private void become(EdgeState state) {
@@ -94,7 +111,7 @@ public final class EdgeCommand extends AbstractVerticle {
             server.leave();
             var end = System.nanoTime() + STILL_FOUND.plus(LAST_ONES).toNanos();
             vertx.setTimer(STILL_FOUND.toMillis(), found -> vertx.setPeriodic(LOOK_MILLISECONDS, timer -> {
-                var counts = traffic.counts();
+                var counts = traffic.report();
                 if (counts.held() == 0 && counts.underWay().values().stream().allMatch(count -> count == 0) || System.nanoTime() - end > 0) {
                     vertx.cancelTimer(timer);
                     vertx.close().onComplete(closed -> done.complete());

@@ -1,6 +1,6 @@
 package dev.mastodonmigration.edge.proxy;
 
-import dev.mastodonmigration.edge.proxy.EdgeState.Side;
+import dev.mastodonmigration.edge.Edge.Side;
 import dev.mastodonmigration.edge.proxy.Traffic.Pass;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -21,6 +21,7 @@ import io.vertx.httpproxy.ProxyRequest;
 import io.vertx.httpproxy.ProxyResponse;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -77,6 +78,10 @@ final class EdgeProxy {
             request.response().setStatusCode(LOOP_DETECTED).end("What the edge is to pass on to leads back to it.\n");
             return;
         }
+        var domain = domain(request);
+        if (routes.knows(domain)) {
+            traffic.arrived(domain);
+        }
         forwarded(request);
         if (Tunnel.isAskedFor(request)) {
             request.pause();
@@ -120,8 +125,13 @@ final class EdgeProxy {
     }
 
     private Future<HttpClientRequest> open(HttpServerRequest request, Side side) {
-        var host = Optional.ofNullable(request.authority()).map(authority -> authority.host()).orElse("");
+        var host = domain(request);
         return routes.find(side, host, request.path()).map(options -> clients.get(side).request(options)).orElseGet(() -> Future.failedFuture(new Unavailable("nobody serves " + host)));
+    }
+
+    /** As the Host header has it, in lower case; empty where there is none. */
+    private static String domain(HttpServerRequest request) {
+        return Optional.ofNullable(request.authority()).map(authority -> authority.host().toLowerCase(Locale.ROOT)).orElse("");
     }
 
     private static void unavailable(HttpServerRequest request, Throwable why) {

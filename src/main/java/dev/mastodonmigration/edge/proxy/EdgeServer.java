@@ -11,10 +11,9 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.Map;
 
 /**
- * The two ports of an edge: users' requests, and those of the operator. {@code GET /state} says who answers and how many requests are where; {@code PUT /state} changes it, and is answered with the same once it
+ * The two ports of an edge: users' requests, and those of the operator. {@code GET /state} answers with an {@link EdgeReport}; {@code PUT /state} takes an {@link EdgeState}, and is answered with the report once it
  * is so. Both to the bearer of the migration's token. {@code GET /ready} is the kubelet's.
  */
 final class EdgeServer {
@@ -26,7 +25,7 @@ final class EdgeServer {
     private final String token;
     private final HttpServer users;
     private final HttpServer control;
-    private boolean leaving;
+    private boolean ready;
 
     EdgeServer(Vertx vertx, Traffic traffic, EdgeProxy proxy, String token) {
         this.traffic = traffic;
@@ -50,7 +49,7 @@ final class EdgeServer {
 
     private void command(HttpServerRequest request) {
         if (request.path().equals("/ready")) {
-            request.response().setStatusCode(leaving ? 503 : 200).end();
+            request.response().setStatusCode(ready ? 200 : 503).end();
         } else if (!request.path().equals("/state")) {
             request.response().setStatusCode(404).end();
         } else if (!isAuthorised(request)) {
@@ -88,14 +87,19 @@ final class EdgeServer {
     private void tell(HttpServerRequest request, int status) {
         try {
             request.response().setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                    .end(JSON.writeValueAsString(Map.of("state", traffic.state(), "counts", traffic.counts())));
+                    .end(JSON.writeValueAsString(traffic.report()));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
     }
 
+    /** Requests may come from now on. */
+    void ready() {
+        ready = true;
+    }
+
     /** No longer ready; who comes nevertheless is served. */
     void leave() {
-        leaving = true;
+        ready = false;
     }
 }

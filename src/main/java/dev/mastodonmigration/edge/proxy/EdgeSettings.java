@@ -19,14 +19,15 @@ import java.util.regex.Pattern;
  * @param hold        {@code EDGE_HOLD_SECONDS}
  * @param mostHeld    {@code EDGE_MOST_HELD}
  * @param token       content of the file {@code EDGE_TOKEN_FILE}
- * @param state       content of the file {@code EDGE_STATE_FILE}, JSON: that of the moment when the pod was made
+ * @param stateFile   {@code EDGE_STATE_FILE}, JSON: what the operator wants, as far as the kubelet has brought it here, which takes up to a minute and a half
  * @param peers       {@code EDGE_PEERS}, names that lead to the addresses of all pods of this edge, separated by commas
  * @param address     {@code EDGE_ADDRESS}, on which it listens
  * @param usersPort   {@code EDGE_USERS_PORT}
  * @param controlPort {@code EDGE_CONTROL_PORT}, the same in all pods
  */
-record EdgeSettings(Routes routes, String id, Duration hold, int mostHeld, String token, EdgeState state, List<String> peers, String address, int usersPort, int controlPort) {
+record EdgeSettings(Routes routes, String id, Duration hold, int mostHeld, String token, Path stateFile, List<String> peers, String address, int usersPort, int controlPort) {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String STATE_FILE = "EDGE_STATE_FILE";
     private static final String HOLD_SECONDS = "15";
     private static final String MOST_HELD = "2000";
 
@@ -34,8 +35,18 @@ record EdgeSettings(Routes routes, String id, Duration hold, int mostHeld, Strin
     static EdgeSettings of(Map<String, String> environment) {
         return new EdgeSettings(json(required(environment, "EDGE_ROUTES"), Routes.class, "EDGE_ROUTES"), required(environment, "EDGE_ID"),
                 Duration.ofSeconds(number(environment, "EDGE_HOLD_SECONDS", HOLD_SECONDS)), number(environment, "EDGE_MOST_HELD", MOST_HELD), read(environment, "EDGE_TOKEN_FILE"),
-                json(read(environment, "EDGE_STATE_FILE"), EdgeState.class, "EDGE_STATE_FILE"), Pattern.compile(",").splitAsStream(environment.getOrDefault("EDGE_PEERS", "")).filter(name -> !name.isBlank()).toList(), environment.getOrDefault("EDGE_ADDRESS", "0.0.0.0"), number(environment, "EDGE_USERS_PORT", "8080"),
+                stateFile(environment), Pattern.compile(",").splitAsStream(environment.getOrDefault("EDGE_PEERS", "")).filter(name -> !name.isBlank()).toList(), environment.getOrDefault("EDGE_ADDRESS", "0.0.0.0"), number(environment, "EDGE_USERS_PORT", "8080"),
                 number(environment, "EDGE_CONTROL_PORT", "8081"));
+    }
+
+    private static Path stateFile(Map<String, String> environment) {
+        json(read(environment, STATE_FILE), EdgeState.class, STATE_FILE);
+        return Path.of(required(environment, STATE_FILE));
+    }
+
+    /** What the file says now. */
+    EdgeState state() {
+        return json(read(Map.of(STATE_FILE, stateFile.toString()), STATE_FILE), EdgeState.class, STATE_FILE);
     }
 
     private static String required(Map<String, String> environment, String name) {

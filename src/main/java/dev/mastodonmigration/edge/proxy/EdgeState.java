@@ -1,5 +1,6 @@
 package dev.mastodonmigration.edge.proxy;
 
+import dev.mastodonmigration.edge.Edge.Side;
 import java.util.Optional;
 
 /**
@@ -8,9 +9,6 @@ import java.util.Optional;
  * @param generation grows with each change, so that of two states the later is known
  */
 public record EdgeState(Mode mode, long generation) {
-    /** Whose servers. */
-    public enum Side { SOURCE, TARGET }
-
     /** {@code HOLD}: nobody's; requests wait. */
     public enum Mode {
         SOURCE(Side.SOURCE), HOLD(null), TARGET(Side.TARGET);
@@ -21,7 +19,8 @@ public record EdgeState(Mode mode, long generation) {
             this.side = side;
         }
 
-        Optional<Side> side() {
+        /** Empty for {@code HOLD}. */
+        public Optional<Side> side() {
             return Optional.ofNullable(side);
         }
     }

@@ -53,7 +53,7 @@ final class Peers {
         return http.request(new RequestOptions().setMethod(HttpMethod.GET).setHost(address).setPort(port).setURI("/state").setConnectTimeout(ANSWER.toMillis()).setIdleTimeout(ANSWER.toMillis())
                 .putHeader(HttpHeaders.AUTHORIZATION, "Bearer " + token)).compose(request -> request.send()).compose(answer -> answer.body()).map(body -> {
                     try {
-                        return JSON.treeToValue(JSON.readTree(body.getBytes()).path("state"), EdgeState.class);
+                        return JSON.readValue(body.getBytes(), EdgeReport.class).state();
                     } catch (IOException e) {
                         throw new IllegalStateException(e);
                     }

@@ -1,17 +1,20 @@
 package dev.mastodonmigration.edge.proxy;
 
 import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
-import dev.mastodonmigration.edge.proxy.EdgeState.Side;
+import dev.mastodonmigration.edge.Edge.Side;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /** Lets each request pass to the side that is to answer it, or has it wait for one; knows which are under way. */
 final class Traffic {
@@ -21,20 +24,13 @@ final class Traffic {
     private final Set<Waiting> waiting = new LinkedHashSet<>();
     private final Map<Side, Set<Pass>> underWay = new EnumMap<>(Map.of(Side.SOURCE, new HashSet<>(), Side.TARGET, new HashSet<>()));
     private final Map<Side, Set<Pass>> lasting = new EnumMap<>(Map.of(Side.SOURCE, new HashSet<>(), Side.TARGET, new HashSet<>()));
+    /** When the last request for a domain came, by {@link System#nanoTime}. */
+    private final Map<String, Long> arrivals = new HashMap<>();
     private EdgeState state;
+    private long changedNanos = System.nanoTime();
     private long refused;
 
     private record Waiting(Promise<Pass> promise, long timer) {}
-
-    /**
-     * How many there are.
-     *
-     * @param underWay requests that a side has and has not answered to the end
-     * @param lasting  websockets and event streams, which end only when they are closed
-     * @param held     requests that wait
-     * @param refused  since the start: those that waited too long, or were too many
-     */
-    record Counts(Map<Side, Integer> underWay, Map<Side, Integer> lasting, int held, long refused) {}
 
     /** One request's, from the moment that it may be passed on until it has ended. */
     final class Pass {
@@ -83,6 +79,11 @@ final class Traffic {
         return state;
     }
 
+    /** A request for one of the instance's domains has come. */
+    void arrived(String domain) {
+        arrivals.put(domain, System.nanoTime());
+    }
+
     /** Completes when the request may be passed on, with where; fails with {@link Unavailable}. */
     Future<Pass> admit() {
         var side = state.mode().side();
@@ -119,6 +120,7 @@ final class Traffic {
             throw new StateRefused("from " + state.mode() + " to " + wanted.mode() + " leads " + Mode.HOLD + " alone: else two pods would serve two sides");
         }
         state = wanted;
+        changedNanos = System.nanoTime();
         lasting.entrySet().stream().filter(entry -> !wanted.mode().side().filter(entry.getKey()::equals).isPresent()).flatMap(entry -> List.copyOf(entry.getValue()).stream()).forEach(pass -> pass.close.run());
         wanted.mode().side().ifPresent(side -> List.copyOf(waiting).forEach(one -> {
             vertx.cancelTimer(one.timer());
@@ -126,8 +128,14 @@ final class Traffic {
         }));
     }
 
-    Counts counts() {
-        return new Counts(sizes(underWay), sizes(lasting), waiting.size(), refused);
+    EdgeReport report() {
+        var since = new TreeMap<String, Long>();
+        arrivals.forEach((domain, nanos) -> since.put(domain, millisSince(nanos)));
+        return new EdgeReport(state, millisSince(changedNanos), sizes(underWay), sizes(lasting), waiting.size(), refused, since);
+    }
+
+    private static long millisSince(long nanos) {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
     }
 
     private static Map<Side, Integer> sizes(Map<Side, Set<Pass>> sets) {

@@ -12,6 +12,8 @@
  * tried again for two days ({@code EdgeProxy}; {@code EdgeProxyTest}).</li>
  * <li>Path, query and body arrive byte for byte, because signatures cover them ({@code EdgeProxy}; {@code EdgeProxyTest}).</li>
  * <li>A pod takes no request before it has learned the state: from its file, and from its peers ({@code EdgeCommand}; {@code EdgeCommandTest}).</li>
+ * <li>Who waits for a change waits for a look in which every pod that listens had it already: a pod that began to listen later has learned it from its peers ({@code EdgeFront} of
+ * {@code target.kubernetes}; {@code EdgeFrontTest}).</li>
  * </ol>
  *
  * <p>Everything runs on one event loop, so nothing here has a lock.

@@ -37,6 +37,14 @@ public interface HerokuApi {
      */
     record AddOn(String name, String service, String plan, Optional<BigDecimal> usd, String billing) {}
 
+    /**
+     * A domain of the app's own.
+     *
+     * @param hostname as www.example.social, or *.example.social
+     * @param cname    where the router takes its requests; empty while Heroku prepares it
+     */
+    record Domain(String hostname, Optional<String> cname) {}
+
     App app(String app);
 
     void setMaintenance(String app, boolean on);
@@ -81,6 +89,9 @@ public interface HerokuApi {
 
     /** What a dyno costs a month in USD, by the name of its size, whose case differs from answer to answer; without sizes of which Heroku tells no price. */
     SortedMap<String, BigDecimal> dynoPrices(String app);
+
+    /** Those that the app's users gave it, and Heroku's own. */
+    List<Domain> domains(String app);
 
     /** Whether Heroku itself scales its web dynos. */
     boolean isAutoscaled(App app);

@@ -197,6 +197,11 @@ public final class HerokuClient implements HerokuApi {
     }
 
     @Override
+    public List<Domain> domains(String app) {
+        return platform.list(app, "/domains").stream().map(found -> new Domain(found.path("hostname").asText(), Optional.ofNullable(found.path("cname").asText(null)))).toList();
+    }
+
+    @Override
     public boolean isAutoscaled(App app) {
         return metrics.list(app.id(), "/formation/web/monitors").stream()
                 .anyMatch(monitor -> monitor.path("action_type").asText().equals("scale") && monitor.path("is_active").asBoolean());

@@ -11,8 +11,10 @@ import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.source.Source;
+import dev.mastodonmigration.source.heroku.HerokuApi.Domain;
 import dev.mastodonmigration.source.heroku.HerokuApi.Dyno;
 import dev.mastodonmigration.source.heroku.HerokuApi.ProcessType;
+import java.net.URI;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -41,13 +43,18 @@ final class HerokuSource implements Source {
 
     private final MastodonMigration migration;
     private final String apiUrl;
+    private final Optional<String> router;
     private final Supplier<String> token;
     private final KeptToken kept;
 
-    /** @param token reads the API token, anew each time; may throw {@link MissingInputException} */
-    HerokuSource(MastodonMigration migration, String apiUrl, Supplier<String> token, KeptToken kept) {
+    /**
+     * @param router stands in for Heroku's, where it does not
+     * @param token  reads the API token, anew each time; may throw {@link MissingInputException}
+     */
+    HerokuSource(MastodonMigration migration, String apiUrl, Optional<String> router, Supplier<String> token, KeptToken kept) {
         this.migration = migration;
         this.apiUrl = apiUrl;
+        this.router = router;
         this.token = token;
         this.kept = kept;
     }
@@ -228,6 +235,27 @@ final class HerokuSource implements Source {
         var dynos = mayRunSidekiq();
         SideBySide.each(dynos, dyno -> heroku.restart(webApp(), dyno));
         return dynos;
+    }
+
+    @Override
+    public Map<String, URI> entrances(List<String> domains) {
+        var heroku = heroku();
+        var known = SideBySide.all(apps(), heroku::domains).stream().flatMap(List::stream).toList();
+        var entrances = new LinkedHashMap<String, URI>();
+        domains.forEach(domain -> entrances.put(domain, entrance(domain, known)));
+        return entrances;
+    }
+
+    private URI entrance(String domain, List<Domain> known) {
+        var cname = known.stream().filter(one -> serves(one.hostname(), domain)).map(Domain::cname).flatMap(Optional::stream).findFirst().orElseThrow(() -> new MissingInputException(name()
+                + (apps().size() > 1 ? " have" : " has") + " no custom domain " + domain + ", so Heroku takes no requests for it, and the edge could not pass any on. Add it to the app that serves it, and have users come by it before the migration:"
+                + " `heroku domains:add " + domain + " -a " + (domain.equals(SpecDefaults.webDomain(migration.getSpec())) ? webApp() : apps().getLast()) + "`."));
+        return router.map(URI::create).orElseGet(() -> URI.create("https://" + cname));
+    }
+
+    /** A wildcard stands for one label (devcenter.heroku.com/articles/custom-domains). */
+    private static boolean serves(String hostname, String domain) {
+        return hostname.equalsIgnoreCase(domain) || hostname.startsWith("*.") && domain.indexOf('.') > 0 && hostname.substring(1).equalsIgnoreCase(domain.substring(domain.indexOf('.')));
     }
 
     /** @throws MissingInputException when the web app names no Postgres or no Redis, or a Redis of Sidekiq's own that cannot be read */

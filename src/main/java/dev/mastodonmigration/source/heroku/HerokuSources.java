@@ -22,7 +22,7 @@ public class HerokuSources {
 
     /** Reads nothing yet: the token is read at each use, because the admin may replace it at any time, so that a missing one is told by what needs it. */
     public Source of(MastodonMigration migration) {
-        return new HerokuSource(migration, config.herokuApiUrl(), () -> token(migration), kept);
+        return new HerokuSource(migration, config.herokuApiUrl(), config.herokuRouterUrl(), () -> token(migration), kept);
     }
 
     /** The admin's, and the kept copy only where that is gone. */

@@ -253,7 +253,7 @@ final class KubernetesCompute implements Compute {
     }
 
     /** Given by the API server, which refuses to change them. */
-    private static void keepAddresses(Service found, Service intent) {
+    static void keepAddresses(Service found, Service intent) {
         intent.getSpec().setClusterIP(found.getSpec().getClusterIP());
         intent.getSpec().setClusterIPs(found.getSpec().getClusterIPs());
         intent.getSpec().setIpFamilies(found.getSpec().getIpFamilies());

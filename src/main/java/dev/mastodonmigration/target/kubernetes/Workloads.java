@@ -49,7 +49,7 @@ record Workloads(String revision, Secret environment, Optional<Secret> certifica
     static final String REVISION_ANNOTATION = "mastodonmigration.dev/revision";
     /** On a pod's template and on its pods: tells those of the present template from those that a rollout replaces. */
     static final String TEMPLATE_ANNOTATION = "mastodonmigration.dev/template";
-    private static final int SHORT = 12;
+    static final int SHORT = 12;
 
     /**
      * Plans the workloads.
@@ -135,7 +135,7 @@ record Workloads(String revision, Secret environment, Optional<Secret> certifica
         return Optional.ofNullable(workload).map(Workload::podTemplate);
     }
 
-    private static DeploymentStrategy rolling() {
+    static DeploymentStrategy rolling() {
         return new DeploymentStrategyBuilder().withType("RollingUpdate")
                 .withNewRollingUpdate().withMaxSurge(new IntOrString(1)).withMaxUnavailable(new IntOrString(0)).endRollingUpdate().build();
     }
@@ -146,13 +146,13 @@ record Workloads(String revision, Secret environment, Optional<Secret> certifica
     }
 
     /** Where it can: on a cluster of one node the instance runs all the same. */
-    private static TopologySpreadConstraint spread(WorkloadNames names, String component, String over) {
+    static TopologySpreadConstraint spread(WorkloadNames names, String component, String over) {
         return new TopologySpreadConstraintBuilder().withMaxSkew(1).withTopologyKey(over).withWhenUnsatisfiable("ScheduleAnyway")
                 .withNewLabelSelector().withMatchLabels(names.selector(component)).endLabelSelector().build();
     }
 
     /** One at a time may go, whatever their number; pods that do not serve anyway hold up no drain (kubernetes.io/docs/tasks/run-application/configure-pdb). */
-    private static PodDisruptionBudget budget(WorkloadNames names, String component) {
+    static PodDisruptionBudget budget(WorkloadNames names, String component) {
         return new PodDisruptionBudgetBuilder()
                 .withNewMetadata().withNamespace(names.namespace()).withName(names.of(component)).withLabels(names.labels(component)).endMetadata()
                 .withNewSpec()

@@ -2,8 +2,8 @@ package dev.mastodonmigration.edge.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.edge.Edge.Side;
 import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
-import dev.mastodonmigration.edge.proxy.EdgeState.Side;
 import dev.mastodonmigration.edge.proxy.Routes.Route;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ClientWebSocket;
@@ -150,14 +150,14 @@ class EdgeProxyTest {
     void whatIsHeldIsAnsweredByTheNewSideAndWhatWasUnderWayByTheOld() throws Exception {
         var before = later("/slow");
         Awaitility.await().until(() -> source.waiting() == 1);
-        assertThat(new JsonObject(change(Mode.HOLD).body()).getJsonObject("counts").getJsonObject("underWay").getInteger("SOURCE")).isEqualTo(1);
+        assertThat(new JsonObject(change(Mode.HOLD).body()).getJsonObject("underWay").getInteger("SOURCE")).isEqualTo(1);
         var held = IntStream.range(0, 5).mapToObj(n -> later("/held/" + n)).toList();
-        Awaitility.await().until(() -> new JsonObject(control("GET", "").body()).getJsonObject("counts").getInteger("held") == 5);
+        Awaitility.await().until(() -> new JsonObject(control("GET", "").body()).getInteger("held") == 5);
         assertThat(held).noneMatch(CompletableFuture::isDone);
 
         source.answerSlowOnes();
         assertThat(before.get(5, TimeUnit.SECONDS)).startsWith("HTTP/1.1 200").contains("\"side\":\"source\"");
-        Awaitility.await().until(() -> new JsonObject(control("GET", "").body()).getJsonObject("counts").getJsonObject("underWay").getInteger("SOURCE") == 0);
+        Awaitility.await().until(() -> new JsonObject(control("GET", "").body()).getJsonObject("underWay").getInteger("SOURCE") == 0);
         assertThat(change(Mode.TARGET).statusCode()).isEqualTo(200);
         for (var one : held) {
             assertThat(one.get(5, TimeUnit.SECONDS)).startsWith("HTTP/1.1 200").contains("\"side\":\"target\"");
@@ -169,11 +169,11 @@ class EdgeProxyTest {
         change(Mode.HOLD);
         try (var gone = new Socket("127.0.0.1", edge.usersPort())) {
             gone.getOutputStream().write(("GET / HTTP/1.1\r\nHost: " + DOMAIN + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
-            Awaitility.await().until(() -> traffic.counts().held() == 1);
+            Awaitility.await().until(() -> traffic.report().held() == 1);
         }
         assertThat(raw("POST /inbox HTTP/1.1\r\nHost: " + DOMAIN + "\r\nContent-Length: 0")).startsWith("HTTP/1.1 503").containsIgnoringCase("retry-after: 30").containsIgnoringCase("cache-control: no-store");
         change(Mode.TARGET);
-        assertThat(traffic.counts().underWay()).containsEntry(Side.TARGET, 0).containsEntry(Side.SOURCE, 0);
+        assertThat(traffic.report().underWay()).containsEntry(Side.TARGET, 0).containsEntry(Side.SOURCE, 0);
     }
 
     @Test
@@ -186,7 +186,7 @@ class EdgeProxyTest {
         assertThat(raw("GET /status/404 HTTP/1.1\r\nHost: " + DOMAIN)).as("the app's own").startsWith("HTTP/1.1 404").contains("words of the router");
         source.close();
         assertThat(raw("POST /inbox HTTP/1.1\r\nHost: " + DOMAIN + "\r\nContent-Length: 0")).startsWith("HTTP/1.1 503");
-        Awaitility.await().untilAsserted(() -> assertThat(traffic.counts().underWay()).containsEntry(Side.SOURCE, 0));
+        Awaitility.await().untilAsserted(() -> assertThat(traffic.report().underWay()).containsEntry(Side.SOURCE, 0));
     }
 
     @Test
@@ -202,12 +202,12 @@ class EdgeProxyTest {
             socket.getOutputStream().write(("GET /events HTTP/1.1\r\nHost: " + DOMAIN + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
             var lines = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
             assertThat(lines.lines().filter(line -> line.startsWith("event:")).findFirst()).hasValue("event: first from source");
-            assertThat(traffic.counts().lasting()).containsEntry(Side.SOURCE, 1);
+            assertThat(traffic.report().lasting()).containsEntry(Side.SOURCE, 1);
 
             change(Mode.HOLD);
             assertThat(lines.lines().filter(line -> line.startsWith("event:"))).as("to its end").isEmpty();
         }
-        Awaitility.await().untilAsserted(() -> assertThat(traffic.counts().lasting()).containsEntry(Side.SOURCE, 0));
+        Awaitility.await().untilAsserted(() -> assertThat(traffic.report().lasting()).containsEntry(Side.SOURCE, 0));
     }
 
     @Test
@@ -217,13 +217,13 @@ class EdgeProxyTest {
             assertThat(first.words.poll(5, TimeUnit.SECONDS)).isEqualTo("hello from source at /api/v1/streaming?stream=user");
             first.socket.writeTextMessage("a word");
             assertThat(first.words.poll(5, TimeUnit.SECONDS)).isEqualTo("you said a word");
-            assertThat(traffic.counts().lasting()).containsEntry(Side.SOURCE, 1);
-            assertThat(traffic.counts().underWay()).containsEntry(Side.SOURCE, 0);
+            assertThat(traffic.report().lasting()).containsEntry(Side.SOURCE, 1);
+            assertThat(traffic.report().underWay()).containsEntry(Side.SOURCE, 0);
 
             change(Mode.HOLD);
             assertThat(first.closed.get(5, TimeUnit.SECONDS)).isNotNull();
             var opening = CompletableFuture.runAsync(second::open, task -> Thread.ofVirtual().start(task));
-            Awaitility.await().until(() -> traffic.counts().held() == 1);
+            Awaitility.await().until(() -> traffic.report().held() == 1);
             change(Mode.TARGET);
             opening.get(5, TimeUnit.SECONDS);
             assertThat(second.words.poll(5, TimeUnit.SECONDS)).isEqualTo("hello from target at /api/v1/streaming?stream=user");

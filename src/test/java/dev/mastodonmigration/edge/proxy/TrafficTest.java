@@ -3,8 +3,8 @@ package dev.mastodonmigration.edge.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mastodonmigration.edge.Edge.Side;
 import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
-import dev.mastodonmigration.edge.proxy.EdgeState.Side;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,12 +29,12 @@ class TrafficTest {
         traffic.admit().onSuccess(pass -> passed.add("first to " + pass.side()));
         traffic.admit().onSuccess(pass -> passed.add("second to " + pass.side()));
         assertThat(passed).isEmpty();
-        assertThat(traffic.counts().held()).isEqualTo(2);
+        assertThat(traffic.report().held()).isEqualTo(2);
 
         traffic.change(new EdgeState(Mode.TARGET, 3));
         assertThat(passed).containsExactly("first to TARGET", "second to TARGET");
-        assertThat(traffic.counts().held()).isZero();
-        assertThat(traffic.counts().underWay()).containsEntry(Side.TARGET, 2).containsEntry(Side.SOURCE, 0);
+        assertThat(traffic.report().held()).isZero();
+        assertThat(traffic.report().underWay()).containsEntry(Side.TARGET, 2).containsEntry(Side.SOURCE, 0);
     }
 
     @Test
@@ -45,8 +45,8 @@ class TrafficTest {
 
         Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> waiting.stream().allMatch(one -> one.failed()));
         assertThat(waiting).allMatch(one -> one.cause() instanceof Unavailable);
-        assertThat(traffic.counts().held()).isZero();
-        assertThat(traffic.counts().refused()).isEqualTo(3);
+        assertThat(traffic.report().held()).isZero();
+        assertThat(traffic.report().refused()).isEqualTo(3);
     }
 
     @Test
@@ -71,8 +71,8 @@ class TrafficTest {
         var closed = new ArrayList<String>();
         var pass = traffic.admit().result();
         pass.lasts(() -> closed.add("the stream"));
-        assertThat(traffic.counts().underWay()).containsEntry(Side.SOURCE, 0);
-        assertThat(traffic.counts().lasting()).containsEntry(Side.SOURCE, 1);
+        assertThat(traffic.report().underWay()).containsEntry(Side.SOURCE, 0);
+        assertThat(traffic.report().lasting()).containsEntry(Side.SOURCE, 1);
         var late = traffic.admit().result();
 
         traffic.change(new EdgeState(Mode.HOLD, 2));
@@ -82,6 +82,6 @@ class TrafficTest {
         pass.ended();
         pass.ended();
         late.ended();
-        assertThat(traffic.counts().lasting()).containsEntry(Side.SOURCE, 0);
+        assertThat(traffic.report().lasting()).containsEntry(Side.SOURCE, 0);
     }
 }

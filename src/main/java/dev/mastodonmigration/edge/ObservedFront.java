@@ -1,0 +1,13 @@
+package dev.mastodonmigration.edge;
+
+import java.time.Duration;
+import java.util.Map;
+
+/** A front that sees users' requests, and so knows whether the world has come to it. */
+public interface ObservedFront extends Front {
+    /** How long ago the last request came, by domain of the instance; without those for which none has come. */
+    Map<String, Duration> lastRequests();
+
+    /** Where DNS of that domain is to lead, for messages, as "what you have in front of Service example-social-front-web". */
+    String entrance(String domain);
+}

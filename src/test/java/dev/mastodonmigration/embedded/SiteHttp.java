@@ -1,0 +1,138 @@
+package dev.mastodonmigration.embedded;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.SocketAddress;
+import java.net.InetSocketAddress;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * HTTP around the instance's processes: Heroku's router, Puma and the streaming server on the one end, users on the other, and between them whatever DNS leads to. A request names what it writes by a
+ * number, which web processes here look up: the write itself is Java.
+ */
+final class SiteHttp implements AutoCloseable {
+    static final String STREAMING = "/api/v1/streaming/health";
+    private static final String WRITE = "X-Write";
+    private static final String SIDE = "X-Side";
+    private static final int THREADS = 40;
+    /** Heroku's router keeps idle connections so long (Heroku's docs, HTTP routing). */
+    private static final int IDLE_SECONDS = 90;
+    /** Longer than any hold. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(THREADS));
+    private final HttpClient users = vertx.createHttpClient(new HttpClientOptions().setKeepAliveTimeout(IDLE_SECONDS), new PoolOptions().setHttp1MaxSize(THREADS));
+    private final Map<String, WebProcess.Request> writes = new ConcurrentHashMap<>();
+    /** Where DNS leads, by domain. */
+    private final Map<String, InetSocketAddress> records = new ConcurrentHashMap<>();
+
+    /** What serves behind one port. */
+    record Site(World.Side side, Supplier<Optional<WebProcess>> web, BooleanSupplier streams) {}
+
+    /** An answer other than 200, or none. */
+    static final class Failed extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Failed(String message) {
+            super(message);
+        }
+    }
+
+    /** @param port 0 for a free one @return the port, listening when this returns */
+    HttpServer listen(String address, int port, Site site) {
+        return vertx.createHttpServer(new HttpServerOptions().setIdleTimeout(IDLE_SECONDS)).requestHandler(request -> take(request, site)).listen(port, address).toCompletionStage().toCompletableFuture().join();
+    }
+
+    private void take(HttpServerRequest request, Site site) {
+        request.body().compose(body -> vertx.executeBlocking(() -> answer(request, site), false)).onComplete(answered -> {
+            var answer = answered.succeeded() ? answered.result() : "500 " + answered.cause();
+            request.response().setStatusCode(Integer.parseInt(answer.substring(0, 3))).putHeader(SIDE, site.side().name()).end(answer);
+        });
+    }
+
+    private String answer(HttpServerRequest request, Site site) throws InterruptedException {
+        if (request.path().startsWith(STREAMING)) {
+            return site.streams().getAsBoolean() ? "200 OK" : "503 no streaming server";
+        }
+        var web = site.web().get();
+        if (web.isEmpty()) {
+            return "503 nobody serves";
+        }
+        try {
+            var write = writes.get(String.valueOf(request.getHeader(WRITE)));
+            if (write != null) {
+                web.get().serve(write);
+            }
+            return "200 OK";
+        } catch (WebProcess.Unavailable stopping) {
+            return "503 " + stopping.getMessage();
+        } catch (SQLException | JedisException | IllegalStateException e) {
+            return "500 " + e.getMessage();
+        }
+    }
+
+    /** Changes DNS: new requests for that domain go there from now on. */
+    void point(String domain, InetSocketAddress to) {
+        records.put(domain, to);
+    }
+
+    /** One user's request that writes; @return which side has answered it. @throws Failed for any other answer: nobody knows what became of it */
+    World.Side write(String domain, WebProcess.Request write) throws InterruptedException {
+        var id = UUID.randomUUID().toString();
+        writes.put(id, write);
+        try {
+            return send(domain, HttpMethod.POST, "/api/v1/statuses", id);
+        } finally {
+            writes.remove(id);
+        }
+    }
+
+    /** One that reads. */
+    World.Side read(String domain, String path) throws InterruptedException {
+        return send(domain, HttpMethod.GET, path, "");
+    }
+
+    private World.Side send(String domain, HttpMethod method, String path, String write) throws InterruptedException {
+        var to = records.get(domain);
+        var options = new RequestOptions().setServer(SocketAddress.inetSocketAddress(to.getPort(), to.getHostString())).setHost(domain).setPort(80).setMethod(method).setURI(path).putHeader(WRITE, write)
+                .putHeader("X-Forwarded-Proto", "https");
+        Future<World.Side> answer = users.request(options).compose(request -> request.send(method == HttpMethod.POST ? Buffer.buffer("{}") : Buffer.buffer())).compose(response -> response.body().map(body -> {
+            if (response.statusCode() != 200) {
+                throw new Failed(response.statusCode() + ": " + body);
+            }
+            return World.Side.valueOf(response.getHeader(SIDE));
+        }));
+        try {
+            return answer.toCompletionStage().toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Failed failed ? failed : new Failed(method + " " + path + " of " + domain + " at " + to + ": " + e.getCause());
+        } catch (TimeoutException e) {
+            throw new Failed("no answer within " + PATIENCE.toSeconds() + " s");
+        }
+    }
+
+    @Override
+    public void close() {
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+}

@@ -1,0 +1,286 @@
+package dev.mastodonmigration.target.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.edge.Edge.Side;
+import dev.mastodonmigration.edge.proxy.EdgeClient;
+import dev.mastodonmigration.edge.proxy.EdgeState;
+import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
+import dev.mastodonmigration.mastodon.Example;
+import dev.mastodonmigration.outside.KeptSecret;
+import dev.mastodonmigration.outside.MissingInputException;
+import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.outside.Provisioned;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentStatusBuilder;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+@EnableKubernetesMockClient(crud = true, https = false)
+class EdgeFrontTest {
+    private static final String SECRET = "example-social-edge-state";
+    /** Set by the extension. */
+    KubernetesClient client;
+    private final MastodonMigration migration = Example.migration("  strategy:", "  edge: {hold: 12s}\n  strategy:");
+    private final WorkloadNames names = WorkloadNames.of(migration);
+    private final String subnet = "127." + ThreadLocalRandom.current().nextInt(10, 250) + "." + ThreadLocalRandom.current().nextInt(0, 250) + ".";
+    private final List<EdgePodStub> pods = new ArrayList<>();
+    private Optional<String> fault = Optional.empty();
+
+    @AfterEach
+    void stop() {
+        pods.forEach(EdgePodStub::close);
+    }
+
+    /** A new operator each time. */
+    private EdgeFront front() {
+        return front(migration);
+    }
+
+    private EdgeFront front(MastodonMigration of) {
+        var plan = new EdgeObjects(of, names, "operator:1", List.of());
+        return new EdgeFront(of, plan, new OwnedObjects(client, names), new KeptSecret(client, names.namespace(), plan.secret(), names.uid()), new EdgeClient(), (address, domain, path) -> fault,
+                domains -> domains.stream().collect(Collectors.toMap(domain -> domain, domain -> URI.create("https://cname.herokudns.com"), (one, other) -> one, TreeMap::new)));
+    }
+
+    private EdgePodStub runningPod() throws IOException {
+        var pod = new EdgePodStub(subnet + (2 + pods.size()), state());
+        pods.add(pod);
+        client.resource(EdgePodStub.pod(names, "edge-" + pods.size(), pod.address())).create();
+        return pod;
+    }
+
+    private EdgeState state() {
+        return EdgeClient.state(new String(Base64.getDecoder().decode(get(Secret.class, SECRET).getData().get("state")), StandardCharsets.UTF_8));
+    }
+
+    private <T extends HasMetadata> T get(Class<T> kind, String name) {
+        return client.resources(kind).inNamespace(names.namespace()).withName(name).get();
+    }
+
+    private Map<String, String> versions() {
+        var versions = new TreeMap<String, String>();
+        List.<Class<? extends HasMetadata>>of(Secret.class, Service.class, Deployment.class, PodDisruptionBudget.class).forEach(kind -> client.resources(kind).inNamespace(names.namespace()).list().getItems()
+                .forEach(object -> versions.put(object.getKind() + "/" + object.getMetadata().getName(), object.getMetadata().getResourceVersion())));
+        return versions;
+    }
+
+    private void ready(int pods) {
+        var deployment = get(Deployment.class, "example-social-edge");
+        deployment.setStatus(new DeploymentStatusBuilder().withReplicas(2).withUpdatedReplicas(2).withReadyReplicas(pods).withObservedGeneration(deployment.getMetadata().getGeneration()).build());
+        client.resource(deployment).updateStatus();
+    }
+
+    @Test
+    void allOfItIsMadeOnceAndIsReadyWhenItsPodsAre() {
+        assertThat(front().ensure().message()).startsWith("waiting for example-social-edge: 0/2");
+        var made = versions();
+        assertThat(made).containsOnlyKeys("Secret/" + SECRET, "Service/example-social-edge", "Service/example-social-front-web", "Service/example-social-front-streaming", "Deployment/example-social-edge",
+                "PodDisruptionBudget/example-social-edge");
+        front().ensure();
+        assertThat(versions()).isEqualTo(made);
+        ready(2);
+        assertThat(front().ensure()).isInstanceOf(Provisioned.Ready.class);
+        assertThat(state()).isEqualTo(new EdgeState(Mode.SOURCE, 1));
+    }
+
+    @Test
+    void itsPodsKnowWhereEachSideIsByDomainAndPath() {
+        front().ensure();
+        var container = get(Deployment.class, "example-social-edge").getSpec().getTemplate().getSpec().getContainers().getFirst();
+        var variables = container.getEnv().stream().filter(variable -> variable.getValue() != null).collect(Collectors.toMap(variable -> variable.getName(), variable -> variable.getValue()));
+        assertThat(container.getArgs()).containsExactly("edge");
+        assertThat(container.getImage()).isEqualTo("operator:1");
+        assertThat(variables).containsEntry("EDGE_HOLD_SECONDS", "12").containsEntry("EDGE_PEERS", "example-social-edge.mastodon.svc");
+        assertThat(variables.get("EDGE_ROUTES")).isEqualTo("{\"source\":[{\"domain\":\"streaming.example.social\",\"prefix\":\"/\",\"upstream\":\"https://cname.herokudns.com\"},"
+                + "{\"domain\":\"www.example.social\",\"prefix\":\"/\",\"upstream\":\"https://cname.herokudns.com\"}],"
+                + "\"target\":[{\"domain\":\"www.example.social\",\"prefix\":\"/\",\"upstream\":\"http://example-social-web.mastodon.svc:3000\"},"
+                + "{\"domain\":\"www.example.social\",\"prefix\":\"/api/v1/streaming\",\"upstream\":\"http://example-social-streaming.mastodon.svc:4000\"},"
+                + "{\"domain\":\"streaming.example.social\",\"prefix\":\"/\",\"upstream\":\"http://example-social-streaming.mastodon.svc:4000\"}]}");
+    }
+
+    @Test
+    void whatIsNotOursIsLeftAloneAndNothingIsMadeBesideIt() {
+        client.resource(new ServiceBuilder().withNewMetadata().withName("example-social-front-web").withNamespace(names.namespace()).endMetadata().build()).create();
+        var before = versions();
+        assertThatThrownBy(() -> front().ensure()).isInstanceOf(ForeignObjectException.class).hasMessageContaining("Service mastodon/example-social-front-web exists and was not made by this migration");
+        assertThat(front().preflight().blockers()).singleElement().asString().contains("example-social-front-web");
+        assertThat(versions()).isEqualTo(before);
+    }
+
+    @Test
+    void holdIsReadyOnlyInALookThatFindsEveryPodHoldingAlready() throws IOException {
+        front().ensure();
+        var first = runningPod();
+        var second = runningPod();
+        assertThat(front().hold()).isInstanceOf(Provisioned.Working.class);
+        assertThat(state()).isEqualTo(new EdgeState(Mode.HOLD, 2));
+        assertThat(first.told).containsExactly(new EdgeState(Mode.HOLD, 2));
+        assertThat(second.told).containsExactly(new EdgeState(Mode.HOLD, 2));
+        assertThat(first.token).startsWith("Bearer ").hasSizeGreaterThan(60);
+        assertThat(front().hold()).isInstanceOf(Provisioned.Ready.class);
+        assertThat(first.told).hasSize(1);
+
+        var late = runningPod();
+        late.state = new EdgeState(Mode.SOURCE, 1);
+        assertThat(front().hold()).isInstanceOf(Provisioned.Working.class);
+        assertThat(late.told).containsExactly(new EdgeState(Mode.HOLD, 2));
+    }
+
+    @Test
+    void requestsUnderWayAreWaitedForAndNotLongerThanFiveSeconds() throws IOException {
+        front().ensure();
+        var pod = runningPod();
+        front().hold();
+        pod.underWay = 3;
+        pod.stateMillis = 400;
+        assertThat(front().hold().message()).isEqualTo("requests are held; 3 that came before are being answered");
+        pod.stateMillis = 5000;
+        assertThat(front().hold()).isInstanceOf(Provisioned.Ready.class);
+    }
+
+    @Test
+    void aPodThatDoesNotAnswerIsWaitedForAndOneThatDoesNotListenIsNot() throws IOException {
+        front().ensure();
+        var pod = runningPod();
+        front().hold();
+        client.resource(EdgePodStub.pod(names, "edge-starting", subnet + "99")).create();
+        assertThat(front().hold()).isInstanceOf(Provisioned.Ready.class);
+        pod.status = 401;
+        assertThat(front().hold().message()).startsWith("waiting for the edge's pod edge-1 (it answers 401");
+    }
+
+    @Test
+    void theTargetAnswersAfterHoldAloneAndAgainChangesNothing() throws IOException {
+        front().ensure();
+        var pod = runningPod();
+        assertThat(front().letGo(Side.TARGET)).isInstanceOf(Provisioned.Working.class);
+        assertThat(pod.told).containsExactly(new EdgeState(Mode.HOLD, 2));
+        front().letGo(Side.TARGET);
+        assertThat(front().letGo(Side.TARGET)).isInstanceOf(Provisioned.Ready.class);
+        assertThat(pod.told).containsExactly(new EdgeState(Mode.HOLD, 2), new EdgeState(Mode.TARGET, 3));
+        var before = versions();
+        assertThat(front().letGo(Side.TARGET)).isInstanceOf(Provisioned.Ready.class);
+        assertThat(versions()).isEqualTo(before);
+    }
+
+    @Test
+    void beforeItWasMadeThereIsNothingToLetGoOrToBeIll() {
+        assertThat(front().letGo(Side.SOURCE)).isInstanceOf(Provisioned.Ready.class);
+        assertThat(front().unhealthy()).isEmpty();
+        assertThat(front().handOver()).isInstanceOf(Provisioned.Ready.class);
+        front().forget();
+        assertThat(versions()).isEmpty();
+    }
+
+    @Test
+    void aDeploymentThatSomebodyDeletedIsPutBackByWhoHolds() throws IOException {
+        front().ensure();
+        runningPod();
+        client.resource(get(Deployment.class, "example-social-edge")).delete();
+        assertThat(front().unhealthy()).hasValue("Deployment example-social-edge is gone");
+        front().hold();
+        assertThat(get(Deployment.class, "example-social-edge")).isNotNull();
+    }
+
+    @Test
+    void itIsIllWithoutAReadyPodAndWhereTheLoadBalancerInFrontOfItIsWhileTheSourceAnswers() throws IOException {
+        var led = Example.migration("  strategy:", "  edge: {}\n  aws: {region: eu-central-1}\n  strategy:", "    compute:", "    dns: {route53: {hostedZoneId: Z1, front: {addresses: [203.0.113.7]}}}\n    compute:");
+        front(led).ensure();
+        assertThat(front(led).unhealthy().orElseThrow()).startsWith("no pod of Deployment example-social-edge is ready");
+        ready(1);
+        assertThat(front(led).unhealthy()).isEmpty();
+        fault = Optional.of("203.0.113.7 has no valid certificate");
+        assertThat(front(led).unhealthy()).isEqualTo(fault);
+        runningPod();
+        front(led).hold();
+        assertThat(front(led).unhealthy()).isEmpty();
+    }
+
+    @Test
+    void handedOverItsServicesLeadToTheTargetBeforeItsPodsEndAndNothingElseStays() throws IOException {
+        front().ensure();
+        runningPod();
+        assertThat(front().handOver().message()).isEqualTo("the edge's pods answer their last requests: edge-1");
+        var web = get(Service.class, "example-social-front-web").getSpec();
+        assertThat(web.getSelector()).isEqualTo(names.selector("web"));
+        assertThat(web.getPorts().getFirst().getTargetPort().getStrVal()).isEqualTo("http");
+        assertThat(get(Service.class, "example-social-front-streaming").getSpec().getSelector()).isEqualTo(names.selector("streaming"));
+        assertThat(get(Deployment.class, "example-social-edge")).isNull();
+        assertThat(get(Secret.class, SECRET)).isNotNull();
+        client.pods().inNamespace(names.namespace()).withName("edge-1").delete();
+        assertThat(front().handOver()).isInstanceOf(Provisioned.Ready.class);
+        assertThat(versions()).containsOnlyKeys("Service/example-social-front-web", "Service/example-social-front-streaming");
+        assertThat(front().handOver()).isInstanceOf(Provisioned.Ready.class);
+    }
+
+    @Test
+    void whoDeletesTheMigrationAfterTheCutoverKeepsAnInstanceThatIsReached() throws IOException {
+        front().ensure();
+        runningPod();
+        front().forget();
+        assertThat(versions()).containsOnlyKeys("Service/example-social-front-web", "Service/example-social-front-streaming");
+        assertThat(get(Service.class, "example-social-front-web").getSpec().getSelector()).isEqualTo(names.selector("web"));
+    }
+
+    @Test
+    void removedNothingOfItStays() {
+        front().ensure();
+        assertThat(front().remove()).isInstanceOf(Provisioned.Ready.class);
+        assertThat(versions()).isEmpty();
+        assertThat(front().remove()).isInstanceOf(Provisioned.Ready.class);
+    }
+
+    @Test
+    void whoHasComeIsToldByThePodThatSawItLast() throws IOException {
+        front().ensure();
+        runningPod().arrivals = Map.of("www.example.social", 7000L);
+        runningPod().arrivals = Map.of("www.example.social", 2000L, "streaming.example.social", 9000L);
+        assertThat(front().lastRequests()).containsExactlyInAnyOrderEntriesOf(Map.of("www.example.social", Duration.ofSeconds(2), "streaming.example.social", Duration.ofSeconds(9)));
+    }
+
+    @Test
+    void aSpecThatItCannotServeIsToldSo() {
+        var machines = Example.migration("  strategy:", "  edge: {}\n  strategy:", "    compute:\n      kubernetes:", "    dns: {route53: {hostedZoneId: Z1}}\n    compute:\n      kubernetes:");
+        assertThat(front(machines).violations()).singleElement().asString().contains("spec.target.dns.route53.front is required", "Service example-social-front-web");
+        var without = Example.withoutCompute();
+        without.setSpec(new MastodonMigrationSpec(without.getSpec().instance(), without.getSpec().source(), without.getSpec().target(), null,
+                new MastodonMigrationSpec.Edge(null, null), null, null, null, null, null, null));
+        assertThat(front(without).violations()).singleElement().asString().contains("spec.edge", "spec.target.compute.kubernetes");
+    }
+
+    @Test
+    void aDomainThatTheSourceDoesNotServeIsFoundByPreflight() {
+        var plan = new EdgeObjects(migration, names, "operator:1", List.of());
+        var unknown = new EdgeFront(migration, plan, new OwnedObjects(client, names), new KeptSecret(client, names.namespace(), plan.secret(), names.uid()), new EdgeClient(), (address, domain, path) -> fault, domains -> {
+            throw new MissingInputException("no such domain");
+        });
+        assertThat(unknown.preflight().blockers()).containsExactly("no such domain");
+        var away = new EdgeFront(migration, plan, new OwnedObjects(client, names), new KeptSecret(client, names.namespace(), plan.secret(), names.uid()), new EdgeClient(), (address, domain, path) -> fault, domains -> {
+            throw new OutsideException("not now", true);
+        });
+        assertThatThrownBy(away::preflight).hasMessage("not now");
+    }
+}
