@@ -188,6 +188,7 @@ public final class Demo {
                 : "  downtime             " + downtime.map(Demo::decimal).orElse("none measured") + " s as users saw it, " + decimal(status.downtime.seconds) + " s as the operator says");
         screen.line("  requests             " + measured.requests() + ", of which " + measured.refused() + " failed" + measured.lastFailure().map(why -> ", the last one with \"" + why + "\"").orElse("")
                 + "; the longest took " + decimal(measured.longest()) + " s");
+        world.users().failures().stream().limit(FRONT == World.Options.Front.EDGE ? 20 : 0).forEach(failure -> screen.line("FAILED: " + failure));
         screen.line("  freeze               " + decimal(seen.freeze()) + " s from maintenance mode until the target took writes; the slowest dyno took " + decimal(seen.longestDynoStop()) + " s to stop");
         screen.line("  of which ours        " + decimal(seen.stoppedToWritable()) + " s from the moment when the last dyno was gone and the write gate up");
         screen.line("  rows verified        " + rows);

@@ -1,9 +1,8 @@
 package dev.mastodonmigration.embedded;
 
-import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpMethod;
@@ -116,14 +115,16 @@ final class SiteHttp implements AutoCloseable {
         var to = records.get(domain);
         var options = new RequestOptions().setServer(SocketAddress.inetSocketAddress(to.getPort(), to.getHostString())).setHost(domain).setPort(80).setMethod(method).setURI(path).putHeader(WRITE, write)
                 .putHeader("X-Forwarded-Proto", "https");
-        Future<World.Side> answer = users.request(options).compose(request -> request.send(method == HttpMethod.POST ? Buffer.buffer("{}") : Buffer.buffer())).compose(response -> response.body().map(body -> {
+        var answer = Promise.<World.Side>promise();
+        // On an event loop: on another thread the answer may have come, and gone, before anybody asks for its body.
+        vertx.runOnContext(now -> users.request(options).compose(request -> method == HttpMethod.POST ? request.send("{}") : request.send()).compose(response -> response.body().map(body -> {
             if (response.statusCode() != 200) {
                 throw new Failed(response.statusCode() + ": " + body);
             }
             return World.Side.valueOf(response.getHeader(SIDE));
-        }));
+        })).onComplete(answer));
         try {
-            return answer.toCompletionStage().toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            return answer.future().toCompletionStage().toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof Failed failed ? failed : new Failed(method + " " + path + " of " + domain + " at " + to + ": " + e.getCause());
         } catch (TimeoutException e) {

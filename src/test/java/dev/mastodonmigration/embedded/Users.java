@@ -52,6 +52,7 @@ public final class Users implements AutoCloseable {
         return () -> Optional.of(request -> http.write(domain, request));
     }
 
+    private static final int MOST_FAILURES = 20;
     private final Way way;
     private final Ledger ledger;
     private final ScheduledExecutorService threads;
@@ -61,6 +62,7 @@ public final class Users implements AutoCloseable {
     private final AtomicReference<String> lastFailure = new AtomicReference<>();
     private final AtomicReference<Throwable> broken = new AtomicReference<>();
     private final ReentrantReadWriteLock active = new ReentrantReadWriteLock(true);
+    private final List<String> failures = new ArrayList<>();
     private Instant firstFailure;
     private Duration outage;
     private Duration longest = Duration.ZERO;
@@ -148,6 +150,9 @@ public final class Users implements AutoCloseable {
 
     private synchronized void failed(Instant begun, String why) {
         refused.incrementAndGet();
+        if (failures.size() < MOST_FAILURES) {
+            failures.add("begun " + begun + ", ended " + Instant.now() + ": " + why);
+        }
         lastFailure.set(why);
         if (firstFailure == null) {
             firstFailure = begun;
@@ -185,6 +190,11 @@ public final class Users implements AutoCloseable {
     /** What users met so far. */
     public synchronized Measured measured() {
         return new Measured(requests.get(), refused.get(), Optional.ofNullable(outage), Optional.ofNullable(lastFailure.get()), longest);
+    }
+
+    /** The first ones, each with its times. */
+    public synchronized List<String> failures() {
+        return List.copyOf(failures);
     }
 
     /** What broke the users themselves: never anything, in a sound test. */

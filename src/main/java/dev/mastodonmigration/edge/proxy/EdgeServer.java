@@ -30,8 +30,18 @@ final class EdgeServer {
     EdgeServer(Vertx vertx, Traffic traffic, EdgeProxy proxy, String token) {
         this.traffic = traffic;
         this.token = token;
-        users = vertx.createHttpServer(new HttpServerOptions().setMaxInitialLineLength(LONGEST_LINE).setMaxHeaderSize(LONGEST_HEADERS).setHandle100ContinueAutomatically(true)).requestHandler(proxy::handle);
+        users = vertx.createHttpServer(new HttpServerOptions().setMaxInitialLineLength(LONGEST_LINE).setMaxHeaderSize(LONGEST_HEADERS).setHandle100ContinueAutomatically(true)).requestHandler(request -> {
+            request.response().headersEndHandler(head -> closing(request));
+            proxy.handle(request);
+        });
         control = vertx.createHttpServer().requestHandler(this::command);
+    }
+
+    /** Of a pod that is about to end: whoever keeps connections opens the next one to another pod, so that none is closed under a request. */
+    private void closing(HttpServerRequest request) {
+        if (!ready) {
+            request.response().headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
     }
 
     /** @param ports of users and of control; 0 for free ones */

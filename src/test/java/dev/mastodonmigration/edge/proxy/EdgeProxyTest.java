@@ -261,4 +261,14 @@ class EdgeProxyTest {
         assertThat(control("PUT", "nonsense").statusCode()).isEqualTo(400);
         assertThat(new JsonObject(control("GET", "").body()).getJsonObject("state").getMap()).containsEntry("mode", "SOURCE");
     }
+
+    @Test
+    void aPodThatIsAboutToEndTellsWhoeverKeepsConnectionsToOpenAnother() throws Exception {
+        edge.ready();
+        assertThat(raw("GET /a HTTP/1.1\r\nHost: " + DOMAIN + "\r\nX-Once: 1")).startsWith("HTTP/1.1 200");
+        var kept = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + edge.usersPort() + "/a")).build();
+        assertThat(http.send(kept, BodyHandlers.ofString()).headers().firstValue("connection")).isEmpty();
+        edge.leave();
+        assertThat(http.send(kept, BodyHandlers.ofString()).headers().firstValue("connection")).hasValue("close");
+    }
 }

@@ -1,0 +1,52 @@
+package dev.mastodonmigration.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.embedded.World;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Users come over HTTP and by DNS, through two pods of the edge. */
+class EdgeMigrationIT {
+    /** Longer than an operator needs to start anew here, so that no request is given up. */
+    private static final String HOLD = "90s";
+
+    @Test
+    void noRequestFailsWhileAPodOfTheEdgeIsReplacedAndTheOperatorIsKilledWithUsersWaiting() throws Exception {
+        try (var world = World.start(World.Options.SMALL.behindAnEdge())) {
+            var changes = new TreeMap<>(EndToEnd.LIVE);
+            changes.putAll(Map.of("/spec/edge/hold", HOLD, "/spec/cutover/approved", "false"));
+            EndToEnd.applyUnattended(world, changes);
+            EndToEnd.await(world, "DNS is asked for", status -> status.findings.stream().anyMatch(finding -> finding.id.startsWith("traffic-")));
+            world.pointDnsAtTheEdge();
+            EndToEnd.await(world, "the gate", status -> PhaseId.AwaitCutover.name().equals(status.phase));
+            var replaced = edgePods(world).findFirst().orElseThrow().getMetadata().getName();
+            world.jobRunner().evict(replaced);
+            EndToEnd.await(world, "another pod", status -> edgePods(world).filter(pod -> !pod.getMetadata().getName().equals(replaced)).filter(EdgeMigrationIT::isReady).count() == 2);
+
+            world.edit(Map.of("/spec/cutover/approved", "true"));
+            EndToEnd.await(world, "requests wait", status -> status.downtime != null && status.downtime.startedAt != null);
+            world.operator().restart();
+            EndToEnd.awaitCompleted(world);
+            EndToEnd.assertNothingLost(world, World.Side.TARGET);
+            assertThat(world.users().failures()).as(world.describe()).isEmpty();
+            assertThat(world.users().measured().refused()).isZero();
+            assertThat(edgePods(world)).isEmpty();
+            assertThat(world.client().services().inNamespace(World.NAMESPACE).list().getItems()).extracting(HasMetadata::getMetadata).extracting("name")
+                    .containsExactlyInAnyOrder("example-social-web", "example-social-streaming", "example-social-front-web", "example-social-front-streaming");
+        }
+    }
+
+    private static Stream<Pod> edgePods(World world) {
+        return world.client().pods().inNamespace(World.NAMESPACE).list().getItems().stream().filter(pod -> "edge".equals(pod.getMetadata().getLabels().get("app.kubernetes.io/component")));
+    }
+
+    private static boolean isReady(Pod pod) {
+        return pod.getStatus().getConditions().stream().anyMatch(condition -> condition.getType().equals("Ready") && condition.getStatus().equals("True"));
+    }
+}
