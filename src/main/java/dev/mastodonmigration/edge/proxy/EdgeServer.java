@@ -20,12 +20,14 @@ final class EdgeServer {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int LONGEST_LINE = 16 << 10;
     private static final int LONGEST_HEADERS = 64 << 10;
+    private static final int SWITCHING = 101;
     private static final int LARGEST_STATE = 4 << 10;
     private final Traffic traffic;
     private final String token;
     private final HttpServer users;
     private final HttpServer control;
     private boolean ready;
+    private boolean leaving;
 
     EdgeServer(Vertx vertx, Traffic traffic, EdgeProxy proxy, String token) {
         this.traffic = traffic;
@@ -39,7 +41,7 @@ final class EdgeServer {
 
     /** Of a pod that is about to end: whoever keeps connections opens the next one to another pod, so that none is closed under a request. */
     private void closing(HttpServerRequest request) {
-        if (!ready) {
+        if (leaving && request.response().getStatusCode() != SWITCHING) {
             request.response().headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
     }
@@ -111,5 +113,6 @@ final class EdgeServer {
     /** No longer ready; who comes nevertheless is served. */
     void leave() {
         ready = false;
+        leaving = true;
     }
 }

@@ -1,21 +1,31 @@
 /**
- * The edge: a proxy in front of both sides while an instance moves, run by the {@code edge} command in pods of its own. One database serves both sides, so who answers is decided here, in one moment, and
- * not by DNS, which takes days.
+ * The edge: a proxy in front of both sides while an instance moves, run by the {@code edge} command in pods of its own ({@code EdgeCommand}). One database serves both sides, so who answers is decided here, in
+ * one moment, and not by DNS, which takes days.
  *
- * <p>What makes it right, with the class that keeps it and the test that breaks without it:
+ * <h2>How</h2>
+ * Each request asks {@code Traffic} for a pass: to the source, to the target, or, while the state is hold, to wait for one. {@code EdgeProxy} passes it on by {@code Routes}, a websocket as a {@code Tunnel}.
+ * The operator asks and tells each pod by {@code EdgeClient}, over a port of its own ({@code EdgeServer}); between them pods tell each other ({@code Peers}). Everything runs on one event loop, so nothing here
+ * has a lock.
+ *
+ * <h2>Why it is right</h2>
  * <ol>
- * <li>A request goes to one side, whole, and never to a side that the state does not name when it is passed on ({@code Traffic}; {@code TrafficTest}).</li>
- * <li>From one side to the other leads only {@code HOLD}, in which requests wait unread: no two pods serve different sides at a time, as long as nobody goes on before each has acknowledged
- * ({@code Traffic}; {@code TrafficTest}).</li>
- * <li>A state is replaced by a later one alone: an answer that was lost is asked for again, and an operator that was asleep changes nothing ({@code Traffic}; {@code TrafficTest}).</li>
- * <li>Nobody is told 4xx because of the edge: to a 4xx on an inbox the sending server gives the post up for good (Mastodon, {@code app/helpers/json_ld_helper.rb}). What cannot be served is 503, which is
- * tried again for two days ({@code EdgeProxy}; {@code EdgeProxyTest}).</li>
- * <li>Path, query and body arrive byte for byte, because signatures cover them ({@code EdgeProxy}; {@code EdgeProxyTest}).</li>
- * <li>A pod takes no request before it has learned the state: from its file, and from its peers ({@code EdgeCommand}; {@code EdgeCommandTest}).</li>
- * <li>Who waits for a change waits for a look in which every pod that listens had it already: a pod that began to listen later has learned it from its peers ({@code EdgeFront} of
- * {@code target.kubernetes}; {@code EdgeFrontTest}).</li>
+ * <li><b>A request goes to one side, whole</b>, and never to a side that the state does not name when it is passed on ({@code Traffic#admit}; TrafficTest#whatIsHeldGoesToTheNewSideInTheOrderInWhichItCame,
+ * EdgeProxyTest#whatIsHeldIsAnsweredByTheNewSideAndWhatWasUnderWayByTheOld).</li>
+ * <li><b>From one side to the other leads hold alone</b>, in which requests wait unread: no two pods serve different sides at a time, as long as nobody goes on before each has acknowledged
+ * ({@code Traffic#change}; TrafficTest#fromOneSideToTheOtherLeadsHoldAlone).</li>
+ * <li><b>A state is replaced by a later one alone</b>: an answer that was lost is asked for again, and an operator that was asleep changes nothing ({@code Traffic#change};
+ * TrafficTest#noStateIsReplacedByAnOlderOneAndTheSameOneIsTakenTwice).</li>
+ * <li><b>Who waits for a change waits for a look in which every pod that listens had it already.</b> A pod that begins to listen later finds it with its peers, before it is ready ({@code EdgeFront},
+ * {@code EdgeCommand}; EdgeFrontTest#holdIsReadyOnlyInALookThatFindsEveryPodHoldingAlready, EdgeCommandTest#aPodThatIsMadeLaterHasTheStateOfItsPeersBeforeItServes). Where all pods are gone at once,
+ * the next ones have what the operator wrote down before it told anybody, as the kubelet brings it (EdgeCommandTest#theFirstPodHasNoPeersAndTakesItsFile).</li>
+ * <li><b>Nobody is told 4xx because of the edge</b>: to a 4xx on an inbox the sending server gives the post up for good (Mastodon, app/helpers/json_ld_helper.rb). What cannot be served is 503, which is
+ * tried again for two days ({@code EdgeProxy}; EdgeProxyTest#nobodyIsToldFourHundredsThatTheEdgeOrTheRouterMade).</li>
+ * <li><b>Path, query and body arrive byte for byte</b>, because signatures cover them ({@code EdgeProxy};
+ * EdgeProxyTest#pathAndQueryArriveByteForByteAndWhoAsksIsToldBehindWhoWasToldBefore).</li>
+ * <li><b>What does not end is closed when its side answers no more</b>: websockets and event streams; clients open them anew, and wait like others ({@code Traffic#change};
+ * EdgeProxyTest#eventsPassAtOnceAndTheirStreamIsClosedWhenTheSideChanges).</li>
+ * <li><b>A pod that ends takes no request with it</b>: it is not ready any more, has connections opened anew, and waits for the last answers ({@code EdgeCommand}, {@code EdgeServer#leave};
+ * EdgeProxyTest#aPodThatIsAboutToEndTellsWhoeverKeepsConnectionsToOpenAnother).</li>
  * </ol>
- *
- * <p>Everything runs on one event loop, so nothing here has a lock.
  */
 package dev.mastodonmigration.edge.proxy;
