@@ -199,8 +199,8 @@ public record MastodonMigrationSpec(
     public record Route53(
             @Required @Pattern("^[A-Z0-9]{1,32}$") @JsonPropertyDescription("Id of the public hosted zone that holds webDomain and streamingDomain.") String hostedZoneId,
             @Default("60") @Min(1) @Max(3600) @JsonPropertyDescription("TTL in seconds that the records get before they are changed, and keep afterwards. A lower one stays. Default: 60.") Integer ttlSeconds,
-            @Size(min = 1, max = 20) @JsonPropertyDescription("Not supported yet, refused by Preflight. Shares of users in percent, in order, the last one 100.") List<@Min(1) @Max(100) Integer> steps,
-            @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("Not supported yet, refused by Preflight. Time to hold each step, for example 10m.") String hold,
+            @Size(min = 1, max = 20) @JsonPropertyDescription("With spec.edge: shares of users in percent, in order, the last one 100. Default: 10, 50, 100.") List<@Min(1) @Max(100) Integer> steps,
+            @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("With spec.edge: time to hold each step, for example 10m. Default: 10m.") String hold,
             @JsonPropertyDescription("Where the world reaches the load balancer that you have in front of the target, with a valid certificate for webDomain and streamingDomain. Default with compute.ec2: the one that the operator creates; required otherwise.") Front front) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)

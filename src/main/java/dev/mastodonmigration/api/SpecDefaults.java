@@ -65,13 +65,13 @@ public final class SpecDefaults {
         return durationOr(Duration.ofSeconds(30), spec.strategy() == null ? null : spec.strategy().inSyncFor());
     }
 
-    /** Of {@code spec.edge}, as what follows. */
+    /** Of {@code spec.edge}, as what follows; also of a spec from which somebody took it. */
     public static Duration edgeHold(MastodonMigrationSpec spec) {
-        return durationOr(Duration.ofSeconds(15), spec.edge().hold());
+        return durationOr(Duration.ofSeconds(15), spec.edge() == null ? null : spec.edge().hold());
     }
 
     public static int edgeReplicas(MastodonMigrationSpec spec) {
-        return Optional.ofNullable(spec.edge().replicas()).orElse(2);
+        return Optional.ofNullable(spec.edge()).map(MastodonMigrationSpec.Edge::replicas).orElse(2);
     }
 
     public static int parallelism(MastodonMigrationSpec spec) {

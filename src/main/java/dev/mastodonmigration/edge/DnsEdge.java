@@ -90,6 +90,11 @@ public final class DnsEdge implements Edge {
     }
 
     @Override
+    public Provisioned keep(Side side) {
+        return front.before() == Side.TARGET ? new Provisioned.Ready("") : front.letGo(side) instanceof Provisioned.Working working ? working : front.ensure();
+    }
+
+    @Override
     public Provisioned handOver() {
         return front.handOver();
     }

@@ -40,6 +40,9 @@ public interface Edge extends Payable {
     /** What is to be done by hand so that users reach that side; empty where nothing is. */
     List<String> byHand(Side side);
 
+    /** Users come through it by now: what somebody deleted or edited of it is put right, and requests go to that side. DNS stays as it is. */
+    Provisioned keep(Side side);
+
     /** The migration ends on the target: users reach it without what was only needed for moving them, from now on. Ready when that is gone. */
     Provisioned handOver();
 

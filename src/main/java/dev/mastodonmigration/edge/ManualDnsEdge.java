@@ -80,18 +80,23 @@ public final class ManualDnsEdge implements Edge {
         return front.unhealthy();
     }
 
-    /** The edge stays for as long as users come through it: without it they would reach nobody. */
+    /** The edge stays for as long as users come through it, or may: without it they would reach nobody. */
     @Override
     public Provisioned restore() {
-        var still = front.lastRequests().entrySet().stream().filter(last -> last.getValue().compareTo(LEFT_ALONE) < 0).map(last -> last.getKey() + " (" + last.getValue().toSeconds() + " s ago)").toList();
-        return still.isEmpty() ? front.remove() : new Provisioned.Working("users still come through the edge, which passes them on to the source, for " + String.join(", ", still)
-                + ". Point DNS back to where it led before the migration; the edge goes when nobody has come for " + LEFT_ALONE.toMinutes() + " minutes");
+        return front.leftAlone(LEFT_ALONE) instanceof Provisioned.Working working
+                ? new Provisioned.Working(working.message() + ". Point DNS back to where it led before the migration: the edge passes every request on to the source, and goes when nobody has come for " + LEFT_ALONE.toMinutes() + " minutes")
+                : front.remove();
     }
 
     /** To the source they are led by way of the edge; to the target the edge lets them go itself. */
     @Override
     public List<String> byHand(Side side) {
         return side == Side.SOURCE ? pointing(missing()) : List.of();
+    }
+
+    @Override
+    public Provisioned keep(Side side) {
+        return front.letGo(side) instanceof Provisioned.Working working ? working : front.ensure();
     }
 
     @Override

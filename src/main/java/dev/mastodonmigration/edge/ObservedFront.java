@@ -1,5 +1,6 @@
 package dev.mastodonmigration.edge;
 
+import dev.mastodonmigration.outside.Provisioned;
 import java.time.Duration;
 import java.util.Map;
 
@@ -7,6 +8,11 @@ import java.util.Map;
 public interface ObservedFront extends Front {
     /** How long ago the last request came, by domain of the instance; without those for which none has come. */
     Map<String, Duration> lastRequests();
+
+    /**
+     * Ready when no request for any of the domains has come for so long, as far as every part of it has seen, or when none ever came. Otherwise it says who still comes, or why that cannot be known.
+     */
+    Provisioned leftAlone(Duration since);
 
     /** Where DNS of that domain is to lead, for messages, as "what you have in front of Service example-social-front-web". */
     String entrance(String domain);

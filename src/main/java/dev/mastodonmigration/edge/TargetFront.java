@@ -42,7 +42,7 @@ public final class TargetFront implements Front {
     }
 
     private static Optional<String> stepwise(String field, Object value) {
-        return Optional.ofNullable(value).map(set -> FIELD + field + " is not supported yet: users can only be moved step by step to a front that passes them on to the source until the cutover, and yours has the target behind it. Remove it: DNS is changed all at once, when the target takes writes.");
+        return Optional.ofNullable(value).map(set -> FIELD + field + " moves users step by step, to a front that passes them on to the source until the cutover, and yours has the target behind it. Set spec.edge, or remove it: DNS is changed all at once, when the target takes writes.");
     }
 
     @Override

@@ -13,6 +13,8 @@ public final class ImmutableFields {
     private static final String POSTGRES = "spec.target.postgres";
     private static final String REDIS = "spec.target.redis";
     private static final String COMPUTE = "spec.target.compute";
+    private static final String EDGE = "spec.edge";
+    private static final String PODS = "pods";
     private static final String ZONE = "spec.target.dns.route53.hostedZoneId";
     private static final String RDS = "rds";
     private static final String ELASTICACHE = "elastiCache";
@@ -52,7 +54,7 @@ public final class ImmutableFields {
         });
         fields.put(COMPUTE, target == null || target.compute() == null ? "" : target.compute().kubernetes() == null ? EC2 : "kubernetes");
         Optional.ofNullable(target).map(MastodonMigrationSpec.Target::dns).map(MastodonMigrationSpec.Dns::route53).ifPresent(dns -> fields.put(ZONE, dns.hostedZoneId()));
-        fields.put("spec.edge", spec.edge() == null ? "" : "pods");
+        fields.put(EDGE, spec.edge() == null ? "" : PODS);
         fields.put("spec.strategy.postgres", SpecDefaults.postgresStrategy(spec).name());
         fields.put("spec.strategy.redis", SpecDefaults.redisStrategy(spec).name());
         return fields;
@@ -83,6 +85,11 @@ public final class ImmutableFields {
         var now = of(spec).getOrDefault(ZONE, "");
         return Optional.ofNullable(accepted.get(ZONE)).filter(zone -> !zone.equals(now)).map(zone -> ZONE + " was \"" + zone + "\" when this migration started and is now \"" + now
                 + "\", and DNS that the operator changed is put back where it was changed. Put it back, and DNS will be as it was before.");
+    }
+
+    /** Whether users come through pods of the operator's, or did when the migration began: these are looked after although somebody took them from the spec. */
+    public static boolean hasEdge(MastodonMigrationSpec spec, Map<String, String> accepted) {
+        return spec.edge() != null || PODS.equals(accepted.get(EDGE));
     }
 
     private static Optional<String> disowned(String field, String created, MastodonMigrationSpec spec, Map<String, String> accepted) {

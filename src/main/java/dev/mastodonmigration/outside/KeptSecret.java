@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A copy of credentials of the admin's, for whoever deletes a migration and its Secrets together: going back needs them. No pod mounts it. It has no owner, because a deletion
+ * What a migration must not lose, whoever deletes it and its Secrets together: a copy of credentials of the admin's, which going back needs, or what an edge is told by. It has no owner, because a deletion
  * in the foreground removes what a migration owns before the operator may go back (kubernetes.io, garbage collection).
  *
  * @param uid the migration's

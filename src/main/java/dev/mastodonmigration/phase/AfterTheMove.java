@@ -1,5 +1,6 @@
 package dev.mastodonmigration.phase;
 
+import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.status.Fact;
@@ -22,6 +23,16 @@ final class AfterTheMove {
             return "your edit is being rolled out; ";
         } catch (OutsideException notNow) {
             return "your edit is NOT rolled out yet: " + notNow.getMessage() + "; ";
+        }
+    }
+
+    /** Users come through it until the old host is retired. */
+    static String keepEdge(PhaseContext context) {
+        try {
+            return context.edge().map(edge -> edge.keep(Edge.Side.TARGET)).filter(Provisioned.Working.class::isInstance)
+                    .map(working -> "the edge in front of the instance is NOT as it should be: " + working.message() + "; ").orElse("");
+        } catch (OutsideException unknown) {
+            return "whether the edge is as it should be cannot be asked: " + unknown.getMessage() + "; ";
         }
     }
 

@@ -21,7 +21,7 @@ public class AwaitRetirePhase implements Phase {
             return new StepResult.Done("Retiring the old host is approved.");
         }
         var open = context.status().findings.stream().filter(finding -> finding.severity == Severity.Action).map(finding -> " Still open: " + finding.message).collect(Collectors.joining());
-        var meanwhile = (context.compute().isPresent() ? AfterTheMove.applyEdits(context) : "") + AfterTheMove.keepStopped(context);
+        var meanwhile = (context.compute().isPresent() ? AfterTheMove.applyEdits(context) : "") + AfterTheMove.keepStopped(context) + AfterTheMove.keepEdge(context);
         return StepResult.Waiting.forApproval((meanwhile.isEmpty() ? "" : "Meanwhile: " + meanwhile) + "The instance runs on the target. To finish, set spec.retire.approved to true: the write gate is removed from the source's database, and from then on nothing stops"
                 + " an app there from writing to it" + (SpecDefaults.retireFormation(context.spec()) ? ", and the apps stay at zero dynos." : ". What becomes of the apps is left to you.")
                 + " Nothing on the old host is deleted; delete apps and databases yourself only after that." + open);

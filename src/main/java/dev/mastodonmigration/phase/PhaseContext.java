@@ -1,10 +1,12 @@
 package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec;
-import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseRecord;
+import dev.mastodonmigration.api.MastodonMigrationStatus.PhaseState;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.PhaseRun;
 import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.itinerary.StepResult;
@@ -135,6 +137,11 @@ public final class PhaseContext {
     SortedMap<String, String> environment() {
         return MastodonEnvironment.of(outside.source().environment(), spec,
                 outside.postgres().orElseThrow().url(), outside.postgres().flatMap(TargetDatabase::ca), outside.redis().orElseThrow().url(), outside.redis().flatMap(TargetDatabase::ca));
+    }
+
+    /** Whether that phase of the way forward has ended well, as status has it. */
+    boolean hasDone(PhaseId phase) {
+        return status.phases.stream().anyMatch(record -> record.name.equals(phase.name()) && record.state == PhaseState.Succeeded);
     }
 
     /** Whether this attempt has already recorded a Job for the task. */

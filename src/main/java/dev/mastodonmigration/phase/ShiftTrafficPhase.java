@@ -41,7 +41,7 @@ public class ShiftTrafficPhase implements Phase {
             }
         }
         context.findings(BY_HAND, Severity.Action, List.of());
-        return new StepResult.Done(edge.steps().isEmpty() ? ensured.message() + "." : "All traffic goes through the edge.");
+        return new StepResult.Done(edge.steps().isEmpty() ? ensured.message() + "." : "Users come through the edge.");
     }
 
     @Override

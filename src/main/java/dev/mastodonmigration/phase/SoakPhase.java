@@ -23,7 +23,7 @@ public class SoakPhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         var end = Instant.parse(context.record().startedAt).plus(SpecDefaults.soak(context.spec())).truncatedTo(ChronoUnit.SECONDS);
-        var source = AfterTheMove.keepStopped(context);
+        var source = AfterTheMove.keepStopped(context) + AfterTheMove.keepEdge(context);
         var feeds = new FeedsWatch(context);
         if (!context.now().isBefore(end)) {
             if (!feeds.isOver()) {

@@ -1,5 +1,7 @@
 package dev.mastodonmigration.phase;
 
+import dev.mastodonmigration.api.PhaseId;
+import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.status.Fact;
@@ -37,8 +39,18 @@ final class TargetCheck {
         if (compute.ensure(context.environment()) instanceof Provisioned.Working working) {
             return Optional.of(new StepResult.Working(working.message(), context.untilNextLook()));
         }
+        var edge = keepEdge();
+        if (edge.isPresent()) {
+            return edge;
+        }
         context.tell(new Fact.Deployed());
         return Optional.empty();
+    }
+
+    /** Once users come through it, they reach nobody without it. */
+    private Optional<StepResult> keepEdge() {
+        return context.edge().filter(edge -> context.hasDone(PhaseId.ShiftTraffic)).map(edge -> edge.keep(Edge.Side.SOURCE)).filter(Provisioned.Working.class::isInstance)
+                .map(working -> new StepResult.Working("the edge in front of the instance is not as it should be: " + working.message(), BETWEEN_LOOKS));
     }
 
     private boolean isStale() {

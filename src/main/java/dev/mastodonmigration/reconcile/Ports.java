@@ -9,7 +9,9 @@ import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.edge.Front;
 import dev.mastodonmigration.edge.FrontProbe;
 import dev.mastodonmigration.edge.ManualDnsEdge;
+import dev.mastodonmigration.edge.ObservedFront;
 import dev.mastodonmigration.edge.TargetFront;
+import dev.mastodonmigration.itinerary.ImmutableFields;
 import dev.mastodonmigration.itinerary.SpecRules;
 import dev.mastodonmigration.job.WorkerFiles;
 import dev.mastodonmigration.job.WorkersFactory;
@@ -31,6 +33,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -116,7 +119,8 @@ class Ports {
     /** Without pods of ours in front, and where the admin moves DNS, what stands in front is the admin's too. */
     private Optional<Edge> edge(MastodonMigration migration, Source source, Optional<Compute> compute) {
         var spec = migration.getSpec();
-        var pods = Optional.ofNullable(spec.edge()).map(chosen -> fronts.of(migration, source, probe));
+        var accepted = Optional.ofNullable(migration.getStatus()).map(status -> status.internal).map(internal -> internal.accepted).orElse(Map.of());
+        var pods = ImmutableFields.hasEdge(spec, accepted) ? Optional.of(fronts.of(migration, source, probe)) : Optional.<ObservedFront>empty();
         var zone = Optional.ofNullable(spec.target().dns()).map(MastodonMigrationSpec.Dns::route53);
         return zone.<Edge>map(chosen -> new DnsEdge(pods.<Front>map(front -> front).orElseGet(() -> new TargetFront(spec, probe, () -> compute.flatMap(Compute::front))), awsDns.of(migration)))
                 .or(() -> pods.map(front -> new ManualDnsEdge(front, SpecDefaults.hosts(spec))));

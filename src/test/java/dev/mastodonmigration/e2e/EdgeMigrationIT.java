@@ -6,6 +6,8 @@ import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.embedded.World;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -14,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /** Users come over HTTP and by DNS, through two pods of the edge. */
 class EdgeMigrationIT {
     /** Longer than an operator needs to start anew here, so that no request is given up. */
-    private static final String HOLD = "90s";
+    private static final String HOLD = "60s";
 
     @Test
     void noRequestFailsWhileAPodOfTheEdgeIsReplacedAndTheOperatorIsKilledWithUsersWaiting() throws Exception {
@@ -30,7 +32,7 @@ class EdgeMigrationIT {
             EndToEnd.await(world, "another pod", status -> edgePods(world).filter(pod -> !pod.getMetadata().getName().equals(replaced)).filter(EdgeMigrationIT::isReady).count() == 2);
 
             world.edit(Map.of("/spec/cutover/approved", "true"));
-            EndToEnd.await(world, "requests wait", status -> status.downtime != null && status.downtime.startedAt != null);
+            EndToEnd.await(world, "requests wait", status -> state(world).contains("HOLD"));
             world.operator().restart();
             EndToEnd.awaitCompleted(world);
             EndToEnd.assertNothingLost(world, World.Side.TARGET);
@@ -40,6 +42,12 @@ class EdgeMigrationIT {
             assertThat(world.client().services().inNamespace(World.NAMESPACE).list().getItems()).extracting(HasMetadata::getMetadata).extracting("name")
                     .containsExactlyInAnyOrder("example-social-web", "example-social-streaming", "example-social-front-web", "example-social-front-streaming");
         }
+    }
+
+    /** What the operator has written down for the edge's pods. */
+    private static String state(World world) {
+        var secret = world.client().secrets().inNamespace(World.NAMESPACE).withName("example-social-edge-state").get();
+        return new String(Base64.getDecoder().decode(secret.getData().get("state")), StandardCharsets.UTF_8);
     }
 
     private static Stream<Pod> edgePods(World world) {

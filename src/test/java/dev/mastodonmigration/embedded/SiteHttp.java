@@ -38,7 +38,7 @@ final class SiteHttp implements AutoCloseable {
     /** Heroku's router keeps idle connections so long (Heroku's docs, HTTP routing). */
     private static final int IDLE_SECONDS = 90;
     /** Longer than any hold. */
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
     private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(THREADS));
     private final HttpClient users = vertx.createHttpClient(new HttpClientOptions().setKeepAliveTimeout(IDLE_SECONDS), new PoolOptions().setHttp1MaxSize(THREADS));
     private final Map<String, WebProcess.Request> writes = new ConcurrentHashMap<>();

@@ -76,6 +76,13 @@ public final class PlayedEdge implements Edge {
         return act("restore");
     }
 
+    /** Not written down: it is asked all the time. */
+    @Override
+    public Provisioned keep(Side side) {
+        trouble.may("edge.keep");
+        return new Provisioned.Ready("");
+    }
+
     @Override
     public Provisioned handOver() {
         return act("hand over");

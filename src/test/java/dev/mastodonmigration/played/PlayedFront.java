@@ -81,6 +81,11 @@ public final class PlayedFront implements ObservedFront {
     }
 
     @Override
+    public Provisioned leftAlone(Duration since) {
+        return lastRequests.values().stream().anyMatch(last -> last.compareTo(since) < 0) ? new Provisioned.Working("users still come") : new Provisioned.Ready("");
+    }
+
+    @Override
     public String entrance(String domain) {
         return "the entrance of " + domain;
     }

@@ -50,7 +50,7 @@ class WholePlayedTest {
         var edge = new PlayedEdge(Trouble.NONE);
         played.edge = Optional.of(edge);
         played.untilPhase(MastodonMigrationStatus.COMPLETED);
-        assertThat(edge.asked).containsExactly("ensure", "weight 10", "weight 100", "hold", "let go to TARGET");
+        assertThat(edge.asked).containsExactly("ensure", "weight 10", "weight 100", "hold", "let go to TARGET", "hand over");
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
@@ -19,9 +20,11 @@ public final class EdgeCommand extends AbstractVerticle {
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
     /** How long the world goes on to send requests to a pod that is about to end (Kubernetes: endpoints are removed beside the pod's end, not before it). */
     private static final Duration STILL_FOUND = Duration.ofSeconds(5);
-    private static final Duration LAST_ONES = Duration.ofSeconds(20);
+    /** Beyond those that wait. */
+    private static final Duration LAST_ONES = Duration.ofSeconds(15);
     private static final long LOOK_MILLISECONDS = 100;
     private static final int WRONG_USAGE = 64;
+    private static final int FAILED = 1;
     private final EdgeSettings settings;
     private Traffic traffic;
     private EdgeServer server;
@@ -30,7 +33,7 @@ public final class EdgeCommand extends AbstractVerticle {
         this.settings = settings;
     }
 
-    /** Runs until the process is told to end. @return 64 for wrong usage */
+    /** Runs until the process is told to end. @return 64 for wrong usage, 1 when it cannot listen */
     public static int run(Map<String, String> environment) {
         EdgeSettings settings;
         try {
@@ -41,7 +44,12 @@ public final class EdgeCommand extends AbstractVerticle {
         }
         var vertx = Vertx.vertx();
         var edge = new EdgeCommand(settings);
-        vertx.deployVerticle(edge).toCompletionStage().toCompletableFuture().join();
+        try {
+            vertx.deployVerticle(edge).toCompletionStage().toCompletableFuture().join();
+        } catch (CompletionException failed) {
+            System.err.println("The edge does not start: " + failed.getCause());
+            return FAILED;
+        }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> edge.finish().toCompletionStage().toCompletableFuture().join()));
         LOG.infof("The edge passes requests on: %s.", edge.traffic.state());
         try {
@@ -109,7 +117,7 @@ public final class EdgeCommand extends AbstractVerticle {
         var done = Promise.<Void>promise();
         vertx.runOnContext(now -> {
             server.leave();
-            var end = System.nanoTime() + STILL_FOUND.plus(LAST_ONES).toNanos();
+            var end = System.nanoTime() + STILL_FOUND.plus(settings.hold()).plus(LAST_ONES).toNanos();
             vertx.setTimer(STILL_FOUND.toMillis(), found -> vertx.setPeriodic(LOOK_MILLISECONDS, timer -> {
                 var counts = traffic.report();
                 if (counts.held() == 0 && counts.underWay().values().stream().allMatch(count -> count == 0) || System.nanoTime() - end > 0) {

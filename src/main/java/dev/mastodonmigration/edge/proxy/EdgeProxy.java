@@ -46,6 +46,8 @@ final class EdgeProxy {
     /** Shorter than the other end's, so that it is never the other end that closes: Heroku's router has 90 s, Node 5 s. */
     private static final Map<Side, Integer> KEEP_ALIVE_SECONDS = Map.of(Side.SOURCE, 60, Side.TARGET, 4);
     private static final int CONNECTIONS = 1000;
+    /** As a server's: Mastodon's policies alone are some kilobytes. */
+    private static final int LONGEST_HEADERS = 64 << 10;
 
     private final Traffic traffic;
     private final Routes routes;
@@ -68,7 +70,7 @@ final class EdgeProxy {
     }
 
     private static HttpClientOptions options(Optional<String> authorities) {
-        var options = new HttpClientOptions().setConnectTimeout((int) CONNECT.toMillis()).setReadIdleTimeout((int) SILENCE.toSeconds()).setVerifyHost(true);
+        var options = new HttpClientOptions().setConnectTimeout((int) CONNECT.toMillis()).setIdleTimeout((int) SILENCE.toSeconds()).setMaxHeaderSize(LONGEST_HEADERS).setVerifyHost(true);
         authorities.ifPresent(file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file)));
         return options;
     }

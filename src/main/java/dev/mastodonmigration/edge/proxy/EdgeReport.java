@@ -6,6 +6,7 @@ import java.util.Map;
 /**
  * What a pod of the edge says of itself.
  *
+ * @param upMillis    for how long it has run
  * @param stateMillis for how long it has had its state
  * @param underWay    requests that a side has and has not answered to the end
  * @param lasting     websockets and event streams, which end only when they are closed
@@ -13,4 +14,4 @@ import java.util.Map;
  * @param refused     since its start: those that waited too long, or were one too many
  * @param arrivals    by domain of the instance, milliseconds since the last request for it came; without those for which none came
  */
-public record EdgeReport(EdgeState state, long stateMillis, Map<Side, Integer> underWay, Map<Side, Integer> lasting, int held, long refused, Map<String, Long> arrivals) {}
+public record EdgeReport(EdgeState state, long upMillis, long stateMillis, Map<Side, Integer> underWay, Map<Side, Integer> lasting, int held, long refused, Map<String, Long> arrivals) {}

@@ -14,7 +14,7 @@ import java.security.MessageDigest;
 
 /**
  * The two ports of an edge: users' requests, and those of the operator. {@code GET /state} answers with an {@link EdgeReport}; {@code PUT /state} takes an {@link EdgeState}, and is answered with the report once it
- * is so. Both to the bearer of the migration's token. {@code GET /ready} is the kubelet's.
+ * is so. Both to the bearer of the migration's token. {@code GET /ready} and {@code GET /live} are the kubelet's.
  */
 final class EdgeServer {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -62,6 +62,8 @@ final class EdgeServer {
     private void command(HttpServerRequest request) {
         if (request.path().equals("/ready")) {
             request.response().setStatusCode(ready ? 200 : 503).end();
+        } else if (request.path().equals("/live")) {
+            request.response().end();
         } else if (!request.path().equals("/state")) {
             request.response().setStatusCode(404).end();
         } else if (!isAuthorised(request)) {

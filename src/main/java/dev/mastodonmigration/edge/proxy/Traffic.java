@@ -27,6 +27,7 @@ final class Traffic {
     /** When the last request for a domain came, by {@link System#nanoTime}. */
     private final Map<String, Long> arrivals = new HashMap<>();
     private EdgeState state;
+    private final long startedNanos = System.nanoTime();
     private long changedNanos = System.nanoTime();
     private long refused;
 
@@ -131,7 +132,7 @@ final class Traffic {
     EdgeReport report() {
         var since = new TreeMap<String, Long>();
         arrivals.forEach((domain, nanos) -> since.put(domain, millisSince(nanos)));
-        return new EdgeReport(state, millisSince(changedNanos), sizes(underWay), sizes(lasting), waiting.size(), refused, since);
+        return new EdgeReport(state, millisSince(startedNanos), millisSince(changedNanos), sizes(underWay), sizes(lasting), waiting.size(), refused, since);
     }
 
     private static long millisSince(long nanos) {

@@ -15,7 +15,7 @@
  * ({@code Traffic#change}; TrafficTest#fromOneSideToTheOtherLeadsHoldAlone).</li>
  * <li><b>A state is replaced by a later one alone</b>: an answer that was lost is asked for again, and an operator that was asleep changes nothing ({@code Traffic#change};
  * TrafficTest#noStateIsReplacedByAnOlderOneAndTheSameOneIsTakenTwice).</li>
- * <li><b>Who waits for a change waits for a look in which every pod that listens had it already.</b> A pod that begins to listen later finds it with its peers, before it is ready ({@code EdgeFront},
+ * <li><b>Who waits for a change waits for a look in which every pod that listens had it already.</b> A pod that begins to listen later finds it with its peers, before it is ready ({@code EdgePods#bring},
  * {@code EdgeCommand}; EdgeFrontTest#holdIsReadyOnlyInALookThatFindsEveryPodHoldingAlready, EdgeCommandTest#aPodThatIsMadeLaterHasTheStateOfItsPeersBeforeItServes). Where all pods are gone at once,
  * the next ones have what the operator wrote down before it told anybody, as the kubelet brings it (EdgeCommandTest#theFirstPodHasNoPeersAndTakesItsFile).</li>
  * <li><b>Nobody is told 4xx because of the edge</b>: to a 4xx on an inbox the sending server gives the post up for good (Mastodon, app/helpers/json_ld_helper.rb). What cannot be served is 503, which is

@@ -1,5 +1,8 @@
 package dev.mastodonmigration.target.kubernetes;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.cost.Charge;
@@ -7,56 +10,48 @@ import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.edge.FrontAddress;
 import dev.mastodonmigration.edge.FrontProbe;
 import dev.mastodonmigration.edge.ObservedFront;
-import dev.mastodonmigration.edge.proxy.EdgeClient;
-import dev.mastodonmigration.edge.proxy.EdgeReport;
-import dev.mastodonmigration.edge.proxy.EdgeState;
 import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
 import dev.mastodonmigration.edge.proxy.Routes;
 import dev.mastodonmigration.outside.Findings;
-import dev.mastodonmigration.outside.KeptSecret;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.net.URI;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
+import java.util.TreeSet;
 import java.util.function.Function;
 
-/**
- * Pods of ours in the migration's namespace that pass users' requests on: to the source first, to the target after the cutover, to nobody in between. What they are to do is written down in a Secret before
- * any pod is told, so that a pod that is made later, and an operator that was killed, know it.
- */
+/** Pods of ours in the migration's namespace that pass users' requests on: to the source first, to the target after the cutover, to nobody in between. */
 final class EdgeFront implements ObservedFront {
     private static final String FRONT = "spec.target.dns.route53.front";
+    private static final String UNANSWERED = ". Does a NetworkPolicy keep the operator from port " + EdgeObjects.CONTROL_PORT + " of the edge's pods?";
     /** The source may take longer for a request; the freeze does not wait for it. */
     private static final Duration LONGEST_REQUEST = Duration.ofSeconds(5);
-    private static final int TOKEN_BYTES = 32;
+    private static final Duration SHORTEST_HOLD = Duration.ofSeconds(1);
+    private static final Duration LONGEST_HOLD = Duration.ofSeconds(60);
+    private static final ObjectMapper JSON = new ObjectMapper();
     private final MastodonMigration migration;
     private final EdgeObjects plan;
     private final OwnedObjects objects;
-    private final KeptSecret secret;
-    private final EdgeClient client;
+    private final EdgePods pods;
     private final FrontProbe probe;
     private final Function<List<String>, Map<String, URI>> source;
 
     /** @param source where the source takes requests for these domains; may throw {@link OutsideException} */
-    EdgeFront(MastodonMigration migration, EdgeObjects plan, OwnedObjects objects, KeptSecret secret, EdgeClient client, FrontProbe probe, Function<List<String>, Map<String, URI>> source) {
+    EdgeFront(MastodonMigration migration, EdgeObjects plan, OwnedObjects objects, EdgePods pods, FrontProbe probe, Function<List<String>, Map<String, URI>> source) {
         this.migration = migration;
         this.plan = plan;
         this.objects = objects;
-        this.secret = secret;
-        this.client = client;
+        this.pods = pods;
         this.probe = probe;
         this.source = source;
     }
@@ -70,6 +65,10 @@ final class EdgeFront implements ObservedFront {
         }
         if (target.dns() != null && target.dns().route53() != null && target.dns().route53().front() == null) {
             violations.add(FRONT + " is required: where the world reaches the load balancer that you have in front of " + entrances() + ".");
+        }
+        var hold = SpecDefaults.edgeHold(migration.getSpec());
+        if (hold.compareTo(SHORTEST_HOLD) < 0 || hold.compareTo(LONGEST_HOLD) > 0) {
+            violations.add("spec.edge.hold must be between 1s and 60s: load balancers and browsers do not wait longer.");
         }
         return List.copyOf(violations);
     }
@@ -117,43 +116,75 @@ final class EdgeFront implements ObservedFront {
 
     @Override
     public Provisioned ensure() {
-        var deployment = create();
-        var count = DeploymentReadiness.of(deployment, OwnedObjects.annotations(deployment).get(Workloads.REVISION_ANNOTATION));
-        return count.complete() ? new Provisioned.Ready("")
-                : new Provisioned.Working("waiting for " + plan.edge() + ": " + count.ready() + "/" + count.total() + new Troubles(objects).of(deployment).map(trouble -> " (" + trouble + ")").orElse(""));
+        var deployment = create(Mode.SOURCE);
+        var count = DeploymentReadiness.of(deployment, revision(deployment));
+        if (!count.complete()) {
+            return new Provisioned.Working("waiting for " + plan.edge() + ": " + count.ready() + "/" + count.total() + new Troubles(objects).of(deployment).map(trouble -> " (" + trouble + ")").orElse(""));
+        }
+        return pods.look().waitsFor().<Provisioned>map(silent -> new Provisioned.Working(silent + UNANSWERED)).orElseGet(() -> new Provisioned.Ready(""));
     }
 
-    /** Puts there what is not there, and changes what the spec says otherwise now. @return the Deployment */
-    private Deployment create() {
+    private static String revision(Deployment deployment) {
+        return OwnedObjects.annotations(deployment).get(Workloads.REVISION_ANNOTATION);
+    }
+
+    /** Somebody may have deleted one of the two by hand. */
+    private boolean isMade() {
+        return pods.values().isPresent() || objects.find(Deployment.class, plan.edge()).isPresent();
+    }
+
+    /** Puts there what is not there, and changes what the spec says otherwise now. @param mode of the first pods, and of those whose Secret somebody deleted @return the Deployment */
+    private Deployment create(Mode mode) {
         places().forEach((name, kind) -> objects.find(kind, name.substring(name.indexOf('/') + 1)));
-        if (secret.read().isEmpty()) {
-            write(newToken(), new EdgeState(Mode.SOURCE, 1));
-        }
-        var routes = routes();
+        var values = pods.values().orElseGet(() -> pods.begin(mode));
+        var routes = new Routes(toSource(values), plan.toTarget());
         objects.ensure(Service.class, plan.peers(), KubernetesCompute::keepAddresses);
-        plan.fronts().forEach(front -> objects.ensure(Service.class, front, KubernetesCompute::keepAddresses));
+        plan.fronts().forEach(front -> objects.ensure(Service.class, front, EdgeFront::keepWhatIsTheAdmins));
         objects.ensure(PodDisruptionBudget.class, plan.budget(), (found, intent) -> {});
-        objects.ensure(Deployment.class, plan.deployment(routes), (found, intent) -> {});
+        objects.ensure(Deployment.class, plan.deployment(routes, values.get(EdgeObjects.TOKEN)), (found, intent) -> {});
         return objects.find(Deployment.class, plan.edge()).orElseThrow(() -> new OutsideException("Deployment " + plan.edge() + " was deleted just now. It is created again.", true));
     }
 
-    private Routes routes() {
-        var found = source.apply(SpecDefaults.hosts(migration.getSpec()));
-        return new Routes(found.entrySet().stream().map(entrance -> new Routes.Route(entrance.getKey(), "/", entrance.getValue())).toList(), plan.toTarget());
+    /** As the source says now, or where it cannot be asked, as it said last: what is deleted by hand is put back all the same. */
+    private List<Routes.Route> toSource(Map<String, String> values) {
+        var known = Optional.ofNullable(values.get(EdgeObjects.SOURCE));
+        Map<String, URI> entrances;
+        try {
+            entrances = source.apply(SpecDefaults.hosts(migration.getSpec()));
+            var text = json(entrances);
+            if (!known.equals(Optional.of(text))) {
+                pods.note(EdgeObjects.SOURCE, text);
+            }
+        } catch (OutsideException unknown) {
+            entrances = known.map(EdgeFront::entrances).orElseThrow(() -> unknown);
+        }
+        return entrances.entrySet().stream().map(entrance -> new Routes.Route(entrance.getKey(), "/", entrance.getValue())).toList();
     }
 
-    private static String newToken() {
-        var bytes = new byte[TOKEN_BYTES];
-        new SecureRandom().nextBytes(bytes);
-        return HexFormat.of().formatHex(bytes);
+    private static String json(Map<String, URI> entrances) {
+        try {
+            return JSON.writeValueAsString(new TreeMap<>(entrances));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("names and addresses are always JSON", e);
+        }
     }
 
-    private void write(String token, EdgeState state) {
-        secret.keep(Map.of(EdgeObjects.TOKEN, token, EdgeObjects.STATE, EdgeClient.json(state)));
+    private static Map<String, URI> entrances(String json) {
+        try {
+            return JSON.readValue(json, new TypeReference<TreeMap<String, URI>>() {});
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("what we wrote down is not what we read", e);
+        }
     }
 
-    private Optional<EdgeState> wanted() {
-        return secret.read().map(values -> EdgeClient.state(values.get(EdgeObjects.STATE)));
+    /** Type, ports of nodes, what a load balancer's controller holds on to: only where it leads is ours. */
+    private static void keepWhatIsTheAdmins(Service found, Service intent) {
+        var spec = found.getSpec();
+        spec.setSelector(intent.getSpec().getSelector());
+        var port = intent.getSpec().getPorts().getFirst();
+        spec.getPorts().stream().filter(one -> one.getPort().equals(port.getPort())).forEach(one -> one.setTargetPort(port.getTargetPort()));
+        intent.setSpec(spec);
+        intent.getMetadata().setFinalizers(found.getMetadata().getFinalizers());
     }
 
     @Override
@@ -169,8 +200,8 @@ final class EdgeFront implements ObservedFront {
     @Override
     public Provisioned hold() {
         var brought = bring(Mode.HOLD);
-        if (brought.told().isPresent()) {
-            return new Provisioned.Working(brought.told().get());
+        if (brought.waitsFor().isPresent()) {
+            return new Provisioned.Working(brought.waitsFor().get());
         }
         var busy = brought.reports().stream().filter(report -> report.stateMillis() < LONGEST_REQUEST.toMillis()).flatMap(report -> report.underWay().values().stream()).mapToInt(Integer::intValue).sum();
         return busy == 0 ? new Provisioned.Ready("requests are held") : new Provisioned.Working("requests are held; " + busy + " that came before are being answered");
@@ -178,73 +209,62 @@ final class EdgeFront implements ObservedFront {
 
     @Override
     public Provisioned letGo(Edge.Side side) {
-        if (wanted().isEmpty()) {
+        if (!isMade()) {
             // Nobody was ever led here.
             return new Provisioned.Ready("");
         }
         var mode = side == Edge.Side.SOURCE ? Mode.SOURCE : Mode.TARGET;
-        var now = wanted().get().mode();
-        if (now != Mode.HOLD && now != mode) {
+        if (pods.wanted().filter(now -> now.mode() != mode).isPresent()) {
+            // Not before each of them holds: else two of them would serve two sides.
             var held = bring(Mode.HOLD);
-            if (held.told().isPresent()) {
-                return new Provisioned.Working(held.told().get());
+            if (held.waitsFor().isPresent()) {
+                return new Provisioned.Working(held.waitsFor().get());
             }
         }
-        return bring(mode).told().<Provisioned>map(Provisioned.Working::new).orElseGet(() -> new Provisioned.Ready(""));
+        return bring(mode).waitsFor().<Provisioned>map(Provisioned.Working::new).orElseGet(() -> new Provisioned.Ready(""));
     }
 
-    /** @param told what is still to wait for; empty once every pod had the state before this look */
-    private record Brought(Optional<String> told, List<EdgeReport> reports) {}
-
-    private record Asked(String pod, String address, EdgeClient.Answer answer) {}
-
-    /**
-     * One look: writes the state down, asks every pod that runs, and tells those that have another. Only a look that finds nobody to tell is the end: a pod that did not listen yet in such a look
-     * learns the state from its peers, before it is ready.
-     */
-    private Brought bring(Mode mode) {
-        var values = secret.read().orElseThrow(() -> new OutsideException("Secret " + plan.secret() + ", by which the edge's pods are told what to do, is not there.", true));
-        var token = values.get(EdgeObjects.TOKEN);
-        var now = EdgeClient.state(values.get(EdgeObjects.STATE));
-        var state = now.mode() == mode ? now : new EdgeState(mode, now.generation() + 1);
-        write(token, state);
-        if (objects.find(Deployment.class, plan.edge()).isEmpty()) {
-            create();
+    /** Where somebody deleted what they are told by, or the Deployment, other pods come instead. */
+    private EdgePods.Brought bring(Mode mode) {
+        if (pods.values().isEmpty() || objects.find(Deployment.class, plan.edge()).isEmpty()) {
+            create(mode);
         }
-        var asked = ask(token);
-        var others = asked.stream().filter(pod -> pod.answer() instanceof EdgeClient.Told told && !told.report().state().equals(state)).toList();
-        others.stream().map(pod -> client.tell(pod.address(), token, state)).toList().forEach(CompletableFuture::join);
-        var silent = asked.stream().filter(pod -> pod.answer() instanceof EdgeClient.Silent).map(pod -> pod.pod() + " (" + ((EdgeClient.Silent) pod.answer()).why() + ")").toList();
-        return new Brought(!silent.isEmpty() ? Optional.of("waiting for the edge's pod " + String.join(", ", silent)) : !others.isEmpty() ? Optional.of("telling the edge's pods") : Optional.empty(),
-                asked.stream().flatMap(pod -> pod.answer() instanceof EdgeClient.Told told ? List.of(told.report()).stream() : List.<EdgeReport>of().stream()).toList());
-    }
-
-    private List<Asked> ask(String token) {
-        var answers = new TreeMap<String, CompletableFuture<Asked>>();
-        pods().forEach(pod -> {
-            var name = pod.getMetadata().getName();
-            var ip = pod.getStatus().getPodIP();
-            var address = "http://" + (ip.contains(":") ? "[" + ip + "]" : ip) + ":" + EdgeObjects.CONTROL_PORT;
-            answers.put(name, client.ask(address, token).thenApply(answer -> new Asked(name, address, answer)));
-        });
-        return answers.values().stream().map(CompletableFuture::join).toList();
-    }
-
-    /** Those with a container that runs, those that are about to end included: users may still come to them. */
-    private List<Pod> pods() {
-        return objects.pods().stream().filter(pod -> EdgeObjects.COMPONENT.equals(pod.getMetadata().getLabels().get(WorkloadNames.COMPONENT)))
-                .filter(pod -> pod.getStatus() != null && "Running".equals(pod.getStatus().getPhase()) && pod.getStatus().getPodIP() != null).toList();
+        return pods.bring(pods.values().orElseThrow(), mode);
     }
 
     @Override
     public Map<String, Duration> lastRequests() {
         var last = new TreeMap<String, Duration>();
-        secret.read().ifPresent(values -> ask(values.get(EdgeObjects.TOKEN)).forEach(pod -> {
-            if (pod.answer() instanceof EdgeClient.Told told) {
-                told.report().arrivals().forEach((domain, millis) -> last.merge(domain, Duration.ofMillis(millis), (one, other) -> one.compareTo(other) < 0 ? one : other));
-            }
-        }));
+        pods.look().reports().forEach(report -> report.arrivals().forEach((domain, millis) -> last.merge(domain, Duration.ofMillis(millis), (one, other) -> one.compareTo(other) < 0 ? one : other)));
+        var seen = seen();
+        if (!seen.containsAll(last.keySet())) {
+            seen.addAll(last.keySet());
+            pods.note(EdgeObjects.SEEN, String.join(",", seen));
+        }
         return last;
+    }
+
+    /** Domains for which a request has ever come, whatever became of the pods that saw it. */
+    private Set<String> seen() {
+        return pods.values().map(values -> values.get(EdgeObjects.SEEN)).filter(text -> !text.isEmpty()).map(text -> new TreeSet<>(List.of(text.split(",")))).orElseGet(TreeSet::new);
+    }
+
+    @Override
+    public Provisioned leftAlone(Duration since) {
+        if (!isMade()) {
+            return new Provisioned.Ready("");
+        }
+        var still = lastRequests().entrySet().stream().filter(last -> last.getValue().compareTo(since) < 0).map(last -> last.getKey() + " (" + last.getValue().toSeconds() + " s ago)").toList();
+        if (!still.isEmpty()) {
+            return new Provisioned.Working("users still come through the edge, for " + String.join(", ", still));
+        }
+        if (seen().isEmpty() && pods.values().isPresent()) {
+            return new Provisioned.Ready("");
+        }
+        var look = bring(Mode.SOURCE);
+        var young = look.reports().stream().anyMatch(report -> report.upMillis() < since.toMillis());
+        return look.waitsFor().<Provisioned>map(Provisioned.Working::new).orElseGet(() -> look.reports().isEmpty() || young
+                ? new Provisioned.Working("whether users still come through the edge is not known yet, because its pods have not run for " + since.toMinutes() + " minutes") : new Provisioned.Ready(""));
     }
 
     @Override
@@ -255,19 +275,27 @@ final class EdgeFront implements ObservedFront {
     /** Its load balancer is asked only while the source answers: a request that is held tells nothing. */
     @Override
     public Optional<String> unhealthy() {
-        var wanted = wanted();
-        if (wanted.isEmpty()) {
+        if (!isMade()) {
             return Optional.empty();
         }
-        var deployment = objects.find(Deployment.class, plan.edge());
-        if (deployment.isEmpty()) {
-            return Optional.of("Deployment " + plan.edge() + " is gone");
+        var missing = places().entrySet().stream().filter(place -> objects.find(place.getValue(), place.getKey().substring(place.getKey().indexOf('/') + 1)).isEmpty()).map(Map.Entry::getKey).toList();
+        if (pods.values().isEmpty()) {
+            return Optional.of("Secret " + plan.secret() + " is gone");
         }
-        if (DeploymentReadiness.of(deployment.get(), OwnedObjects.annotations(deployment.get()).get(Workloads.REVISION_ANNOTATION)).ready() == 0) {
-            return Optional.of("no pod of Deployment " + plan.edge() + " is ready" + new Troubles(objects).of(deployment.get()).map(trouble -> ": " + trouble).orElse(""));
+        if (!missing.isEmpty()) {
+            return Optional.of(String.join(", ", missing) + " is gone");
         }
-        return wanted.get().mode() != Mode.SOURCE ? Optional.empty() : address().flatMap(front -> SpecDefaults.hosts(migration.getSpec()).stream()
-                .flatMap(host -> probe.fault(front, host, host.equals(SpecDefaults.webDomain(migration.getSpec())) ? FrontProbe.WEB : FrontProbe.STREAMING).stream()).findFirst());
+        var deployment = objects.find(Deployment.class, plan.edge()).orElseThrow();
+        if (DeploymentReadiness.of(deployment, revision(deployment)).ready() == 0) {
+            return Optional.of("no pod of Deployment " + plan.edge() + " is ready" + new Troubles(objects).of(deployment).map(trouble -> ": " + trouble).orElse(""));
+        }
+        return pods.look().waitsFor().map(silent -> silent + UNANSWERED).or(() -> pods.wanted().filter(state -> state.mode() == Mode.SOURCE).flatMap(source -> address()).flatMap(this::fault));
+    }
+
+    private Optional<String> fault(FrontAddress address) {
+        var web = SpecDefaults.webDomain(migration.getSpec());
+        var streaming = Optional.ofNullable(migration.getSpec().instance().streamingDomain()).orElse(web);
+        return probe.fault(address, web, FrontProbe.WEB).or(() -> streaming.equals(web) ? Optional.empty() : probe.fault(address, streaming, FrontProbe.STREAMING));
     }
 
     @Override
@@ -277,25 +305,30 @@ final class EdgeFront implements ObservedFront {
         return gone();
     }
 
+    /** The Services that users come by stay, and lead to web and streaming themselves; a look later the edge's pods may end. */
     @Override
     public Provisioned handOver() {
-        if (wanted().isEmpty()) {
+        if (!isMade()) {
             return new Provisioned.Ready("");
         }
-        leadPast();
+        if (leadPast()) {
+            return new Provisioned.Working("users are led to web and streaming themselves");
+        }
+        objects.delete(Deployment.class, plan.edge());
         return gone();
     }
 
-    /** The Services that users come by stay, and lead to web and streaming themselves; then the edge's pods may end. */
-    private void leadPast() {
-        plan.handedOver().stream().filter(front -> objects.find(Service.class, front.getMetadata().getName()).isPresent())
-                .forEach(front -> objects.ensure(Service.class, front, KubernetesCompute::keepAddresses));
-        objects.delete(Deployment.class, plan.edge());
+    /** @return whether they led elsewhere before */
+    private boolean leadPast() {
+        var past = plan.handedOver();
+        var elsewhere = past.stream().anyMatch(front -> objects.find(Service.class, front.getMetadata().getName()).map(found -> found.getSpec().getSelector()).filter(front.getSpec().getSelector()::equals).isEmpty());
+        past.forEach(front -> objects.ensure(Service.class, front, EdgeFront::keepWhatIsTheAdmins));
+        return elsewhere;
     }
 
     /** The Secret last: its pods have it mounted. */
     private Provisioned gone() {
-        var left = pods().stream().map(pod -> pod.getMetadata().getName()).toList();
+        var left = pods.running().stream().map(pod -> pod.getMetadata().getName()).toList();
         if (!left.isEmpty()) {
             return new Provisioned.Working("the edge's pods answer their last requests: " + String.join(", ", left));
         }
@@ -306,7 +339,7 @@ final class EdgeFront implements ObservedFront {
     private void removeTheRest() {
         objects.delete(Service.class, plan.edge());
         objects.delete(PodDisruptionBudget.class, plan.edge());
-        secret.remove();
+        pods.secret().remove();
     }
 
     @Override
@@ -317,8 +350,9 @@ final class EdgeFront implements ObservedFront {
     /** Its pods are not waited for: whoever deletes a migration after the cutover wants its instance to run on, and nothing else. */
     @Override
     public void forget() {
-        if (wanted().isPresent()) {
+        if (isMade()) {
             leadPast();
+            objects.delete(Deployment.class, plan.edge());
             removeTheRest();
         }
     }

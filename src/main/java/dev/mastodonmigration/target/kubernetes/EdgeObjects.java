@@ -34,6 +34,9 @@ record EdgeObjects(MastodonMigration migration, WorkloadNames names, String imag
     static final String COMPONENT = "edge";
     static final String TOKEN = "token";
     static final String STATE = "state";
+    /** Keys of the Secret that no pod reads: where the source takes requests, as it was told last; and domains for which a request has ever come. */
+    static final String SOURCE = "source";
+    static final String SEEN = "seen";
     static final int CONTROL_PORT = 8081;
     private static final int USERS_PORT = 8080;
     private static final String USERS = "users";
@@ -41,8 +44,8 @@ record EdgeObjects(MastodonMigration migration, WorkloadNames names, String imag
     private static final String FRONT = "front-";
     private static final String FILES = "/etc/mastodon-migration/edge";
     private static final long USER = 10001;
-    /** Five seconds in which requests still come, twenty for the last ones, and something to spare. */
-    private static final long GRACE_SECONDS = 40;
+    /** Beside what a request may wait: five seconds in which some still come, fifteen for the last answers, and something to spare. */
+    private static final long GRACE_SECONDS = 25;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Deployment, the Service by which its pods find each other, and its disruption budget. */
@@ -80,11 +83,13 @@ record EdgeObjects(MastodonMigration migration, WorkloadNames names, String imag
         return URI.create("http://" + service + "." + names.namespace() + ".svc:" + port);
     }
 
-    Deployment deployment(Routes routes) {
-        var template = new PodTemplateSpecBuilder(template(routes)).editMetadata().addToAnnotations(Workloads.TEMPLATE_ANNOTATION, revision(routes)).endMetadata().build();
+    /** @param token that the pods are to take: they read it once, so that another one makes other pods */
+    Deployment deployment(Routes routes, String token) {
+        var revision = Digest.of(List.of(template(routes), token)).substring(0, Workloads.SHORT);
+        var template = new PodTemplateSpecBuilder(template(routes)).editMetadata().addToAnnotations(Workloads.TEMPLATE_ANNOTATION, revision).endMetadata().build();
         return new DeploymentBuilder()
                 .withNewMetadata().withNamespace(names.namespace()).withName(edge()).withLabels(names.labels(COMPONENT))
-                .addToAnnotations(Workloads.REVISION_ANNOTATION, revision(routes)).endMetadata()
+                .addToAnnotations(Workloads.REVISION_ANNOTATION, revision).endMetadata()
                 .withNewSpec()
                 .withReplicas(SpecDefaults.edgeReplicas(migration.getSpec()))
                 .withStrategy(Workloads.rolling())
@@ -94,18 +99,13 @@ record EdgeObjects(MastodonMigration migration, WorkloadNames names, String imag
                 .build();
     }
 
-    /** Names the pods' template. */
-    String revision(Routes routes) {
-        return Digest.of(template(routes)).substring(0, Workloads.SHORT);
-    }
-
     private PodTemplateSpec template(Routes routes) {
         return new PodTemplateSpecBuilder()
                 .withNewMetadata().withLabels(names.labels(COMPONENT)).endMetadata()
                 .withNewSpec()
                     .withAutomountServiceAccountToken(false)
                     .withEnableServiceLinks(false)
-                    .withTerminationGracePeriodSeconds(GRACE_SECONDS)
+                    .withTerminationGracePeriodSeconds(SpecDefaults.edgeHold(migration.getSpec()).toSeconds() + GRACE_SECONDS)
                     .withImagePullSecrets(pullSecrets.stream().map(LocalObjectReference::new).toList())
                     .withTopologySpreadConstraints(Workloads.spread(names, COMPONENT, "kubernetes.io/hostname"), Workloads.spread(names, COMPONENT, "topology.kubernetes.io/zone"))
                     .withNewSecurityContext()
@@ -118,6 +118,7 @@ record EdgeObjects(MastodonMigration migration, WorkloadNames names, String imag
                         .addNewPort().withName(USERS).withContainerPort(USERS_PORT).withProtocol("TCP").endPort()
                         .addNewPort().withName(CONTROL).withContainerPort(CONTROL_PORT).withProtocol("TCP").endPort()
                         .withNewReadinessProbe().withNewHttpGet().withPath("/ready").withNewPort(CONTROL).endHttpGet().withPeriodSeconds(1).withFailureThreshold(3).withTimeoutSeconds(2).endReadinessProbe()
+                        .withNewLivenessProbe().withNewHttpGet().withPath("/live").withNewPort(CONTROL).endHttpGet().withInitialDelaySeconds(30).withPeriodSeconds(10).withFailureThreshold(6).withTimeoutSeconds(5).endLivenessProbe()
                         .withNewResources().withRequests(Map.of("cpu", new Quantity("100m"), "memory", new Quantity("192Mi"))).withLimits(Map.of("memory", new Quantity("512Mi"))).endResources()
                         .withNewSecurityContext()
                             .withAllowPrivilegeEscalation(false).withReadOnlyRootFilesystem(true).withRunAsNonRoot(true)

@@ -29,6 +29,7 @@ public class KubernetesFronts {
         var names = WorkloadNames.of(migration);
         var image = Optional.ofNullable(migration.getStatus()).map(status -> status.internal).map(internal -> internal.workerImage).orElseGet(config::workerImage);
         var plan = new EdgeObjects(migration, names, image, config.workerImagePullSecrets().orElse(List.of()));
-        return new EdgeFront(migration, plan, new OwnedObjects(client, names), new KeptSecret(client, names.namespace(), plan.secret(), names.uid()), edges, probe, source::entrances);
+        var objects = new OwnedObjects(client, names);
+        return new EdgeFront(migration, plan, objects, new EdgePods(objects, new KeptSecret(client, names.namespace(), plan.secret(), names.uid()), edges), probe, source::entrances);
     }
 }

@@ -153,8 +153,8 @@ class Route53PreflightTest {
     @Test
     void whatTheSpecGetsWrongIsSaidWithoutAskingAnybody() {
         world.migration = world.spec("steps: [10, 100], hold: 5m");
-        assertThat(world.ownEdge("").violations()).hasSize(3).anySatisfy(words -> assertThat(words).contains("front is required")).anySatisfy(words -> assertThat(words).contains("steps is not supported yet", "all at once"))
-                .anySatisfy(words -> assertThat(words).contains("hold is not supported yet"));
+        assertThat(world.ownEdge("").violations()).hasSize(3).anySatisfy(words -> assertThat(words).contains("front is required")).anySatisfy(words -> assertThat(words).contains("steps moves users step by step", "all at once"))
+                .anySatisfy(words -> assertThat(words).contains("hold moves users step by step"));
         world.migration = world.spec("steps: [50, 10]");
         assertThat(world.dns().violations()).singleElement().asString().contains("steps must rise, and end with 100");
         world.migration = world.spec("front: {dnsName: " + Route53World.LB + "}");

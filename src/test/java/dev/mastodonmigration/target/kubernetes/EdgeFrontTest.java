@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,12 @@ class EdgeFrontTest {
     private final String subnet = "127." + ThreadLocalRandom.current().nextInt(10, 250) + "." + ThreadLocalRandom.current().nextInt(0, 250) + ".";
     private final List<EdgePodStub> pods = new ArrayList<>();
     private Optional<String> fault = Optional.empty();
+    private long first;
+
+    private void made() {
+        front().ensure();
+        first = state().generation();
+    }
 
     @AfterEach
     void stop() {
@@ -61,19 +68,28 @@ class EdgeFrontTest {
 
     private EdgeFront front(MastodonMigration of) {
         var plan = new EdgeObjects(of, names, "operator:1", List.of());
-        return new EdgeFront(of, plan, new OwnedObjects(client, names), new KeptSecret(client, names.namespace(), plan.secret(), names.uid()), new EdgeClient(), (address, domain, path) -> fault,
-                domains -> domains.stream().collect(Collectors.toMap(domain -> domain, domain -> URI.create("https://cname.herokudns.com"), (one, other) -> one, TreeMap::new)));
+        return front(of, plan, domains -> domains.stream().collect(Collectors.toMap(domain -> domain, domain -> URI.create("https://cname.herokudns.com"), (one, other) -> one, TreeMap::new)));
+    }
+
+    private EdgeFront front(MastodonMigration of, EdgeObjects plan, Function<List<String>, Map<String, URI>> source) {
+        var objects = new OwnedObjects(client, names);
+        return new EdgeFront(of, plan, objects, new EdgePods(objects, new KeptSecret(client, names.namespace(), plan.secret(), names.uid()), new EdgeClient()), (address, domain, path) -> fault, source);
     }
 
     private EdgePodStub runningPod() throws IOException {
         var pod = new EdgePodStub(subnet + (2 + pods.size()), state());
         pods.add(pod);
-        client.resource(EdgePodStub.pod(names, "edge-" + pods.size(), pod.address())).create();
+        client.resource(EdgePodStub.pod(names, "edge-" + pods.size(), pod.address(), "True")).create();
         return pod;
     }
 
     private EdgeState state() {
         return EdgeClient.state(new String(Base64.getDecoder().decode(get(Secret.class, SECRET).getData().get("state")), StandardCharsets.UTF_8));
+    }
+
+    /** The state after so many changes. */
+    private EdgeState state(Mode mode, int changes) {
+        return new EdgeState(mode, first + changes);
     }
 
     private <T extends HasMetadata> T get(Class<T> kind, String name) {
@@ -103,12 +119,12 @@ class EdgeFrontTest {
         assertThat(versions()).isEqualTo(made);
         ready(2);
         assertThat(front().ensure()).isInstanceOf(Provisioned.Ready.class);
-        assertThat(state()).isEqualTo(new EdgeState(Mode.SOURCE, 1));
+        assertThat(state().mode()).isEqualTo(Mode.SOURCE);
     }
 
     @Test
     void itsPodsKnowWhereEachSideIsByDomainAndPath() {
-        front().ensure();
+        made();
         var container = get(Deployment.class, "example-social-edge").getSpec().getTemplate().getSpec().getContainers().getFirst();
         var variables = container.getEnv().stream().filter(variable -> variable.getValue() != null).collect(Collectors.toMap(variable -> variable.getName(), variable -> variable.getValue()));
         assertThat(container.getArgs()).containsExactly("edge");
@@ -132,26 +148,26 @@ class EdgeFrontTest {
 
     @Test
     void holdIsReadyOnlyInALookThatFindsEveryPodHoldingAlready() throws IOException {
-        front().ensure();
+        made();
         var first = runningPod();
         var second = runningPod();
         assertThat(front().hold()).isInstanceOf(Provisioned.Working.class);
-        assertThat(state()).isEqualTo(new EdgeState(Mode.HOLD, 2));
-        assertThat(first.told).containsExactly(new EdgeState(Mode.HOLD, 2));
-        assertThat(second.told).containsExactly(new EdgeState(Mode.HOLD, 2));
+        assertThat(state()).isEqualTo(state(Mode.HOLD, 1));
+        assertThat(first.told).containsExactly(state(Mode.HOLD, 1));
+        assertThat(second.told).containsExactly(state(Mode.HOLD, 1));
         assertThat(first.token).startsWith("Bearer ").hasSizeGreaterThan(60);
         assertThat(front().hold()).isInstanceOf(Provisioned.Ready.class);
         assertThat(first.told).hasSize(1);
 
         var late = runningPod();
-        late.state = new EdgeState(Mode.SOURCE, 1);
+        late.state = state(Mode.SOURCE, 0);
         assertThat(front().hold()).isInstanceOf(Provisioned.Working.class);
-        assertThat(late.told).containsExactly(new EdgeState(Mode.HOLD, 2));
+        assertThat(late.told).containsExactly(state(Mode.HOLD, 1));
     }
 
     @Test
     void requestsUnderWayAreWaitedForAndNotLongerThanFiveSeconds() throws IOException {
-        front().ensure();
+        made();
         var pod = runningPod();
         front().hold();
         pod.underWay = 3;
@@ -163,24 +179,27 @@ class EdgeFrontTest {
 
     @Test
     void aPodThatDoesNotAnswerIsWaitedForAndOneThatDoesNotListenIsNot() throws IOException {
-        front().ensure();
+        made();
         var pod = runningPod();
         front().hold();
-        client.resource(EdgePodStub.pod(names, "edge-starting", subnet + "99")).create();
+        client.resource(EdgePodStub.pod(names, "edge-starting", subnet + "99", "False")).create();
         assertThat(front().hold()).isInstanceOf(Provisioned.Ready.class);
+        client.resource(EdgePodStub.pod(names, "edge-cut-off", subnet + "98", "True")).create();
+        assertThat(front().hold().message()).startsWith("waiting for the edge's pod edge-cut-off (nobody listens at ");
+        client.pods().inNamespace(names.namespace()).withName("edge-cut-off").delete();
         pod.status = 401;
         assertThat(front().hold().message()).startsWith("waiting for the edge's pod edge-1 (it answers 401");
     }
 
     @Test
     void theTargetAnswersAfterHoldAloneAndAgainChangesNothing() throws IOException {
-        front().ensure();
+        made();
         var pod = runningPod();
         assertThat(front().letGo(Side.TARGET)).isInstanceOf(Provisioned.Working.class);
-        assertThat(pod.told).containsExactly(new EdgeState(Mode.HOLD, 2));
-        front().letGo(Side.TARGET);
+        assertThat(pod.told).containsExactly(state(Mode.HOLD, 1));
+        assertThat(front().letGo(Side.TARGET)).isInstanceOf(Provisioned.Working.class);
         assertThat(front().letGo(Side.TARGET)).isInstanceOf(Provisioned.Ready.class);
-        assertThat(pod.told).containsExactly(new EdgeState(Mode.HOLD, 2), new EdgeState(Mode.TARGET, 3));
+        assertThat(pod.told).containsExactly(state(Mode.HOLD, 1), state(Mode.TARGET, 2));
         var before = versions();
         assertThat(front().letGo(Side.TARGET)).isInstanceOf(Provisioned.Ready.class);
         assertThat(versions()).isEqualTo(before);
@@ -197,10 +216,10 @@ class EdgeFrontTest {
 
     @Test
     void aDeploymentThatSomebodyDeletedIsPutBackByWhoHolds() throws IOException {
-        front().ensure();
+        made();
         runningPod();
         client.resource(get(Deployment.class, "example-social-edge")).delete();
-        assertThat(front().unhealthy()).hasValue("Deployment example-social-edge is gone");
+        assertThat(front().unhealthy()).hasValue("Deployment/example-social-edge is gone");
         front().hold();
         assertThat(get(Deployment.class, "example-social-edge")).isNotNull();
     }
@@ -217,12 +236,16 @@ class EdgeFrontTest {
         runningPod();
         front(led).hold();
         assertThat(front(led).unhealthy()).isEmpty();
+        pods.getFirst().status = 401;
+        assertThat(front(led).unhealthy().orElseThrow()).startsWith("the edge's pod edge-1 (it answers 401").endsWith("Does a NetworkPolicy keep the operator from port 8081 of the edge's pods?");
     }
 
     @Test
     void handedOverItsServicesLeadToTheTargetBeforeItsPodsEndAndNothingElseStays() throws IOException {
-        front().ensure();
+        made();
         runningPod();
+        assertThat(front().handOver().message()).isEqualTo("users are led to web and streaming themselves");
+        assertThat(get(Deployment.class, "example-social-edge")).isNotNull();
         assertThat(front().handOver().message()).isEqualTo("the edge's pods answer their last requests: edge-1");
         var web = get(Service.class, "example-social-front-web").getSpec();
         assertThat(web.getSelector()).isEqualTo(names.selector("web"));
@@ -238,7 +261,7 @@ class EdgeFrontTest {
 
     @Test
     void whoDeletesTheMigrationAfterTheCutoverKeepsAnInstanceThatIsReached() throws IOException {
-        front().ensure();
+        made();
         runningPod();
         front().forget();
         assertThat(versions()).containsOnlyKeys("Service/example-social-front-web", "Service/example-social-front-streaming");
@@ -247,7 +270,7 @@ class EdgeFrontTest {
 
     @Test
     void removedNothingOfItStays() {
-        front().ensure();
+        made();
         assertThat(front().remove()).isInstanceOf(Provisioned.Ready.class);
         assertThat(versions()).isEmpty();
         assertThat(front().remove()).isInstanceOf(Provisioned.Ready.class);
@@ -255,7 +278,7 @@ class EdgeFrontTest {
 
     @Test
     void whoHasComeIsToldByThePodThatSawItLast() throws IOException {
-        front().ensure();
+        made();
         runningPod().arrivals = Map.of("www.example.social", 7000L);
         runningPod().arrivals = Map.of("www.example.social", 2000L, "streaming.example.social", 9000L);
         assertThat(front().lastRequests()).containsExactlyInAnyOrderEntriesOf(Map.of("www.example.social", Duration.ofSeconds(2), "streaming.example.social", Duration.ofSeconds(9)));
@@ -274,13 +297,99 @@ class EdgeFrontTest {
     @Test
     void aDomainThatTheSourceDoesNotServeIsFoundByPreflight() {
         var plan = new EdgeObjects(migration, names, "operator:1", List.of());
-        var unknown = new EdgeFront(migration, plan, new OwnedObjects(client, names), new KeptSecret(client, names.namespace(), plan.secret(), names.uid()), new EdgeClient(), (address, domain, path) -> fault, domains -> {
+        var unknown = front(migration, plan, domains -> {
             throw new MissingInputException("no such domain");
         });
         assertThat(unknown.preflight().blockers()).containsExactly("no such domain");
-        var away = new EdgeFront(migration, plan, new OwnedObjects(client, names), new KeptSecret(client, names.namespace(), plan.secret(), names.uid()), new EdgeClient(), (address, domain, path) -> fault, domains -> {
+        var away = front(migration, plan, domains -> {
             throw new OutsideException("not now", true);
         });
         assertThatThrownBy(away::preflight).hasMessage("not now");
+    }
+
+    @Test
+    void aSecretThatSomebodyDeletedLeavesNobodyHeldForEver() throws IOException {
+        made();
+        var old = runningPod();
+        front().hold();
+        var secret = get(Secret.class, SECRET);
+        secret.getMetadata().setFinalizers(List.of());
+        client.resource(client.resource(secret).update()).delete();
+        var template = get(Deployment.class, "example-social-edge").getSpec().getTemplate();
+        assertThat(front().unhealthy()).hasValue("Secret example-social-edge-state is gone");
+        old.status = 401;
+        assertThat(front().letGo(Side.SOURCE).message()).contains("edge-1 (it answers 401");
+        assertThat(state().mode()).isEqualTo(Mode.SOURCE);
+        assertThat(state().generation()).isGreaterThanOrEqualTo(first);
+        assertThat(get(Deployment.class, "example-social-edge").getSpec().getTemplate()).as("its pods are replaced, because they know another token").isNotEqualTo(template);
+        client.pods().inNamespace(names.namespace()).withName("edge-1").delete();
+        runningPod();
+        assertThat(front().letGo(Side.SOURCE)).isInstanceOf(Provisioned.Ready.class);
+    }
+
+    @Test
+    void thatNobodyComesIsSaidOnlyWhenEveryPodHasSeenIt() throws IOException {
+        made();
+        assertThat(front().leftAlone(Duration.ofMinutes(5))).as("nobody ever came").isInstanceOf(Provisioned.Ready.class);
+        var pod = runningPod();
+        pod.arrivals = Map.of("www.example.social", 2000L);
+        assertThat(front().leftAlone(Duration.ofMinutes(5)).message()).isEqualTo("users still come through the edge, for www.example.social (2 s ago)");
+        pod.arrivals = Map.of();
+        pod.upMillis = 10_000;
+        assertThat(front().leftAlone(Duration.ofMinutes(5)).message()).contains("not known yet, because its pods have not run for 5 minutes");
+        pod.status = 401;
+        assertThat(front().leftAlone(Duration.ofMinutes(5)).message()).startsWith("waiting for the edge's pod edge-1");
+        client.pods().inNamespace(names.namespace()).withName("edge-1").delete();
+        assertThat(front().leftAlone(Duration.ofMinutes(5))).as("no pod runs").isInstanceOf(Provisioned.Working.class);
+        runningPod();
+        assertThat(front().leftAlone(Duration.ofMinutes(5))).isInstanceOf(Provisioned.Ready.class);
+    }
+
+    @Test
+    void whatIsDeletedByHandIsPutBackAlsoWhereTheSourceCannotBeAsked() {
+        made();
+        client.resource(get(Service.class, "example-social-front-web")).delete();
+        client.resource(get(Deployment.class, "example-social-edge")).delete();
+        assertThat(front().unhealthy()).hasValue("Deployment/example-social-edge, Service/example-social-front-web is gone");
+        front(migration, new EdgeObjects(migration, names, "operator:1", List.of()), domains -> {
+            throw new OutsideException("the token was revoked", false);
+        }).ensure();
+        assertThat(get(Service.class, "example-social-front-web")).isNotNull();
+        assertThat(get(Deployment.class, "example-social-edge").getSpec().getTemplate().getSpec().getContainers().getFirst().getEnv()).anyMatch(variable -> String.valueOf(variable.getValue()).contains("https://cname.herokudns.com"));
+    }
+
+    @Test
+    void aServiceThatTheAdminMadeALoadBalancerOfStaysOne() {
+        made();
+        var service = get(Service.class, "example-social-front-web");
+        service.getSpec().setType("LoadBalancer");
+        service.getSpec().getPorts().getFirst().setNodePort(31000);
+        service.getMetadata().setFinalizers(List.of("service.kubernetes.io/load-balancer-cleanup"));
+        client.resource(service).update();
+        front().handOver();
+        var after = get(Service.class, "example-social-front-web");
+        assertThat(after.getSpec().getType()).isEqualTo("LoadBalancer");
+        assertThat(after.getSpec().getPorts().getFirst().getNodePort()).isEqualTo(31000);
+        assertThat(after.getMetadata().getFinalizers()).containsExactly("service.kubernetes.io/load-balancer-cleanup");
+        assertThat(after.getSpec().getSelector()).isEqualTo(names.selector("web"));
+    }
+
+    @Test
+    void aPodThatMissedHoldIsToldItBeforeTheTarget() throws IOException {
+        made();
+        var pod = runningPod();
+        front().hold();
+        front().hold();
+        front().letGo(Side.TARGET);
+        pod.state = state(Mode.SOURCE, 0);
+        pod.told.clear();
+        front().letGo(Side.TARGET);
+        assertThat(pod.told).containsExactly(state(Mode.HOLD, 1), state(Mode.TARGET, 2));
+    }
+
+    @Test
+    void aHoldThatNobodyWaitsForIsRefused() {
+        assertThat(front(Example.migration("  strategy:", "  edge: {hold: 0s}\n  strategy:")).violations()).singleElement().asString().startsWith("spec.edge.hold must be between 1s and 60s");
+        assertThat(front(Example.migration("  strategy:", "  edge: {hold: 2m}\n  strategy:")).violations()).hasSize(1);
     }
 }

@@ -23,6 +23,7 @@ final class EdgePodStub implements AutoCloseable {
     final List<EdgeState> told = new ArrayList<>();
     volatile EdgeState state;
     volatile String token = "";
+    volatile long upMillis = 3_600_000;
     volatile long stateMillis;
     volatile int underWay;
     volatile int status = 200;
@@ -36,11 +37,11 @@ final class EdgePodStub implements AutoCloseable {
         server.start();
     }
 
-    /** As the API server shows it. */
-    static Pod pod(WorkloadNames names, String name, String address) {
+    /** As the API server shows it. @param ready True or False */
+    static Pod pod(WorkloadNames names, String name, String address, String ready) {
         return new PodBuilder().withNewMetadata().withName(name).withNamespace(names.namespace()).withLabels(names.labels(EdgeObjects.COMPONENT)).endMetadata()
                 .withNewSpec().addNewContainer().withName("edge").endContainer().endSpec()
-                .withNewStatus().withPhase("Running").withPodIP(address).endStatus().build();
+                .withNewStatus().withPhase("Running").withPodIP(address).addNewCondition().withType("Ready").withStatus(ready).endCondition().endStatus().build();
     }
 
     String address() {
@@ -53,7 +54,7 @@ final class EdgePodStub implements AutoCloseable {
             state = JSON.readValue(exchange.getRequestBody(), EdgeState.class);
             told.add(state);
         }
-        var body = JSON.writeValueAsString(new EdgeReport(state, stateMillis, Map.of(Side.SOURCE, underWay, Side.TARGET, 0), Map.of(), 0, 0, arrivals)).getBytes(StandardCharsets.UTF_8);
+        var body = JSON.writeValueAsString(new EdgeReport(state, upMillis, stateMillis, Map.of(Side.SOURCE, underWay, Side.TARGET, 0), Map.of(), 0, 0, arrivals)).getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(status, body.length);
         exchange.getResponseBody().write(body);
         exchange.close();
