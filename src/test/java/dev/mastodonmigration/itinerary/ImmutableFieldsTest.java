@@ -3,6 +3,7 @@ package dev.mastodonmigration.itinerary;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.mastodon.Example;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,5 +43,16 @@ class ImmutableFieldsTest {
     void whatCanBeChangedLaterAndADefaultThatIsSpeltOutAreNoEdit() {
         assertThat(ImmutableFields.changed(spec("sg-a", "sg-b"), ImmutableFields.of(spec("", "")))).isEmpty();
         assertThat(ImmutableFields.changed(spec("replicas: 1, ", ""), ImmutableFields.of(spec("", "")))).isEmpty();
+    }
+
+    @Test
+    void anEdgeThatUsersComeThroughIsNotForgottenWithTheSpecThatNamedIt() {
+        var with = Specs.valid();
+        with = new MastodonMigrationSpec(with.instance(), with.source(), with.target(), null, new MastodonMigrationSpec.Edge(null, null), with.strategy(), null, null, null, null, null);
+        var accepted = ImmutableFields.of(with);
+        assertThat(ImmutableFields.hasEdge(Specs.valid(), accepted)).isTrue();
+        assertThat(ImmutableFields.changed(Specs.valid(), accepted)).hasValueSatisfying(words -> assertThat(words).startsWith("spec.edge is immutable"));
+        assertThat(ImmutableFields.hasEdge(Specs.valid(), ImmutableFields.of(Specs.valid()))).isFalse();
+        assertThat(SpecDefaults.edgeReplicas(Specs.valid())).isEqualTo(2);
     }
 }
