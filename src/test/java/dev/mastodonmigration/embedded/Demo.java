@@ -108,6 +108,9 @@ public final class Demo {
     private void apply() {
         screen.line("$ kubectl apply -f " + TARGET.example);
         var changes = new TreeMap<>(CHANGES);
+        if (FRONT == World.Options.Front.EDGE) {
+            changes.put("/spec/edge/hold", "15s");
+        }
         if (TARGET.createsAll()) {
             changes.put("/spec/target/compute/ec2/topology", TARGET.topology);
             screen.line("  made to fit here: subnets and security group, the Secret with credentials, and caSecretRef of both databases, whose certificates no public CA has signed");
