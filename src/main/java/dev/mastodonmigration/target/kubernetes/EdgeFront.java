@@ -226,10 +226,15 @@ final class EdgeFront implements ObservedFront {
 
     /** Where somebody deleted what they are told by, or the Deployment, other pods come instead. */
     private EdgePods.Brought bring(Mode mode) {
-        if (pods.values().isEmpty() || objects.find(Deployment.class, plan.edge()).isEmpty()) {
+        if (!isGoneForGood() && (pods.values().isEmpty() || objects.find(Deployment.class, plan.edge()).isEmpty())) {
             create(mode);
         }
-        return pods.bring(pods.values().orElseThrow(), mode);
+        return pods.values().map(values -> pods.bring(values, mode)).orElseGet(() -> new EdgePods.Brought(Optional.empty(), List.of()));
+    }
+
+    /** A namespace that is deleted takes the Deployment with it, and lets nobody put it back: what keeps its end waiting must not wait for that. */
+    private boolean isGoneForGood() {
+        return migration.isMarkedForDeletion() && objects.find(Deployment.class, plan.edge()).isEmpty();
     }
 
     @Override
@@ -251,7 +256,7 @@ final class EdgeFront implements ObservedFront {
 
     @Override
     public Provisioned leftAlone(Duration since) {
-        if (!isMade()) {
+        if (!isMade() || isGoneForGood()) {
             return new Provisioned.Ready("");
         }
         var still = lastRequests().entrySet().stream().filter(last -> last.getValue().compareTo(since) < 0).map(last -> last.getKey() + " (" + last.getValue().toSeconds() + " s ago)").toList();
@@ -347,10 +352,15 @@ final class EdgeFront implements ObservedFront {
         return List.of();
     }
 
-    /** Its pods are not waited for: whoever deletes a migration after the cutover wants its instance to run on, and nothing else. */
+    /**
+     * Its pods are not waited for: whoever deletes a migration after the cutover wants its instance to run on, and nothing else. Where the target does not answer, users are led nowhere: the edge stays, and
+     * with it what it is told by.
+     */
     @Override
     public void forget() {
-        if (isMade()) {
+        if (isGoneForGood()) {
+            removeTheRest();
+        } else if (pods.wanted().filter(state -> state.mode() == Mode.TARGET).isPresent()) {
             leadPast();
             objects.delete(Deployment.class, plan.edge());
             removeTheRest();

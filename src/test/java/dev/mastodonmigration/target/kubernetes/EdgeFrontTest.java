@@ -263,6 +263,11 @@ class EdgeFrontTest {
     void whoDeletesTheMigrationAfterTheCutoverKeepsAnInstanceThatIsReached() throws IOException {
         made();
         runningPod();
+        var before = versions();
+        front().forget();
+        assertThat(versions()).as("users are served by the source").isEqualTo(before);
+        front().letGo(Side.TARGET);
+        front().letGo(Side.TARGET);
         front().forget();
         assertThat(versions()).containsOnlyKeys("Service/example-social-front-web", "Service/example-social-front-streaming");
         assertThat(get(Service.class, "example-social-front-web").getSpec().getSelector()).isEqualTo(names.selector("web"));
@@ -391,5 +396,22 @@ class EdgeFrontTest {
     void aHoldThatNobodyWaitsForIsRefused() {
         assertThat(front(Example.migration("  strategy:", "  edge: {hold: 0s}\n  strategy:")).violations()).singleElement().asString().startsWith("spec.edge.hold must be between 1s and 60s");
         assertThat(front(Example.migration("  strategy:", "  edge: {hold: 2m}\n  strategy:")).violations()).hasSize(1);
+    }
+
+    @Test
+    void aNamespaceThatIsDeletedWaitsForNothingOfIt() throws IOException {
+        made();
+        runningPod().arrivals = Map.of("www.example.social", 2000L);
+        front().lastRequests();
+        front().hold();
+        client.resource(get(Deployment.class, "example-social-edge")).delete();
+        client.pods().inNamespace(names.namespace()).delete();
+        var deleted = Example.migration("  strategy:", "  edge: {hold: 12s}\n  strategy:");
+        deleted.getMetadata().setDeletionTimestamp("2026-11-30T10:00:00Z");
+        assertThat(front(deleted).letGo(Side.SOURCE)).isInstanceOf(Provisioned.Ready.class);
+        assertThat(front(deleted).leftAlone(Duration.ofMinutes(5))).isInstanceOf(Provisioned.Ready.class);
+        assertThat(front(deleted).remove()).isInstanceOf(Provisioned.Ready.class);
+        assertThat(versions()).isEmpty();
+        front(deleted).forget();
     }
 }
