@@ -87,7 +87,8 @@ class OneOperatorIT {
         var next = aMigration();
         Awaitility.await("the operator that lost its Lease ends").atMost(Duration.ofSeconds(5)).until(() -> !first.operator.isAlive());
         awaitLookedAt(next);
-        assertThat(first.writes()).as(first.operator.logTail(20)).isEmpty();
+        // One that it had begun to send when it fell asleep may still come: a PUT carries the version that was read, and is refused where somebody has written since; a POST carries the name.
+        assertThat(first.writes()).as(first.operator.logTail(20)).hasSizeLessThanOrEqualTo(1).noneMatch(request -> request.startsWith("DELETE "));
         assertThat(second.writes()).isNotEmpty();
         assertThat(first.operator.logTail(100)).contains("so that no two act at once");
     }
