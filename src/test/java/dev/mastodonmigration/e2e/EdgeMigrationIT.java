@@ -13,14 +13,14 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Users come over HTTP and by DNS, through two pods of the edge. */
+/** Users come over HTTP and by DNS, through two pods of the edge, to an instance whose Sidekiq has a Redis of its own. */
 class EdgeMigrationIT {
     /** Longer than an operator needs to start anew here, so that no request is given up. */
     private static final String HOLD = "60s";
 
     @Test
     void noRequestFailsWhileAPodOfTheEdgeIsReplacedAndTheOperatorIsKilledWithUsersWaiting() throws Exception {
-        try (var world = World.start(World.Options.SMALL.behindAnEdge())) {
+        try (var world = World.start(World.Options.SMALL.withScale(1000, 2000).withRedisOfSidekiq().behindAnEdge()); var feeds = world.sourceRedis().connect(); var target = world.targetRedis().connect()) {
             var changes = new TreeMap<>(EndToEnd.LIVE);
             changes.putAll(Map.of("/spec/edge/hold", HOLD, "/spec/cutover/approved", "false"));
             EndToEnd.applyUnattended(world, changes);
@@ -35,6 +35,9 @@ class EdgeMigrationIT {
             EndToEnd.await(world, "requests wait", status -> state(world).contains("HOLD"));
             world.operator().restart();
             EndToEnd.awaitCompleted(world);
+            assertThat(feeds.exists("schedule", "queues", "processes")).as("Sidekiq's keys in the main Redis").isZero();
+            assertThat(target.exists("schedule", "dead", "queues")).as("Sidekiq's keys in the only one of the target").isEqualTo(3);
+            assertThat(world.status().verification.redis.differences).isZero();
             EndToEnd.assertNothingLost(world, World.Side.TARGET);
             assertThat(world.users().failures()).as(world.describe()).isEmpty();
             assertThat(world.users().measured().refused()).isZero();

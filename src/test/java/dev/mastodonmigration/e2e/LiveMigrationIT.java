@@ -10,19 +10,6 @@ import org.junit.jupiter.api.Test;
 
 class LiveMigrationIT {
     @Test
-    void jobsOfARedisThatIsSidekiqsOwnArriveAndRunInTheOneOfTheTarget() throws Exception {
-        try (var world = World.start(World.Options.SMALL.withScale(1000, 2000).withRedisOfSidekiq()); var feeds = world.sourceRedis().connect(); var target = world.targetRedis().connect()) {
-            EndToEnd.applyUnattended(world, EndToEnd.LIVE);
-            EndToEnd.awaitCompleted(world);
-            assertThat(feeds.exists("schedule", "queues", "processes")).as("Sidekiq's keys in the main Redis").isZero();
-            assertThat(target.exists("schedule", "dead", "queues")).as("Sidekiq's keys in the only one of the target").isEqualTo(3);
-            assertThat(world.status().phases).allMatch(phase -> phase.attempts == 1);
-            assertThat(world.status().verification.redis.differences).isZero();
-            EndToEnd.assertNothingLost(world, World.Side.TARGET);
-        }
-    }
-
-    @Test
     void anAbortedLiveMigrationLeavesTheRunningSourceAsItWas() throws Exception {
         try (var world = World.start(World.Options.SMALL)) {
             var catalogBefore = catalog(world);
