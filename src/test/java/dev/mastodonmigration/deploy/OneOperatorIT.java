@@ -60,7 +60,7 @@ class OneOperatorIT {
         first.operator.kill();
         var killed = Instant.now();
         awaitLookedAt(aMigration());
-        assertThat(Duration.between(killed, Instant.now())).isLessThan(Duration.ofSeconds(14)); // 6 s at most, and what three tests at a time on two cores add: 9.7 s were seen
+        assertThat(Duration.between(killed, Instant.now())).isLessThan(Duration.ofSeconds(9)); // 6 s at most, and what a busy machine adds
         assertThat(second.writes()).isNotEmpty();
 
         first.proxy.forget();
@@ -87,8 +87,7 @@ class OneOperatorIT {
         var next = aMigration();
         Awaitility.await("the operator that lost its Lease ends").atMost(Duration.ofSeconds(5)).until(() -> !first.operator.isAlive());
         awaitLookedAt(next);
-        // One that it had begun to send when it fell asleep may still come: a PUT carries the version that was read, and is refused where somebody has written since; a POST carries the name.
-        assertThat(first.writes()).as(first.operator.logTail(20)).hasSizeLessThanOrEqualTo(1).noneMatch(request -> request.startsWith("DELETE "));
+        assertThat(first.writes()).as(first.operator.logTail(20)).isEmpty();
         assertThat(second.writes()).isNotEmpty();
         assertThat(first.operator.logTail(100)).contains("so that no two act at once");
     }
