@@ -78,7 +78,11 @@ class OneOperatorIT {
 
     @Test
     void anOperatorThatWasAsleepWritesNothingOnceAnotherActsAndEnds() {
-        awaitLookedAt(aMigration());
+        var migration = aMigration();
+        awaitLookedAt(migration);
+        // At rest: what is being sent when it falls asleep cannot be called back, and is fenced by its resourceVersion alone.
+        Awaitility.await("the first has told all that it had to say").atMost(Duration.ofSeconds(30)).until(() -> server.client().v1().events().inNamespace(NAMESPACE).list().getItems().stream()
+                .anyMatch(event -> event.getReason().equals("Stalled") && event.getInvolvedObject().getName().equals(migration.getMetadata().getName())));
         first.operator.pause();
         awaitLookedAt(aMigration());
         first.proxy.forget();
