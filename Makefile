@@ -19,12 +19,17 @@ BENCHES := $(shell sed -n 's/^\(bench-[a-z]*\):.*/\1/p' $(firstword $(MAKEFILE_L
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-demo: ## move a live instance from a stub Heroku, here and now: no cluster, no account, no argument; TARGET=aws moves it to RDS, ElastiCache and EC2, played too, and TOPOLOGY=Split to two machines
+demo: ## move a live instance from a stub Heroku, here and now: no cluster, no account, no argument; TARGET=aws moves it to RDS, ElastiCache and EC2, played too, and TOPOLOGY=Split to two machines; PLAN=data-first moves Postgres, Redis and compute by three migrations; EDGE=none has no edge in front
 	@case "$${TARGET:-}/$${TOPOLOGY:-}" in \
 		/|aws/|aws/Single|aws/Split) ;; \
 		aws/*) echo "TOPOLOGY is '$$TOPOLOGY': it may be Single, which is the default, or Split." >&2; exit 1 ;; \
 		/*) echo "TOPOLOGY goes with TARGET=aws alone: make demo TARGET=aws TOPOLOGY=Split." >&2; exit 1 ;; \
 		*) echo "TARGET is '$$TARGET': it may be aws, or left out for databases of your own and Kubernetes." >&2; exit 1 ;; \
+	esac
+	@case "$${PLAN:-}/$${TARGET:-}" in \
+		/*|data-first/) ;; \
+		data-first/*) echo "PLAN=data-first goes without TARGET: it has databases of your own and Kubernetes." >&2; exit 1 ;; \
+		*) echo "PLAN is '$$PLAN': it may be data-first, or left out for one migration of everything." >&2; exit 1 ;; \
 	esac
 	@$(REQUIREMENTS) $(DEMO_NEEDS)
 	@echo "Building (the first time downloads the dependencies) ..."
@@ -37,7 +42,7 @@ test: ## under twenty minutes on two cores: unit tests, real databases, the pack
 # A system property that is set but empty: no tag is left out.
 THOROUGHLY := -Dtests.excluded=
 
-test-all: ## everything, in three quarters of an hour: also what takes long, such as random tests, AWS whole, and kills in every phase; ARGS="-Dlive.seeds=50 -Dredis.seeds=100" tries more seeds, ARGS=-Daws.kills=10 kills at every call to AWS
+test-all: ## everything, in an hour: also what takes long, such as random tests, AWS whole, and kills in every phase; ARGS="-Dlive.seeds=50 -Dredis.seeds=100" tries more seeds, ARGS=-Daws.kills=10 kills at every call to AWS
 	@$(MAKE) --no-print-directory test ARGS="$(THOROUGHLY) $(ARGS)"
 
 test-one: ## one test class, unit or end-to-end, or one method of it: T=FreezeFlowTest, T=BadInputIT, T='WriteGateTest#itsMethod'
@@ -65,6 +70,10 @@ bench-postgres: ## a live copy against pg_dump with pg_restore and pgcopydb; the
 bench-redis: ## a million keys: copy and verification against the most that one reading connection can do; the drain under 5,000 writes a second
 	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q test-compile
 	@$(REQUIREMENTS); $(JAVA_ON_TESTS) dev.mastodonmigration.bench.RedisBench
+
+bench-edge: ## requests per second through the edge and through nginx before the same server; what a request takes longer; the memory of 2,000 websockets
+	@$(REQUIREMENTS) bench; $(QUIETLY) $(MAVEN) -q -DskipTests package
+	@$(REQUIREMENTS) bench; $(JAVA_ON_TESTS) dev.mastodonmigration.bench.EdgeBench
 
 crds: ## write crds/ and the chart's copy from the Java types
 	@$(REQUIREMENTS); $(QUIETLY) $(MAVEN) -q test-compile

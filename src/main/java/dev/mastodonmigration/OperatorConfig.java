@@ -25,4 +25,7 @@ public interface OperatorConfig {
 
     /** Stands in for Heroku's router, which the edge passes requests on to, in tests. Left out: the name that Heroku has for each domain. */
     Optional<String> herokuRouterUrl();
+
+    /** Stands in, in tests, for whatever is asked over TLS once the instance has moved: a load balancer, or where its public names lead. Left out: these themselves. */
+    Optional<String> frontUrl();
 }

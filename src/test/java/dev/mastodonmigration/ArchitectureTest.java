@@ -29,7 +29,7 @@ class ArchitectureTest {
     @Test
     void phasesKnowPortsAndNoOutsideSystem() {
         check(noClasses().that().resideInAPackage(in("phase")).should().dependOnClassesThat(
-                resideInAnyPackage("io.fabric8..", "redis.clients..", "java.sql..", "java.net.http..", in("source.heroku"), in("source.endpoints"), in("target.kubernetes"),
+                resideInAnyPackage("io.fabric8..", "redis.clients..", "java.sql..", "java.net.http..", "io.vertx..", in("source.heroku"), in("source.endpoints"), in("target.kubernetes"),
                         in("target.existing"), in("target.aws"), in("worker.redis"), in("worker.postgres")).and(not(type(ObjectMeta.class))))); // a migration's name and uid
     }
 

@@ -10,6 +10,7 @@ import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
+import java.util.Map;
 
 /** What the admin wants moved, from where, to where, and when. Optional parts are null when left out: Jackson and the CRD speak so. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -49,7 +50,8 @@ public record MastodonMigrationSpec(
             @Pattern(DNS_NAME) @JsonPropertyDescription("WEB_DOMAIN. Default: localDomain.") String webDomain,
             @Pattern(DNS_NAME) @JsonPropertyDescription("Host name of the streaming API. Default: webDomain.") String streamingDomain,
             @Required @Size(min = 1) @JsonPropertyDescription("Image of web and Sidekiq: the version that the source runs.") String image,
-            @JsonPropertyDescription("Image of streaming. Required when compute moves.") String streamingImage) {}
+            @JsonPropertyDescription("Image of streaming. Required when compute moves.") String streamingImage,
+            @JsonPropertyDescription("Users and other servers who ask for localDomain are led to the target too, where it is another name than webDomain: a custom domain of the source. Default: false; it is left where it leads.") Boolean moveLocalDomain) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Source(
@@ -149,7 +151,27 @@ public record MastodonMigrationSpec(
             @Size(max = 16)
             @JsonPropertyDescription("Sidekiq processes. Default: one with every queue. The scheduler queue belongs to exactly one, with one replica.") List<Sidekiq> sidekiq,
             @JsonPropertyDescription("Not supported yet, refused by Preflight. An Ingress for web and streaming.") Ingress ingress,
+            @ValidationRule(value = "self.all(one, self.exists_one(other, other.name == one.name))", message = "target.compute.kubernetes.cronJobs: two entries have the same name")
+            @Size(max = 10)
+            @JsonPropertyDescription("Commands of the instance that are run by the clock once the target takes writes, as CronJobs: for what Mastodon does not time itself. Default: none.") List<CronJob> cronJobs,
             @JsonPropertyDescription("What all of Mastodon's pods get beside, or instead of, what the operator sets.") PodTemplate podTemplate) {}
+
+    private static final String STEP = "(/[1-9][0-9]?)?";
+    private static final String MINUTE = "([*?]|[0-5]?[0-9](-[0-5]?[0-9])?)" + STEP;
+    private static final String HOUR = "([*?]|([01]?[0-9]|2[0-3])(-([01]?[0-9]|2[0-3]))?)" + STEP;
+    private static final String DAY = "([*?]|(0?[1-9]|[12][0-9]|3[01])(-(0?[1-9]|[12][0-9]|3[01]))?)" + STEP;
+    private static final String MONTH = "([*?]|(0?[1-9]|1[0-2]|[A-Za-z]{3})(-(0?[1-9]|1[0-2]|[A-Za-z]{3}))?)" + STEP;
+    private static final String WEEKDAY = "([*?]|([0-6]|[A-Za-z]{3})(-([0-6]|[A-Za-z]{3}))?)" + STEP;
+    /** As Kubernetes reads it (github.com/robfig/cron, ParseStandard). */
+    public static final String SCHEDULE = "^(@(hourly|daily|midnight|weekly|monthly|yearly|annually)|" + MINUTE + "(," + MINUTE + ")* " + HOUR + "(," + HOUR + ")* " + DAY + "(," + DAY + ")* " + MONTH + "(," + MONTH
+            + ")* " + WEEKDAY + "(," + WEEKDAY + ")*)$";
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record CronJob(
+            @Required @Size(max = 12) @Pattern("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$") @JsonPropertyDescription("Name of the entry, part of the CronJob's name.") String name,
+            @Required @Size(max = 100) @ValidationRule(value = "self.matches('" + SCHEDULE + "')", message = "schedule: five fields as cron has them, for example \"30 3 * * 0\" (Sunday is 0, never 7), or @hourly, @daily, @weekly, @monthly")
+            @JsonPropertyDescription("When, in UTC: five fields as cron has them, or @daily and the like.") String schedule,
+            @Required @Size(min = 1, max = 32) @JsonPropertyDescription("Command and arguments, one an entry, for example [tootctl, media, remove, --prune-profiles]. No shell reads them, and they are no place for secrets.") List<@Size(max = 500) String> command) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Workload(
@@ -162,8 +184,8 @@ public record MastodonMigrationSpec(
     public record Sidekiq(
             @Required @Pattern("^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$") @JsonPropertyDescription("Name of the entry, part of the Deployment's name.") String name,
             @Size(min = 1, max = 16) @JsonPropertyDescription("Queues, optionally weighted as in 'default,8'. Default: all of Mastodon's.") List<@Pattern("^[a-z_]+(,[0-9]+)?$") String> queues,
-            @Default("5") @Min(1) @Max(200) @JsonPropertyDescription("Threads. Default: 5.") Integer concurrency,
-            @Default("1") @Min(1) @Max(100) @JsonPropertyDescription("Pods. Default: 1.") Integer replicas,
+            @Min(1) @Max(200) @JsonPropertyDescription("Threads. Default: 5.") Integer concurrency,
+            @Min(1) @Max(100) @JsonPropertyDescription("Pods. Default: 1.") Integer replicas,
             @JsonPropertyDescription("What these pods get, over the podTemplate of all.") PodTemplate podTemplate) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -186,7 +208,7 @@ public record MastodonMigrationSpec(
     public record Ec2Sidekiq(
             @Required @Pattern("^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$") @JsonPropertyDescription("Name of the process.") String name,
             @Size(min = 1, max = 16) @JsonPropertyDescription("Queues, optionally weighted as in 'default,8'. Default: all of Mastodon's.") List<@Pattern("^[a-z_]+(,[0-9]+)?$") String> queues,
-            @Default("5") @Min(1) @Max(200) @JsonPropertyDescription("Threads. Default: 5.") Integer concurrency) {}
+            @Min(1) @Max(200) @JsonPropertyDescription("Threads. Default: 5.") Integer concurrency) {}
 
     public enum Topology { Single, Split }
 
@@ -226,9 +248,24 @@ public record MastodonMigrationSpec(
     public record SecretRef(@Required @Size(min = 1) @JsonPropertyDescription("Name of a Secret in the migration's namespace.") String name) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
+    @ValidationRule(value = "!has(self.ingress) || !has(self.gateway)", message = "edge: set at most one of ingress, gateway")
     public record Edge(
             @Default("15s") @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("How long a request waits at most during the cutover; then it is answered with 503 and Retry-After. Default: 15s.") String hold,
-            @Default("2") @Min(1) @Max(10) @JsonPropertyDescription("Pods. Default: 2.") Integer replicas) {}
+            @Default("2") @Min(1) @Max(10) @JsonPropertyDescription("Pods. Default: 2.") Integer replicas,
+            @JsonPropertyDescription("The operator makes an Ingress by which users come to the edge, and after the migration to web and streaming. Left out, as gateway is: what stands in front is yours.") EdgeIngress ingress,
+            @JsonPropertyDescription("The operator makes routes of a Gateway of yours, by which users come to the edge, and after the migration to web and streaming.") EdgeGateway gateway) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record EdgeIngress(
+            @Size(min = 1) @JsonPropertyDescription("ingressClassName. Default: the cluster's default class.") String className,
+            @Required @Size(min = 1) @JsonPropertyDescription("Secret of type kubernetes.io/tls with a certificate for webDomain and streamingDomain. It has to be valid before DNS leads here, so it cannot be obtained over HTTP: use DNS-01, or bring your own.") String tlsSecretName,
+            @JsonPropertyDescription("Annotations, such as those by which your controller lets bodies of 99 MB through without buffering them.") Map<String, String> annotations) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record EdgeGateway(
+            @Required @Size(min = 1) @JsonPropertyDescription("Name of the Gateway. Its listener ends TLS, with a certificate for webDomain and streamingDomain.") String name,
+            @Size(min = 1) @JsonPropertyDescription("Its namespace, if that is another: its listener has to allow routes from the migration's. Default: the migration's.") String namespace,
+            @Size(min = 1) @JsonPropertyDescription("Name of one of its listeners. Default: all that fit.") String sectionName) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Strategy(
@@ -269,8 +306,14 @@ public record MastodonMigrationSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Retire(
             @Default("false") @JsonPropertyDescription("Set to true to let the old host be retired.") Boolean approved,
-            @JsonPropertyDescription("Not supported yet, refused by Preflight. Take a last backup of the source first.") Boolean finalBackup,
+            @JsonPropertyDescription("Dump the source's Postgres into the volume that backup names before anything there is given up. Default: true where add-ons or apps are deleted.") Boolean finalBackup,
             @JsonPropertyDescription("Keep the apps' formation at zero for good.") Boolean formation,
-            @JsonPropertyDescription("Not supported yet, refused by Preflight. Delete the source's Postgres and Redis add-ons.") Boolean addons,
-            @JsonPropertyDescription("Not supported yet, refused by Preflight. Delete the source's apps.") Boolean apps) {}
+            @JsonPropertyDescription("Delete the Redis and Postgres add-ons for good that held the data which moved.") Boolean addons,
+            @JsonPropertyDescription("Delete the source's apps for good, after their add-ons. Needs addons: true, because an app's add-ons go with it.") Boolean apps,
+            @JsonPropertyDescription("Where the final backup is written.") Backup backup,
+            @Default("24h") @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("How long the target must have taken writes before add-ons or apps are deleted, so that nobody comes to the old host any more. Default: 24h.") String quietFor) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Backup(
+            @Required @Pattern(DNS_NAME) @JsonPropertyDescription("Name of a PersistentVolumeClaim in the migration's namespace: a volume of its own, because Kubernetes gives what is on it to the worker's group (10001), with room for a compressed dump. The operator adds a directory to it and overwrites nothing there.") String persistentVolumeClaim) {}
 }

@@ -44,10 +44,14 @@ public class MastodonMigrationStatus {
     public Downtime downtime;
     @JsonPropertyDescription("What was proved equal.")
     public Verification verification;
+    @JsonPropertyDescription("How users fare who come through the edge, while it is there.")
+    public Edge edge;
     @JsonPropertyDescription("What you must know or do, until it is settled.")
     public List<Finding> findings = new ArrayList<>();
     @JsonPropertyDescription("The source as it was before the first change. Restoring needs it, so it is never overwritten.")
     public Source source;
+    @JsonPropertyDescription("What became of the old host.")
+    public Retirement retirement;
     @JsonPropertyDescription("Ready, Reconciling, Stalled, AwaitingApproval, InSync, SourceFrozen, DataVerified, TargetLive, RollbackPossible.")
     public List<Condition> conditions = new ArrayList<>();
     @JsonPropertyDescription("What the operator must remember. Its fields may change from version to version.")
@@ -92,6 +96,10 @@ public class MastodonMigrationStatus {
         public String uid;
         @JsonPropertyDescription("Set for a worker on standby: it does nothing before it is asked, and then acts in this epoch.")
         public Long standbyEpoch;
+        @JsonPropertyDescription("The PersistentVolumeClaim that it has, for a worker that has one.")
+        public String persistentVolumeClaim;
+        @JsonPropertyDescription("Id of the source's add-on whose data it puts there, where it is one.")
+        public String addOn;
     }
 
     /** What the operator must remember from one look to the next, and no admin needs. */
@@ -125,6 +133,14 @@ public class MastodonMigrationStatus {
         public Returned returned;
         @JsonPropertyDescription("What was deployed on the target.")
         public Deployed deployed;
+        @JsonPropertyDescription("How users fared who were led to the edge.")
+        public Shift shift;
+        @JsonPropertyDescription("What users will come by to the edge, as it was asked last what it lets through.")
+        public EntranceAsked entrance;
+        @JsonPropertyDescription("When the instance on the target was last asked what users ask, and did not answer all of it.")
+        public String probedAt;
+        @JsonPropertyDescription("When the source's databases were last asked which other programs are connected to them.")
+        public String programsAskedAt;
         @JsonPropertyDescription("When everything of ours was taken off the source's database.")
         public String sourceReleasedAt;
     }
@@ -194,6 +210,34 @@ public class MastodonMigrationStatus {
         public String againAt;
         @JsonPropertyDescription("metadata.generation at that time.")
         public Long generation;
+    }
+
+    /** Users are led to the edge step by step, and back a step where they fare worse there. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Shift {
+        @JsonPropertyDescription("When it was looked at last how they fare.")
+        public String judgedAt;
+        @JsonPropertyDescription("In how many of these looks, one after another, they fared worse.")
+        public int badWindows;
+        @JsonPropertyDescription("How often they were led back a step, since the last edit of the spec.")
+        public int retreats;
+        @JsonPropertyDescription("metadata.generation of the spec when they were led back last.")
+        public Long generation;
+        @JsonPropertyDescription("The share, in percent, that they were led back to; missing while it rises.")
+        public Integer percent;
+        @JsonPropertyDescription("Why they were led back.")
+        public String reason;
+        @JsonPropertyDescription("When a larger share is tried again; not before an edit of the spec if missing.")
+        public String againAt;
+    }
+
+    /** What stands in front of the edge is asked once at each address, and again while something is wrong there. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class EntranceAsked {
+        @JsonPropertyDescription("Where.")
+        public String address;
+        @JsonPropertyDescription("When.")
+        public String at;
     }
 
     /** What stands on the target, and what of it was tested. */
@@ -345,6 +389,41 @@ public class MastodonMigrationStatus {
         public Double seconds;
     }
 
+    /** Rates and shares are of the minute before. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Edge {
+        @JsonPropertyDescription("When this was measured. Rates and shares are of the minute before.")
+        public String measuredAt;
+        @JsonPropertyDescription("Who answers: Source, Target, or Hold, in which requests wait; more than one while that changes.")
+        public String state;
+        @JsonPropertyDescription("How many of its pods told what they measured.")
+        public Integer pods;
+        @JsonPropertyDescription("Requests that wait.")
+        public Integer held;
+        @JsonPropertyDescription("The longest that a request has waited, since these pods started.")
+        public Double longestHeldSeconds;
+        @JsonPropertyDescription("Requests that waited too long, or were one too many, and were answered with 503, since these pods started.")
+        public Long refused;
+        @JsonPropertyDescription("The source, while requests are passed on to it.")
+        public EdgeSide source;
+        @JsonPropertyDescription("The target, while requests are passed on to it.")
+        public EdgeSide target;
+    }
+
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class EdgeSide {
+        @JsonPropertyDescription("Requests per second.")
+        public Double requestsPerSecond;
+        @JsonPropertyDescription("How many of 100 requests were answered with 5xx, or not at all.")
+        public Double errorPercent;
+        @JsonPropertyDescription("Within how many milliseconds 95 of 100 answers began, rounded up.")
+        public Long p95Milliseconds;
+        @JsonPropertyDescription("Requests answered with 429. Many of them: the source takes all users for one, see TRUSTED_PROXY_IP.")
+        public Long rateLimited;
+        @JsonPropertyDescription("Deliveries of other servers answered so that these do not try again.")
+        public Long inboxRefusals;
+    }
+
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public static class Verification {
         @JsonPropertyDescription("Postgres.")
@@ -383,19 +462,119 @@ public class MastodonMigrationStatus {
         public String goneAt;
         @JsonPropertyDescription("What of it runs again although it was stopped.")
         public List<String> awake = new ArrayList<>();
+        @JsonPropertyDescription("When something of it was last seen to run although it had been stopped.")
+        public String seenAt;
         @JsonPropertyDescription("Each app as it was.")
         public List<App> apps = new ArrayList<>();
+        @JsonPropertyDescription("The add-ons that held the data which moves. No other add-on is ever deleted.")
+        public List<DataAddOn> addOns = new ArrayList<>();
+    }
+
+    public enum DataKind { Postgres, Redis }
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public static class DataAddOn {
+        @JsonPropertyDescription("Postgres or Redis.")
+        public DataKind kind;
+        @JsonPropertyDescription("The platform's own id of it.")
+        public String id;
+        @JsonPropertyDescription("Its name.")
+        public String name;
     }
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public static class App {
         @JsonPropertyDescription("Heroku app.")
         public String name;
+        @JsonPropertyDescription("The platform's own id of it. An app of that name with another id is never deleted.")
+        public String id;
         @JsonPropertyDescription("Maintenance mode.")
         public Boolean maintenance;
         @JsonPropertyDescription("Version of its newest release: its config.")
         public Integer release;
         @JsonPropertyDescription("Dynos by process type.")
         public Map<String, Integer> formation = new LinkedHashMap<>();
+        @JsonPropertyDescription("Where its databases move and it does not: config vars that lead to them.")
+        public List<Variable> variables = new ArrayList<>();
+    }
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public static class Variable {
+        @JsonPropertyDescription("Config var.")
+        public String name;
+        @JsonPropertyDescription("Whether somebody had set it: without that, and without an attachment, it was not there.")
+        public Boolean set;
+        @JsonPropertyDescription("Id of the add-on whose attachment gave it.")
+        public String addOn;
+        @JsonPropertyDescription("Name of that add-on.")
+        public String addOnName;
+        @JsonPropertyDescription("Name of that attachment.")
+        public String attachment;
+        @JsonPropertyDescription("Namespace of that attachment, where it has one.")
+        public String namespace;
+    }
+
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Retirement {
+        @JsonPropertyDescription("The final backup of the source's Postgres: missing until it was written and read back.")
+        public Backup backup;
+        @JsonPropertyDescription("What is deleted of the old host, in order. Recorded before the first of it is touched: nothing else is deleted.")
+        public List<Asset> assets = new ArrayList<>();
+        @JsonPropertyDescription("When the platform was last asked for that list, at the gate.")
+        public String listedAt;
+        @JsonPropertyDescription("Generation of the spec by which it was asked for.")
+        public Long generation;
+        @JsonPropertyDescription("Why none of it could be deleted then.")
+        public List<String> obstacles = new ArrayList<>();
+        @JsonPropertyDescription("What else goes with what is deleted.")
+        public List<String> consequences = new ArrayList<>();
+    }
+
+    public enum AssetKind { App, RedisAddOn, PostgresAddOn }
+
+    public enum AssetState { Planned, Removing, Removed }
+
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Asset {
+        @JsonPropertyDescription("App, RedisAddOn or PostgresAddOn.")
+        public AssetKind kind;
+        @JsonPropertyDescription("The platform's own id of it.")
+        public String id;
+        @JsonPropertyDescription("The app that it belongs to.")
+        public String app;
+        @JsonPropertyDescription("Its name.")
+        public String name;
+        @JsonPropertyDescription("Its plan.")
+        public String plan;
+        @JsonPropertyDescription("What it costs a month in USD.")
+        public Double monthlyUsd;
+        @JsonPropertyDescription("Why that is not known.")
+        public String billing;
+        @JsonPropertyDescription("Planned, Removing (the platform is or was asked to delete it) or Removed.")
+        public AssetState state;
+        @JsonPropertyDescription("When it was seen to be gone.")
+        public String removedAt;
+    }
+
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Backup {
+        @JsonPropertyDescription("The PersistentVolumeClaim that it is on.")
+        public String persistentVolumeClaim;
+        @JsonPropertyDescription("Id of the add-on that it was made of; missing where the database was no add-on.")
+        public String addOn;
+        @JsonPropertyDescription("When it was complete.")
+        public String finishedAt;
+        @JsonPropertyDescription("When it was last seen to be there still, and whole.")
+        public String checkedAt;
+        @JsonPropertyDescription("How often that was looked at.")
+        public Integer checks;
+        @JsonPropertyDescription("Tables in it.")
+        public Long tables;
+        @JsonPropertyDescription("Rows in it.")
+        public Long rows;
+        @JsonPropertyDescription("Bytes of the dump.")
+        public Long bytes;
+        @JsonPropertyDescription("Where it is, and how to restore it.")
+        public String message;
     }
 }

@@ -24,7 +24,7 @@ public enum PhaseId {
     Housekeeping("validating foreign keys and refreshing views on the target", Duration.ofHours(24)),
     Soak("watching the target; the source is kept as it is"),
     AwaitRetire("waiting for your approval to retire the old host"),
-    Retire("retiring the old host", Duration.ofHours(1));
+    Retire("retiring the old host", Duration.ofHours(48));
 
     private final String caption;
     private final Optional<Duration> deadline;

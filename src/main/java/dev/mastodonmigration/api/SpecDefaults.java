@@ -19,6 +19,9 @@ public final class SpecDefaults {
     public static final List<String> ALL_QUEUES = List.of("default,8", "push,6", "ingress,4", "mailers,2", "pull", "scheduler", "fasp");
     /** Path of the field under which status.internal.accepted keeps the region that a migration began in. */
     public static final String AWS_REGION = "spec.aws.region";
+    /** Likewise of what the operator made in front of the edge; empty for nothing. */
+    public static final String EDGE_INGRESS = "spec.edge.ingress";
+    public static final String EDGE_GATEWAY = "spec.edge.gateway";
     private static final Pattern DURATION = Pattern.compile("(?:(\\d{1,6})h)?(?:(\\d{1,6})m)?(?:(\\d{1,6})s)?");
 
     private SpecDefaults() {}
@@ -35,17 +38,35 @@ public final class SpecDefaults {
         return spec.strategy() == null || spec.strategy().redis() == null ? RedisStrategy.Live : spec.strategy().redis();
     }
 
+    public static boolean movesPostgres(MastodonMigrationSpec spec) {
+        return spec.target() != null && spec.target().postgres() != null;
+    }
+
+    public static boolean movesRedis(MastodonMigrationSpec spec) {
+        return spec.target() != null && spec.target().redis() != null;
+    }
+
     public static boolean livePostgres(MastodonMigrationSpec spec) {
-        return postgresStrategy(spec) == PostgresStrategy.Live;
+        return movesPostgres(spec) && postgresStrategy(spec) == PostgresStrategy.Live;
+    }
+
+    /** Whether Postgres is copied while the instance is down, so that the target has none before. */
+    public static boolean dumpsPostgres(MastodonMigrationSpec spec) {
+        return movesPostgres(spec) && postgresStrategy(spec) == PostgresStrategy.Dump;
     }
 
     public static boolean liveRedis(MastodonMigrationSpec spec) {
-        return redisStrategy(spec) == RedisStrategy.Live;
+        return movesRedis(spec) && redisStrategy(spec) == RedisStrategy.Live;
+    }
+
+    /** Likewise. */
+    public static boolean copiesRedisInTheFreeze(MastodonMigrationSpec spec) {
+        return movesRedis(spec) && redisStrategy(spec) != RedisStrategy.Live;
     }
 
     /** Whether only Sidekiq's jobs move, and Mastodon makes its feeds anew. */
     public static boolean rebuildsRedis(MastodonMigrationSpec spec) {
-        return redisStrategy(spec) == RedisStrategy.Rebuild;
+        return movesRedis(spec) && redisStrategy(spec) == RedisStrategy.Rebuild;
     }
 
     /** Names of the queues that some Sidekiq of the target serves; empty where the processes do not move. */
@@ -134,6 +155,30 @@ public final class SpecDefaults {
         return spec.retire() != null && Boolean.TRUE.equals(spec.retire().formation());
     }
 
+    public static boolean deletesAddOns(MastodonMigrationSpec spec) {
+        return spec.retire() != null && Boolean.TRUE.equals(spec.retire().addons());
+    }
+
+    public static boolean deletesApps(MastodonMigrationSpec spec) {
+        return spec.retire() != null && Boolean.TRUE.equals(spec.retire().apps());
+    }
+
+    /** Since the target took writes, before anything of the old host is deleted. */
+    public static Duration quietFor(MastodonMigrationSpec spec) {
+        return durationOr(Duration.ofHours(24), spec.retire() == null ? null : spec.retire().quietFor());
+    }
+
+    /** Whether the source's Postgres is dumped before the old host is retired: where it is deleted, unless the admin said otherwise. Where Postgres stays there is nothing to dump. */
+    public static boolean finalBackup(MastodonMigrationSpec spec) {
+        return spec.target().postgres() != null && spec.retire() != null
+                && (spec.retire().finalBackup() == null ? deletesAddOns(spec) || deletesApps(spec) : spec.retire().finalBackup());
+    }
+
+    /** The PersistentVolumeClaim that the final backup is written to. */
+    public static Optional<String> backupClaim(MastodonMigrationSpec spec) {
+        return Optional.ofNullable(spec.retire()).map(MastodonMigrationSpec.Retire::backup).map(MastodonMigrationSpec.Backup::persistentVolumeClaim);
+    }
+
     /** The Heroku apps that the source consists of, the one with the database first. */
     public static List<String> apps(MastodonMigrationSpec spec) {
         var apps = new LinkedHashSet<String>();
@@ -146,12 +191,26 @@ public final class SpecDefaults {
         return spec.instance().webDomain() == null ? spec.instance().localDomain() : spec.instance().webDomain();
     }
 
-    /** The host names by which users reach the instance. */
+    /** The host names by which users and other servers reach the instance, and which move. */
     public static List<String> hosts(MastodonMigrationSpec spec) {
-        var hosts = new LinkedHashSet<String>();
-        hosts.add(webDomain(spec));
-        Optional.ofNullable(spec.instance().streamingDomain()).ifPresent(hosts::add);
+        var hosts = new LinkedHashSet<>(webDomains(spec));
+        hosts.addAll(streamingDomain(spec).stream().toList());
         return List.copyOf(hosts);
+    }
+
+    /** Those of them that web answers, that of its pages first. */
+    public static List<String> webDomains(MastodonMigrationSpec spec) {
+        return movesLocalDomain(spec) ? List.of(webDomain(spec), spec.instance().localDomain()) : List.of(webDomain(spec));
+    }
+
+    /** That of them that is streaming's own; empty where it has none. */
+    public static Optional<String> streamingDomain(MastodonMigrationSpec spec) {
+        return Optional.ofNullable(spec.instance().streamingDomain()).filter(domain -> !webDomains(spec).contains(domain));
+    }
+
+    /** Whether localDomain is a name of its own, and moves as the others do. */
+    public static boolean movesLocalDomain(MastodonMigrationSpec spec) {
+        return Boolean.TRUE.equals(spec.instance().moveLocalDomain()) && !spec.instance().localDomain().equals(webDomain(spec));
     }
 
     /** Of {@code spec.target.dns.route53}, as what follows. */

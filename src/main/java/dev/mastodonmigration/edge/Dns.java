@@ -24,6 +24,12 @@ public interface Dns {
     /** That share of users is led there; ready when every name server says so, and it has been so for as long as was asked. */
     Provisioned lead(int percent, FrontAddress to);
 
+    /** How many percent of users are led there by now. */
+    int share();
+
+    /** Users are led back until only that share is led there; ready when every name server says so. */
+    Provisioned lower(int percent, FrontAddress to);
+
     /** All users are led there, without steps; ready when every name server says so. */
     Provisioned leadAll(FrontAddress to);
 

@@ -58,6 +58,26 @@ public final class DnsEdge implements Edge {
     }
 
     @Override
+    public int share() {
+        return front.before() == Side.SOURCE ? dns.share() : 0;
+    }
+
+    @Override
+    public Provisioned lower(int percent) {
+        return dns.lower(percent, address());
+    }
+
+    @Override
+    public List<String> backByHand() {
+        return List.of();
+    }
+
+    @Override
+    public DirectProbe probeSource() {
+        return front.probeSource();
+    }
+
+    @Override
     public Provisioned hold() {
         return front.hold();
     }
@@ -78,10 +98,26 @@ public final class DnsEdge implements Edge {
         return front.unhealthy();
     }
 
+    @Override
+    public Optional<Entrance> entrance() {
+        return front.entrance();
+    }
+
+    @Override
+    public Optional<EdgeFigures> measured() {
+        return front.measured();
+    }
+
     /** DNS first: whoever still comes to the front is served there until the world has forgotten it. */
     @Override
     public Provisioned restore() {
         return dns.restore() instanceof Provisioned.Working working ? working : front.remove();
+    }
+
+    /** Asked there and not by the name: who asked before may have remembered the old records. */
+    @Override
+    public FrontAddress address(String domain) {
+        return address();
     }
 
     @Override

@@ -25,6 +25,18 @@ public interface Edge extends Payable {
     /** Sends that share of users to it; ready when it is reached and has been held as long as was asked. */
     Provisioned weight(int percent);
 
+    /** How many percent of users are sent to it by now. */
+    int share();
+
+    /** Sends users back until only that share comes to it; ready when DNS says so everywhere, and at once where nobody but the admin can. */
+    Provisioned lower(int percent);
+
+    /** What is to be done by hand so that users come to it no more; empty where {@link #lower} does it. */
+    List<String> backByHand();
+
+    /** Asks the source past the edge for what users ask it. Takes a few seconds at most. */
+    DirectProbe probeSource();
+
     /** Requests wait from now on, at most as long as the spec allows; ready when every part of it has said so. */
     Provisioned hold();
 
@@ -34,8 +46,17 @@ public interface Edge extends Payable {
     /** Why users are not served well through it; empty while they are. */
     Optional<String> unhealthy();
 
+    /** By what users will come to it; empty where no edge of ours is there. */
+    Optional<Entrance> entrance();
+
+    /** What it measured lately; empty where nothing of ours stands in front of the instance. */
+    Optional<EdgeFigures> measured();
+
     /** Puts DNS back as it was before the first change, and removes what {@link #ensure} created. */
     Provisioned restore();
+
+    /** Where users are led who ask for that domain of the instance, from {@link #letGo} to the target on. */
+    FrontAddress address(String domain);
 
     /** What is to be done by hand so that users reach that side; empty where nothing is. */
     List<String> byHand(Side side);

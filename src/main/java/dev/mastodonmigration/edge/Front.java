@@ -37,6 +37,15 @@ public interface Front extends Payable {
     /** Why users would not be served well through it; empty while they would. Asked from SmokeTest on, and so before {@link #ensure} of one that is created later. */
     Optional<String> unhealthy();
 
+    /** As {@link Edge#probeSource}; not asked where {@link #measured} is empty. */
+    DirectProbe probeSource();
+
+    /** As {@link Edge#entrance}. */
+    Optional<Entrance> entrance();
+
+    /** As {@link Edge#measured}. */
+    Optional<EdgeFigures> measured();
+
     /** Removes what {@link #ensure} created. Nobody is led to it any more. */
     Provisioned remove();
 

@@ -6,6 +6,7 @@ import dev.mastodonmigration.outside.Provisioned;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A front that users are led to by whoever holds their DNS, once before the cutover and never again. Where the world has come by then is told by the front, which sees the requests: DNS itself may say
@@ -13,15 +14,23 @@ import java.util.Optional;
  */
 public final class ManualDnsEdge implements Edge {
     private static final int ALL = 100;
-    /** On an instance that anybody uses or follows requests come all the time, so by then the world has left. */
-    static final Duration LEFT_ALONE = Duration.ofMinutes(5);
     private final ObservedFront front;
     private final List<String> domains;
+    private final Set<String> quiet;
 
     /** @param domains of the instance */
     public ManualDnsEdge(ObservedFront front, List<String> domains) {
+        this(front, domains, Set.of());
+    }
+
+    /**
+     * @param domains of the instance
+     * @param quiet   those of them that only other servers ask for, and seldom: there one request that ever came is enough
+     */
+    public ManualDnsEdge(ObservedFront front, List<String> domains, Set<String> quiet) {
         this.front = front;
         this.domains = List.copyOf(domains);
+        this.quiet = Set.copyOf(quiet);
     }
 
     @Override
@@ -49,20 +58,47 @@ public final class ManualDnsEdge implements Edge {
         return List.of(ALL);
     }
 
-    /** Ready once each domain's requests have come: how many still go the old way nobody can see from here. */
+    /** Ready once requests for each domain come: how many still go the old way nobody can see from here. */
     @Override
     public Provisioned weight(int percent) {
         var missing = missing();
-        return missing.isEmpty() ? new Provisioned.Ready("") : new Provisioned.Working("no request for " + String.join(" or ", missing) + " has come to the edge yet. " + String.join(" ", pointing(missing)));
+        return missing.isEmpty() ? new Provisioned.Ready("") : new Provisioned.Working("no request for " + String.join(" or ", missing) + " has come to the edge in the last " + ObservedFront.LEFT_ALONE.toMinutes() + " minutes. " + String.join(" ", pointing(missing)));
     }
 
+    /** Those for which nobody comes: never yet, or no more, as after a step back. */
     private List<String> missing() {
         var come = front.lastRequests();
-        return domains.stream().filter(domain -> !come.containsKey(domain)).toList();
+        return domains.stream().filter(domain -> !Optional.ofNullable(come.get(domain)).filter(since -> quiet.contains(domain) || isRecent(since)).isPresent()).toList();
+    }
+
+    private static boolean isRecent(Duration since) {
+        return since.compareTo(ObservedFront.LEFT_ALONE) < 0;
     }
 
     private List<String> pointing(List<String> missing) {
-        return missing.stream().map(domain -> "Point DNS of " + domain + " at " + front.entrance(domain) + ": until the cutover the edge there passes every request on to the source.").toList();
+        return missing.stream().map(domain -> "Point DNS of " + domain + " at " + front.entrance(domain) + ": until the cutover the edge there passes every request on to the source."
+                + (quiet.contains(domain) ? " Few ask for it; to see that it leads there, do so yourself: curl https://" + domain + "/.well-known/nodeinfo." : "")).toList();
+    }
+
+    /** Nobody knows more than whether any come. */
+    @Override
+    public int share() {
+        return front.lastRequests().values().stream().anyMatch(ManualDnsEdge::isRecent) ? ALL : 0;
+    }
+
+    @Override
+    public Provisioned lower(int percent) {
+        return new Provisioned.Ready("");
+    }
+
+    @Override
+    public List<String> backByHand() {
+        return List.of("Point DNS of " + String.join(" and ", domains) + " back to where it led before the migration, until the cause is found.");
+    }
+
+    @Override
+    public DirectProbe probeSource() {
+        return front.probeSource();
     }
 
     @Override
@@ -80,12 +116,28 @@ public final class ManualDnsEdge implements Edge {
         return front.unhealthy();
     }
 
+    @Override
+    public Optional<Entrance> entrance() {
+        return front.entrance();
+    }
+
+    @Override
+    public Optional<EdgeFigures> measured() {
+        return front.measured();
+    }
+
     /** The edge stays for as long as users come through it, or may: without it they would reach nobody. */
     @Override
     public Provisioned restore() {
-        return front.leftAlone(LEFT_ALONE) instanceof Provisioned.Working working
-                ? new Provisioned.Working(working.message() + ". Point DNS back to where it led before the migration: the edge passes every request on to the source, and goes when nobody has come for " + LEFT_ALONE.toMinutes() + " minutes")
+        return front.leftAlone(ObservedFront.LEFT_ALONE) instanceof Provisioned.Working working
+                ? new Provisioned.Working(working.message() + ". Point DNS back to where it led before the migration: the edge passes every request on to the source, and goes when nobody has come for " + ObservedFront.LEFT_ALONE.toMinutes() + " minutes")
                 : front.remove();
+    }
+
+    /** Where the admin's DNS leads is found by asking it. */
+    @Override
+    public FrontAddress address(String domain) {
+        return new FrontAddress.Named(domain, Optional.empty());
     }
 
     /** To the source they are led by way of the edge; to the target the edge lets them go itself. */

@@ -6,6 +6,9 @@ import java.util.Map;
 
 /** A front that sees users' requests, and so knows whether the world has come to it. */
 public interface ObservedFront extends Front {
+    /** On an instance that anybody uses or follows requests come all the time, so by then the world has left. */
+    Duration LEFT_ALONE = Duration.ofMinutes(5);
+
     /** How long ago the last request came, by domain of the instance; without those for which none has come. */
     Map<String, Duration> lastRequests();
 

@@ -88,8 +88,24 @@ public final class TargetFront implements Front {
         }
         var web = SpecDefaults.webDomain(spec);
         var streaming = Optional.ofNullable(spec.instance().streamingDomain()).orElse(web);
-        return address().flatMap(front -> probe.fault(front, web, FrontProbe.WEB).or(() -> probe.fault(front, streaming, FrontProbe.STREAMING)))
-                .map(fault -> fault + ". DNS will lead all users there: it must pass " + web + " on to web, and " + streaming + " to streaming, with a valid certificate for each");
+        var ofWeb = SpecDefaults.webDomains(spec);
+        return address().flatMap(front -> ofWeb.stream().flatMap(domain -> probe.fault(front, domain, FrontProbe.WEB).stream()).findFirst().or(() -> probe.fault(front, streaming, FrontProbe.STREAMING)))
+                .map(fault -> fault + ". DNS will lead all users there: it must pass " + String.join(" and ", ofWeb) + " on to web, and " + streaming + " to streaming, with a valid certificate for each");
+    }
+
+    @Override
+    public DirectProbe probeSource() {
+        throw new UnsupportedOperationException("nothing in front of the target alone has users of the source");
+    }
+
+    @Override
+    public Optional<Entrance> entrance() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<EdgeFigures> measured() {
+        return Optional.empty();
     }
 
     @Override

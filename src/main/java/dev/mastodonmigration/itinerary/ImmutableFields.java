@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The parts of a spec that say which instance moves from where to where: recorded at the start, and held against every later edit. */
 public final class ImmutableFields {
@@ -26,6 +28,11 @@ public final class ImmutableFields {
     public static Map<String, String> of(MastodonMigrationSpec spec) {
         var fields = new LinkedHashMap<String, String>();
         fields.put("spec.instance.localDomain", spec.instance() == null ? "" : String.valueOf(spec.instance().localDomain()));
+        // Users come by these: certificates, entrances and DNS are made for them, and would be left for others.
+        fields.put("spec.instance.webDomain", spec.instance() == null ? "" : String.valueOf(SpecDefaults.webDomain(spec)));
+        fields.put("spec.instance.streamingDomain", spec.instance() == null || spec.instance().streamingDomain() == null ? "" : spec.instance().streamingDomain());
+        // Left out, it may still be set: Preflight may only have said that it is needed.
+        Optional.ofNullable(spec.instance()).map(MastodonMigrationSpec.Instance::moveLocalDomain).ifPresent(moves -> fields.put("spec.instance.moveLocalDomain", String.valueOf(moves)));
         var heroku = spec.source() == null ? null : spec.source().heroku();
         fields.put("spec.source.heroku.app", heroku == null ? "" : String.valueOf(heroku.app()));
         fields.put("spec.source.heroku.streamingApp", heroku == null || heroku.streamingApp() == null ? "" : heroku.streamingApp());
@@ -55,6 +62,10 @@ public final class ImmutableFields {
         fields.put(COMPUTE, target == null || target.compute() == null ? "" : target.compute().kubernetes() == null ? EC2 : "kubernetes");
         Optional.ofNullable(target).map(MastodonMigrationSpec.Target::dns).map(MastodonMigrationSpec.Dns::route53).ifPresent(dns -> fields.put(ZONE, dns.hostedZoneId()));
         fields.put(EDGE, spec.edge() == null ? "" : PODS);
+        // Users come by it: another one would have to be there, and DNS to lead there, before it goes.
+        fields.put(SpecDefaults.EDGE_INGRESS, spec.edge() == null || spec.edge().ingress() == null ? "" : "Ingress");
+        fields.put(SpecDefaults.EDGE_GATEWAY, spec.edge() == null || spec.edge().gateway() == null ? "" : Stream.of(spec.edge().gateway().namespace(), spec.edge().gateway().name(), spec.edge().gateway().sectionName())
+                .map(part -> Optional.ofNullable(part).orElse("")).collect(Collectors.joining("/")));
         fields.put("spec.strategy.postgres", SpecDefaults.postgresStrategy(spec).name());
         fields.put("spec.strategy.redis", SpecDefaults.redisStrategy(spec).name());
         return fields;
@@ -90,6 +101,11 @@ public final class ImmutableFields {
     /** Whether users come through pods of the operator's, or did when the migration began: these are looked after although somebody took them from the spec. */
     public static boolean hasEdge(MastodonMigrationSpec spec, Map<String, String> accepted) {
         return spec.edge() != null || PODS.equals(accepted.get(EDGE));
+    }
+
+    /** Whether web, streaming and Sidekiq move as well, as the spec had it when the migration began: nothing that is under way changes its way because somebody edits that. */
+    public static boolean movesCompute(MastodonMigrationSpec spec, Map<String, String> accepted) {
+        return Optional.ofNullable(accepted.get(COMPUTE)).map(then -> !then.isEmpty()).orElseGet(() -> spec.target() != null && spec.target().compute() != null);
     }
 
     private static Optional<String> disowned(String field, String created, MastodonMigrationSpec spec, Map<String, String> accepted) {

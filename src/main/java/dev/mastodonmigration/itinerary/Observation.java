@@ -66,9 +66,9 @@ public record Observation(MastodonMigrationSpec spec, List<String> violations, l
         return forward() && (PhaseId.GoLive.name().equals(status.phase) || PhaseId.Housekeeping.name().equals(status.phase));
     }
 
-    /** Going forward with the instance down. */
+    /** Going forward with the instance down, and nothing taking writes yet. */
     public boolean frozen() {
-        return forward() && down();
+        return forward() && down() && !targetTakesWrites();
     }
 
     public Optional<Instant> downSince() {

@@ -3,6 +3,7 @@ package dev.mastodonmigration.itinerary;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Target;
+import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.SpecDefaults;
 import java.time.DateTimeException;
 import java.time.OffsetDateTime;
@@ -14,11 +15,20 @@ import java.util.Optional;
 public final class SpecRules {
     private final List<String> violations = new ArrayList<>();
 
-    private SpecRules() {}
+    private final boolean isBackedUp;
 
-    /** What is wrong with the spec, each in one sentence that names the field; empty when nothing is. */
+    private SpecRules(boolean isBackedUp) {
+        this.isBackedUp = isBackedUp;
+    }
+
+    /** What is wrong with the spec before a migration begins, each in one sentence that names the field; empty when nothing is. */
     public static List<String> violations(MastodonMigrationSpec spec) {
-        var rules = new SpecRules();
+        return violations(spec, new MastodonMigrationStatus());
+    }
+
+    /** The same of one that has begun: what has been done already needs nothing more. */
+    public static List<String> violations(MastodonMigrationSpec spec, MastodonMigrationStatus status) {
+        var rules = new SpecRules(status.retirement != null && status.retirement.backup != null);
         rules.target(spec);
         rules.gates(spec);
         return List.copyOf(rules.violations);
@@ -28,8 +38,24 @@ public final class SpecRules {
         if (spec.target().compute() != null && (spec.instance().streamingImage() == null || spec.instance().streamingImage().isBlank())) {
             violations.add("spec.instance.streamingImage is required when compute moves.");
         }
+        if (spec.target().compute() == null) {
+            computeStays(spec);
+        }
         if (spec.aws() != null && !movesToAws(spec.target())) {
             violations.add("spec.aws is set, and nothing under spec.target moves to AWS: remove it.");
+        }
+    }
+
+    /** Databases alone: users stay where they are, and Mastodon's programs run on the old host. */
+    private void computeStays(MastodonMigrationSpec spec) {
+        if (spec.target().dns() != null) {
+            violations.add("spec.target.dns leads users to compute on the target, and compute stays: remove dns, or set compute.");
+        }
+        if (Boolean.TRUE.equals(spec.instance().moveLocalDomain())) {
+            violations.add("spec.instance.moveLocalDomain leads those who ask for localDomain to compute on the target, and compute stays: remove it, or set compute.");
+        }
+        if (SpecDefaults.rebuildsRedis(spec)) {
+            violations.add("spec.strategy.redis: Rebuild has the target build Mastodon's feeds, and compute stays: use Live or Snapshot.");
         }
     }
 
@@ -50,18 +76,32 @@ public final class SpecRules {
             notYet("spec.soak.reverseReplication: true", "remove it");
         }
         if (spec.retire() != null) {
-            retire("finalBackup", spec.retire().finalBackup());
-            retire("addons", spec.retire().addons());
-            retire("apps", spec.retire().apps());
+            retire(spec);
         }
         if (SpecDefaults.state(spec) == DesiredState.RolledBack) {
             notYet("spec.state: RolledBack", "set spec.state: Running, or Aborted as long as the target does not take writes");
         }
     }
 
-    private void retire(String field, Boolean wanted) {
+    private void retire(MastodonMigrationSpec spec) {
+        if (Boolean.TRUE.equals(spec.retire().finalBackup()) && spec.target().postgres() == null) {
+            violations.add("spec.retire.finalBackup: true, but Postgres does not move, so that it is not given up either: remove it.");
+        } else if (SpecDefaults.finalBackup(spec) && SpecDefaults.backupClaim(spec).isEmpty() && !isBackedUp) {
+            violations.add("spec.retire.finalBackup: the final backup needs a place: set spec.retire.backup.persistentVolumeClaim"
+                    + (spec.retire().finalBackup() == null ? ", or spec.retire.finalBackup: false to delete the source's Postgres without one." : "."));
+        }
+        if (SpecDefaults.deletesApps(spec) && !SpecDefaults.deletesAddOns(spec)) {
+            violations.add("spec.retire.apps: true, but not spec.retire.addons: an app's add-ons are deleted with it. Set both, or delete the apps yourself.");
+        }
+        if (spec.target().compute() == null) {
+            staying("formation", spec.retire().formation());
+            staying("apps", spec.retire().apps());
+        }
+    }
+
+    private void staying(String field, Boolean wanted) {
         if (Boolean.TRUE.equals(wanted)) {
-            notYet("spec.retire." + field + ": true", "remove it and do that by hand in the end");
+            violations.add("spec.retire." + field + ": true, but compute does not move: the apps run the instance. Remove it.");
         }
     }
 

@@ -12,7 +12,7 @@ final class When {
     }
 
     static boolean computeMoves(Observation seen) {
-        return seen.spec().target().compute() != null;
+        return ImmutableFields.movesCompute(seen.spec(), seen.status().internal.accepted);
     }
 
     /** Where the spec has no edge and names no zone, somebody else sees to it that users come to the target. */
@@ -20,7 +20,8 @@ final class When {
         return seen.spec().edge() != null || seen.spec().target().dns() != null && seen.spec().target().dns().route53() != null;
     }
 
+    /** What runs by the clock may be named in the spec later. */
     static boolean somethingIsLeftToDo(Observation seen) {
-        return SpecDefaults.livePostgres(seen.spec()) || SpecDefaults.rebuildsRedis(seen.spec());
+        return SpecDefaults.livePostgres(seen.spec()) || SpecDefaults.rebuildsRedis(seen.spec()) || seen.spec().target().compute() != null && seen.spec().target().compute().kubernetes() != null;
     }
 }

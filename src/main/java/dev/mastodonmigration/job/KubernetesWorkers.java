@@ -22,7 +22,7 @@ import org.jboss.logging.Logger;
 /** A migration's workers as Jobs of Kubernetes. Who runs is asked itself first, because Kubernetes knows what became of it only seconds later. */
 final class KubernetesWorkers implements Workers {
     private static final Logger LOG = Logger.getLogger(KubernetesWorkers.class);
-    private static final Set<String> GOING_BACK = Set.of(Tasks.WITHDRAW_OPENING, Tasks.REOPEN_SOURCE, Tasks.CLEAR_SOURCE, Tasks.RESET_TARGET, Tasks.RELEASE);
+    private static final Set<String> WITH_THE_LAST_CREDENTIALS = Set.of(Tasks.WITHDRAW_OPENING, Tasks.REOPEN_SOURCE, Tasks.CLEAR_SOURCE, Tasks.RESET_TARGET, Tasks.RELEASE, Tasks.CHECK_BACKUP);
 
     /** The same for every migration. */
     record Means(Jobs jobs, WorkerSecret secret, WorkerClient client, HeardReports heard, TasksHere here) {}
@@ -60,7 +60,7 @@ final class KubernetesWorkers implements Workers {
         var found = Together.each(records, this::see);
         var absent = records.stream().filter(record -> found.get(records.indexOf(record)).isEmpty()).toList();
         if (!absent.isEmpty()) {
-            writeSecret(unreadable -> unreadable.mayPass() || migration.isMarkedForDeletion() || absent.stream().allMatch(record -> GOING_BACK.contains(record.task)));
+            writeSecret(unreadable -> unreadable.mayPass() || migration.isMarkedForDeletion() || absent.stream().allMatch(record -> WITH_THE_LAST_CREDENTIALS.contains(record.task)));
         }
         var seen = new LinkedHashMap<String, Seen>();
         for (var i = 0; i < records.size(); i++) {

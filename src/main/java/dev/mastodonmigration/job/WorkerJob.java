@@ -33,6 +33,7 @@ final class WorkerJob {
     static final String UID_LABEL = "mastodonmigration.dev/uid";
     private static final String SECRETS = "/etc/mastodon-migration/secrets";
     private static final String SCRATCH = "/var/lib/mastodon-migration";
+    private static final String BACKUP = "/var/lib/mastodon-migration-backup";
     private static final String TERMINATION_LOG = "/dev/termination-log";
     private static final String CONTAINER = "worker";
     private static final long USER = 10001;
@@ -100,9 +101,22 @@ final class WorkerJob {
     /** One pod, tried once; or, where any number may share the work, as many as the spec asks for. */
     static Job of(MastodonMigration migration, JobRecord record, String image, List<String> pullSecrets, int port) {
         var parallelism = SpecDefaults.parallelism(migration.getSpec());
-        return SharedJob.isShared(record.task)
+        var job = SharedJob.isShared(record.task)
                 ? SharedJob.spread(single(migration, record, image, pullSecrets, port, 1), parallelism)
                 : single(migration, record, image, pullSecrets, port, parallelism);
+        return Optional.ofNullable(record.persistentVolumeClaim).map(claim -> withVolume(job, claim)).orElse(job);
+    }
+
+    /** The admin's volume. What is on it already is given to our group once, and not at each start of a pod: on a large volume that takes hours. */
+    private static Job withVolume(Job job, String claim) {
+        return new JobBuilder(job).editSpec().editTemplate().editSpec()
+                .editSecurityContext().withFsGroupChangePolicy("OnRootMismatch").endSecurityContext()
+                .editFirstContainer()
+                    .addNewVolumeMount().withName("backup").withMountPath(BACKUP).endVolumeMount()
+                    .addNewEnv().withName(WorkerContext.ENV_BACKUP).withValue(BACKUP).endEnv()
+                .endContainer()
+                .addNewVolume().withName("backup").withNewPersistentVolumeClaim().withClaimName(claim).withReadOnly(false).endPersistentVolumeClaim().endVolume()
+                .endSpec().endTemplate().endSpec().build();
     }
 
     private static Job single(MastodonMigration migration, JobRecord record, String image, List<String> pullSecrets, int port, int threads) {

@@ -76,11 +76,24 @@ final class DatabaseFindings {
         if (other.redis().isPresent() && !other.redis().map(RedisUrl::of).equals(urls.redis().map(RedisUrl::of))) {
             notes.add(streaming.app() + ": uses another Redis than " + web.app() + ". The web app's Redis is the one that moves, and streaming will use it too.");
         }
-        second(web, "SIDEKIQ_").ifPresent(variable -> notes.add(web.app() + ": " + variable
-                + " names a Redis of Sidekiq's own. On the target both are one Redis, in which Sidekiq finds its jobs."));
-        second(web, "CACHE_").ifPresent(variable -> notes.add(web.app() + ": " + variable + " names a Redis for the cache alone. "
-                + "Its keys do not move, because Mastodon fills a cache anew; on the target the cache is in the main Redis."));
         return notes;
+    }
+
+    /** Where Redis moves. */
+    static Optional<String> jobsFindTheMainRedis(AppConfig web) {
+        return second(web, "SIDEKIQ_").map(variable -> web.app() + ": " + variable + " names a Redis of Sidekiq's own. On the target both are one Redis, in which Sidekiq finds its jobs.");
+    }
+
+    /** Where Redis stays and Sidekiq moves: on the target it works on the main Redis, so that nobody would run the jobs in the other one. */
+    static Optional<String> jobsStayBehind(AppConfig web) {
+        return second(web, "SIDEKIQ_").map(variable -> web.app() + ": " + variable + " names a Redis of Sidekiq's own, and on the target Sidekiq uses the main Redis, so that the jobs in its own would never run. Move Redis too, first or in"
+                + " the same migration (spec.target.redis): the two become one then, and no job is lost.");
+    }
+
+    /** Where Redis moves, or what uses it. */
+    static Optional<String> cacheIsFilledAnew(AppConfig web) {
+        return second(web, "CACHE_").map(variable -> web.app() + ": " + variable + " names a Redis for the cache alone. "
+                + "Its keys do not move, because Mastodon fills a cache anew; on the target the cache is in the main Redis.");
     }
 
     private static String endpoint(URI url) {

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.mastodon;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.outside.Findings;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,14 @@ public final class MastodonFindings {
         blockers.addAll(InstanceFindings.domains(web, spec.instance()));
         blockers.addAll(DatabaseFindings.blockers(web, streaming));
         notes.addAll(DatabaseFindings.notes(web, streaming));
+        if (SpecDefaults.movesRedis(spec)) {
+            DatabaseFindings.jobsFindTheMainRedis(web).ifPresent(notes::add);
+        } else if (spec.target().compute() != null) {
+            DatabaseFindings.jobsStayBehind(web).ifPresent(blockers::add);
+        }
+        if (SpecDefaults.movesRedis(spec) || spec.target().compute() != null) {
+            DatabaseFindings.cacheIsFilledAnew(web).ifPresent(notes::add);
+        }
         if (spec.target().compute() != null) {
             blockers.addAll(InstanceFindings.keysAndMedia(web));
             blockers.addAll(InstanceFindings.differences(web, streaming));

@@ -26,7 +26,8 @@ enum VariableFate {
             "RUBYOPT", "RUBYLIB", "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", MastodonEnvironment.CA_CERTIFICATES, "NODE_MODULES_CACHE", "NODE_VERBOSE", "USE_YARN_CACHE");
     /** libpq reads PG* variables beside everything it is told; the streaming app's PGSSLMODE=no-verify stops it (mastodon#26034). */
     private static final Pattern DROPPED_PATTERN = Pattern.compile(
-            "HEROKU_.+|REDISCLOUD_.*|(BUILDPACK|BUNDLE|GEM|NPM_CONFIG|YARN)_.+"
+            // What the app had before an earlier migration gave it other databases: KeptVariables.
+            "HEROKU_.+|REDISCLOUD_.*|MIGRATED_[0-9A-Z]{1,8}_.+|(BUILDPACK|BUNDLE|GEM|NPM_CONFIG|YARN)_.+"
                     + "|PG(HOST|HOSTADDR|PORT|USER|PASSWORD|PASSFILE|DATABASE|OPTIONS|APPNAME|SERVICE|SERVICEFILE|CONNECT_TIMEOUT|TARGETSESSIONATTRS|CHANNELBINDING|GSSENCMODE|REQUIRE.+|SSL.+)");
     private static final Pattern DATABASE_URL_VALUE = Pattern.compile("\\s*(postgres|postgresql|postgis|rediss?)://.*", Pattern.DOTALL | Pattern.CASE_INSENSITIVE);
     private static final Pattern ENVIRONMENT_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");

@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The gate before the clock starts: the admin's approval, inside the admin's window. "Ready" is said only while it is true. */
 @Singleton
@@ -39,6 +41,9 @@ public class AwaitCutoverPhase implements Phase {
             return target instanceof StepResult.Working working ? notReady(working) : target;
         }
         new CostLook(context).whenChanged();
+        new EntranceLook(context).again();
+        new OtherPrograms(context).look();
+        HoldForecast.tell(context);
         if (!SpecDefaults.cutoverApproved(context.spec())) {
             return StepResult.Waiting.forApproval(checklist(context)).meanwhile(MEANWHILE);
         }
@@ -76,7 +81,9 @@ public class AwaitCutoverPhase implements Phase {
 
     private static String checklist(PhaseContext context) {
         var items = new ArrayList<String>();
-        if (context.edge().isEmpty()) {
+        if (context.computeStays()) {
+            items.add(context.source().name() + " can reach what it is to use: try it from a one-off dyno, for example with `heroku run`, against " + newDatabases(context) + ".");
+        } else if (context.edge().isEmpty()) {
             items.add("Users of " + SpecDefaults.webDomain(context.spec()) + " can come to " + context.compute().map(compute -> compute.entrances().web()).orElse("what stands in front of your apps") + ", with a valid certificate.");
             items.add("The TTL of its DNS records is low.");
         } else {
@@ -93,10 +100,14 @@ public class AwaitCutoverPhase implements Phase {
         return text.append(" Forecast: ").append(forecast(context)).append(" It can go back until the target takes writes, and not after. To approve, set spec.cutover.approved to true.").toString();
     }
 
+    private static String newDatabases(PhaseContext context) {
+        return Stream.of(SpecDefaults.movesPostgres(context.spec()) ? "the new Postgres" : "", SpecDefaults.movesRedis(context.spec()) ? "the new Redis" : "").filter(words -> !words.isEmpty()).collect(Collectors.joining(" and "));
+    }
+
     private static String forecast(PhaseContext context) {
         var forecast = context.status().forecast;
         return forecast == null ? "unknown, the rehearsal was off." : context.edge().filter(edge -> !edge.steps().isEmpty()).isPresent()
                 ? "requests wait for up to " + forecast.downtimeSeconds + " s; those that would wait longer than spec.edge.hold are answered with 503 and come again."
-                : "the instance will be down for up to " + forecast.downtimeSeconds + " s, and until your users' DNS follows.";
+                : "the instance will be down for up to " + forecast.downtimeSeconds + " s, and until " + (context.computeStays() ? "its processes have started." : "your users' DNS follows.");
     }
 }

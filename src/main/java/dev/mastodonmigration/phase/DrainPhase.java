@@ -24,16 +24,26 @@ public class DrainPhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
-        var postgres = SpecDefaults.livePostgres(context.spec()) ? context.replication().drain(List.of(Tasks.REPLICATE_POSTGRES)) : copy(context, Tasks.COPY_POSTGRES);
+        var postgres = postgres(context);
         var gone = new SourceGone(context).look();
         if (!(gone instanceof StepResult.Done)) {
             return postgres instanceof StepResult.Done || postgres instanceof StepResult.Working ? gone : postgres;
         }
-        var redis = SpecDefaults.liveRedis(context.spec()) ? context.replication().drain(List.of(Tasks.REPLICATE_REDIS)) : copy(context, Tasks.COPY_REDIS);
+        var redis = redis(context);
         var unfinished = List.of(postgres, redis).stream().filter(result -> !(result instanceof StepResult.Done)).toList();
         return unfinished.stream().filter(result -> !(result instanceof StepResult.Working)).findFirst()
                 .or(() -> unfinished.stream().findFirst())
                 .orElseGet(() -> new StepResult.Done(postgres.message() + " " + redis.message()));
+    }
+
+    private static StepResult postgres(PhaseContext context) {
+        return SpecDefaults.livePostgres(context.spec()) ? context.replication().drain(List.of(Tasks.REPLICATE_POSTGRES))
+                : SpecDefaults.dumpsPostgres(context.spec()) ? copy(context, Tasks.COPY_POSTGRES) : new StepResult.Done("Postgres stays where it is.");
+    }
+
+    private static StepResult redis(PhaseContext context) {
+        return SpecDefaults.liveRedis(context.spec()) ? context.replication().drain(List.of(Tasks.REPLICATE_REDIS))
+                : SpecDefaults.copiesRedisInTheFreeze(context.spec()) ? copy(context, Tasks.COPY_REDIS) : new StepResult.Done("Redis stays where it is.");
     }
 
     private static StepResult copy(PhaseContext context, String task) {

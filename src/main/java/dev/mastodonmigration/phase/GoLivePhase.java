@@ -7,6 +7,7 @@ import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.target.Compute;
@@ -22,7 +23,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 
-/** Opens the target. That it will be opened is written down before it is; the point of no return is the target taking writes. */
+/**
+ * Opens the target. That it will be opened is written down before it is; the point of no return is the target taking writes. Where only databases move, the source is led to them before that, while
+ * it can still be taken back, and is started after it. Once all of it runs, it is asked what users ask, and whether Sidekiq does its jobs.
+ */
 @Singleton
 public class GoLivePhase implements Phase {
     private static final Duration WHILE_DOWN = Duration.ofMillis(100);
@@ -45,6 +49,17 @@ public class GoLivePhase implements Phase {
         var proved = context.status().verification;
         if (proved == null || proved.postgres.differences + proved.redis.differences != 0) {
             return new StepResult.Refused("The target was not opened, because it is not proved equal to the source.");
+        }
+        if (context.computeStays()) {
+            // A process that somebody started meanwhile would be started anew with the target's Redis, which has no gate, and run its jobs.
+            var started = stillRunning(context);
+            if (started.isPresent()) {
+                return started.get();
+            }
+            // While it can still be taken back: Heroku may refuse, and a release command fail.
+            if (context.source().repoint(context.saved().orElseThrow(), context.databases()) instanceof Provisioned.Working working) {
+                return new StepResult.Working("everything is copied and proved equal; " + working.message(), working.lookAgain().orElse(WHILE_DOWN));
+            }
         }
         // Side by side, because users wait: both only look.
         var asked = CompletableFuture.supplyAsync(() -> stillRunning(context), task -> Thread.ofVirtual().start(task));
@@ -77,7 +92,7 @@ public class GoLivePhase implements Phase {
                 return Optional.of(new StepResult.Refused("The target was not opened, because the source is no longer stopped: " + String.join(", ", supervised.isEmpty() ? awake : supervised)
                         + ". Two sides must never run at once. Find out who started it during the freeze, and migrate again."));
             }
-            return alive.isEmpty() ? Optional.empty() : Optional.of(new StepResult.Working("waiting for processes to end that cannot write to the database, because the gate refuses them: "
+            return alive.isEmpty() ? Optional.empty() : Optional.of(new StepResult.Working("waiting for processes to end" + (context.status().source.closedAt == null ? ": " : " that cannot write to the database, because the gate refuses them: ")
                     + alive.stream().map(Source.Process::name).collect(Collectors.joining(", ")), BETWEEN_LOOKS));
         } catch (OutsideException e) {
             if (!e.mayPass()) {
@@ -92,12 +107,26 @@ public class GoLivePhase implements Phase {
     private static StepResult open(PhaseContext context) {
         return new Standby(context).run(Tasks.OPEN_TARGET, Instant.parse(context.status().downtime.targetOpenedAt), opened -> {
             opened.get(Tasks.OPEN_TARGET).notes().forEach(note -> context.tell(Notes.of(Tasks.OPEN_TARGET, note)));
-            context.tell(new Fact.TargetWritable());
+            context.tell(new Fact.TargetWritable(serving(context)));
             return new StepResult.Working("the target takes writes", PhaseContext.AT_ONCE);
         });
     }
 
+    /** Pods wait for the target, and serve as soon as they may write; what stays is started only then. */
+    private static Fact.Serving serving(PhaseContext context) {
+        return context.computeStays() ? Fact.Serving.WHEN_THE_SOURCE_RUNS : Fact.Serving.AT_ONCE;
+    }
+
     private static StepResult serve(PhaseContext context) {
+        if (context.status().downtime.sidekiqStartedAt != null) {
+            return new UserProbes(context).look(Instant.parse(context.status().downtime.sidekiqStartedAt));
+        }
+        if (context.computeStays()) {
+            return startAgain(context);
+        }
+        if (context.compute().isEmpty()) {
+            return new StepResult.Refused("spec.target.compute is missing, which says where web, streaming and Sidekiq are to be started. Put it back as it was.");
+        }
         var before = context.compute().map(Compute::ready);
         // Somebody deleted a Deployment, a machine, or what DNS is to lead to; what was deployed and tested is not changed here otherwise.
         if (before.isPresent() && !before.get().missing().isEmpty() && context.compute().orElseThrow().ensure(context.environment()) instanceof Provisioned.Working working) {
@@ -107,7 +136,7 @@ public class GoLivePhase implements Phase {
         if (letGo.isPresent() && letGo.get() instanceof Provisioned.Working working) {
             return new StepResult.Working(working.message(), WHILE_DOWN);
         }
-        return context.compute().map(compute -> start(context, compute, before.orElseThrow())).orElseGet(() -> repoint(context));
+        return start(context, context.compute().orElseThrow(), before.orElseThrow());
     }
 
     private static StepResult start(PhaseContext context, Compute compute, Readiness before) {
@@ -120,27 +149,46 @@ public class GoLivePhase implements Phase {
         }
         context.tell(new Fact.SidekiqStarted());
         byHand(context, compute).forEach(todo -> context.tell(new Fact.Found("dns-" + Integer.toHexString(todo.hashCode()), Severity.Action, todo)));
-        return new StepResult.Done("Web, streaming and Sidekiq run on the target.");
+        return new StepResult.Working("web, streaming and Sidekiq run on the target, and are asked what users ask", PhaseContext.AT_ONCE);
     }
 
-    /** What stays where it is uses the new databases from now on. */
-    private static StepResult repoint(PhaseContext context) {
-        var postgres = context.outside().postgres().map(database -> database.url());
-        var redis = context.outside().redis().map(database -> database.url());
-        if (context.source().repoint(new Source.Databases(postgres, redis)) instanceof Provisioned.Working working) {
-            return new StepResult.Working(working.message(), BETWEEN_LOOKS);
-        }
+    /** What stays where it is uses the new databases from now on: it was told so before they were opened, and may have been given a password since that is no longer good. */
+    private static StepResult startAgain(PhaseContext context) {
         var saved = context.saved().orElseThrow();
-        context.source().start(saved);
-        var late = context.source().notUp(saved);
-        return late.isEmpty() ? new StepResult.Done("The source's processes run with the new databases.") : new StepResult.Working("waiting for " + String.join(", ", late), BETWEEN_LOOKS);
+        var leading = lead(context, saved);
+        if (leading.isPresent()) {
+            return leading.get();
+        }
+        var start = new SourceStart(context, saved, Instant.parse(context.status().downtime.targetWritableAt));
+        var waiting = start.waiting();
+        if (waiting.isPresent()) {
+            return waiting.get();
+        }
+        start.tellNotUp();
+        context.tell(new Fact.SourceServes());
+        context.findings(PreflightPhase.UNTRIED, Severity.Warning, List.of());
+        context.tell(new Fact.SidekiqStarted());
+        return new StepResult.Working(context.source().name() + " runs as before, with the new databases", PhaseContext.AT_ONCE);
+    }
+
+    /** What cannot be read or done any more, such as a Secret that was deleted, keeps nobody down: it was led there before the opening. Unless somebody led it back. */
+    private static Optional<StepResult> lead(PhaseContext context, SavedSource saved) {
+        try {
+            return context.source().repoint(saved, context.databases()) instanceof Provisioned.Working working ? Optional.of(new StepResult.Working(working.message(), working.lookAgain().orElse(WHILE_DOWN))) : Optional.empty();
+        } catch (OutsideException e) {
+            if (e.mayPass() || !context.source().stillUsed(saved).isEmpty()) {
+                throw e;
+            }
+            context.tell(new Fact.Found("source-databases", Severity.Action, "The source was started with the new databases as it was led to them before they were opened. Whether anything of that has changed since is not known: " + e.getMessage()));
+            return Optional.empty();
+        }
     }
 
     private static List<String> byHand(PhaseContext context, Compute compute) {
         return context.edge().map(edge -> edge.byHand(Edge.Side.TARGET)).orElseGet(() -> {
             var web = SpecDefaults.webDomain(context.spec());
             var streaming = Optional.ofNullable(context.spec().instance().streamingDomain()).orElse(web + "/api/v1/streaming");
-            return List.of("Point DNS of " + web + " at " + compute.entrances().web() + ", and " + streaming + " at " + compute.entrances().streaming()
+            return List.of("Point DNS of " + String.join(" and ", SpecDefaults.webDomains(context.spec())) + " at " + compute.entrances().web() + ", and " + streaming + " at " + compute.entrances().streaming()
                     + ". Until DNS has changed, users see the old host's maintenance page.");
         });
     }
@@ -166,7 +214,7 @@ public class GoLivePhase implements Phase {
     /** One of its databases may be open and the other not yet. */
     private static StepResult openToTheEnd(PhaseContext context) {
         return new GoingBack(context).openTarget(() -> {
-            context.tell(new Fact.TargetWritable());
+            context.tell(new Fact.TargetWritable(serving(context)));
             return new StepResult.TooLate("The target takes writes already, so the migration goes on: going back now would lose them.");
         });
     }

@@ -2,12 +2,16 @@ package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.cost.Prices;
 import dev.mastodonmigration.edge.Edge;
+import dev.mastodonmigration.edge.Entrance;
+import dev.mastodonmigration.edge.EntranceProbe;
 import dev.mastodonmigration.job.Workers;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.InAccount;
+import dev.mastodonmigration.probe.Probes;
 import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.TargetDatabase;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -19,13 +23,22 @@ import java.util.stream.Stream;
  * @param redis      where Redis moves
  * @param compute    where web, streaming and Sidekiq move
  * @param edge       what stands in front of both sides; empty where the admin has that in hand
+ * @param probes     ask the instance as its users do
+ * @param entrances  ask what users will come by to the edge
  * @param prices     of what is created
  * @param permissions whether the admin's account lets us create it
  * @param inUse      the databases that the source uses now, asked once in a look
  * @param rival      another migration that has this source already, in a sentence for the admin
  */
 public record Outside(Source source, Optional<TargetDatabase> postgres, Optional<TargetDatabase> redis, Optional<Compute> compute, Optional<Edge> edge, Workers workers,
-        Prices prices, Supplier<Findings> permissions, Supplier<InUse> inUse, Supplier<Optional<String>> rival) {
+        Probes probes, Entrances entrances, Prices prices, Supplier<Findings> permissions, Supplier<InUse> inUse, Supplier<Optional<String>> rival) {
+    /** Asked beside whatever else goes on. */
+    @FunctionalInterface
+    public interface Entrances {
+        /** What is wrong with it; empty while that is being found out, which takes minutes. Who has had the answer and comes again has it asked anew. */
+        Optional<List<EntranceProbe.Fault>> ask(Entrance entrance);
+    }
+
     /**
      * Where the source keeps its data, without credentials.
      *

@@ -9,6 +9,7 @@ import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.api.PhaseRun;
 import dev.mastodonmigration.edge.Edge;
+import dev.mastodonmigration.itinerary.ImmutableFields;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.job.Workers;
 import dev.mastodonmigration.mastodon.MastodonEnvironment;
@@ -108,6 +109,15 @@ public final class PhaseContext {
         return replication;
     }
 
+    boolean began(PhaseId phase) {
+        return status.phases.stream().anyMatch(record -> record.name.equals(PhaseRun.of(phase).name()));
+    }
+
+    /** Whether web, streaming and Sidekiq run on where they are. No edit changes that once the migration has begun. */
+    boolean computeStays() {
+        return !ImmutableFields.movesCompute(spec, status.internal.accepted);
+    }
+
     /** To be put into status, and told, when the step is over. */
     void tell(Fact fact) {
         facts.add(fact);
@@ -133,10 +143,20 @@ public final class PhaseContext {
         return SavedSource.of(status);
     }
 
-    /** The variables of the instance on the target: the source's, carried over. */
+    /** The variables of the instance on the target: the source's, carried over. A database that stays is the source's own. */
     SortedMap<String, String> environment() {
         return MastodonEnvironment.of(outside.source().environment(), spec,
-                outside.postgres().orElseThrow().url(), outside.postgres().flatMap(TargetDatabase::ca), outside.redis().orElseThrow().url(), outside.redis().flatMap(TargetDatabase::ca));
+                outside.postgres().map(TargetDatabase::url).orElseGet(() -> outside.source().urls().postgres().orElseThrow().toString()), outside.postgres().flatMap(TargetDatabase::ca),
+                outside.redis().map(TargetDatabase::url).orElseGet(() -> outside.source().urls().redis().orElseThrow().toString()), outside.redis().flatMap(TargetDatabase::ca));
+    }
+
+    /** What the source's processes use from now on, where they stay. */
+    Source.Databases databases() {
+        return new Source.Databases(outside.postgres().map(PhaseContext::database), outside.redis().map(PhaseContext::database));
+    }
+
+    private static Source.Database database(TargetDatabase of) {
+        return new Source.Database(of.url(), of.ca());
     }
 
     /** Whether that phase of the way forward has ended well, as status has it. */
@@ -158,6 +178,11 @@ public final class PhaseContext {
         }
         var look = look(record().jobs.stream().filter(job -> tasks.contains(job.task)).toList());
         return look.failure().orElseGet(() -> look.running().isEmpty() ? whenAllSucceeded.apply(look.reports()) : new StepResult.Working("running " + look.names()));
+    }
+
+    /** Writes down that this phase is about to create that Job. */
+    void intend(JobIntent job) {
+        tell(new Fact.JobsIntended(run, List.of(job)));
     }
 
     JobIntent intent(String task, int attempt) {

@@ -18,7 +18,7 @@ import java.util.List;
 @Singleton
 public class RehearsePhase implements Phase {
     /** Heroku kills a dyno 30 s after it told it to stop; most stop in a second or two. */
-    private static final Duration STOPPING = Duration.ofSeconds(30);
+    static final Duration STOPPING = Duration.ofSeconds(30);
     /** What is left of a live copy, or the start of the Jobs that copy in the freeze. */
     private static final Duration THE_REST = Duration.ofSeconds(5);
     private static final Duration STARTING = Duration.ofSeconds(15);
@@ -49,7 +49,7 @@ public class RehearsePhase implements Phase {
         var verify = Duration.ofMillis(report.figures().getOrDefault(Figure.VERIFY_MILLISECONDS, 0L));
         var isLive = SpecDefaults.livePostgres(context.spec());
         var inside = isLive ? keyless : copy.plus(verify);
-        var downtime = inside.plus(STOPPING).plus(isLive && SpecDefaults.liveRedis(context.spec()) ? THE_REST : STARTING);
+        var downtime = inside.plus(STOPPING).plus(isLive && !SpecDefaults.copiesRedisInTheFreeze(context.spec()) ? THE_REST : STARTING);
         var allowed = SpecDefaults.maxDowntime(context.spec());
         if (downtime.compareTo(allowed) > 0) {
             return new StepResult.Refused("The rehearsal forecasts a downtime of " + downtime.toSeconds() + " s, and strategy.maxDowntime allows " + allowed.toSeconds()

@@ -13,6 +13,7 @@ import dev.mastodonmigration.worker.control.Tasks;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** Ends the migration: the formation stays at zero where the admin said so, and nothing of ours stays on either side. */
 @Singleton
@@ -26,21 +27,53 @@ public class RetirePhase implements Phase {
 
     @Override
     public StepResult step(PhaseContext context) {
-        if (!context.intended(Tasks.RELEASE)) {
-            var formation = SpecDefaults.retireFormation(context.spec());
-            if (formation) {
-                context.source().stop();
-            }
-            var awake = context.source().awake();
-            var running = awake.isEmpty() ? context.source().alive().stream().map(Source.Process::name).toList() : awake;
-            if (!running.isEmpty() && formation) {
-                return new StepResult.Working("waiting for the source's processes to stop: " + String.join(", ", running), BETWEEN_LOOKS);
-            }
-            if (!running.isEmpty()) {
-                return new StepResult.Refused("The write gate stays on the source's database, because something runs there again: " + String.join(", ", running)
-                        + ". Its posts would be lost. Scale it to zero.");
-            }
+        var removals = new Removals(context);
+        if (context.status().internal.sourceReleasedAt != null) {
+            return removals.next();
         }
+        return context.intended(Tasks.RELEASE) ? release(context, removals) : beforeTheGateGoes(context, removals).orElseGet(() -> release(context, removals));
+    }
+
+    /** What keeps the write gate up: a source that may still write, a backup that is not made, and what must not be deleted. Nothing is given up before all of it is settled. */
+    private static Optional<StepResult> beforeTheGateGoes(PhaseContext context, Removals removals) {
+        var backup = new FinalBackup(context);
+        if (backup.isWanted() && backup.isBegun()) {
+            // It may take hours, and the write gate is all that it needs.
+            return Optional.of(backup.make());
+        }
+        if (!backup.isWanted() && backup.isEnding()) {
+            return Optional.of(new StepResult.Working("waiting for the worker of the final backup to end, which is not wanted any more", BETWEEN_LOOKS));
+        }
+        return removals.heldBack().or(() -> context.computeStays() ? stillUsed(context) : stillRuns(context, removals))
+                .or(() -> removals.obstacles().map(why -> new StepResult.Refused("Nothing is deleted, and the write gate stays. " + why)))
+                .or(() -> backup.isWanted() && !backup.isMade() ? Optional.of(backup.make()) : Optional.empty());
+    }
+
+    private static Optional<StepResult> stillUsed(PhaseContext context) {
+        var used = context.source().stillUsed(context.saved().orElseThrow());
+        return used.isEmpty() ? Optional.empty() : Optional.of(new StepResult.Refused("What guards the old databases stays there, because somebody led the source back to them: " + String.join(", ", used)
+                + ". Its posts would be lost. Set that to the new ones."));
+    }
+
+    private static Optional<StepResult> stillRuns(PhaseContext context, Removals removals) {
+        var formation = SpecDefaults.retireFormation(context.spec());
+        if (formation) {
+            context.source().stop();
+        }
+        var awake = context.source().awake();
+        var running = awake.isEmpty() ? context.source().alive().stream().map(Source.Process::name).toList() : awake;
+        if (running.isEmpty()) {
+            return removals.ending();
+        }
+        context.tell(new Fact.SourceSeen());
+        if (formation) {
+            return Optional.of(new StepResult.Working("waiting for the source's processes to stop: " + String.join(", ", running), BETWEEN_LOOKS));
+        }
+        return Optional.of(new StepResult.Refused("The write gate stays on the source's database, because something runs there again: " + String.join(", ", running)
+                + ". Its posts would be lost. Scale it to zero."));
+    }
+
+    private static StepResult release(PhaseContext context, Removals removals) {
         return context.work(List.of(Tasks.RELEASE), reports -> {
             if (context.edge().map(Edge::handOver).orElseGet(() -> new Provisioned.Ready("")) instanceof Provisioned.Working edge) {
                 return new StepResult.Working(edge.message(), BETWEEN_LOOKS);
@@ -58,7 +91,8 @@ public class RetirePhase implements Phase {
             });
             context.tell(new Fact.SourceReleased());
             report.notes().forEach(note -> context.tell(Notes.of("retire", note)));
-            return new StepResult.Done((report.message() + (ended.message().isEmpty() ? "" : " " + ended.message() + ".")).strip());
+            var message = (report.message() + (ended.message().isEmpty() ? "" : " " + ended.message() + ".")).strip();
+            return removals.areWanted() ? new StepResult.Working(message, PhaseContext.AT_ONCE) : new StepResult.Done(message);
         });
     }
 

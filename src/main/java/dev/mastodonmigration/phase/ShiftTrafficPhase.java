@@ -11,7 +11,7 @@ import java.util.List;
 
 /**
  * Moves users' requests to the edge step by step. Both sides still serve one database: the edge passes everything on to the source. Where only the target stands behind
- * it nobody is moved yet: DNS is prepared for the moment when the target is open.
+ * it nobody is moved yet: DNS is prepared for the moment when the target is open. Where users fare worse through the edge they are led back a step ({@link ShiftWatch}).
  */
 @Singleton
 public class ShiftTrafficPhase implements Phase {
@@ -26,6 +26,11 @@ public class ShiftTrafficPhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         var edge = context.edge().orElseThrow();
+        // First: users who fare worse do not wait until whatever keeps the edge from being put right has passed.
+        var watched = new ShiftWatch(context, edge).look();
+        if (watched.isPresent()) {
+            return watched.get();
+        }
         var ensured = edge.ensure();
         if (ensured instanceof Provisioned.Working working) {
             return new StepResult.Working(working.message(), BETWEEN_LOOKS);
@@ -34,6 +39,10 @@ public class ShiftTrafficPhase implements Phase {
         if (unhealthy.isPresent()) {
             return new StepResult.Working("No more traffic is moved, because the edge is not healthy: " + unhealthy.get(), BETWEEN_LOOKS);
         }
+        var asking = new EntranceLook(context).before();
+        if (asking.isPresent()) {
+            return asking.get();
+        }
         context.findings(BY_HAND, Severity.Action, edge.byHand(Edge.Side.SOURCE));
         for (int percent : edge.steps()) {
             if (edge.weight(percent) instanceof Provisioned.Working working) {
@@ -41,13 +50,17 @@ public class ShiftTrafficPhase implements Phase {
             }
         }
         context.findings(BY_HAND, Severity.Action, List.of());
+        new EntranceLook(context).usersCome();
         return new StepResult.Done(edge.steps().isEmpty() ? ensured.message() + "." : "Users come through the edge.");
     }
 
     @Override
     public StepResult undo(PhaseContext context) {
+        var edge = context.edge().orElseThrow();
         context.findings(BY_HAND, Severity.Action, List.of());
-        return context.edge().orElseThrow().restore() instanceof Provisioned.Working working ? new StepResult.Working(working.message(), BETWEEN_LOOKS)
+        new ShiftWatch(context, edge).settle();
+        new EntranceLook(context).settle();
+        return edge.restore() instanceof Provisioned.Working working ? new StepResult.Working(working.message(), BETWEEN_LOOKS)
                 : new StepResult.Done("Traffic goes where it went before the migration.");
     }
 }

@@ -9,11 +9,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
-/** Keeps the source stopped as it was at the freeze, gate and all, while the admin finds out whether the new place is good. */
+/** Keeps the source stopped as it was at the freeze, gate and all, while the admin finds out whether the new place is good. Where only databases moved it runs, and its old ones keep the gate. */
 @Singleton
 public class SoakPhase implements Phase {
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
-    private static final Duration WHILE_AWAKE = Duration.ofSeconds(2);
+    private static final Duration SOON = Duration.ofSeconds(2);
 
     @Override
     public PhaseId id() {
@@ -23,7 +23,9 @@ public class SoakPhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         var end = Instant.parse(context.record().startedAt).plus(SpecDefaults.soak(context.spec())).truncatedTo(ChronoUnit.SECONDS);
-        var source = AfterTheMove.keepStopped(context) + AfterTheMove.keepEdge(context);
+        var source = AfterTheMove.watchSource(context) + AfterTheMove.keepEdge(context);
+        var answered = new UserProbes(context).again();
+        new EntranceLook(context).again();
         var feeds = new FeedsWatch(context);
         if (!context.now().isBefore(end)) {
             if (!feeds.isOver()) {
@@ -34,12 +36,12 @@ public class SoakPhase implements Phase {
         }
         var health = health(context);
         return StepResult.Waiting.until(end, context.now(), health + feeds.words() + "; " + source + "soaking until " + end)
-                .meanwhile(context.status().source.awake.isEmpty() ? Duration.ofSeconds(30) : WHILE_AWAKE);
+                .meanwhile(answered && context.status().source.awake.isEmpty() ? Duration.ofSeconds(30) : SOON);
     }
 
     private static String health(PhaseContext context) {
-        if (context.compute().isEmpty()) {
-            return "the target's databases are in use";
+        if (context.computeStays()) {
+            return "the instance runs with the new databases";
         }
         var edited = AfterTheMove.applyEdits(context);
         var readiness = context.compute().get().ready();

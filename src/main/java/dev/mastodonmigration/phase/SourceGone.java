@@ -58,6 +58,8 @@ final class SourceGone {
 
     private StepResult gone(String proof) {
         context.tell(new Fact.SourceGone(proof));
+        new OtherPrograms(context).over();
+        HoldForecast.over(context);
         return new StepResult.Done("The source's processes are gone: " + proof + ".");
     }
 

@@ -1,6 +1,5 @@
 package dev.mastodonmigration.phase;
 
-import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.PhaseId;
 import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.itinerary.StepResult;
@@ -10,7 +9,6 @@ import dev.mastodonmigration.status.Fact;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -19,9 +17,6 @@ import java.util.stream.Stream;
 public class StopSourcePhase implements Phase {
     private static final Duration WHILE_DOWN = Duration.ofMillis(100);
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
-    private static final Duration BETWEEN_LATER_LOOKS = Duration.ofSeconds(10);
-    /** A process that was crashing or idle before the freeze never comes up: it is enough then that it exists. */
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     @Override
     public PhaseId id() {
@@ -74,19 +69,21 @@ public class StopSourcePhase implements Phase {
         return saved.isEmpty() ? new StepResult.Done("The source was not stopped.") : start(context, saved.get());
     }
 
+    /** What it is to use comes first, where GoLive may have changed that: a process that started without would serve nobody. */
     private static StepResult start(PhaseContext context, SavedSource saved) {
-        context.source().start(saved);
-        var patient = context.now().isBefore(Instant.parse(context.record().startedAt).plus(PATIENCE));
-        var missing = patient ? context.source().notUp(saved) : context.source().notThere(saved);
-        if (!missing.isEmpty()) {
-            return new StepResult.Working("waiting for the source to start: " + String.join(", ", missing), patient ? BETWEEN_LOOKS : BETWEEN_LATER_LOOKS);
+        if (context.began(PhaseId.GoLive) && context.source().pointBack(saved) instanceof Provisioned.Working working) {
+            return new StepResult.Working(working.message(), working.lookAgain().orElse(WHILE_DOWN));
+        }
+        var start = new SourceStart(context, saved, Instant.parse(context.record().startedAt));
+        var waiting = start.waiting();
+        if (waiting.isPresent()) {
+            return waiting.get();
         }
         var letGo = context.edge().map(edge -> edge.letGo(Edge.Side.SOURCE));
         if (letGo.isPresent() && letGo.get() instanceof Provisioned.Working working) {
             return new StepResult.Working(working.message(), BETWEEN_LOOKS);
         }
-        var notUp = patient ? Optional.<String>empty() : Optional.of(String.join(", ", context.source().notUp(saved))).filter(names -> !names.isEmpty());
-        notUp.ifPresent(names -> context.tell(new Fact.Found("source-not-up", Severity.Action, "Not up yet, look at the source: " + names + ".")));
+        start.tellNotUp();
         context.tell(new Fact.SourceRestored());
         return new StepResult.Done("The source runs as before.");
     }

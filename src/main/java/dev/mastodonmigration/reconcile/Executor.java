@@ -9,6 +9,7 @@ import dev.mastodonmigration.itinerary.Observation;
 import dev.mastodonmigration.itinerary.PhaseEngine;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.phase.EdgeLook;
 import dev.mastodonmigration.phase.Outside;
 import dev.mastodonmigration.phase.Phase;
 import dev.mastodonmigration.phase.PhaseContext;
@@ -128,12 +129,27 @@ class Executor {
 
     private Acted take(PhaseRun run, Observation seen, Outside outside) {
         var context = context(run, seen, outside);
-        var decision = engine.decide(seen.after(step(run, seen, context)));
+        var result = step(run, seen, context);
+        if (EdgeLook.isDue(run.phase(), context)) {
+            measure(context);
+        }
+        var decision = engine.decide(seen.after(result));
         var facts = new ArrayList<>(context.facts());
         if (decision instanceof Decision.Advance advance && advance.next().isEmpty()) {
             return tidyUp(advance, advance.run(), facts, outside);
         }
         return new Acted(decision, facts);
+    }
+
+    /** Nothing waits for it: while it cannot be asked, status has what was measured last, and when. */
+    private static void measure(PhaseContext context) {
+        var measured = guarded(() -> {
+            EdgeLook.take(context);
+            return new StepResult.Done("");
+        });
+        if (!(measured instanceof StepResult.Done)) {
+            LOG.debugf("what the edge measured cannot be asked: %s", measured.message());
+        }
     }
 
     private StepResult step(PhaseRun run, Observation seen, PhaseContext context) {

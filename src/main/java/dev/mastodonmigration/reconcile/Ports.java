@@ -1,11 +1,14 @@
 package dev.mastodonmigration.reconcile;
 
+import dev.mastodonmigration.OperatorConfig;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.cost.Prices;
 import dev.mastodonmigration.edge.DnsEdge;
 import dev.mastodonmigration.edge.Edge;
+import dev.mastodonmigration.edge.EntranceProbe;
+import dev.mastodonmigration.edge.EntranceQuestions;
 import dev.mastodonmigration.edge.Front;
 import dev.mastodonmigration.edge.FrontProbe;
 import dev.mastodonmigration.edge.ManualDnsEdge;
@@ -17,6 +20,8 @@ import dev.mastodonmigration.job.WorkerFiles;
 import dev.mastodonmigration.job.WorkersFactory;
 import dev.mastodonmigration.outside.Unsupported;
 import dev.mastodonmigration.phase.Outside;
+import dev.mastodonmigration.probe.HttpProbes;
+import dev.mastodonmigration.probe.Probes;
 import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.source.heroku.HerokuSources;
 import dev.mastodonmigration.target.Compute;
@@ -29,12 +34,15 @@ import dev.mastodonmigration.target.aws.AwsPriceLists;
 import dev.mastodonmigration.target.existing.ExistingDatabases;
 import dev.mastodonmigration.target.kubernetes.KubernetesComputes;
 import dev.mastodonmigration.target.kubernetes.KubernetesFronts;
+import io.vertx.core.Vertx;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
@@ -48,6 +56,8 @@ class Ports {
     private final AwsDns awsDns;
     private final AwsPermissions awsPermissions;
     private final FrontProbe probe;
+    private final Probes probes;
+    private final EntranceQuestions entrances;
     private final KubernetesComputes kubernetes;
     private final AwsComputes machines;
     private final KubernetesFronts fronts;
@@ -56,11 +66,11 @@ class Ports {
 
     @Inject
     Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, AwsPermissions awsPermissions, KubernetesComputes kubernetes, AwsComputes machines, KubernetesFronts fronts, WorkersFactory workers,
-            Rivals rivals) {
-        this(heroku, existing, aws, awsPrices, awsDns, awsPermissions, FrontProbe.overTls(), kubernetes, machines, fronts, workers, rivals);
+            Rivals rivals, Vertx vertx, OperatorConfig config) {
+        this(heroku, existing, aws, awsPrices, awsDns, awsPermissions, FrontProbe.overTls(), new HttpProbes(vertx, config.frontUrl().map(URI::create)), EntranceProbe.overTls(), kubernetes, machines, fronts, workers, rivals);
     }
 
-    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, AwsPermissions awsPermissions, FrontProbe probe, KubernetesComputes kubernetes, AwsComputes machines,
+    Ports(HerokuSources heroku, ExistingDatabases existing, AwsDatabases aws, AwsPriceLists awsPrices, AwsDns awsDns, AwsPermissions awsPermissions, FrontProbe probe, Probes probes, EntranceProbe entrances, KubernetesComputes kubernetes, AwsComputes machines,
             KubernetesFronts fronts, WorkersFactory workers, Rivals rivals) {
         this.heroku = heroku;
         this.existing = existing;
@@ -69,6 +79,8 @@ class Ports {
         this.awsDns = awsDns;
         this.awsPermissions = awsPermissions;
         this.probe = probe;
+        this.probes = probes;
+        this.entrances = new EntranceQuestions(entrances);
         this.kubernetes = kubernetes;
         this.machines = machines;
         this.fronts = fronts;
@@ -82,7 +94,7 @@ class Ports {
         var redis = redis(migration);
         var files = once(() -> WorkerFiles.of(source, postgres, redis));
         var compute = compute(migration);
-        return new Outside(source, postgres, redis, compute, edge(migration, source, compute), workers.of(migration, () -> files.get().contents()), prices(migration), () -> awsPermissions.of(migration),
+        return new Outside(source, postgres, redis, compute, edge(migration, source, compute), workers.of(migration, () -> files.get().contents()), probes, entrance -> entrances.ask(migration.getMetadata().getUid(), entrance), prices(migration), () -> awsPermissions.of(migration),
                 () -> new Outside.InUse(files.get().sourcePostgres(), files.get().sourceRedis()), () -> rivals.olderOf(migration));
     }
 
@@ -123,12 +135,12 @@ class Ports {
         var pods = ImmutableFields.hasEdge(spec, accepted) ? Optional.of(fronts.of(migration, source, probe)) : Optional.<ObservedFront>empty();
         var zone = Optional.ofNullable(spec.target().dns()).map(MastodonMigrationSpec.Dns::route53);
         return zone.<Edge>map(chosen -> new DnsEdge(pods.<Front>map(front -> front).orElseGet(() -> new TargetFront(spec, probe, () -> compute.flatMap(Compute::front))), awsDns.of(migration)))
-                .or(() -> pods.map(front -> new ManualDnsEdge(front, SpecDefaults.hosts(spec))));
+                .or(() -> pods.map(front -> new ManualDnsEdge(front, SpecDefaults.hosts(spec), SpecDefaults.movesLocalDomain(spec) ? Set.of(spec.instance().localDomain()) : Set.of())));
     }
 
     /** What is wrong with a spec beyond the schema, a sentence each: what no adapter sees, and what each adapter says of its part. */
     static List<String> violations(MastodonMigration migration, Outside outside) {
-        var violations = new ArrayList<>(SpecRules.violations(migration.getSpec()));
+        var violations = new ArrayList<>(Optional.ofNullable(migration.getStatus()).map(status -> SpecRules.violations(migration.getSpec(), status)).orElseGet(() -> SpecRules.violations(migration.getSpec())));
         violations.addAll(outside.source().violations());
         outside.postgres().ifPresent(database -> violations.addAll(database.violations()));
         outside.redis().ifPresent(database -> violations.addAll(database.violations()));

@@ -34,6 +34,7 @@ final class Report {
             case Decision.Start start -> facts.add(new Fact.ItineraryStarted(start.itinerary().title(), start.plan(), start.at(), start.itinerary().endsAs(), start.reason()));
             case Decision.Begin begin -> facts.add(new Fact.PhaseBegun(begin.run(), begin.attempt(), begin.deadline()));
             case Decision.Continue going when going.result() instanceof StepResult.Blocked blocked -> facts.add(new Fact.PhaseBlocked(going.run(), blocked.message()));
+            case Decision.Continue going when going.result() instanceof StepResult.Waiting waiting -> facts.add(new Fact.PhaseWaits(going.run(), waiting.message(), going.run().deadline().map(seen.now()::plus)));
             case Decision.Continue going -> facts.add(new Fact.PhaseGoesOn(going.run(), going.result().message()));
             case Decision.Advance advance -> {
                 if (advance.run().is(PhaseId.Preflight)) {

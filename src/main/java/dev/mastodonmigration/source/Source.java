@@ -80,21 +80,59 @@ public interface Source {
      */
     Map<String, URI> entrances(List<String> domains);
 
+    /** What would still lead its processes to the databases that they used before {@link #repoint}, as "DATABASE_URL of example-web"; changes nothing. */
+    List<String> stillUsed(SavedSource saved);
+
+    /** Where the data to be moved is: after {@link #repoint}, still the databases that were used before. */
     SourceUrls urls();
 
     SourceEnvironment environment();
 
     /** Databases that the instance is to use from now on; empty where it keeps its own. */
-    record Databases(Optional<String> postgres, Optional<String> redis) {
-        /** The record's own text would show passwords. */
+    record Databases(Optional<Database> postgres, Optional<Database> redis) {}
+
+    /**
+     * A database of the target.
+     *
+     * @param url with user and password
+     * @param ca  in PEM form, where the server's certificate is signed by a private one
+     */
+    record Database(String url, Optional<String> ca) {
+        /** The record's own text would show the password. */
         @Override
         public String toString() {
-            return "Databases[postgres=" + (postgres.isPresent() ? "another" : "its own") + ", redis=" + (redis.isPresent() ? "another" : "its own") + "]";
+            return "another database";
         }
     }
 
-    /** Has its processes use these databases when they are started next: for what moves only its data. Read back before it is ready. */
-    Provisioned repoint(Databases databases);
+    /**
+     * Has its processes use these databases when they are started next: for what moves only its data. One look and at most one change; ready once that was read back. While its processes run it
+     * changes nothing that is so already.
+     *
+     * @param saved the source as it was before, by which {@link #pointBack} finds everything again
+     */
+    Provisioned repoint(SavedSource saved, Databases databases);
+
+    /** Takes {@link #repoint} back, however far it came, in the same manner: ready once its processes would use the databases that they used before. */
+    Provisioned pointBack(SavedSource saved);
+
+    /** How to delete it for good; empty where its platform cannot be asked to. */
+    default Optional<Retirement> retirement() {
+        return Optional.empty();
+    }
+
+    /** Why its processes cannot reach these hosts, a sentence each, as far as the names tell; empty where they may. For what moves only its data. */
+    default List<String> cannotReach(List<String> hosts) {
+        return List.of();
+    }
+
+    /** A server that its processes are to use. @param name for messages, as "Postgres" */
+    record Server(String name, String host, int port) {}
+
+    /** Where nobody can know beforehand whether its processes reach these servers: how an admin finds out, a sentence each. For what moves only its data. */
+    default List<String> howToTryReaching(List<Server> servers) {
+        return List.of();
+    }
 
     /** Keeps a copy of what {@link #start} needs to sign in, so that whoever deletes the admin's Secret does not keep the source stopped. */
     void keepCredentials();

@@ -53,6 +53,9 @@ public final class Conditions {
                     : status.sidekiqIsQuiet() ? "The source runs, and its Sidekiq takes no new jobs." : "The source runs. Its Sidekiq was restarted.");
         } else if (status.downtime.finishedAt != null && status.downtime.targetWritableAt == null) {
             set.set(SOURCE_FROZEN, false, "Restored", "The source runs as before the freeze.");
+        } else if (status.downtime.finishedAt != null && status.source.apps.stream().anyMatch(app -> !app.variables.isEmpty())) {
+            set.set(SOURCE_FROZEN, status.source.closedAt != null, status.source.closedAt != null ? "DatabaseClosed" : "Running",
+                    "The source runs with the new databases." + (status.source.closedAt != null ? " Its old one is closed for writing." : ""));
         } else if (!status.source.awake.isEmpty()) {
             set.set(SOURCE_FROZEN, false, "Awake", "Somebody or something started the source again: " + String.join(", ", status.source.awake) + ". It is stopped again; its database refuses writes.");
         } else {

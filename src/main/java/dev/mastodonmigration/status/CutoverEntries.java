@@ -2,17 +2,20 @@ package dev.mastodonmigration.status;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.App;
+import dev.mastodonmigration.api.MastodonMigrationStatus.DataAddOn;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Deployed;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Downtime;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Forecast;
 import dev.mastodonmigration.api.MastodonMigrationStatus.PostgresVerification;
 import dev.mastodonmigration.api.MastodonMigrationStatus.RedisVerification;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Source;
+import dev.mastodonmigration.api.MastodonMigrationStatus.Variable;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Verification;
 import dev.mastodonmigration.source.SavedSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 
 /** What status says of the two sides and of the clock. */
 final class CutoverEntries {
@@ -35,11 +38,46 @@ final class CutoverEntries {
         saved.source().apps().forEach(app -> {
             var entry = new App();
             entry.name = app.name();
+            entry.id = app.id().orElse(null);
             entry.maintenance = app.maintenance() == SavedSource.Maintenance.ON;
             entry.release = app.release().orElse(null);
             entry.formation = new LinkedHashMap<>(app.formation());
+            entry.variables = app.variables().stream().map(CutoverEntries::variable).toList();
             status.source.apps.add(entry);
         });
+        saved.source().addOns().forEach(addOn -> {
+            var entry = new DataAddOn();
+            entry.kind = addOn.kind();
+            entry.id = addOn.id();
+            entry.name = addOn.name();
+            status.source.addOns.add(entry);
+        });
+    }
+
+    /** A process of it runs, or was stopped just now: it may run on for a while after the platform has ceased to list it. */
+    void sourceSeen() {
+        status.source.seenAt = now.toString();
+    }
+
+    void sourceAwake(Fact.SourceAwake awake) {
+        status.source.awake = List.copyOf(awake.what());
+        sourceSeen();
+    }
+
+    private static Variable variable(SavedSource.Variable saved) {
+        var entry = new Variable();
+        entry.name = saved.name();
+        switch (saved.origin()) {
+            case SavedSource.Attached attached -> {
+                entry.addOn = attached.addOn();
+                entry.addOnName = attached.addOnName();
+                entry.attachment = attached.attachment();
+                entry.namespace = attached.namespace().orElse(null);
+            }
+            case SavedSource.SetByHand set -> entry.set = true;
+            case SavedSource.Absent absent -> entry.set = false;
+        }
+        return entry;
     }
 
     void clockStarted() {
@@ -71,12 +109,14 @@ final class CutoverEntries {
         status.internal.epoch++;
     }
 
-    void targetWritable() {
+    void targetWritable(Fact.Serving serving) {
         status.downtime.targetWritableAt = now.toString();
-        stopTheClock();
+        if (serving == Fact.Serving.AT_ONCE) {
+            stopTheClock();
+        }
     }
 
-    private void stopTheClock() {
+    void stopTheClock() {
         if (status.downtime != null && status.downtime.finishedAt == null) {
             status.downtime.finishedAt = now.toString();
             status.downtime.seconds = since(status.downtime.startedAt);

@@ -3,6 +3,8 @@ package dev.mastodonmigration.status;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.PhaseRun;
 import dev.mastodonmigration.cost.Cost;
+import dev.mastodonmigration.edge.EdgeFigures;
+import dev.mastodonmigration.source.Retirement;
 import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.worker.control.Progress;
 import java.time.Duration;
@@ -27,6 +29,9 @@ public sealed interface Fact {
     record PhaseBegun(PhaseRun run, int attempt, Optional<Instant> deadline) implements Fact {}
 
     record PhaseGoesOn(PhaseRun run, String message) implements Fact {}
+
+    /** It waits for the admin or for the clock. @param deadline which its attempt has from now on */
+    record PhaseWaits(PhaseRun run, String message, Optional<Instant> deadline) implements Fact {}
 
     /** A system outside does not answer; the same attempt goes on when it does. */
     record PhaseBlocked(PhaseRun run, String message) implements Fact {}
@@ -112,6 +117,9 @@ public sealed interface Fact {
 
     record SourceAsleep() implements Fact {}
 
+    /** Something of it runs although it had been stopped, and is not told as {@link SourceAwake}. */
+    record SourceSeen() implements Fact {}
+
     /** Everything of ours was taken off the source's database. */
     record SourceReleased() implements Fact {}
 
@@ -124,10 +132,40 @@ public sealed interface Fact {
     /** The opening is about to be taken back: who was to open the target may not any more. */
     record OpeningWithdrawn() implements Fact {}
 
-    /** The target takes writes: the clock stops, and there is no way back but with them. */
-    record TargetWritable() implements Fact {}
+    /** The target takes writes, and there is no way back but with them: the clock stops, where users are served by what waits for that. */
+    record TargetWritable(Serving serving) implements Fact {}
+
+    /** When users are served by a target that takes writes. */
+    enum Serving { AT_ONCE, WHEN_THE_SOURCE_RUNS }
+
+    /** The source's processes run again, with the target's databases: the clock stops. */
+    record SourceServes() implements Fact {}
 
     record SidekiqStarted() implements Fact {}
+
+    // The end of the old host.
+
+    /**
+     * The source's Postgres is in that volume, and was read back.
+     *
+     * @param addOn   that it was made of, by id; empty where the database was no add-on
+     * @param message where, and how to restore it
+     */
+    record BackupMade(String claim, Optional<String> addOn, long tables, long rows, long bytes, String message) implements Fact {}
+
+    /** It is still there, and whole. */
+    record BackupChecked() implements Fact {}
+
+    /** What will be deleted of the old host, in order, what would keep it from that, and what goes with it. What is being deleted or was stays as it is. */
+    record RemovalsPlanned(List<Retirement.Asset> assets, List<String> obstacles, List<String> consequences) implements Fact {}
+
+    /** The platform is about to be asked to delete it. */
+    record RemovalBegun(Retirement.Asset asset) implements Fact {}
+
+    /** It is not to be deleted any more, and the platform has not begun to. */
+    record RemovalWithdrawn(Retirement.Asset asset) implements Fact {}
+
+    record Removed(Retirement.Asset asset) implements Fact {}
 
     // The target.
 
@@ -144,6 +182,27 @@ public sealed interface Fact {
 
     // What was measured and found.
 
+    /** Users who were led to the edge fare as without it, or nobody can say. */
+    record ServedWell() implements Fact {}
+
+    record ServedWorse() implements Fact {}
+
+    /**
+     * Users are about to be led back, so that only that share comes through the edge.
+     *
+     * @param again when more are tried again; empty where an edit of the spec is waited for
+     */
+    record LedBack(int percent, String why, Optional<Instant> again) implements Fact {}
+
+    /** More are about to be led to the edge again. */
+    record LedOn() implements Fact {}
+
+    /** By what stands in front of the instance. */
+    record EdgeMeasured(EdgeFigures figures) implements Fact {}
+
+    /** Nothing stands in front of the instance, or it does not any more. */
+    record EdgeGone() implements Fact {}
+
     record Forecasted(Duration copy, Duration downtime) implements Fact {}
 
     /** @param tables, rows, rowDifferences of Postgres, keys and keyDifferences of Redis */
@@ -151,6 +210,14 @@ public sealed interface Fact {
 
     /** What the move costs was looked up. */
     record Priced(Cost cost) implements Fact {}
+
+    /** The instance on the target was asked what users ask, and did not answer all of it. */
+    record Probed() implements Fact {}
+
+    /** What users will come by to the edge, at that address, was asked what it lets through. */
+    record EntranceAsked(String address) implements Fact {}
+    /** The source's databases were asked which programs other than Mastodon's are connected to them. */
+    record ProgramsAsked() implements Fact {}
 
     record Found(String id, Severity severity, String message) implements Fact {}
 

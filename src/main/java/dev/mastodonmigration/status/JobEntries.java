@@ -105,6 +105,8 @@ final class JobEntries {
         job.task = intent.task();
         job.name = intent.name();
         job.standbyEpoch = intent.standbyEpoch().orElse(null);
+        job.persistentVolumeClaim = intent.volume().map(JobIntent.Volume::claim).orElse(null);
+        job.addOn = intent.volume().flatMap(JobIntent.Volume::addOn).orElse(null);
         return job;
     }
 }

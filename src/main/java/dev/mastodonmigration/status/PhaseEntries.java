@@ -68,6 +68,12 @@ final class PhaseEntries {
         record.message = goesOn.message();
     }
 
+    /** How long an attempt may take says nothing of how long the admin may. */
+    void waits(Fact.PhaseWaits waits) {
+        goesOn(new Fact.PhaseGoesOn(waits.run(), waits.message()));
+        record(waits.run()).deadline = waits.deadline().map(Instant::toString).orElse(null);
+    }
+
     void blocked(Fact.PhaseBlocked blocked) {
         var record = record(blocked.run());
         record.state = PhaseState.Retrying;
@@ -92,6 +98,10 @@ final class PhaseEntries {
         status.progress = null;
         status.plan = names(succeeded.plan());
         status.phase = succeeded.next().map(PhaseRun::name).orElse(succeeded.endsAs());
+        if (succeeded.next().isEmpty()) {
+            // Its last phase took it away.
+            status.edge = null;
+        }
     }
 
     void failed(Fact.AttemptFailed failed) {

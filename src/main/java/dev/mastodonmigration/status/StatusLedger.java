@@ -29,10 +29,13 @@ public final class StatusLedger {
         var jobs = new JobEntries(status, now, generation);
         var cutover = new CutoverEntries(status, now);
         var findings = new FindingEntries(status, now);
+        var shift = new ShiftEntries(status, now, generation);
+        var retirement = new RetirementEntries(status, now);
         switch (fact) {
             case Fact.ItineraryStarted started -> phases.started(started);
             case Fact.PhaseBegun begun -> phases.begun(begun);
             case Fact.PhaseGoesOn goesOn -> phases.goesOn(goesOn);
+            case Fact.PhaseWaits waits -> phases.waits(waits);
             case Fact.PhaseBlocked blocked -> phases.blocked(blocked);
             case Fact.PhaseSucceeded succeeded -> phases.succeeded(succeeded);
             case Fact.AttemptFailed failed -> phases.failed(failed);
@@ -76,13 +79,21 @@ public final class StatusLedger {
             case Fact.SourceStopped stopped -> status.source.stoppedAt = now.toString();
             case Fact.SourceClosed closed -> status.source.closedAt = now.toString();
             case Fact.SourceGone gone -> cutover.sourceGone();
-            case Fact.SourceAwake awake -> status.source.awake = List.copyOf(awake.what());
+            case Fact.SourceAwake awake -> cutover.sourceAwake(awake);
+            case Fact.SourceSeen seen -> cutover.sourceSeen();
             case Fact.SourceAsleep asleep -> status.source.awake = List.of();
             case Fact.SourceReleased released -> status.internal.sourceReleasedAt = now.toString();
             case Fact.SourceRestored restored -> cutover.sourceRestored();
             case Fact.TargetOpening opening -> cutover.targetOpening();
             case Fact.OpeningWithdrawn withdrawn -> status.internal.epoch++;
-            case Fact.TargetWritable writable -> cutover.targetWritable();
+            case Fact.TargetWritable writable -> cutover.targetWritable(writable.serving());
+            case Fact.SourceServes serves -> cutover.stopTheClock();
+            case Fact.BackupMade made -> retirement.backupMade(made);
+            case Fact.BackupChecked checked -> retirement.backupChecked();
+            case Fact.RemovalsPlanned planned -> retirement.planned(planned, generation);
+            case Fact.RemovalBegun begun -> retirement.begun(begun);
+            case Fact.RemovalWithdrawn withdrawn -> retirement.withdrawn(withdrawn);
+            case Fact.Removed removed -> retirement.removed(removed);
             case Fact.AccountSeen seen -> status.internal.awsAccount = seen.account();
             case Fact.TargetReset reset -> status.internal.targetResetAt = now.toString();
             case Fact.SidekiqStarted started -> status.downtime.sidekiqStartedAt = now.toString();
@@ -90,7 +101,16 @@ public final class StatusLedger {
             case Fact.SmokeTestPassed passed -> cutover.smokeTestPassed(passed);
             case Fact.Forecasted forecasted -> cutover.forecasted(forecasted);
             case Fact.Verified verified -> cutover.verified(verified);
+            case Fact.ServedWell well -> shift.servedWell();
+            case Fact.ServedWorse worse -> shift.servedWorse();
+            case Fact.LedBack back -> shift.ledBack(back);
+            case Fact.LedOn on -> shift.ledOn();
+            case Fact.EdgeMeasured measured -> status.edge = EdgeEntry.of(measured.figures(), now);
+            case Fact.EdgeGone gone -> status.edge = null;
             case Fact.Priced priced -> status.cost = CostEntry.of(priced.cost(), now);
+            case Fact.Probed probed -> status.internal.probedAt = now.toString();
+            case Fact.EntranceAsked asked -> shift.entranceAsked(asked);
+            case Fact.ProgramsAsked asked -> status.internal.programsAskedAt = now.toString();
             case Fact.Found found -> findings.found(found);
             case Fact.Settled settled -> findings.settled(settled);
         }

@@ -35,6 +35,7 @@ public final class Story {
             case Fact.Stands stands when stands.standing() == Standing.SUSPENDED && !isSaid(Conditions.READY, stands) -> Optional.of(Told.normal("Suspended", at(before.phase) + stands.message()));
             case Fact.StatusPruned pruned when !isSaid(Conditions.STALLED, pruned(pruned)) -> Optional.of(Told.warning("OldCustomResourceDefinition", pruned(pruned)));
             case Fact.ReplicatorFailed failed when before.internal.replicators.stream().noneMatch(one -> one.task.equals(failed.task()) && failed.message().equals(one.told)) -> Optional.of(Told.warning("ReplicationInterrupted", at(before.phase) + failed.task() + ": " + failed.message()));
+            case Fact.InSync inSync when before.internal.replicators.stream().anyMatch(one -> one.told != null) -> Optional.of(Told.normal("ReplicationResumed", at(before.phase) + "Both sides are in sync again."));
             case Fact.SidekiqQuieting quieting when !before.sidekiqIsQuiet() ->
                     Optional.of(Told.normal("QuietingSidekiq", at(before.phase) + "Sidekiq on the source is told to fetch no more jobs, and finishes those in hand. The instance runs on."));
             case Fact.SidekiqRestarted restarted -> Optional.of(Told.warning("SidekiqRestarted", at(before.phase) + "Sidekiq on the source was quiet and the clock did not start. "
@@ -43,6 +44,11 @@ public final class Story {
             case Fact.SourceAwake awake when !awake.what().equals(before.source.awake) -> Optional.of(Told.warning("SourceAwake", at(before.phase) + "Somebody or something started the source again: "
                     + String.join(", ", awake.what()) + ". It is stopped again. Its database refuses writes; find out who did it."));
             case Fact.TargetWritable writable -> Optional.of(Told.normal("TargetWritable", at(before.phase) + "The target takes writes. From here on nothing goes back by itself."));
+            case Fact.BackupMade made -> Optional.of(Told.normal("FinalBackup", at(before.phase) + made.message()));
+            case Fact.RemovalBegun begun -> Optional.of(Told.normal("Deleting", at(before.phase) + "Deleting " + begun.asset().words() + " for good."));
+            case Fact.BackupChecked checked -> Optional.of(Told.normal("FinalBackup", at(before.phase) + "The final backup is still there, and whole."));
+            case Fact.RemovalWithdrawn withdrawn -> Optional.of(Told.normal("NotDeleted", at(before.phase) + withdrawn.asset().words() + " stays, because spec.retire does not ask for its deletion any more."));
+            case Fact.Removed removed -> Optional.of(Told.normal("Deleted", at(before.phase) + "Gone: " + removed.asset().words() + "."));
             case Fact.Priced priced when priced.cost().verdict() == Verdict.Saves && (before.cost == null || !priced.cost().words().equals(before.cost.summary)) ->
                     Optional.of(Told.normal("Cost", at(before.phase) + priced.cost().words()));
             case Fact.Found found when isNew(found) -> Optional.of(Told.warning(found.severity() == Severity.Action ? "ActionNeeded" : "Finding", at(before.phase) + found.message()));

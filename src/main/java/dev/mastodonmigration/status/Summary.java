@@ -29,9 +29,13 @@ final class Summary {
             case SUSPENDED -> "suspended";
             case STALLED -> cut("Stalled: " + withoutPhase(stands.message(), status));
             case RETRIES -> cut("retrying: " + withoutPhase(stands.message(), status));
-            case ENDED -> MastodonMigrationStatus.COMPLETED.equals(status.phase) ? "the instance has moved" : "the source runs as before";
+            case ENDED -> MastodonMigrationStatus.COMPLETED.equals(status.phase) ? moved(status) : "the source runs as before";
             case GOES_ON -> goesOn(status, stands);
         };
+    }
+
+    private static String moved(MastodonMigrationStatus status) {
+        return status.plan.contains(PhaseId.DeployCompute.name()) ? "the instance has moved" : "the instance uses the new databases";
     }
 
     private static String goesOn(MastodonMigrationStatus status, Fact.Stands stands) {

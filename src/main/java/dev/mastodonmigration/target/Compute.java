@@ -6,6 +6,7 @@ import dev.mastodonmigration.mastodon.Feeds;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.InAccount;
 import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.probe.Endpoint;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -45,12 +46,24 @@ public interface Compute extends Payable, InAccount {
     /** Where users' requests are to be sent, for messages, as "what stands in front of Service example-social-web:3000". */
     Entrances entrances();
 
+    /** Where the operator reaches web and streaming themselves, past whatever the admin has in front; empty before that is there. */
+    Optional<Endpoint> endpoint();
+
     /** @param web for web, @param streaming for streaming */
     record Entrances(String web, String streaming) {}
 
     /** Where the world reaches what {@link #ensure} has put in front of it; empty before that is there, and where the admin sees to it. */
     default Optional<FrontAddress> front() {
         return Optional.empty();
+    }
+
+    /**
+     * Has what the spec wants run by the clock be run from now on, as the spec says now; answers its names. The caller knows that the target takes writes: until then none of it exists.
+     *
+     * @throws dev.mastodonmigration.outside.OutsideException naming what stands there already and is not ours
+     */
+    default List<String> ensureCronJobs() {
+        return List.of();
     }
 
     /** Removes what {@link #ensure} made, and only that. Ready once nothing of it is left, {@link Provisioned.Left} where something of it stays for good. */

@@ -83,6 +83,8 @@ public final class CrdFile {
         var columns = (ArrayNode) version.get("additionalPrinterColumns");
         var sorted = StreamSupport.stream(columns.spliterator(), false)
                 .sorted((one, other) -> Integer.compare(COLUMNS.indexOf(one.get("name").asText()), COLUMNS.indexOf(other.get("name").asText()))).toList();
+        // The API server keeps no 0, so that a file with one never equals what the cluster has, as Argo CD tells for ever.
+        sorted.stream().filter(column -> column.path("priority").asInt() == 0).forEach(column -> ((ObjectNode) column).remove("priority"));
         columns.removeAll().addAll(sorted);
     }
 }

@@ -58,6 +58,8 @@ class CrdRulesTest {
             Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {route53: {hostedZoneId: /hostedzone/Z1}}"), "hostedZoneId does not match"),
             Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {route53: {hostedZoneId: Z1, ttlSeconds: 0}}"), "ttlSeconds is out of range"),
             Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {route53: {hostedZoneId: Z1, steps: [0, 100]}}"), "steps[] is out of range"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  edge: {ingress: {tlsSecretName: s}, gateway: {name: g}}\n", "edge: set at most one of ingress, gateway"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  edge: {ingress: {}}\n", "ingress.tlsSecretName is required"),
             Arguments.of(spec(HEROKU, sidekiq("{name: a, queues: [default]}")), "exactly one entry must serve the scheduler queue"),
             Arguments.of(spec(HEROKU, sidekiq("{name: a}, {name: b, queues: ['scheduler,1']}")), "exactly one entry must serve the scheduler queue"),
             Arguments.of(spec(HEROKU, sidekiq("{name: a, queues: [scheduler], replicas: 2}")), "must have one replica"),
@@ -65,6 +67,13 @@ class CrdRulesTest {
             Arguments.of(spec(HEROKU, sidekiq("{name: A}")), "sidekiq[].name does not match"),
             Arguments.of(spec(HEROKU, sidekiq("{name: a, queues: [scheduler], concurrency: 0}")), "concurrency is out of range"),
             Arguments.of(spec(HEROKU, "compute: {kubernetes: {web: {replicas: 0}}}"), "web.replicas is out of range"),
+            Arguments.of(spec(HEROKU, cron("{name: a, schedule: '@daily', command: [a]}, {name: a, schedule: '@hourly', command: [b]}")), "target.compute.kubernetes.cronJobs: two entries have the same name"),
+            Arguments.of(spec(HEROKU, cron("{name: a, schedule: '@every 1h', command: [a]}")), "schedule: five fields as cron has them"),
+            Arguments.of(spec(HEROKU, cron("{name: a, schedule: '60 * * * *', command: [a]}")), "schedule: five fields as cron has them"),
+            Arguments.of(spec(HEROKU, cron("{name: a, schedule: '0 0 * * 7', command: [a]}")), "schedule: five fields as cron has them"),
+            Arguments.of(spec(HEROKU, cron("{name: a, schedule: '0 0 * *', command: [a]}")), "schedule: five fields as cron has them"),
+            Arguments.of(spec(HEROKU, cron("{name: a, schedule: '@daily', command: []}")), "command is too short"),
+            Arguments.of(spec(HEROKU, cron("{name: a-longer-name, schedule: '@daily', command: [a]}")), "cronJobs[].name is too short or too long"),
             Arguments.of(spec(HEROKU, "compute: {kubernetes: {web: {podTemplate: {env: [{value: a}]}}}}"), "env[].name is required"),
             Arguments.of(spec(HEROKU, "compute: {kubernetes: {podTemplate: {tolerations: [{operator: Equals}]}}}"), "tolerations[].operator is none of"),
             Arguments.of(spec(HEROKU, "compute: {kubernetes: {streaming: {podTemplate: {nodeselector: {a: b}}}}}"), "podTemplate.nodeselector is unknown"),
@@ -106,6 +115,7 @@ class CrdRulesTest {
             spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {route53: {hostedZoneId: Z1, front: {addresses: [192.0.2.1, '2001:db8::1']}}}"),
             spec("  source: {endpoints: {postgres: {urlSecretRef: {name: n, key: k}}}}\n", "redis: {elastiCache: {" + CACHE + ", replicas: 0}}"),
             spec(HEROKU, sidekiq("{name: a}")),
+            spec(HEROKU, cron("{name: a, schedule: '@weekly', command: [a]}, {name: b, schedule: '*/15 0-5,22 1,15 JAN-jun mon-5', command: [a, b]}, {name: c, schedule: '05 04 ? * 0', command: [a]}")),
             spec(HEROKU, "redis: {existing: {urlSecretRef: {name: n, key: k}, caSecretRef: {name: n, key: ca}}}"),
             spec(HEROKU, "compute: {kubernetes: {podTemplate: {resources: {requests: {cpu: 1, memory: 2Gi}}, volumes: [{name: a, emptyDir: {sizeLimit: 1Gi}}], affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1}]}},"
                     + " tolerations: [{key: a, effect: NoExecute, tolerationSeconds: 30}], env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]}, sidekiq: [{name: a, podTemplate: {securityContext: {runAsUser: 1}}}]}}"),
@@ -124,6 +134,10 @@ class CrdRulesTest {
 
     private static String spec(String source, String target) {
         return "spec:\n  instance: {localDomain: example.social, image: i}\n" + source + "  target: {" + target + "}\n";
+    }
+
+    private static String cron(String entries) {
+        return "compute: {kubernetes: {cronJobs: [" + entries + "]}}";
     }
 
     private static String sidekiq(String entries) {

@@ -73,6 +73,8 @@ public final class PostgresBench {
             }
             live("small", new ArrayList<>(), small);
             live("large", ours, large);
+            System.out.printf("# round %d of %d: copy %.1f s, pg_dump with pg_restore %.1f s, pgcopydb %s, freeze %.2f s small and %.2f s large%n", i + 1, ROUNDS, ours.getLast(), dump.getLast(),
+                    pgcopydb.isEmpty() ? "not installed" : "%.1f s".formatted(pgcopydb.getLast()), small.getLast(), large.getLast());
         }
         print("copy_seconds", median(ours));
         print("pg_dump_restore_seconds", median(dump));

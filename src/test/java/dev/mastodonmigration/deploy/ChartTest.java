@@ -43,7 +43,7 @@ class ChartTest {
     void nothingIsOutsideTheNamespaceExceptTheCrd() {
         var chart = Chart.rendered();
         assertThat(chart.objects()).extracting(HasMetadata::getKind)
-                .containsExactlyInAnyOrder("CustomResourceDefinition", "ServiceAccount", "Role", "RoleBinding", "Role", "RoleBinding", "NetworkPolicy", "Deployment");
+                .containsExactlyInAnyOrder("CustomResourceDefinition", "ServiceAccount", "Role", "RoleBinding", "Role", "RoleBinding", "NetworkPolicy", "NetworkPolicy", "Deployment");
         assertThat(chart.objects()).filteredOn(object -> !(object instanceof CustomResourceDefinition)).extracting(object -> object.getMetadata().getNamespace()).containsOnly("mastodon");
     }
 
@@ -51,16 +51,20 @@ class ChartTest {
     void theRoleAllowsWhatTheOperatorCallsAndNothingElse() {
         var chart = Chart.rendered();
         assertThat(verbs(role(chart, "mover-mastodon-migration-operator-lease"))).isEqualTo(Map.of("coordination.k8s.io/leases", Set.of("get", "create", "update")));
-        assertThat(verbs(role(chart, "mover-mastodon-migration-operator"))).isEqualTo(Map.of(
-                "mastodonmigration.dev/mastodonmigrations", Set.of("get", "list", "watch", "patch", "update"),
-                "mastodonmigration.dev/mastodonmigrations/status", Set.of("update"),
-                "batch/jobs", Set.of("get", "list", "create", "delete"),
-                "/pods", Set.of("list"),
-                "/secrets", Set.of("get", "create", "update", "delete"),
-                "/services", Set.of("get", "create", "update", "delete"),
-                "apps/deployments", Set.of("get", "create", "update", "delete"),
-                "/events", Set.of("create", "list"),
-                "policy/poddisruptionbudgets", Set.of("get", "create", "update", "delete")));
+        var changed = Set.of("get", "create", "update", "delete");
+        assertThat(verbs(role(chart, "mover-mastodon-migration-operator"))).isEqualTo(Map.ofEntries(
+                Map.entry("mastodonmigration.dev/mastodonmigrations", Set.of("get", "list", "watch", "patch", "update")),
+                Map.entry("mastodonmigration.dev/mastodonmigrations/status", Set.of("update")),
+                Map.entry("batch/jobs", Set.of("get", "list", "create", "delete")),
+                Map.entry("batch/cronjobs", Set.of("get", "list", "create", "update", "delete")),
+                Map.entry("/pods", Set.of("list")),
+                Map.entry("/events", Set.of("create", "list")),
+                Map.entry("/secrets", changed),
+                Map.entry("/services", changed),
+                Map.entry("apps/deployments", changed),
+                Map.entry("policy/poddisruptionbudgets", changed),
+                Map.entry("networking.k8s.io/ingresses", changed),
+                Map.entry("gateway.networking.k8s.io/httproutes", changed)));
     }
 
     @Test
@@ -86,8 +90,8 @@ class ChartTest {
         assertThat(chart.all(Role.class)).filteredOn(role -> !role.getMetadata().getNamespace().equals("mastodon"))
                 .allSatisfy(role -> assertThat(verbs(role)).isEqualTo(verbs(role(Chart.rendered(), role.getMetadata().getName()))));
         assertBound(chart, chart.only(ServiceAccount.class).getMetadata().getName(), "mastodon");
-        assertThat(chart.all(NetworkPolicy.class)).extracting(policy -> policy.getMetadata().getNamespace()).containsExactlyInAnyOrder("one", "other");
-        assertThat(chart.all(NetworkPolicy.class)).allSatisfy(policy -> assertThat(policy.getSpec().getIngress().getFirst().getFrom().getFirst().getNamespaceSelector().getMatchLabels())
+        assertThat(chart.all(NetworkPolicy.class)).extracting(policy -> policy.getMetadata().getNamespace()).containsExactlyInAnyOrder("one", "one", "other", "other");
+        assertThat(chart.all(NetworkPolicy.class)).allSatisfy(policy -> assertThat(policy.getSpec().getIngress().getLast().getFrom().getFirst().getNamespaceSelector().getMatchLabels())
                 .isEqualTo(Map.of("kubernetes.io/metadata.name", "mastodon")));
         assertThat(values(operator(chart))).containsEntry("QUARKUS_OPERATOR_SDK_NAMESPACES", "one,other");
     }
@@ -103,6 +107,25 @@ class ChartTest {
                     .containsAllEntriesOf(peer.getPodSelector().getMatchLabels()));
         });
         assertThat(Chart.rendered("networkPolicy.enabled", "false").find(NetworkPolicy.class)).isEmpty();
+    }
+
+    @Test
+    void usersReachTheEdgeAndOnlyTheOperatorAndTheEdgeItselfWhatGovernsIt() {
+        var chart = Chart.rendered();
+        var policy = chart.all(NetworkPolicy.class).getLast().getSpec();
+        assertThat(policy.getPodSelector().getMatchLabels()).isEqualTo(Map.of("app.kubernetes.io/managed-by", "mastodon-migration-operator", "app.kubernetes.io/component", "edge"));
+        assertThat(policy.getIngress()).extracting(rule -> rule.getPorts().getFirst().getPort().getIntVal()).containsExactly(8080, 8081);
+        assertThat(policy.getIngress().getFirst().getFrom()).isEmpty();
+        assertThat(policy.getIngress().getLast().getFrom()).hasSize(2).satisfiesExactly(
+                operator -> assertThat(chart.only(Deployment.class).getSpec().getTemplate().getMetadata().getLabels()).containsAllEntriesOf(operator.getPodSelector().getMatchLabels()),
+                edge -> assertThat(edge.getPodSelector()).isEqualTo(policy.getPodSelector()));
+    }
+
+    @Test
+    void whoScrapesTheEdgeIsLetInWhereTheAdminSaysSo() {
+        var policies = Chart.rendered("networkPolicy.metricsFrom[0].namespaceSelector.matchLabels.team", "monitoring").all(NetworkPolicy.class);
+        assertThat(policies.getLast().getSpec().getIngress().getLast().getFrom()).hasSize(3).last().satisfies(peer -> assertThat(peer.getNamespaceSelector().getMatchLabels()).isEqualTo(Map.of("team", "monitoring")));
+        assertThat(policies.getFirst().getSpec().getIngress().getFirst().getFrom()).as("not to the workers").hasSize(1);
     }
 
     @Test
@@ -184,7 +207,7 @@ class ChartTest {
 
     @ParameterizedTest
     @CsvSource({"image.repository,''", "image.repository,name:tag", "image.pullPolicy,Sometimes", "worker.port,80", "worker.port,high", "logLevel,LOUD", "crds.install,maybe",
-        "crd.install,true", "replicas,0", "replicas,3", "watchNamespaces[0],Not_a_name", "networkPolicy.enabled,maybe", "serviceAccount.nam,x"})
+        "crd.install,true", "replicas,0", "replicas,3", "watchNamespaces[0],Not_a_name", "networkPolicy.enabled,maybe", "networkPolicy.metricsFrom[0].namespace,monitoring", "serviceAccount.nam,x"})
     void valuesThatCannotBeMeantAreRefused(String name, String value) {
         assertThatThrownBy(() -> Chart.rendered(name, value)).isInstanceOf(IllegalStateException.class).hasMessageContaining(name.split("[.\\[]")[0]);
     }

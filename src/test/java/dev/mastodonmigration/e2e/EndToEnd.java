@@ -16,7 +16,7 @@ import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 
 /** What every end-to-end test does: apply the README's example to a live instance, wait, and hold the ledger against what is there. */
-final class EndToEnd {
+public final class EndToEnd {
     /** Of one phase, on a machine that is busy with other tests. */
     private static final Duration PATIENCE = Duration.ofMinutes(6);
     /** So much of it for all of them, which is far more than any needs. */
@@ -63,8 +63,9 @@ final class EndToEnd {
         return all.stream().filter(one -> one.getMetadata().getName().equals(World.NAME)).findFirst().map(MastodonMigration::getStatus).orElseGet(MastodonMigrationStatus::new);
     }
 
-    static void awaitCompleted(World world) {
+    public static void awaitCompleted(World world) {
         await(world, "the migration completes", status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(world.status().findings).as("what does not answer users").extracting(finding -> finding.id).noneMatch(id -> id.startsWith("probe-"));
     }
 
     static void assertNothingLost(World world, World.Side side) throws Exception {

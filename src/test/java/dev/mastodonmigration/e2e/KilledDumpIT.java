@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("thorough")
+@Tag("longest")
 class KilledDumpIT {
     private static final long SEED = 20261122;
     private static final Set<String> GATES = Set.of("AwaitCutover", "AwaitRetire");

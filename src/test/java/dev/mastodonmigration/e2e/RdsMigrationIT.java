@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("thorough")
+@Tag("longest")
 class RdsMigrationIT {
     /** The example of deploy/examples, with two answers lost on the way and the operator killed where the third would be. */
     @Test

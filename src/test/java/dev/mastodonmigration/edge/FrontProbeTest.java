@@ -101,6 +101,15 @@ class FrontProbeTest {
     }
 
     @Test
+    void aPageMayLeadElsewhereAndNothingElseMay() {
+        status = "HTTP/1.1 302 Found";
+        assertThat(probe(context.getSocketFactory()).fault(HERE, "www.example.social", FrontProbe.PAGE)).isEmpty();
+        assertThat(probe(context.getSocketFactory()).fault(HERE, "www.example.social", FrontProbe.INSTANCE)).isPresent();
+        status = "HTTP/1.1 500 Internal Server Error";
+        assertThat(probe(context.getSocketFactory()).fault(HERE, "www.example.social", FrontProbe.PAGE)).isPresent();
+    }
+
+    @Test
     void eachAddressMustServe() throws IOException {
         var two = new FrontAddress.Fixed(List.of("127.0.0.1", "127.0.0.9"));
         assertThat(probe(context.getSocketFactory()).fault(two, "www.example.social", FrontProbe.WEB)).hasValueSatisfying(fault -> assertThat(fault).startsWith("127.0.0.9 does not answer for www.example.social"));

@@ -7,6 +7,8 @@ import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.played.PlayedFront;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ManualDnsEdgeTest {
@@ -16,10 +18,15 @@ class ManualDnsEdgeTest {
     private final Edge edge = new ManualDnsEdge(front, List.of(WEB, STREAMING));
 
     @Test
+    void usersAreFoundWhereTheirDnsLeads() {
+        assertThat(edge.address(STREAMING)).isEqualTo(new FrontAddress.Named(STREAMING, Optional.empty()));
+    }
+
+    @Test
     void waitsUntilRequestsForEachDomainHaveComeAndSaysWhatToPointWhere() {
         front.lastRequests.put(WEB, Duration.ofSeconds(3));
         assertThat(edge.weight(100)).isInstanceOf(Provisioned.Working.class);
-        assertThat(edge.weight(100).message()).isEqualTo("no request for streaming.example.social has come to the edge yet. Point DNS of streaming.example.social at the entrance of streaming.example.social:"
+        assertThat(edge.weight(100).message()).isEqualTo("no request for streaming.example.social has come to the edge in the last 5 minutes. Point DNS of streaming.example.social at the entrance of streaming.example.social:"
                 + " until the cutover the edge there passes every request on to the source.");
         assertThat(edge.byHand(Side.SOURCE)).singleElement().asString().startsWith("Point DNS of streaming.example.social");
         front.lastRequests.put(STREAMING, Duration.ZERO);
@@ -29,12 +36,23 @@ class ManualDnsEdgeTest {
     }
 
     @Test
+    void whereFewEverAskOneRequestIsEnough() {
+        var withLocal = new ManualDnsEdge(front, List.of(WEB, "example.social"), Set.of("example.social"));
+        front.lastRequests.put(WEB, Duration.ofSeconds(3));
+        assertThat(withLocal.weight(100).message()).contains("Point DNS of example.social at").endsWith("Few ask for it; to see that it leads there, do so yourself: curl https://example.social/.well-known/nodeinfo.");
+        front.lastRequests.put("example.social", Duration.ofHours(3));
+        assertThat(withLocal.weight(100)).isInstanceOf(Provisioned.Ready.class);
+        front.lastRequests.put(WEB, Duration.ofHours(3));
+        assertThat(withLocal.weight(100)).isInstanceOf(Provisioned.Working.class);
+    }
+
+    @Test
     void neverRemovesTheEdgeWhileUsersComeThroughIt() {
         front.lastRequests.put(WEB, Duration.ofSeconds(100));
         assertThat(edge.restore()).isInstanceOf(Provisioned.Working.class);
         assertThat(edge.restore().message()).startsWith("users still come. Point DNS back to where it led before the migration");
         assertThat(front.asked).isEmpty();
-        front.lastRequests.put(WEB, ManualDnsEdge.LEFT_ALONE);
+        front.lastRequests.put(WEB, ObservedFront.LEFT_ALONE);
         assertThat(edge.restore()).isInstanceOf(Provisioned.Ready.class);
         assertThat(front.asked).containsExactly("remove");
     }
@@ -43,6 +61,29 @@ class ManualDnsEdgeTest {
     void anEdgeThatNobodyWasLedToGoesAtOnce() {
         assertThat(edge.restore()).isInstanceOf(Provisioned.Ready.class);
         assertThat(front.asked).containsExactly("remove");
+    }
+
+    @Test
+    void whereUsersFareWorseTheAdminIsToldWhatToPointBack() {
+        assertThat(edge.share()).isZero();
+        front.lastRequests.put(WEB, Duration.ofSeconds(3));
+        assertThat(edge.share()).isEqualTo(100);
+        assertThat(edge.lower(0)).isInstanceOf(Provisioned.Ready.class);
+        assertThat(edge.backByHand()).containsExactly("Point DNS of www.example.social and streaming.example.social back to where it led before the migration, until the cause is found.");
+        assertThat(front.asked).isEmpty();
+    }
+
+    /** As after a step back by hand, which the front's memory of an earlier request does not undo. */
+    @Test
+    void whoCameOnceAndComesNoMoreIsToBeLedThereAgain() {
+        front.lastRequests.put(WEB, ObservedFront.LEFT_ALONE);
+        front.lastRequests.put(STREAMING, Duration.ofSeconds(3));
+        assertThat(edge.share()).isEqualTo(100);
+        assertThat(edge.weight(100)).isInstanceOf(Provisioned.Working.class);
+        assertThat(edge.byHand(Side.SOURCE)).singleElement().asString().startsWith("Point DNS of www.example.social at");
+        front.lastRequests.put(STREAMING, ObservedFront.LEFT_ALONE.plusSeconds(9));
+        assertThat(edge.share()).isZero();
+        assertThat(edge.byHand(Side.SOURCE)).hasSize(2);
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +15,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** {@code make demo}: one whole migration of a live instance on this machine, told as it happens, and judged by the ledger in the end. */
@@ -23,6 +25,8 @@ public final class Demo {
     private static final Target TARGET = Target.of(System.getenv().getOrDefault("TARGET", ""), System.getenv().getOrDefault("TOPOLOGY", ""));
     /** The edge passes on to pods of the cluster, so that there is none where machines on AWS are the target. */
     private static final World.Options.Front FRONT = TARGET.createsAll() || "none".equals(System.getenv("EDGE")) ? World.Options.Front.NONE : World.Options.Front.EDGE;
+    private static final boolean DATA_FIRST = "data-first".equals(System.getenv("PLAN"));
+    private static final List<Part> PARTS = DATA_FIRST ? Part.DATA_FIRST : List.of(Part.ALL);
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(150);
     private static final Duration LIFE_BEFORE = Duration.ofSeconds(2);
@@ -35,6 +39,40 @@ public final class Demo {
     private final DemoScreen screen;
     private final Optional<DemoOnAws> aws;
     private final CountDownLatch never = new CountDownLatch(1);
+    private final List<Moved> moved = new ArrayList<>();
+
+    /**
+     * What moves by one migration.
+     *
+     * @param without of the example: what does not move
+     */
+    private record Part(String name, Map<String, String> without) {
+        private static final Part ALL = new Part("Everything", Map.of());
+        private static final List<Part> DATA_FIRST = List.of(new Part("Postgres", without("redis", "compute")), new Part("Redis", without("postgres", "compute")), new Part("Compute", without("postgres", "redis")));
+
+        private static Map<String, String> without(String... stays) {
+            var fields = new TreeMap<String, String>();
+            for (var part : stays) {
+                fields.put("/spec/target/" + part, "");
+            }
+            if (fields.containsKey("/spec/target/compute")) {
+                fields.put("/spec/retire/formation", "false");
+            }
+            return fields;
+        }
+
+        boolean movesCompute() {
+            return !without.containsKey("/spec/target/compute");
+        }
+    }
+
+    /**
+     * One migration that is complete.
+     *
+     * @param closedSeconds for how long neither side took writes, or was up
+     * @param failed        requests of users during it
+     */
+    private record Moved(Part part, double closedSeconds, long rows, long keys, long failed) {}
 
     private Demo(World world, DemoScreen screen) {
         this.world = world;
@@ -94,28 +132,48 @@ public final class Demo {
     }
 
     private boolean run() throws Exception {
-        TimeUnit.MILLISECONDS.sleep(LIFE_BEFORE.toMillis());
-        apply();
-        var phase = follow();
-        if (!MastodonMigrationStatus.COMPLETED.equals(phase)) {
-            screen.line("The migration did not complete: it is in " + phase + ".\n" + world.describe());
-            return false;
+        if (DATA_FIRST) {
+            world.attachPostgres();
         }
         TimeUnit.MILLISECONDS.sleep(LIFE_BEFORE.toMillis());
+        for (var part : PARTS) {
+            if (!moved.isEmpty()) {
+                screen.line("");
+                screen.line("$ kubectl -n " + World.NAMESPACE + " delete mmig " + World.NAME);
+                world.delete();
+                screen.begin();
+            }
+            var failedBefore = world.users().measured().refused();
+            apply(part);
+            var phase = follow(part);
+            if (!MastodonMigrationStatus.COMPLETED.equals(phase)) {
+                screen.line("The migration did not complete: it is in " + phase + ".\n" + world.describe());
+                return false;
+            }
+            TimeUnit.MILLISECONDS.sleep(LIFE_BEFORE.toMillis());
+            var status = world.status();
+            moved.add(new Moved(part, status.downtime.seconds, status.verification.postgres.rows, status.verification.redis.keys, world.users().measured().refused() - failedBefore));
+        }
         return judge();
     }
 
-    private void apply() {
+    private static boolean hasEdge(Part part) {
+        return FRONT == World.Options.Front.EDGE && part.movesCompute();
+    }
+
+    private void apply(Part part) {
         screen.line("$ kubectl apply -f " + TARGET.example);
         var changes = new TreeMap<>(CHANGES);
-        if (FRONT == World.Options.Front.EDGE) {
-            changes.put("/spec/edge/hold", "15s");
+        changes.putAll(part.without());
+        if (hasEdge(part)) {
+            // Where compute alone moves, the proof that no dyno runs any more takes half a minute.
+            changes.put("/spec/edge/hold", DATA_FIRST ? "45s" : "15s");
         }
         if (TARGET.createsAll()) {
             changes.put("/spec/target/compute/ec2/topology", TARGET.topology);
             screen.line("  made to fit here: subnets and security group, the Secret with credentials, and caSecretRef of both databases, whose certificates no public CA has signed");
         }
-        changes.forEach((field, value) -> screen.line("  changed for the demo: " + field.substring(1).replace('/', '.') + ": " + value));
+        changes.forEach((field, value) -> screen.line("  changed for the demo: " + field.substring(1).replace('/', '.') + ": " + (value.isEmpty() ? "(left out)" : value)));
         world.operatorSettings().forEach((setting, value) -> screen.line("  set for the operator: " + setting + "=" + value));
         world.apply(world.example(changes));
     }
@@ -124,7 +182,7 @@ public final class Demo {
      * Shows the migration until it ends, and does at the gates what the admin does; gives the last phase. Each status is shown one look late,
      * because the events that belong to it are sent after it.
      */
-    private String follow() throws InterruptedException {
+    private String follow(Part part) throws InterruptedException {
         var end = Instant.now().plus(PATIENCE);
         var approved = new HashSet<String>();
         var status = world.status();
@@ -142,7 +200,7 @@ public final class Demo {
             if (isOver(status)) {
                 return String.valueOf(status.phase);
             }
-            if (!pointed && FRONT == World.Options.Front.EDGE && status.findings.stream().anyMatch(finding -> finding.id.startsWith("traffic-"))) {
+            if (!pointed && hasEdge(part) && status.findings.stream().anyMatch(finding -> finding.id.startsWith("traffic-"))) {
                 pointed = true;
                 screen.line("At the DNS provider: " + World.WEB_DOMAIN + " and " + World.STREAMING_DOMAIN + " now lead to the load balancer in front of the edge (of which only its Services are played here).");
                 world.pointDnsAtTheEdge();
@@ -180,19 +238,25 @@ public final class Demo {
         var measured = world.users().measured();
         var downtime = measured.outage().map(outage -> outage.toMillis() / 1000.0);
         var seen = world.freeze().orElseThrow(() -> new IllegalStateException("the freeze was not seen from outside"));
-        var rows = status.verification.postgres.rows;
-        var keys = status.verification.redis.keys;
+        var rows = moved.stream().mapToLong(Moved::rows).sum();
+        var keys = moved.stream().mapToLong(Moved::keys).sum();
+        var hasEdge = hasEdge(PARTS.getLast());
         losses.stream().limit(20).forEach(loss -> screen.line("LOST: " + loss));
         overlaps.forEach(overlap -> screen.line("BOTH SIDES AT A TIME: " + overlap));
         world.jobRunner().violations().forEach(violation -> screen.line("A cluster would have refused: " + violation));
         screen.line("");
-        screen.line("The migration is complete.");
-        screen.line(FRONT == World.Options.Front.EDGE ? "  downtime             " + downtime.map(Demo::decimal).orElse("none that users saw, 0.0") + " s; the source was closed for " + decimal(status.downtime.seconds) + " s, in which requests waited"
-                : "  downtime             " + downtime.map(Demo::decimal).orElse("none measured") + " s as users saw it, " + decimal(status.downtime.seconds) + " s as the operator says");
-        screen.line("  requests             " + measured.requests() + ", of which " + measured.refused() + " failed" + measured.lastFailure().map(why -> ", the last one with \"" + why + "\"").orElse("")
+        screen.line(DATA_FIRST ? "The three migrations are complete." : "The migration is complete.");
+        if (DATA_FIRST) {
+            moved.forEach(one -> screen.line(String.format(Locale.ROOT, "  %-20s closed for %s s; %d rows and %d keys verified; %d requests failed", one.part().name(), decimal(one.closedSeconds()), one.rows(), one.keys(), one.failed())));
+        }
+        if (!DATA_FIRST) {
+            screen.line(hasEdge ? "  downtime             " + downtime.map(Demo::decimal).orElse("none that users saw, 0.0") + " s; the source was closed for " + decimal(status.downtime.seconds) + " s, in which requests waited"
+                    : "  downtime             " + downtime.map(Demo::decimal).orElse("none measured") + " s as users saw it, " + decimal(status.downtime.seconds) + " s as the operator says");
+        }
+        screen.line("  requests             " + measured.requests() + ", of which " + measured.refused() + " failed" + measured.lastFailure().map(why -> ", the last one with \"" + why.strip() + "\"").orElse("")
                 + "; the longest took " + decimal(measured.longest()) + " s");
-        world.users().failures().stream().limit(FRONT == World.Options.Front.EDGE ? 20 : 0).forEach(failure -> screen.line("FAILED: " + failure));
-        screen.line("  freeze               " + decimal(seen.freeze()) + " s from maintenance mode until the target took writes; the slowest dyno took " + decimal(seen.longestDynoStop()) + " s to stop");
+        world.users().failures().stream().limit(hasEdge && !DATA_FIRST ? 20 : 0).forEach(failure -> screen.line("FAILED: " + failure));
+        screen.line((DATA_FIRST ? "  freeze of Postgres   " : "  freeze               ") + decimal(seen.freeze()) + " s from maintenance mode until the target took writes; the slowest dyno took " + decimal(seen.longestDynoStop()) + " s to stop");
         screen.line("  of which ours        " + decimal(seen.stoppedToWritable()) + " s from the moment when the last dyno was gone and the write gate up");
         screen.line("  rows verified        " + rows);
         screen.line("  keys verified        " + keys);
@@ -201,7 +265,8 @@ public final class Demo {
         screen.line("  acknowledged jobs    " + jobs.acknowledged() + ": " + jobs.due() + " were due, of which " + ran(jobs) + "; "
                 + (jobs.acknowledged() - jobs.due()) + " are for later");
         screen.line("  Sidekiq              " + (overlaps.isEmpty() ? "never ran on both sides at a time" : "started " + overlaps.size() + " times while one of the other side still ran"));
-        Optional.ofNullable(status.cost).map(CostTable::of).ifPresent(table -> {
+        // Of three migrations each knows what it moves alone.
+        Optional.ofNullable(status.cost).filter(cost -> !DATA_FIRST).map(CostTable::of).ifPresent(table -> {
             screen.line("");
             screen.line("What it costs:");
             table.forEach(screen::line);
@@ -210,13 +275,13 @@ public final class Demo {
         var astray = aws.map(DemoOnAws::tellWhereSecretsWent).orElse(List.of());
         screen.line("");
         screen.line("for scripts:");
-        screen.line(String.join(" ", List.of("demo.downtime_seconds=" + decimal(downtime.orElse(status.downtime.seconds)), "demo.freeze_seconds=" + decimal(seen.freeze()),
+        screen.line(String.join(" ", List.of("demo.downtime_seconds=" + decimal(DATA_FIRST ? moved.stream().mapToDouble(Moved::closedSeconds).sum() : downtime.orElse(status.downtime.seconds)), "demo.freeze_seconds=" + decimal(seen.freeze()),
                 "demo.stopped_to_writable_seconds=" + decimal(seen.stoppedToWritable()), "demo.longest_dyno_stop_seconds=" + decimal(seen.longestDynoStop()), "demo.rows_verified=" + rows,
                 "demo.keys_verified=" + keys, "demo.writes_acknowledged=" + acknowledged, "demo.writes_lost=" + losses.size(),
                 "demo.requests_failed=" + measured.refused(), "demo.longest_request_seconds=" + decimal(measured.longest()),
                 "demo.jobs_acknowledged=" + jobs.acknowledged(), "demo.jobs_due=" + jobs.due(), "demo.jobs_run=" + jobs.ran().size(),
-                "demo.schedulers_overlapped=" + overlaps.size())) + (aws.isPresent() ? " demo.created_on_aws=" + created.size() + " demo.secrets_astray=" + astray.size() : ""));
-        return (FRONT == World.Options.Front.NONE || measured.refused() == 0) && losses.isEmpty() && overlaps.isEmpty() && astray.isEmpty() && world.users().broken().isEmpty();
+                "demo.schedulers_overlapped=" + overlaps.size())) + (DATA_FIRST ? " demo.migrations=" + moved.size() + " demo.requests_failed_by_migration=" + moved.stream().map(one -> String.valueOf(one.failed())).collect(Collectors.joining(",")) : "") + (aws.isPresent() ? " demo.created_on_aws=" + created.size() + " demo.secrets_astray=" + astray.size() : ""));
+        return (!hasEdge || moved.getLast().failed() == 0) && losses.isEmpty() && overlaps.isEmpty() && astray.isEmpty() && world.users().broken().isEmpty();
     }
 
     /** A job that still waits is lost too when it was due and never ran; one that is gone is counted once. */

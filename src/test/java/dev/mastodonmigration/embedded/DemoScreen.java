@@ -66,6 +66,13 @@ final class DemoScreen {
         out.flush();
     }
 
+    /** What comes is another migration. */
+    void begin() {
+        shown.clear();
+        told.clear();
+        details = 0;
+    }
+
     /** From here on only {@link #stopped} is shown. */
     synchronized void mute() {
         muted = true;

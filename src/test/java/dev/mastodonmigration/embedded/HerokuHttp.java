@@ -42,6 +42,7 @@ final class HerokuHttp {
     }
 
     private static final Pattern RANGE = Pattern.compile("(\\w+) (\\]?)([^.\\s]*)\\.\\.[^;]*(?:;(.*))?");
+    private static final String LOST = "Lost-answer";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private HerokuHttp() {}
@@ -63,7 +64,15 @@ final class HerokuHttp {
         return List.of(Optional.ofNullable(exchange.getRequestHeaders().getFirst("Accept-Expansion")).orElse("").split(","));
     }
 
+    /** Whatever is answered to this from now on does not arrive. */
+    static void loseTheAnswer(HttpExchange exchange) {
+        exchange.getResponseHeaders().set(LOST, "yes");
+    }
+
     static void answer(HttpExchange exchange, int status, Object body) throws IOException {
+        if (exchange.getResponseHeaders().containsKey(LOST)) {
+            return;
+        }
         var bytes = JSON.writeValueAsString(body).getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", "application/json");
         exchange.sendResponseHeaders(status, bytes.length);

@@ -22,14 +22,18 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Heroku's Platform API v3 as far as a migration meets it, on a free loopback port, behaving as research/mastodon-heroku-aws.md §2
  * says, with faults on demand.
  */
 public final class HerokuStub implements AutoCloseable {
-    /** What may happen to the next calls instead of an answer. SLOW answers only after {@link #slowness}. */
-    public enum Fault { RATE_LIMITED, UNAVAILABLE, SLOW, CUT_OFF, NOT_JSON, ANOTHER_SHAPE }
+    /** What may happen to the next calls instead of an answer. SLOW answers only after {@link #slowness}; LOST_ANSWER does what was asked, and then cuts the connection; LATE gives no answer, and does what was
+     * asked when the next change is asked for, just before that. */
+    public enum Fault { RATE_LIMITED, UNAVAILABLE, SLOW, CUT_OFF, NOT_JSON, ANOTHER_SHAPE, LOST_ANSWER, LATE, FORBIDDEN }
+
+    private record Late(CountDownLatch due, CountDownLatch done) {}
 
     /** What a token may do (blog.heroku.com/oauth-for-platform-api-in-public-beta): only the protected ones show config vars. */
     public enum Scope { READ, READ_PROTECTED, WRITE_PROTECTED }
@@ -49,10 +53,14 @@ public final class HerokuStub implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("heroku-", 0).factory());
     private final Map<String, HerokuStubApp> apps = new ConcurrentHashMap<>();
+    private final HerokuAttachments attachments = new HerokuAttachments(apps);
     private final ConcurrentLinkedQueue<Fault> faults = new ConcurrentLinkedQueue<>();
+    /** By the number of the call that it meets. */
+    private final Map<Integer, Fault> faultsByCall = new ConcurrentHashMap<>();
     private final AtomicInteger remaining = new AtomicInteger(4500);
     private final AtomicInteger calls = new AtomicInteger();
     private final CountDownLatch closing = new CountDownLatch(1);
+    private final AtomicReference<Late> late = new AtomicReference<>();
     /** Tokens with fewer rights than {@link #token}. */
     private final Map<String, Scope> scoped = new ConcurrentHashMap<>();
     private volatile String token = "HRKU-" + UUID.randomUUID();
@@ -101,7 +109,7 @@ public final class HerokuStub implements AutoCloseable {
     }
 
     public HerokuStubApp createApp(String name) {
-        var app = new HerokuStubApp(name, () -> runtime, () -> delays, () -> busyAfterRelease, threads);
+        var app = new HerokuStubApp(name, attachments, () -> runtime, () -> delays, () -> busyAfterRelease, threads);
         apps.put(name, app);
         return app;
     }
@@ -115,6 +123,7 @@ public final class HerokuStub implements AutoCloseable {
 
     public void destroyApp(String name) {
         apps.remove(name);
+        attachments.destroyed(name);
     }
 
     /** What runs behind the dynos from now on. */
@@ -150,8 +159,24 @@ public final class HerokuStub implements AutoCloseable {
         }
     }
 
+    /** The call of that number, counted from the next one, which is 1, meets this fault. */
+    public void failCall(int number, Fault fault) {
+        faultsByCall.put(calls.get() + number, fault);
+    }
+
     public void clearFaults() {
         faults.clear();
+        faultsByCall.clear();
+    }
+
+    /** The status with which Heroku asks for a confirmation: 400 and 423 are both seen. */
+    public void confirmationStatus(int status) {
+        attachments.confirmationStatus(status);
+    }
+
+    /** A new URL for that add-on, as Heroku's own maintenance gives it: each app that it is attached to gets a release. */
+    public void rotate(String addOn, String url) {
+        attachments.rotate(addOn, url);
     }
 
     public void slowness(Duration newSlowness) {
@@ -174,10 +199,17 @@ public final class HerokuStub implements AutoCloseable {
 
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
-            calls.incrementAndGet();
-            var fault = faults.poll();
+            var number = calls.incrementAndGet();
+            var fault = Optional.ofNullable(faultsByCall.remove(number)).orElseGet(faults::poll);
             if (fault == Fault.CUT_OFF) {
                 return;
+            }
+            if (fault == Fault.LATE) {
+                answerLate(exchange);
+                return;
+            }
+            if (!exchange.getRequestMethod().equals("GET")) {
+                doWhatIsLate();
             }
             if (fault == Fault.SLOW && closing.await(slowness.toMillis(), TimeUnit.MILLISECONDS)) {
                 return;
@@ -192,12 +224,37 @@ public final class HerokuStub implements AutoCloseable {
                     HerokuHttp.answer(exchange, 200, List.of(Map.of("status", "ok")));
                     return;
                 }
-                HerokuRoutes.answer(exchange, apps.values(), scope(exchange).orElseThrow(), pageSize);
+                if (fault == Fault.LOST_ANSWER) {
+                    HerokuHttp.loseTheAnswer(exchange);
+                }
+                HerokuRoutes.answer(exchange, apps.values(), attachments, scope(exchange).orElseThrow(), pageSize);
             } catch (Refused refused) {
                 HerokuHttp.answer(exchange, refused);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void answerLate(HttpExchange exchange) throws IOException, InterruptedException {
+        var one = new Late(new CountDownLatch(1), new CountDownLatch(1));
+        late.set(one);
+        one.due().await();
+        try {
+            HerokuHttp.loseTheAnswer(exchange);
+            HerokuRoutes.answer(exchange, apps.values(), attachments, scope(exchange).orElseThrow(), pageSize);
+        } catch (Refused refused) {
+            // Nobody hears it any more.
+        } finally {
+            one.done().countDown();
+        }
+    }
+
+    private void doWhatIsLate() throws InterruptedException {
+        var one = late.getAndSet(null);
+        if (one != null) {
+            one.due().countDown();
+            one.done().await();
         }
     }
 
@@ -213,6 +270,9 @@ public final class HerokuStub implements AutoCloseable {
         exchange.getResponseHeaders().set("RateLimit-Remaining", String.valueOf(left));
         if (left == 0 || fault == Fault.RATE_LIMITED) {
             throw new Refused(429, "rate_limit", "Your account reached the API rate limit\nPlease wait a few minutes before making new requests");
+        }
+        if (fault == Fault.FORBIDDEN) {
+            throw new Refused(403, "forbidden", "You do not have access to that.");
         }
         if (fault == Fault.UNAVAILABLE) {
             throw new Refused(503, "service_unavailable", "Heroku is in maintenance.");

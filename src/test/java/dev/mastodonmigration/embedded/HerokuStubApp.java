@@ -3,6 +3,7 @@ package dev.mastodonmigration.embedded;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.mastodonmigration.embedded.HerokuHttp.Refused;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -12,13 +13,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** One app of the stub: its state as tests see and set it, and as the API shows and changes it. */
 public final class HerokuStubApp {
@@ -26,6 +31,16 @@ public final class HerokuStubApp {
 
     /** @param price as the API shows it: of a plan, or billed */
     private record AddOn(String service, String plan, Map<String, Object> price) {}
+
+    /** @param status pending while its release command runs; a failed one is not deployed, so that the dynos stay as they are */
+    private record Release(String description, String status) {}
+
+    /**
+     * What a process type {@code release} runs before each release is deployed.
+     *
+     * @param succeeds given the config vars that it would run with
+     */
+    public record ReleaseCommand(Duration takes, Predicate<Map<String, String>> succeeds) {}
 
     /** USD a month, of some sizes (devcenter.heroku.com/articles/dyno-sizes); the others have none, as those of which Heroku sells hours. */
     private static final Map<String, Integer> DYNO_PRICES = new TreeMap<>(Map.of("Basic", 7, "Standard-1X", 25, "Standard-2X", 50, "Performance-M", 250));
@@ -39,21 +54,30 @@ public final class HerokuStubApp {
     private final List<Consumer<Boolean>> maintenanceListeners = new CopyOnWriteArrayList<>();
     private final Map<String, String> configVars = new TreeMap<>();
     private final Map<String, Process> processes = new TreeMap<>();
-    private final List<String> releases = new CopyOnWriteArrayList<>();
+    private final HerokuAttachments attachments;
+    private final Executor threads;
+    private final List<Release> releases = new CopyOnWriteArrayList<>();
     private final AtomicInteger writes = new AtomicInteger();
     private final IntSupplier busyAfterRelease;
     private final AtomicInteger busy = new AtomicInteger();
     private final Map<String, Refused> refusals = new ConcurrentHashMap<>();
     private final List<AddOn> addOns = new CopyOnWriteArrayList<>();
     private final List<String> domains = new CopyOnWriteArrayList<>();
+    private final List<Map<String, Object>> logDrains = new CopyOnWriteArrayList<>();
+    private final HerokuOwnedAddOns owned;
     private volatile boolean maintenance;
     private volatile String generation = "cedar";
     private volatile Optional<String> space = Optional.empty();
     private volatile Optional<String> autoDeployed = Optional.empty();
     private volatile boolean autoscaled;
+    private volatile Optional<ReleaseCommand> releaseCommand = Optional.empty();
+    private volatile Map<String, String> deployed = Map.of();
 
-    HerokuStubApp(String name, Supplier<DynoRuntime> runtime, Supplier<HerokuDynos.Delays> delays, IntSupplier busyAfterRelease, Executor threads) {
+    HerokuStubApp(String name, HerokuAttachments attachments, Supplier<DynoRuntime> runtime, Supplier<HerokuDynos.Delays> delays, IntSupplier busyAfterRelease, Executor threads) {
         this.name = name;
+        this.attachments = attachments;
+        this.owned = new HerokuOwnedAddOns(name, attachments);
+        this.threads = threads;
         this.busyAfterRelease = busyAfterRelease;
         this.dynos = new HerokuDynos(name, runtime, delays, threads);
     }
@@ -92,12 +116,53 @@ public final class HerokuStubApp {
 
     /** Adds an add-on of that plan, as "standard-0", which is billed by the month. */
     public void addOn(String service, String plan, int usd) {
-        addOn(service, plan, Map.of("cents", usd * 100, "unit", "month", "contract", false, "metered", false));
+        addOn(service, plan, monthly(usd));
+    }
+
+    static Map<String, Object> monthly(int usd) {
+        return Map.of("cents", usd * 100, "unit", "month", "contract", false, "metered", false);
     }
 
     /** @param price what the API shows as the billed price; empty for one that has only its plan's */
     public void addOn(String service, String plan, Map<String, Object> price) {
         addOns.add(new AddOn(service, service + ":" + plan, price));
+    }
+
+    /** Buys an add-on of that plan, billed to this app, and attaches it here under that name; answers the add-on's name. */
+    public String attached(String service, String plan, String url, String name) {
+        var addOn = attachments.create(this.name, service, plan, Map.of(), url).name();
+        attach(addOn, name);
+        return addOn;
+    }
+
+    /** Attaches an add-on, which may be another app's. */
+    public void attach(String addOn, String name) {
+        attachments.attach(this.name, addOn, name, Optional.empty());
+    }
+
+    public void attach(String addOn, String name, String namespace) {
+        attachments.attach(this.name, addOn, name, Optional.of(namespace));
+    }
+
+    /** Takes that name over for another add-on, as {@code heroku pg:promote} does in the end. */
+    public void promote(String addOn, String name) {
+        attachments.promote(this.name, addOn, name);
+    }
+
+    /** As "DATABASE of heroku-postgresql-round-1001". */
+    public List<String> attachments() {
+        return attachments.of(name).stream().map(one -> one.name() + " of " + one.addOn().name() + one.namespace().map(in -> " in " + in).orElse("")).sorted().toList();
+    }
+
+    /** The app has a process type release, whose command runs before each release is deployed. */
+    public void releaseCommand(ReleaseCommand command) {
+        releaseCommand = Optional.of(command);
+        processes.put("release", new Process(0, "Basic"));
+    }
+
+    /** Add-ons that it is billed for. */
+    public HerokuOwnedAddOns owned() {
+        return owned;
     }
 
     /** Heroku's own autoscaling of web. */
@@ -108,6 +173,22 @@ public final class HerokuStubApp {
     /** Pushes to that GitHub repository deploy the app. */
     public void autoDeploy(String repository) {
         autoDeployed = Optional.of(repository);
+    }
+
+    /** Somebody has the log sent there. */
+    public void logDrain(String url) {
+        var drain = new LinkedHashMap<String, Object>(Map.of("id", stableId(url), "url", url, "token", "d." + stableId("token of " + url)));
+        drain.put("addon", null);
+        logDrains.add(drain);
+    }
+
+    /** An add-on has the log sent to itself. */
+    public void logDrainOf(String addOn) {
+        logDrains.add(Map.of("id", stableId("drain of " + addOn), "url", "syslog+tls://logs.example.com:6514", "token", "d." + stableId("token of " + addOn), "addon", Map.of("id", stableId(addOn), "name", addOn)));
+    }
+
+    List<Map<String, Object>> logDrainsJson() {
+        return List.copyOf(logDrains);
     }
 
     /** A custom domain of the app. */
@@ -129,12 +210,56 @@ public final class HerokuStubApp {
     }
 
     public synchronized Map<String, String> configVars() {
-        return Collections.unmodifiableMap(new TreeMap<>(configVars));
+        var all = new TreeMap<>(configVars);
+        all.putAll(attachments.variables(name));
+        return Collections.unmodifiableMap(all);
+    }
+
+    /** Whether somebody set that config var, which no attachment gave. */
+    synchronized boolean sets(String variable) {
+        return configVars.containsKey(variable);
+    }
+
+    /** What each change of config vars or attachments makes. Every dyno restarts, once the release command has succeeded where there is one. */
+    synchronized void release(String description) {
+        busy.set(busyAfterRelease.getAsInt());
+        var config = configVars();
+        if (releaseCommand.isEmpty()) {
+            releases.add(new Release(description, "succeeded"));
+            deployed = config;
+            dynos.restart();
+            return;
+        }
+        releases.add(new Release(description, "pending"));
+        var place = releases.size() - 1;
+        var command = releaseCommand.get();
+        CompletableFuture.delayedExecutor(command.takes().toMillis(), TimeUnit.MILLISECONDS, threads).execute(() -> {
+            var succeeded = command.succeeds().test(config);
+            releases.set(place, new Release(description, succeeded ? "succeeded" : "failed"));
+            if (succeeded) {
+                deployed = config;
+                dynos.restart();
+            }
+        });
+    }
+
+    /** Somebody releases code: "Deploy 1234abcd", "Promote example-staging v12 1234abcd", "Rollback to v3". */
+    public void releaseCode(String description) {
+        release(description);
+    }
+
+    /** Config vars of the last release that succeeded: those of a dyno that starts now. */
+    public Map<String, String> deployedConfigVars() {
+        return deployed;
+    }
+
+    void changedThroughTheApi() {
+        mutations.incrementAndGet();
     }
 
     /** Changes config vars (null deletes) as a user or a credential rotation does: one release, and every dyno restarts. */
     public synchronized void config(Map<String, String> changes) {
-        var before = configVars();
+        var before = new TreeMap<>(configVars);
         changes.forEach((key, value) -> {
             if (value == null) {
                 configVars.remove(key);
@@ -143,9 +268,7 @@ public final class HerokuStubApp {
             }
         });
         if (!before.equals(configVars)) {
-            releases.add("Set " + String.join(", ", changes.keySet()) + " config vars");
-            busy.set(busyAfterRelease.getAsInt());
-            dynos.restart();
+            release("Set " + String.join(", ", changes.keySet()) + " config vars");
         }
     }
 
@@ -208,7 +331,7 @@ public final class HerokuStubApp {
 
     /** Descriptions of all releases, oldest first; the version is the place in this list, from 1. */
     public List<String> releases() {
-        return List.copyOf(releases);
+        return releases.stream().map(Release::description).toList();
     }
 
     /** Changes made through the API: 0 means that the migration left this app untouched. */
@@ -267,7 +390,12 @@ public final class HerokuStubApp {
         }
     }
 
-    void patchConfigVars(Map<String, String> changes) {
+    /** All or nothing: what an attachment gave cannot be set, nor deleted. */
+    void patchConfigVars(Map<String, String> changes) throws Refused {
+        var given = changes.keySet().stream().filter(attachments.variables(name)::containsKey).sorted().toList();
+        if (!given.isEmpty()) {
+            throw new Refused(422, "invalid_params", "Cannot overwrite attachment values " + String.join(", ", given) + ".");
+        }
         mutations.incrementAndGet();
         config(changes);
     }
@@ -325,7 +453,7 @@ public final class HerokuStubApp {
         return json;
     }
 
-    private Map<String, Object> reference() {
+    Map<String, Object> reference() {
         return Map.of("id", id, "name", name);
     }
 
@@ -343,21 +471,30 @@ public final class HerokuStubApp {
     List<Map<String, Object>> releasesJson() {
         var json = new ArrayList<Map<String, Object>>();
         for (int i = 0; i < releases.size(); i++) {
-            json.add(Map.of("id", stableId("v" + (i + 1)), "version", i + 1, "description", releases.get(i), "status", "succeeded",
-                    "current", i == releases.size() - 1));
+            json.add(releaseJson(i, releases.get(i)));
         }
         return json;
     }
 
-    /** A plan tells its price only where it is asked for in full. */
+    private Map<String, Object> releaseJson(int place, Release release) {
+        return Map.of("id", stableId("v" + (place + 1)), "version", place + 1, "description", release.description(), "status", release.status(), "slug", Map.of("id", stableId("slug")),
+                "current", release.status().equals("succeeded") && releases.stream().skip(place + 1L).noneMatch(later -> later.status().equals("succeeded")));
+    }
+
+    /** What {@code heroku releases:retry} asks for: the same slug once more. */
+    synchronized Map<String, Object> releaseAgain(JsonNode body) throws Refused {
+        if (!body.path("slug").asText().equals(stableId("slug"))) {
+            throw new Refused(422, "invalid_params", "Unknown slug.");
+        }
+        mutations.incrementAndGet();
+        release(body.path("description").asText());
+        return releaseJson(releases.size() - 1, releases.getLast());
+    }
+
     List<Map<String, Object>> addOnsJson(List<String> expanded) {
-        return addOns.stream().map(addOn -> {
-            var json = new LinkedHashMap<String, Object>(Map.of("id", stableId(addOn.plan()), "name", addOn.service() + "-round-1234", "state", "provisioned",
-                    "addon_service", Map.of("name", addOn.service()), "app", reference()));
-            json.put("billed_price", addOn.price().isEmpty() ? null : addOn.price());
-            json.put("plan", expanded.contains("plan") ? Map.of("name", addOn.plan(), "price", Map.of("cents", 900, "unit", "month", "contract", false)) : Map.of("name", addOn.plan()));
-            return (Map<String, Object>) json;
-        }).toList();
+        var attachable = attachments.billedTo(name).stream();
+        var others = addOns.stream().map(addOn -> new HerokuAttachments.AddOn(stableId(addOn.plan()), addOn.service() + "-round-1234", addOn.service(), addOn.plan(), addOn.price(), name, ""));
+        return Stream.concat(attachable, others).map(addOn -> attachments.json(addOn, expanded)).toList();
     }
 
     /** The app's own name on Heroku too, which has no cname. */

@@ -59,14 +59,14 @@ public final class JobRunner implements AutoCloseable {
     private final Thread loop = Thread.ofPlatform().daemon().name("job-runner").unstarted(this::run);
     private volatile boolean closed;
 
-    private JobRunner(KubernetesClient client, String namespace, ClusterSettings settings) {
+    private JobRunner(KubernetesClient client, String namespace, ClusterSettings settings, Optional<Path> hosts) {
         this.client = client;
         this.namespace = namespace;
         this.faults = new PodFaults(wake::release);
         settings.faults().forEach(fault -> fault.accept(faults));
         var timing = new Timing(settings, wake::release);
         this.jobs = new JobController(client, timing, violations::add);
-        this.network = new ClusterNetwork(directory.resolve("hosts"), this::newAddress);
+        this.network = new ClusterNetwork(hosts.orElseGet(() -> directory.resolve("hosts")), this::newAddress);
         this.kubelet = new Kubelet(client, directory.path(), timing, wake::release, faults, new PodAddresses(this::newAddress, network.hosts()), pod -> podListeners.forEach(listener -> listener.accept(pod)));
         this.sets = new ReplicaSetController(client, timing, violations::add);
         this.deployments = new DeploymentController(client, timing, sets);
@@ -87,7 +87,12 @@ public final class JobRunner implements AutoCloseable {
     }
 
     public static JobRunner start(KubernetesClient client, String namespace, ClusterSettings settings) {
-        var runner = new JobRunner(client, namespace, settings);
+        return start(client, namespace, settings, Optional.empty());
+    }
+
+    /** @param hosts file in which names of Services are written down; empty for one that only pods know */
+    static JobRunner start(KubernetesClient client, String namespace, ClusterSettings settings, Optional<Path> hosts) {
+        var runner = new JobRunner(client, namespace, settings, hosts);
         runner.loop.start();
         return runner;
     }
@@ -193,6 +198,11 @@ public final class JobRunner implements AutoCloseable {
         }
     }
 
+    /** Where that PersistentVolumeClaim keeps its files, as long as the runner lives. */
+    public Path claim(String name) {
+        return kubelet.claim(name);
+    }
+
     /** What the pod's process printed, as long as the runner lives. */
     public String log(String podName) {
         try {
@@ -207,7 +217,7 @@ public final class JobRunner implements AutoCloseable {
     public String lastLogs(int pods, int lines) {
         try (var logs = Files.list(directory.path())) {
             var text = new StringBuilder();
-            for (var log : logs.sorted(Comparator.comparing((Path file) -> file.toFile().lastModified()).reversed()).limit(pods).toList()) {
+            for (var log : logs.filter(Files::isRegularFile).sorted(Comparator.comparing((Path file) -> file.toFile().lastModified()).reversed()).limit(pods).toList()) {
                 var all = Files.readAllLines(log);
                 text.append(log.getFileName()).append(":\n  ").append(String.join("\n  ", all.subList(Math.max(0, all.size() - lines), all.size()))).append('\n');
             }

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
@@ -44,6 +45,27 @@ class JobRunnerTest {
         assertThat(current(job).getStatus().getCompletionTime()).isNotNull();
         assertThat(runner.violations()).isEmpty();
         assertThat(runner.running()).isEmpty();
+    }
+
+    @Test
+    void whatAPodWritesToAClaimedVolumeTheNextOneFindsAndAPodWhoseClaimIsMissingWaits() {
+        secret("creds", Map.of());
+        var first = create(withClaim(job("first", "echo kept > $KEPT/file")));
+        await().untilAsserted(() -> assertThat(pods(first)).singleElement().satisfies(pod -> assertThat(pod.getStatus().getConditions())
+                .anyMatch(condition -> "Unschedulable".equals(condition.getReason()) && condition.getMessage().equals("persistentvolumeclaim \"kept\" not found"))));
+        client.persistentVolumeClaims().inNamespace(NAMESPACE).resource(new PersistentVolumeClaimBuilder().withNewMetadata().withName("kept").endMetadata().withNewSpec().withAccessModes("ReadWriteOnce").endSpec().build()).create();
+        await().untilAsserted(() -> assertThat(types(first)).contains("Complete"));
+        var second = create(withClaim(job("second", "cat $KEPT/file > $TERMINATION_LOG")));
+        await().untilAsserted(() -> assertThat(types(second)).contains("Complete"));
+        assertThat(terminated(pods(second).getFirst()).getMessage()).isEqualTo("kept\n");
+        assertThat(runner.violations()).isEmpty();
+    }
+
+    private static Job withClaim(Job job) {
+        return new JobBuilder(job).editSpec().editTemplate().editSpec()
+                .editFirstContainer().addNewVolumeMount().withName("kept").withMountPath("/var/lib/kept").endVolumeMount().addNewEnv().withName("KEPT").withValue("/var/lib/kept").endEnv().endContainer()
+                .addNewVolume().withName("kept").withNewPersistentVolumeClaim().withClaimName("kept").endPersistentVolumeClaim().endVolume()
+                .endSpec().endTemplate().endSpec().build();
     }
 
     @Test

@@ -110,6 +110,15 @@ final class Kubelet implements AutoCloseable {
         return Optional.ofNullable(client.secrets().inNamespace(pod.getMetadata().getNamespace()).withName(name).get());
     }
 
+    boolean hasClaim(Pod pod, String name) {
+        return client.persistentVolumeClaims().inNamespace(pod.getMetadata().getNamespace()).withName(name).get() != null;
+    }
+
+    /** Where that PersistentVolumeClaim keeps its files, for as long as the runner lives. */
+    Path claim(String name) {
+        return logs.resolve("claims").resolve(name);
+    }
+
     /** Processes of Jobs, and of the edge, that run now. */
     List<PodProcess> running() {
         return pods.values().stream().flatMap(pod -> pod.container().stream()).filter(PodProcess.class::isInstance).map(PodProcess.class::cast).filter(PodProcess::isAlive).toList();

@@ -52,13 +52,21 @@ public final class LiveInstance implements DynoRuntime, PodRuntime, AutoCloseabl
 
     /** Heroku's router: to the apps by the domain that is asked for. */
     SiteHttp.Site router() {
-        return new SiteHttp.Site(World.Side.SOURCE, this::herokuWeb, () -> dynos.entrySet().stream().anyMatch(dyno -> dyno.getValue() instanceof StreamingProcess
-                && !heroku.app(dyno.getKey().substring(0, dyno.getKey().indexOf('/'))).maintenance()));
+        return new SiteHttp.Site(World.Side.SOURCE, this::herokuWeb, () -> streaming(dynos.entrySet().stream().filter(dyno -> !heroku.app(dyno.getKey().substring(0, dyno.getKey().indexOf('/'))).maintenance()).map(Map.Entry::getValue)));
+    }
+
+    /** What stands in front of the target alone: a load balancer that sends requests to what is ready there. */
+    SiteHttp.Site balancer() {
+        return new SiteHttp.Site(World.Side.TARGET, this::targetWeb, () -> streaming(target.values().stream().map(Served::process)));
+    }
+
+    private static Optional<StreamingProcess> streaming(Stream<AutoCloseable> processes) {
+        return processes.filter(StreamingProcess.class::isInstance).map(StreamingProcess.class::cast).findAny();
     }
 
     /** A pod's own port, where it has an address. */
     private List<AutoCloseable> listening(Pod pod, AutoCloseable process) {
-        var site = new SiteHttp.Site(World.Side.TARGET, () -> process instanceof WebProcess web ? Optional.of(web) : Optional.empty(), () -> process instanceof StreamingProcess);
+        var site = new SiteHttp.Site(World.Side.TARGET, () -> process instanceof WebProcess web ? Optional.of(web) : Optional.empty(), () -> process instanceof StreamingProcess streaming ? Optional.of(streaming) : Optional.empty());
         return pod.getStatus() == null || pod.getStatus().getPodIP() == null || process instanceof SidekiqProcess ? List.of()
                 : pod.getSpec().getContainers().getFirst().getPorts().stream().map(port -> http.listen(pod.getStatus().getPodIP(), port.getContainerPort(), site))
                         .<AutoCloseable>map(server -> () -> server.close().toCompletionStage().toCompletableFuture().join()).toList();

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
-/** The resource as an admin handles it: a file, and edits of single fields by JSON pointer. */
+/** The resource as an admin handles it: a file, and edits of single fields by JSON pointer; an empty value takes a field away. */
 final class Manifest {
     private static final Path EXAMPLE = Path.of("deploy/examples/migration.yaml");
 
@@ -49,7 +49,9 @@ final class Manifest {
     private static void set(JsonNode tree, String pointer, String value) {
         var slash = pointer.lastIndexOf('/');
         var parent = (ObjectNode) tree.withObject(pointer.substring(0, slash));
-        if (value.equals("true") || value.equals("false")) {
+        if (value.isEmpty()) {
+            parent.remove(pointer.substring(slash + 1));
+        } else if (value.equals("true") || value.equals("false")) {
             parent.put(pointer.substring(slash + 1), Boolean.parseBoolean(value));
         } else {
             parent.put(pointer.substring(slash + 1), value);

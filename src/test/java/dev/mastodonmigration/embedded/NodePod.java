@@ -3,9 +3,12 @@ package dev.mastodonmigration.embedded;
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
 import io.fabric8.kubernetes.api.model.EnvFromSource;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaimVolumeSource;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Volume;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 
 /** One pod on its way over the node: bound, waiting for image and Secrets, running, ended, started again. Each look takes it one step on and reports it. */
@@ -66,9 +69,12 @@ final class NodePod implements AutoCloseable {
     }
 
     private void schedule(Pod pod) {
-        if (node.faults().isUnschedulable(pod)) {
-            status.unschedulable();
-            node.events().warn(pod, "FailedScheduling", NodePodStatus.NO_NODE);
+        var absent = pod.getSpec().getVolumes().stream().map(Volume::getPersistentVolumeClaim).filter(Objects::nonNull).map(PersistentVolumeClaimVolumeSource::getClaimName)
+                .filter(claim -> !node.hasClaim(pod, claim)).map(claim -> "persistentvolumeclaim \"" + claim + "\" not found").findFirst();
+        if (node.faults().isUnschedulable(pod) || absent.isPresent()) {
+            var why = absent.orElse(NodePodStatus.NO_NODE);
+            status.unschedulable(why);
+            node.events().warn(pod, "FailedScheduling", why);
             node.timing().after(NEXT_LOOK);
         } else if (!Kubelet.isDeleted(pod)) {
             pod.getSpec().setNodeName(NODE);
@@ -95,7 +101,7 @@ final class NodePod implements AutoCloseable {
             waits("CreateContainerConfigError", "secret \"" + absent.get().getName() + "\" not found");
             return;
         }
-        var files = new PodFiles(pod.getSpec(), pod.getSpec().getContainers().getFirst());
+        var files = new PodFiles(pod.getSpec(), pod.getSpec().getContainers().getFirst(), node::claim);
         var missing = files.refreshSecrets(name -> node.secret(pod, name));
         if (!missing.isEmpty()) {
             files.close();

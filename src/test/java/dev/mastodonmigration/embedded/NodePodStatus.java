@@ -24,17 +24,18 @@ final class NodePodStatus {
     private ContainerState state = new ContainerState();
     private ContainerState last = new ContainerState();
     private Optional<Instant> boundAt = Optional.empty();
-    private boolean unschedulable;
+    private Optional<String> unschedulable = Optional.empty();
     private Instant readyChangedAt = Instant.now();
     private boolean ready;
     private int restarts;
 
-    void unschedulable() {
-        unschedulable = true;
+    /** @param why in the scheduler's words */
+    void unschedulable(String why) {
+        unschedulable = Optional.of(why);
     }
 
     void scheduled() {
-        unschedulable = false;
+        unschedulable = Optional.empty();
         boundAt = Optional.of(Instant.now());
     }
 
@@ -117,8 +118,8 @@ final class NodePodStatus {
             all.add(condition("Initialized", true, boundAt.get()));
             all.add(condition("ContainersReady", ready, readyChangedAt));
             all.add(condition("Ready", ready, readyChangedAt));
-        } else if (unschedulable) {
-            all.add(new PodConditionBuilder(condition("PodScheduled", false, readyChangedAt)).withReason("Unschedulable").withMessage(NO_NODE).build());
+        } else if (unschedulable.isPresent()) {
+            all.add(new PodConditionBuilder(condition("PodScheduled", false, readyChangedAt)).withReason("Unschedulable").withMessage(unschedulable.get()).build());
         }
         return all;
     }

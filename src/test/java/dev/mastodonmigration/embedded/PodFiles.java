@@ -36,18 +36,24 @@ final class PodFiles implements AutoCloseable {
     private final Map<String, Path> mounts = new LinkedHashMap<>();
     private final Map<String, String> secretVersions = new HashMap<>();
 
-    PodFiles(PodSpec pod, Container container) {
+    /** @param claims where each PersistentVolumeClaim keeps its files, by its name: they outlive the pod */
+    PodFiles(PodSpec pod, Container container, Function<String, Path> claims) {
         this.pod = pod;
         this.terminationPath = Optional.ofNullable(container.getTerminationMessagePath()).orElse(DEFAULT_TERMINATION_LOG);
         mounts.put(terminationPath, root.resolve("termination-log"));
         try {
             Files.createFile(root.resolve("termination-log"));
             for (var mount : container.getVolumeMounts()) {
-                mounts.put(mount.getMountPath(), Files.createDirectories(root.resolve("volume-" + mount.getName())));
+                mounts.put(mount.getMountPath(), Files.createDirectories(claim(mount.getName()).map(claims).orElseGet(() -> root.resolve("volume-" + mount.getName()))));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private Optional<String> claim(String volume) {
+        return pod.getVolumes().stream().filter(candidate -> candidate.getName().equals(volume) && candidate.getPersistentVolumeClaim() != null)
+                .map(candidate -> candidate.getPersistentVolumeClaim().getClaimName()).findFirst();
     }
 
     /** The value with a path in the pod replaced by the path that plays it. */

@@ -4,6 +4,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -14,6 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -63,7 +66,11 @@ final class SidekiqProcess implements AutoCloseable {
     private final String[] queues;
     private final String identity;
     private final Runnable onEnd;
+    /** As Sidekiq 8 has it (lib/sidekiq/launcher.rb, to_data). */
+    private final String info;
     private final AtomicInteger busy = new AtomicInteger();
+    private final AtomicInteger processed = new AtomicInteger();
+    private final AtomicInteger failed = new AtomicInteger();
     /** Executors that may have a job in hand: between the look at {@link #quiet} and the end of the job. */
     private final AtomicInteger fetching = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -79,6 +86,8 @@ final class SidekiqProcess implements AutoCloseable {
         var nonce = new byte[6];
         ThreadLocalRandom.current().nextBytes(nonce);
         this.identity = host + ":4:" + HexFormat.of().formatHex(nonce);
+        this.info = "{\"hostname\":\"" + host + "\",\"started_at\":" + now() + ",\"pid\":4,\"tag\":\"mastodon\",\"concurrency\":" + EXECUTORS + ",\"queues\":[" + queues.stream().map(queue -> "\"" + queue + "\"").collect(Collectors.joining(","))
+                + "],\"weights\":[{}],\"labels\":[],\"identity\":\"" + identity + "\",\"version\":\"8.0.9\",\"embedded\":false}";
         this.onEnd = onEnd;
     }
 
@@ -135,13 +144,33 @@ final class SidekiqProcess implements AutoCloseable {
                 if ("TSTP".equals(redis.rpop(identity + "-signals"))) {
                     quiet();
                 }
-                redis.sadd("processes", identity);
-                redis.hset(identity, Map.of("info", "{\"hostname\":\"" + identity.split(":")[0] + "\",\"concurrency\":" + EXECUTORS + "}",
-                        "busy", String.valueOf(busy.get()), "beat", String.valueOf(Instant.now().toEpochMilli() / 1000.0), "quiet", String.valueOf(quiet)));
-                redis.expire(identity, 60);
+                flushCounts(redis);
+                try (var beat = redis.multi()) {
+                    beat.sadd("processes", identity);
+                    beat.hset(identity, Map.of("info", info, "busy", String.valueOf(busy.get()), "beat", String.valueOf(now()), "rtt_us", "200", "quiet", String.valueOf(quiet), "rss", "200000"));
+                    beat.expire(identity, 60);
+                    beat.exec();
+                }
                 beats = true;
                 LockSupport.parkNanos(HEARTBEAT.toNanos());
             }
+        }
+    }
+
+    private static double now() {
+        return Instant.now().toEpochMilli() / 1000.0;
+    }
+
+    /** Of jobs that were taken since the last heartbeat, those that failed among them. */
+    private void flushCounts(Jedis redis) {
+        count(redis, "stat:processed", processed.getAndSet(0));
+        count(redis, "stat:failed", failed.getAndSet(0));
+    }
+
+    private static void count(Jedis redis, String key, long more) {
+        if (more > 0) {
+            redis.incrBy(key, more);
+            redis.incrBy(key + ":" + LocalDate.now(ZoneOffset.UTC), more);
         }
     }
 
@@ -150,7 +179,7 @@ final class SidekiqProcess implements AutoCloseable {
         try (var redis = environment.connectSidekiqRedis()) {
             while (!stopped) {
                 for (var set : quiet ? List.<String>of() : List.of("schedule", "retry")) {
-                    for (var payload : redis.zrangeByScore(set, 0, Instant.now().toEpochMilli() / 1000.0)) {
+                    for (var payload : redis.zrangeByScore(set, 0, now())) {
                         requeue(redis, set, payload);
                     }
                 }
@@ -191,11 +220,13 @@ final class SidekiqProcess implements AutoCloseable {
         busy.incrementAndGet();
         try {
             deliver(postgres, payload);
-        } catch (SQLException failed) {
-            failure.set(failed);
+        } catch (SQLException broken) {
+            failure.set(broken);
+            failed.incrementAndGet();
             postgres.close();
             redis.zadd("retry", Instant.now().getEpochSecond() + 2, payload);
         } finally {
+            processed.incrementAndGet();
             busy.decrementAndGet();
             redis.hdel(identity + ":work", Thread.currentThread().getName());
         }
@@ -236,6 +267,7 @@ final class SidekiqProcess implements AutoCloseable {
             }
         }
         try (var redis = environment.connectSidekiqRedis()) {
+            flushCounts(redis);
             redis.srem("processes", identity);
             redis.del(identity, identity + ":work", identity + "-signals");
         } catch (JedisException unreachable) {

@@ -5,6 +5,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -22,7 +23,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -46,7 +46,7 @@ final class SiteHttp implements AutoCloseable {
     private final Map<String, InetSocketAddress> records = new ConcurrentHashMap<>();
 
     /** What serves behind one port. */
-    record Site(World.Side side, Supplier<Optional<WebProcess>> web, BooleanSupplier streams) {}
+    record Site(World.Side side, Supplier<Optional<WebProcess>> web, Supplier<Optional<StreamingProcess>> streaming) {}
 
     /** An answer other than 200, or none. */
     static final class Failed extends RuntimeException {
@@ -64,30 +64,47 @@ final class SiteHttp implements AutoCloseable {
 
     private void take(HttpServerRequest request, Site site) {
         request.body().compose(body -> vertx.executeBlocking(() -> answer(request, site), false)).onComplete(answered -> {
-            var answer = answered.succeeded() ? answered.result() : "500 " + answered.cause();
-            request.response().setStatusCode(Integer.parseInt(answer.substring(0, 3))).putHeader(SIDE, site.side().name()).end(answer);
+            var answer = answered.succeeded() ? answered.result() : SiteAnswer.plain(500, String.valueOf(answered.cause()));
+            var response = request.response().setStatusCode(answer.status()).putHeader(SIDE, site.side().name()).putHeader(HttpHeaders.CONTENT_TYPE, answer.contentType());
+            answer.headers().forEach(response::putHeader);
+            response.end(answer.body());
         });
     }
 
-    private String answer(HttpServerRequest request, Site site) throws InterruptedException {
-        if (request.path().startsWith(STREAMING)) {
-            return site.streams().getAsBoolean() ? "200 OK" : "503 no streaming server";
+    private SiteAnswer answer(HttpServerRequest request, Site site) throws InterruptedException {
+        var question = new SiteAnswer.Question(request.path(), request.query(), request.getHeader(HttpHeaders.HOST), request.getHeader("X-Forwarded-Proto"), request.getHeader(HttpHeaders.UPGRADE), request.getHeader("Sec-WebSocket-Protocol"));
+        if (request.path().startsWith("/api/v1/streaming")) {
+            return site.streaming().get().map(streaming -> SiteAnswer.ofStreaming(question, streaming)).orElseGet(() -> SiteAnswer.plain(503, "no streaming server"));
         }
         var web = site.web().get();
         if (web.isEmpty()) {
-            return "503 nobody serves";
+            return SiteAnswer.plain(503, "nobody serves");
         }
         try {
             var write = writes.get(String.valueOf(request.getHeader(WRITE)));
-            if (write != null) {
-                web.get().serve(write);
+            if (write == null) {
+                return SiteAnswer.ofWeb(question, web.get());
             }
-            return "200 OK";
+            web.get().serve(write);
+            return SiteAnswer.plain(200, "OK");
         } catch (WebProcess.Unavailable stopping) {
-            return "503 " + stopping.getMessage();
+            return SiteAnswer.plain(503, stopping.getMessage());
         } catch (SQLException | JedisException | IllegalStateException e) {
-            return "500 " + e.getMessage();
+            return SiteAnswer.plain(500, e.getMessage());
         }
+    }
+
+    /** What users come by: each connection that is opened there goes to where that domain leads at that moment. */
+    void front(InetSocketAddress at, String domain) {
+        var behind = vertx.createNetClient();
+        vertx.createNetServer().connectHandler(user -> {
+            user.pause();
+            var to = records.get(domain);
+            behind.connect(SocketAddress.inetSocketAddress(to.getPort(), to.getHostString())).onFailure(nobody -> user.close()).onSuccess(site -> {
+                user.pipeTo(site);
+                site.pipeTo(user);
+            });
+        }).listen(at.getPort(), at.getHostString()).toCompletionStage().toCompletableFuture().join();
     }
 
     /** Changes DNS: new requests for that domain go there from now on. */

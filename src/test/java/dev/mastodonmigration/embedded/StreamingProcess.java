@@ -8,17 +8,19 @@ import redis.clients.jedis.exceptions.JedisException;
 
 /** The streaming server: holds a connection to each store, as a session that the freeze must see gone. */
 final class StreamingProcess implements AutoCloseable {
+    private final SiteEnvironment environment;
     private final Optional<Connection> postgres;
     private final Optional<Jedis> redis;
 
-    private StreamingProcess(Optional<Connection> postgres, Optional<Jedis> redis) {
+    private StreamingProcess(SiteEnvironment environment, Optional<Connection> postgres, Optional<Jedis> redis) {
+        this.environment = environment;
         this.postgres = postgres;
         this.redis = redis;
     }
 
     /** Starts also when a store is away: streaming connects on demand. */
     static StreamingProcess start(SiteEnvironment environment) {
-        return new StreamingProcess(connect(environment), connectRedis(environment));
+        return new StreamingProcess(environment, connect(environment), connectRedis(environment));
     }
 
     private static Optional<Connection> connect(SiteEnvironment environment) {
@@ -36,6 +38,16 @@ final class StreamingProcess implements AutoCloseable {
             return Optional.of(redis);
         } catch (JedisException away) {
             return Optional.empty();
+        }
+    }
+
+    /** Whether that token is anybody's, as it asks Postgres before it opens a websocket. Tokens are kept in no table here, so it is nobody's. */
+    boolean knows(String token) throws SQLException {
+        try (var connection = environment.connect("streaming"); var query = connection.prepareStatement("SELECT 1 FROM users WHERE email = ?")) {
+            query.setString(1, token);
+            try (var rows = query.executeQuery()) {
+                return rows.next();
+            }
         }
     }
 

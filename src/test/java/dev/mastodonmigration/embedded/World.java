@@ -10,9 +10,13 @@ import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -120,6 +124,10 @@ public final class World implements AutoCloseable {
     private final Options.Front front;
     private final SiteHttp http;
     private final InetSocketAddress router;
+    /** What users come by, once DNS leads them away from Heroku. */
+    private final InetSocketAddress entrance;
+    /** By which the operator's JVM finds Services, as by the cluster's DNS. */
+    private final Path hosts;
     private final JobRunner jobRunner;
     private final LiveInstance instance;
     private final OperatorProcess operator;
@@ -140,6 +148,8 @@ public final class World implements AutoCloseable {
         target = options.target();
         front = options.front();
         router = new InetSocketAddress("127.0.0.1", FreePort.find());
+        entrance = new InetSocketAddress("127.0.0.1", FreePort.find());
+        hosts = onlyLocalhost(directory.resolve("hosts"));
         try {
             var source = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.sourceMajor())));
             var destination = CompletableFuture.supplyAsync(() -> opened(PostgresServer.start(options.targetMajor())));
@@ -158,7 +168,7 @@ public final class World implements AutoCloseable {
             seed(options);
             ledger = opened(Ledger.open(directory.resolve("ledger")));
             instance = opened(new LiveInstance(heroku, WEB_APP, client(), ledger, http));
-            jobRunner = opened(JobRunner.start(client(), NAMESPACE, cluster));
+            jobRunner = opened(JobRunner.start(client(), NAMESPACE, cluster, Optional.of(hosts)));
             jobRunner.runtime(instance);
             heroku.runtime(instance);
             machines = aws.filter(created -> target.createsAll()).map(created -> opened(MachinesOfTheWorld.start(created.proxy(), instance)));
@@ -166,7 +176,10 @@ public final class World implements AutoCloseable {
             http.listen(router.getHostString(), router.getPort(), instance.router());
             List.of(WEB_DOMAIN, STREAMING_DOMAIN).forEach(domain -> http.point(domain, router));
             if (front == Options.Front.EDGE) {
+                http.front(entrance, WEB_DOMAIN);
                 List.of(WEB_APP, STREAMING_APP).forEach(app -> heroku.app(app).config("TRUSTED_PROXY_IP", TRUSTED));
+            } else {
+                http.listen(entrance.getHostString(), entrance.getPort(), instance.balancer());
             }
             heroku.delays(DYNO_START, SHORTEST_DYNO_STOP, LONGEST_DYNO_STOP, options.seed());
             createSecrets();
@@ -185,6 +198,14 @@ public final class World implements AutoCloseable {
         } catch (RuntimeException e) {
             close();
             throw e;
+        }
+    }
+
+    private static Path onlyLocalhost(Path file) {
+        try {
+            return Files.writeString(file, "127.0.0.1 localhost\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -244,7 +265,8 @@ public final class World implements AutoCloseable {
      */
     public MastodonMigration example(Map<String, String> changes) {
         var all = new TreeMap<>(changes);
-        if (front == Options.Front.EDGE) {
+        // An edge passes on to compute on the target.
+        if (front == Options.Front.EDGE && !"".equals(all.get("/spec/target/compute"))) {
             all.putIfAbsent("/spec/edge/hold", "15s");
         }
         return aws.map(created -> created.example(all)).orElseGet(() -> Manifest.example(all));
@@ -252,7 +274,8 @@ public final class World implements AutoCloseable {
 
     /** What an operator must be told to work in this world. */
     public Map<String, String> operatorSettings() {
-        var settings = new TreeMap<>(Map.of("MASTODON_MIGRATION_HEROKU_API_URL", heroku.url().toString()));
+        var settings = new TreeMap<>(Map.of("MASTODON_MIGRATION_HEROKU_API_URL", heroku.url().toString(), "MASTODON_MIGRATION_FRONT_URL", "http://" + entrance.getHostString() + ":" + entrance.getPort(),
+                "JAVA_TOOL_OPTIONS", "-Djdk.net.hosts.file=" + hosts + " -Dsun.net.inetaddr.ttl=1 -Dsun.net.inetaddr.negative.ttl=0"));
         if (front == Options.Front.EDGE) {
             settings.put("MASTODON_MIGRATION_HEROKU_ROUTER_URL", "http://" + router.getHostString() + ":" + router.getPort());
         }
@@ -273,6 +296,24 @@ public final class World implements AutoCloseable {
     /** And back. */
     public void pointDnsAtHeroku() {
         List.of(WEB_DOMAIN, STREAMING_DOMAIN).forEach(domain -> http.point(domain, router));
+    }
+
+    /** As most apps have it: an add-on gives DATABASE_URL to both, and what was set by hand is gone. */
+    public void attachPostgres() {
+        var web = heroku.app(WEB_APP);
+        var streaming = heroku.app(STREAMING_APP);
+        streaming.attach(web.attached("heroku-postgresql", "standard-0", web.configVars().get("DATABASE_URL"), "DATABASE"), "DATABASE");
+        List.of(web, streaming).forEach(app -> app.config("DATABASE_URL", null));
+    }
+
+    /** Deletes the resource of a migration that is over, if there is one, as {@code kubectl delete} does, and waits until it is gone. */
+    public void delete() {
+        found().ifPresent(over -> client().resource(over).delete());
+        Awaitility.await("the finished migration is gone").atMost(Duration.ofMinutes(1)).until(() -> found().isEmpty());
+    }
+
+    private Optional<MastodonMigration> found() {
+        return Optional.ofNullable(client().resources(MastodonMigration.class).inNamespace(NAMESPACE).withName(NAME).get());
     }
 
     /** Creates the resource, as {@code kubectl apply} does. */
@@ -307,9 +348,10 @@ public final class World implements AutoCloseable {
         Awaitility.await("phase " + phase).atMost(atMost).pollInterval(Duration.ofMillis(100)).until(() -> phase.equals(status().phase));
     }
 
-    /** Events of the migration so far, oldest first. */
+    /** Events of the migration so far, oldest first: not of one before it that had its name. */
     public List<Event> events() {
-        return events(MastodonMigration.KIND::equals);
+        var uid = found().map(migration -> migration.getMetadata().getUid());
+        return events(MastodonMigration.KIND::equals).stream().filter(event -> uid.filter(other -> !other.equals(event.getInvolvedObject().getUid())).isEmpty()).toList();
     }
 
     private List<Event> events(Predicate<String> kinds) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.mastodon.Example;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,6 +41,16 @@ class ImmutableFieldsTest {
     }
 
     @Test
+    void aDomainThatIsLedAlongIsNotLeftOnTheWay() {
+        assertThat(ImmutableFields.of(Example.migration().getSpec())).as("left open: Preflight may say that it is needed").doesNotContainKey("spec.instance.moveLocalDomain");
+        var moves = Example.migration("    webDomain:", "    moveLocalDomain: true\n    webDomain:").getSpec();
+        assertThat(ImmutableFields.changed(Example.migration().getSpec(), ImmutableFields.of(moves))).get().asString().contains("spec.instance.moveLocalDomain is immutable");
+        assertThat(SpecDefaults.hosts(moves)).containsExactly("www.example.social", "example.social", "streaming.example.social");
+        assertThat(SpecDefaults.hosts(Example.migration().getSpec())).containsExactly("www.example.social", "streaming.example.social");
+        assertThat(SpecDefaults.movesLocalDomain(Example.migration("    webDomain: www.example.social", "    moveLocalDomain: true").getSpec())).as("it is the web domain").isFalse();
+    }
+
+    @Test
     void whatCanBeChangedLaterAndADefaultThatIsSpeltOutAreNoEdit() {
         assertThat(ImmutableFields.changed(spec("sg-a", "sg-b"), ImmutableFields.of(spec("", "")))).isEmpty();
         assertThat(ImmutableFields.changed(spec("replicas: 1, ", ""), ImmutableFields.of(spec("", "")))).isEmpty();
@@ -48,11 +59,39 @@ class ImmutableFieldsTest {
     @Test
     void anEdgeThatUsersComeThroughIsNotForgottenWithTheSpecThatNamedIt() {
         var with = Specs.valid();
-        with = new MastodonMigrationSpec(with.instance(), with.source(), with.target(), null, new MastodonMigrationSpec.Edge(null, null), with.strategy(), null, null, null, null, null);
+        with = new MastodonMigrationSpec(with.instance(), with.source(), with.target(), null, new MastodonMigrationSpec.Edge(null, null, null, null), with.strategy(), null, null, null, null, null);
         var accepted = ImmutableFields.of(with);
         assertThat(ImmutableFields.hasEdge(Specs.valid(), accepted)).isTrue();
         assertThat(ImmutableFields.changed(Specs.valid(), accepted)).hasValueSatisfying(words -> assertThat(words).startsWith("spec.edge is immutable"));
         assertThat(ImmutableFields.hasEdge(Specs.valid(), ImmutableFields.of(Specs.valid()))).isFalse();
         assertThat(SpecDefaults.edgeReplicas(Specs.valid())).isEqualTo(2);
+    }
+
+    @Test
+    void whatTheOperatorMadeInFrontOfTheEdgeStaysTheOneThatUsersComeBy() {
+        var ingress = edge(new MastodonMigrationSpec.EdgeIngress("nginx", "tls", null), null);
+        var gateway = edge(null, new MastodonMigrationSpec.EdgeGateway("public", null, null));
+        assertThat(ImmutableFields.changed(gateway, ImmutableFields.of(ingress)).orElseThrow()).startsWith("spec.edge.ingress is immutable");
+        assertThat(ImmutableFields.changed(edge(null, new MastodonMigrationSpec.EdgeGateway("other", null, null)), ImmutableFields.of(gateway)).orElseThrow()).startsWith("spec.edge.gateway is immutable");
+        assertThat(ImmutableFields.changed(edge(new MastodonMigrationSpec.EdgeIngress("nginx", "renewed", Map.of("a", "b")), null), ImmutableFields.of(ingress))).isEmpty();
+    }
+
+    @Test
+    void theNamesThatUsersComeByStay() {
+        var accepted = ImmutableFields.of(named("www.example.social", "streaming.example.social"));
+        assertThat(ImmutableFields.changed(named("web.example.social", "streaming.example.social"), accepted).orElseThrow()).startsWith("spec.instance.webDomain is immutable").contains("www.example.social");
+        assertThat(ImmutableFields.changed(named("www.example.social", null), accepted).orElseThrow()).startsWith("spec.instance.streamingDomain is immutable");
+        assertThat(ImmutableFields.changed(named("example.social", null), ImmutableFields.of(named(null, null)))).as("a default that is spelt out").isEmpty();
+    }
+
+    private static MastodonMigrationSpec named(String web, String streaming) {
+        var with = Specs.valid();
+        var instance = new MastodonMigrationSpec.Instance(with.instance().localDomain(), web, streaming, with.instance().image(), with.instance().streamingImage(), null);
+        return new MastodonMigrationSpec(instance, with.source(), with.target(), null, null, with.strategy(), null, null, null, null, null);
+    }
+
+    private static MastodonMigrationSpec edge(MastodonMigrationSpec.EdgeIngress ingress, MastodonMigrationSpec.EdgeGateway gateway) {
+        var with = Specs.valid();
+        return new MastodonMigrationSpec(with.instance(), with.source(), with.target(), null, new MastodonMigrationSpec.Edge(null, null, ingress, gateway), with.strategy(), null, null, null, null, null);
     }
 }

@@ -39,7 +39,7 @@ public final class Specs {
 
     private static MastodonMigrationSpec of(DesiredState state, Strategy strategy, Cutover cutover, Soak soak, Retire retire) {
         return new MastodonMigrationSpec(
-                new Instance("example.social", null, null, "ghcr.io/mastodon/mastodon:v4.5.3", "ghcr.io/mastodon/mastodon-streaming:v4.5.3"),
+                new Instance("example.social", null, null, "ghcr.io/mastodon/mastodon:v4.5.3", "ghcr.io/mastodon/mastodon-streaming:v4.5.3", null),
                 source("example-web"),
                 target(new ExistingTarget(new SecretKeyRef("target-postgres", "url"), null)),
                 null, null, strategy, null, cutover, soak, retire, state);
@@ -57,7 +57,7 @@ public final class Specs {
         return new Target(
                 new TargetPostgres(null, postgres),
                 new TargetRedis(null, new ExistingTarget(new SecretKeyRef("target-redis", "url"), null)),
-                new Compute(new Kubernetes(null, null, List.of(new Sidekiq("default", List.of("default", "push"), 5, 2, null), new Sidekiq("scheduler", List.of("scheduler"), 1, 1, null)), null, null), null),
+                new Compute(new Kubernetes(null, null, List.of(new Sidekiq("default", List.of("default", "push"), 5, 2, null), new Sidekiq("scheduler", List.of("scheduler"), 1, 1, null)), null, null, null), null),
                 null);
     }
 }

@@ -87,6 +87,11 @@ final class JobWorld implements AutoCloseable {
             }
 
             @Override
+            public Optional<String> frontUrl() {
+                return Optional.empty();
+            }
+
+            @Override
             public String herokuApiUrl() {
                 return "https://api.heroku.com";
             }

@@ -3,6 +3,9 @@ package dev.mastodonmigration.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Backup;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Retire;
+import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.itinerary.Specs;
 import dev.mastodonmigration.worker.control.Tasks;
@@ -53,14 +56,31 @@ class WorkerJobTest {
         assertThat(name + "-31").hasSizeLessThanOrEqualTo(LONGEST_LABEL).matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?");
     }
 
+    @Test
+    void theVolumeOfTheFinalBackupIsMountedWhereItIsWrittenAndNowhereElse() {
+        var spec = Specs.with(null, new Retire(null, true, null, null, null, new Backup("another-one"), null));
+        var pod = job("example-social", Tasks.BACK_UP_SOURCE, spec, "last-copy").getSpec().getTemplate().getSpec();
+        assertThat(pod.getVolumes()).filteredOn(volume -> volume.getPersistentVolumeClaim() != null).singleElement()
+                .satisfies(volume -> assertThat(volume.getPersistentVolumeClaim().getClaimName()).as("as it was written down").isEqualTo("last-copy"));
+        assertThat(pod.getSecurityContext().getFsGroupChangePolicy()).isEqualTo("OnRootMismatch");
+        var mounted = pod.getContainers().getFirst().getVolumeMounts().stream().filter(mount -> mount.getName().equals("backup")).findFirst().orElseThrow();
+        assertThat(pod.getContainers().getFirst().getEnv()).anyMatch(variable -> variable.getName().equals("MIGRATION_BACKUP") && mounted.getMountPath().equals(variable.getValue()));
+        assertThat(job("example-social", Tasks.COPY_POSTGRES, spec, null).getSpec().getTemplate().getSpec().getVolumes()).noneMatch(volume -> volume.getPersistentVolumeClaim() != null);
+    }
+
     private static Job job(String name, String task) {
+        return job(name, task, Specs.valid(), null);
+    }
+
+    private static Job job(String name, String task, MastodonMigrationSpec spec, String claim) {
         var migration = new MastodonMigration();
         migration.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace("mastodon").withUid("6f1c").build());
-        migration.setSpec(Specs.valid());
+        migration.setSpec(spec);
         migration.setStatus(new MastodonMigrationStatus());
         migration.getStatus().internal.epoch = 1L;
         var record = new MastodonMigrationStatus.JobRecord();
         record.task = task;
+        record.persistentVolumeClaim = claim;
         record.name = WorkerJob.name(migration, task, 1);
         return WorkerJob.of(migration, record, "worker:test", List.of(), 8089);
     }

@@ -2,8 +2,11 @@ package dev.mastodonmigration.mastodon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Target;
 import dev.mastodonmigration.outside.Findings;
 import java.net.URI;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -93,6 +96,24 @@ class MastodonFindingsTest {
         assertThat(of(Example.web("REDIS_URL", url), Example.streaming("REDIS_URL", url))).isEqualTo(Findings.NONE);
         assertThat(of(Example.web("REDIS_URL", url, "SIDEKIQ_REDIS_URL", "redis://redis-1.example.com:12345/3"), Example.streaming("REDIS_URL", url)).notes())
                 .singleElement().asString().contains("SIDEKIQ_REDIS_URL", "On the target both are one Redis");
+    }
+
+    /** On the target Sidekiq works on the main Redis. */
+    @Test
+    void jobsInARedisOfSidekiqsOwnThatStaysBlockAMoveOfComputeAlone() {
+        var both = Example.migration().getSpec();
+        var web = Example.web("SIDEKIQ_REDIS_URL", OTHER_REDIS);
+        for (var target : List.of(new Target(null, null, both.target().compute(), null), new Target(both.target().postgres(), null, both.target().compute(), null))) {
+            assertThat(MastodonFindings.of(new SourceEnvironment(web, Example.streaming()), with(both, target)).blockers()).singleElement().asString()
+                    .contains("SIDEKIQ_REDIS_URL", "would never run", "Move Redis too").doesNotContain(OTHER_REDIS);
+            assertThat(MastodonFindings.of(new SourceEnvironment(Example.web("CACHE_REDIS_URL", OTHER_REDIS), Example.streaming()), with(both, target)).notes()).anyMatch(note -> note.contains("for the cache alone"));
+        }
+        var postgres = with(both, new Target(both.target().postgres(), null, null, null));
+        assertThat(MastodonFindings.of(new SourceEnvironment(web, Example.streaming()), postgres)).as("where both stay nothing changes").isEqualTo(Findings.NONE);
+    }
+
+    private static MastodonMigrationSpec with(MastodonMigrationSpec spec, Target target) {
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), target, spec.aws(), spec.edge(), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), spec.retire(), spec.state());
     }
 
     @Test

@@ -3,11 +3,14 @@ package dev.mastodonmigration.played;
 import dev.mastodonmigration.mastodon.Feeds;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.probe.Endpoint;
 import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.Readiness;
 import dev.mastodonmigration.target.SmokeTest;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -20,6 +23,8 @@ public final class PlayedCompute implements Compute {
     public String deployed = "";
     public int ensured;
     public boolean sidekiq;
+    /** The instance's commands are run by the clock. */
+    public boolean cronJobs;
     public boolean smokeTestLeft;
     /** Why its pods are not ready; empty when nothing keeps them. */
     public String late = "";
@@ -101,8 +106,21 @@ public final class PlayedCompute implements Compute {
     }
 
     @Override
+    public List<String> ensureCronJobs() {
+        trouble.may("compute.ensureCronJobs");
+        cronJobs = true;
+        return List.of("example-social-cron-profiles");
+    }
+
+    @Override
     public Entrances entrances() {
         return new Entrances("what stands in front of Service web:3000", "what stands in front of Service streaming:4000");
+    }
+
+    @Override
+    public Optional<Endpoint> endpoint() {
+        trouble.may("compute.endpoint");
+        return Optional.of(new Endpoint(URI.create("http://web:3000"), URI.create("http://streaming:4000")));
     }
 
     @Override
@@ -113,6 +131,7 @@ public final class PlayedCompute implements Compute {
         }
         deployed = "";
         sidekiq = false;
+        cronJobs = false;
         smokeTestLeft = false;
         return new Provisioned.Ready("Nothing of it is left");
     }

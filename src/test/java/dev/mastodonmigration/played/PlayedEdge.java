@@ -1,6 +1,10 @@
 package dev.mastodonmigration.played;
 
+import dev.mastodonmigration.edge.DirectProbe;
 import dev.mastodonmigration.edge.Edge;
+import dev.mastodonmigration.edge.EdgeFigures;
+import dev.mastodonmigration.edge.Entrance;
+import dev.mastodonmigration.edge.FrontAddress;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
 import java.util.ArrayList;
@@ -12,7 +16,12 @@ public final class PlayedEdge implements Edge {
     private final Trouble trouble;
     public final List<String> asked = new ArrayList<>();
     public boolean forgotten;
+    public Optional<EdgeFigures> figures = Optional.empty();
+    public Optional<Entrance> entrance = Optional.empty();
+    /** How often it was asked what it measured. */
+    public int measurements;
     private String pending = "";
+    private int share;
 
     public PlayedEdge(Trouble trouble) {
         this.trouble = trouble;
@@ -53,7 +62,29 @@ public final class PlayedEdge implements Edge {
 
     @Override
     public Provisioned weight(int percent) {
+        share = percent;
         return act("weight " + percent);
+    }
+
+    @Override
+    public int share() {
+        return share;
+    }
+
+    @Override
+    public Provisioned lower(int percent) {
+        share = percent;
+        return act("lower to " + percent);
+    }
+
+    @Override
+    public List<String> backByHand() {
+        return List.of();
+    }
+
+    @Override
+    public DirectProbe probeSource() {
+        return new DirectProbe(Optional.empty(), 20);
     }
 
     @Override
@@ -72,6 +103,18 @@ public final class PlayedEdge implements Edge {
     }
 
     @Override
+    public Optional<Entrance> entrance() {
+        return entrance;
+    }
+
+    @Override
+    public Optional<EdgeFigures> measured() {
+        measurements++;
+        trouble.may("edge.measured");
+        return figures;
+    }
+
+    @Override
     public Provisioned restore() {
         return act("restore");
     }
@@ -86,6 +129,11 @@ public final class PlayedEdge implements Edge {
     @Override
     public Provisioned handOver() {
         return act("hand over");
+    }
+
+    @Override
+    public FrontAddress address(String domain) {
+        return new FrontAddress.Named("front.example.net", Optional.empty());
     }
 
     @Override

@@ -1,6 +1,9 @@
 package dev.mastodonmigration.played;
 
+import dev.mastodonmigration.edge.DirectProbe;
 import dev.mastodonmigration.edge.Edge;
+import dev.mastodonmigration.edge.EdgeFigures;
+import dev.mastodonmigration.edge.Entrance;
 import dev.mastodonmigration.edge.FrontAddress;
 import dev.mastodonmigration.edge.ObservedFront;
 import dev.mastodonmigration.outside.Findings;
@@ -19,6 +22,9 @@ public final class PlayedFront implements ObservedFront {
     public final List<String> asked = new ArrayList<>();
     public final Map<String, Duration> lastRequests = new TreeMap<>();
     public Optional<String> fault = Optional.empty();
+    public Optional<EdgeFigures> figures = Optional.empty();
+    public Optional<Entrance> entrance = Optional.empty();
+    public DirectProbe source = new DirectProbe(Optional.empty(), 40);
 
     public PlayedFront(FrontAddress address, Edge.Side before) {
         this.address = address;
@@ -68,6 +74,21 @@ public final class PlayedFront implements ObservedFront {
     @Override
     public Optional<String> unhealthy() {
         return fault;
+    }
+
+    @Override
+    public DirectProbe probeSource() {
+        return source;
+    }
+
+    @Override
+    public Optional<Entrance> entrance() {
+        return entrance;
+    }
+
+    @Override
+    public Optional<EdgeFigures> measured() {
+        return figures;
     }
 
     @Override

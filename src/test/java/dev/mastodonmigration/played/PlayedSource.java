@@ -1,10 +1,12 @@
 package dev.mastodonmigration.played;
 
+import dev.mastodonmigration.api.MastodonMigrationStatus.DataKind;
 import dev.mastodonmigration.cost.Bill;
 import dev.mastodonmigration.mastodon.SourceEnvironment;
 import dev.mastodonmigration.mastodon.SourceUrls;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.source.Retirement;
 import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.source.Source;
 import java.net.URI;
@@ -32,15 +34,24 @@ public final class PlayedSource implements Source {
     public boolean credentialsKept;
     /** Somebody runs a one-off process. */
     public boolean oneOff;
+    /** As variables of both apps: set where an edge stands in front. */
+    public Map<String, String> trustedProxies = Map.of();
     public String postgresHost = "source";
     public Bill bill = Bill.unknown("the played source", "it tells no prices");
     public int bills;
     public int stops;
+    /** Only its databases move. */
+    public boolean stays;
+    /** Its processes would start with the databases that it always had. */
+    public boolean usesItsOwn = true;
+    public int looksUntilRepointed = 2;
     private int looksUntilGone;
     private int looksUntilUp;
+    public final PlayedRetirement retirement;
 
     public PlayedSource(Trouble trouble) {
         this.trouble = trouble;
+        this.retirement = new PlayedRetirement(trouble, () -> stays ? usesItsOwn ? List.of("It was led back.") : List.of() : awakeNow().isEmpty() && !oneOff ? List.of() : List.of("Something runs there again."));
     }
 
     /** Whether users are served by it, as far as its platform is concerned. */
@@ -79,7 +90,9 @@ public final class PlayedSource implements Source {
     @Override
     public SavedSource read() {
         trouble.may("source.read");
-        return new SavedSource(List.of(new SavedSource.App("example-web", maintenance ? SavedSource.Maintenance.ON : SavedSource.Maintenance.OFF, Optional.of(7), formation)));
+        return new SavedSource(List.of(new SavedSource.App("example-web", Optional.of(PlayedRetirement.APP.id()), maintenance ? SavedSource.Maintenance.ON : SavedSource.Maintenance.OFF, Optional.of(7), formation,
+                stays ? List.of(new SavedSource.Variable("DATABASE_URL", new SavedSource.SetByHand())) : List.of())),
+                List.of(new SavedSource.AddOn(DataKind.Redis, PlayedRetirement.REDIS.id(), PlayedRetirement.REDIS.name()), new SavedSource.AddOn(DataKind.Postgres, PlayedRetirement.POSTGRES.id(), PlayedRetirement.POSTGRES.name())));
     }
 
     @Override
@@ -112,6 +125,10 @@ public final class PlayedSource implements Source {
     @Override
     public List<String> awake() {
         trouble.may("source.awake");
+        return awakeNow();
+    }
+
+    private List<String> awakeNow() {
         return formation.entrySet().stream().filter(type -> type.getValue() > 0).map(type -> type.getKey() + "=" + type.getValue() + " of example-web").toList();
     }
 
@@ -166,14 +183,46 @@ public final class PlayedSource implements Source {
     @Override
     public SourceEnvironment environment() {
         trouble.may("source.environment");
-        return new SourceEnvironment(ENVIRONMENT, Map.of());
+        var web = new TreeMap<>(ENVIRONMENT);
+        web.putAll(trustedProxies);
+        return new SourceEnvironment(web, trustedProxies);
     }
 
     @Override
-    public Provisioned repoint(Databases databases) {
+    public Provisioned repoint(SavedSource saved, Databases databases) {
         trouble.may("source.repoint");
+        if (looksUntilRepointed-- > 0) {
+            return new Provisioned.Working("being repointed");
+        }
         repointed.add(databases);
+        usesItsOwn = false;
         return new Provisioned.Ready("repointed");
+    }
+
+    @Override
+    public List<String> howToTryReaching(List<Server> servers) {
+        if (!servers.isEmpty()) {
+            trouble.may("source.howToTryReaching");
+        }
+        return servers.stream().map(server -> "Try to reach " + server.name() + " at " + server.host() + ":" + server.port() + ".").toList();
+    }
+
+    @Override
+    public Provisioned pointBack(SavedSource saved) {
+        trouble.may("source.pointBack");
+        usesItsOwn = true;
+        return new Provisioned.Ready("pointed back");
+    }
+
+    @Override
+    public List<String> stillUsed(SavedSource saved) {
+        trouble.may("source.stillUsed");
+        return usesItsOwn ? List.of("DATABASE_URL of example-web") : List.of();
+    }
+
+    @Override
+    public Optional<Retirement> retirement() {
+        return Optional.of(retirement);
     }
 
     @Override

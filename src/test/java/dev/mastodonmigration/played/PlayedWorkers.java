@@ -9,10 +9,12 @@ import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Workers that do in two looks what their task says, to two played databases of which we know only whether they take writes. */
@@ -44,7 +46,11 @@ public final class PlayedWorkers implements Workers {
     private final Map<String, Integer> runs = new HashMap<>();
     private final Map<String, WorkerReport> here = new HashMap<>();
     public final List<String> ran = new ArrayList<>();
+    /** What the operator does itself, and never gets to the end of. */
+    public final Set<String> silent = new HashSet<>();
     public boolean marked;
+    /** Only then is there a gate on the source. */
+    public boolean movesPostgres = true;
     public boolean sourceClosed;
     public boolean targetOpen;
     public boolean targetClaimed;
@@ -156,13 +162,13 @@ public final class PlayedWorkers implements Workers {
                 if (!marked) {
                     return WorkerReport.refused("the source was given back");
                 }
-                sourceClosed = true;
+                sourceClosed = movesPostgres;
             }
             case Tasks.OPEN_TARGET -> {
                 if (epoch < targetEpoch) {
                     return WorkerReport.refused("a newer epoch");
                 }
-                if (!sourceClosed) {
+                if (movesPostgres && !sourceClosed) {
                     return WorkerReport.refused("the source is not closed");
                 }
                 targetEpoch = epoch;
@@ -218,6 +224,9 @@ public final class PlayedWorkers implements Workers {
     @Override
     public Optional<WorkerReport> here(String task, long epoch) {
         trouble.may("workers.here");
+        if (silent.contains(task)) {
+            return Optional.empty();
+        }
         if (!here.containsKey(task)) {
             here.put(task, run(task, epoch));
             return Optional.empty();

@@ -33,8 +33,7 @@ class CostPlayedTest {
     /** From 165 USD to two instances of 73 USD each. */
     private PlayedMigration priced(String targetUsd) {
         var played = PlayedMigration.of(approved());
-        played.movesCompute = false;
-        played.spec = PlayedSpec.withoutCompute(played.spec);
+        played.spec = PlayedSpec.dataOnly(played.spec);
         played.source.bill = new Bill(List.of(new Item("web dynos", 2, Optional.of(new Price(new BigDecimal("82.5"), Unit.MONTH, PriceFrom.HerokuApi, DAY)), "")));
         played.postgres.charges = List.of(Charge.of("RDS instance", 1, PRODUCT));
         played.redis.charges = List.of(Charge.of("a cache", 1, PRODUCT));

@@ -109,7 +109,7 @@ class ElastiCacheFlowTest {
 
     @Test
     void itNotifiesOfChangedKeysUntilTheWayBackIsOverAndNotAfter() {
-        flow.apply(elastiCache().retire(new Retire(false, null, true, null, null)).spec());
+        flow.apply(elastiCache().retire(new Retire(false, null, true, null, null, null, null)).spec());
         flow.until(status -> "AwaitRetire".equals(status.phase) && flow.isWaitingForApproval());
         assertThat(given()).containsExactlyInAnyOrder("maxmemory-policy", "notify-keyspace-events");
         flow.jobs.script(Tasks.RELEASE, run -> {

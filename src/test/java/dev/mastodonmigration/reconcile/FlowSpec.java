@@ -4,6 +4,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.AllowFrom;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Aws;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Compute;
+import dev.mastodonmigration.api.MastodonMigrationSpec.CronJob;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Cutover;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DeletionPolicy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
@@ -12,6 +13,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.Ec2;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Edge;
 import dev.mastodonmigration.api.MastodonMigrationSpec.ElastiCache;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Front;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Kubernetes;
 import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Rds;
 import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
@@ -39,7 +41,7 @@ final class FlowSpec {
     private Cutover cutover = new Cutover(true, null, null, null, null);
     private Soak soak = new Soak("0s", null);
     private Optional<Edge> edge = Optional.empty();
-    private Retire retire = new Retire(true, null, true, null, null);
+    private Retire retire = new Retire(true, null, true, null, null, null, null);
     private DesiredState state = DesiredState.Running;
 
     static MastodonMigrationSpec approved() {
@@ -114,9 +116,35 @@ final class FlowSpec {
         return this;
     }
 
+    FlowSpec cronJobs(CronJob... cronJobs) {
+        var kubernetes = target.compute().kubernetes();
+        target = new Target(target.postgres(), target.redis(), new Compute(new Kubernetes(kubernetes.web(), kubernetes.streaming(), kubernetes.sidekiq(), null, List.of(cronJobs), null), null), target.dns());
+        return this;
+    }
+
     /** Users come through pods of the operator's. */
     FlowSpec edge() {
-        edge = Optional.of(new Edge("15s", 2));
+        edge = Optional.of(new Edge("15s", 2, null, null));
+        return this;
+    }
+
+    /** The instance stays, and Postgres moves. */
+    FlowSpec postgresOnly() {
+        return staying(new Target(target.postgres(), null, null, null));
+    }
+
+    FlowSpec redisOnly() {
+        return staying(new Target(null, target.redis(), null, null));
+    }
+
+    FlowSpec computeOnly() {
+        target = new Target(null, null, target.compute(), null);
+        return this;
+    }
+
+    private FlowSpec staying(Target parts) {
+        target = parts;
+        retire = new Retire(true, null, null, null, null, null, null);
         return this;
     }
 

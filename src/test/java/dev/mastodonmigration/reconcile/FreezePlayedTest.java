@@ -78,8 +78,7 @@ class FreezePlayedTest {
     @Test
     void whatMovesMayNotChangeWhileTheInstanceIsDown() {
         var played = PlayedMigration.of(live()).untilPhase("Drain");
-        played.edit(PlayedSpec.withoutCompute(live()));
-        played.movesCompute = false;
+        played.edit(PlayedSpec.dataOnly(live()));
         played.until(status -> played.source.serves() && !played.workers.sourceClosed);
         assertThat(played.workers.targetOpen).isFalse();
         assertThat(played.status.reason).contains("spec.target.compute");
@@ -88,7 +87,8 @@ class FreezePlayedTest {
     @Test
     void processesThatAreNoLongerListedAreProvedGoneByTheDatabasesOrWaitedFor() {
         var played = PlayedMigration.of(live());
-        played.workers.script(Tasks.LOOK_FOR_CLIENTS, run -> WorkerReport.retryable("1 client is connected."));
+        played.workers.script(Tasks.LOOK_FOR_CLIENTS, run -> WorkerReport.retryable("A client of another is still on the source's Redis: redis_exporter."));
+        played.until(status -> status.phases.stream().anyMatch(phase -> phase.message != null && phase.message.startsWith("no process of the source is listed any more, and until ") && phase.message.endsWith("redis_exporter.")));
         played.until(status -> status.source != null && status.source.goneAt != null);
         assertThat(Duration.between(Instant.parse(played.status.source.stoppedAt), Instant.parse(played.status.source.goneAt))).isGreaterThanOrEqualTo(Duration.ofSeconds(30));
         var proved = PlayedMigration.of(live()).until(status -> status.source != null && status.source.goneAt != null);

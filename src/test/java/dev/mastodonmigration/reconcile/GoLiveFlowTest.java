@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.probe.Endpoint;
+import dev.mastodonmigration.probe.UserProbe;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
@@ -89,7 +92,7 @@ class GoLiveFlowTest {
         flow.jobs.script(Tasks.WITHDRAW_OPENING, run -> WorkerReport.succeeded("it was open.", Map.of(Figure.OPENED, 1L)));
         flow.jobs.script(Tasks.OPEN_TARGET, run -> ScriptedJobs.succeeded());
         flow.edit(new FlowSpec().state(DesiredState.Aborted).soak("1h").spec());
-        flow.until(status -> "Soak".equals(status.phase));
+        flow.until(status -> "Housekeeping".equals(status.phase));
         assertThat(flow.status().downtime.targetWritableAt).isNotNull();
         assertThat(flow.heroku.app("example-web").formation()).isEqualTo(MigrationFlow.STOPPED);
         assertThat(flow.jobs.ran).doesNotContain(Tasks.REOPEN_SOURCE);
@@ -144,6 +147,21 @@ class GoLiveFlowTest {
         flow.apply(approved());
         flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
         assertThat(flow.events()).anyMatch(event -> event.contains("2 jobs came late."));
+    }
+
+    @Test
+    void aTargetThatDoesNotAnswerUsersYetIsToldAndNothingIsTakenBack() {
+        flow.probes.broken.put(UserProbe.PUBLIC_TIMELINE, "The public timeline is answered with 500.");
+        flow.apply(approved());
+        flow.until(status -> flow.says("GoLive", "Not everything answers users yet: The public timeline is answered with 500."));
+        flow.look();
+        assertThat(flow.status().downtime.finishedAt).as("the clock has stopped").isNotNull();
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(MigrationFlow.STOPPED);
+        assertThat(flow.probes.asked).last().isEqualTo(new Endpoint(URI.create("http://example-social-web.mastodon.svc:3000"), URI.create("http://example-social-streaming.mastodon.svc:4000")));
+        flow.probes.broken.clear();
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(flow.phase("GoLive").message).contains("and answer what users ask");
+        assertThat(flow.status().findings).noneMatch(finding -> finding.id.startsWith("probe-"));
     }
 
     @Test

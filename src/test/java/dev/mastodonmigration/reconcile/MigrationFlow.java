@@ -14,6 +14,7 @@ import dev.mastodonmigration.job.WorkersFactory;
 import dev.mastodonmigration.outside.SecretReader;
 import dev.mastodonmigration.phase.Phase;
 import dev.mastodonmigration.phase.Phases;
+import dev.mastodonmigration.played.PlayedProbes;
 import dev.mastodonmigration.source.heroku.HerokuSources;
 import dev.mastodonmigration.source.heroku.KeptToken;
 import dev.mastodonmigration.status.MigrationEvents;
@@ -67,6 +68,8 @@ final class MigrationFlow implements AutoCloseable {
     private final AwsComputes machines;
     /** What is wrong with the load balancer in front of the target; nothing, until a test says so. */
     String frontFault = "";
+    /** Who asks the instance what users ask. */
+    final PlayedProbes probes = new PlayedProbes();
     private WorkersFactory workers;
 
     MigrationFlow() {
@@ -176,7 +179,7 @@ final class MigrationFlow implements AutoCloseable {
             workers = newWorkers();
         }
         var ports = new Ports(new HerokuSources(new SecretReader(client), new KeptToken(client), config), new ExistingDatabases(new SecretReader(client)),
-                aws, prices, dns, permissions, (front, domain, path) -> Optional.of(frontFault).filter(fault -> !fault.isEmpty()), new KubernetesComputes(client), machines, new KubernetesFronts(client, config), workers, new Rivals(client));
+                aws, prices, dns, permissions, (front, domain, path) -> Optional.of(frontFault).filter(fault -> !fault.isEmpty()), probes, entrance -> List.of(), new KubernetesComputes(client), machines, new KubernetesFronts(client, config), workers, new Rivals(client));
         var executor = new Executor(Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase)));
         return new MastodonMigrationReconciler(client, ports, executor, new StatusReporter(client, new MigrationEvents(client)));
     }

@@ -3,12 +3,14 @@ package dev.mastodonmigration.reconcile;
 import static dev.mastodonmigration.reconcile.FlowSpec.approved;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.api.MastodonMigrationSpec.CronJob;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Retire;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.itinerary.Specs;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
+import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +38,28 @@ class MigrationFlowTest {
         assertThat(status.source.apps.getFirst().formation).isEqualTo(MigrationFlow.WEB_FORMATION);
         assertThat(flow.replicas("sidekiq-scheduler")).isEqualTo(1);
         assertThat(flow.replicas("sidekiq-default")).isEqualTo(2);
+    }
+
+    /** They delete, most of them, in what both sides share: none exists before the target takes writes, and the instance goes on with them when the migration is gone. */
+    @Test
+    void whatRunsByTheClockBeginsOnceTheTargetTakesWritesAndStaysInTheEnd() {
+        flow.applyWithFinalizer(new FlowSpec().cronJobs(new CronJob("profiles", "30 3 * * 0", List.of("tootctl", "media", "remove", "--prune-profiles"))).spec());
+        flow.until(status -> {
+            assertThat(cronJobs().isEmpty() || status.downtime != null && status.downtime.targetWritableAt != null).as("one exists in " + status.phase).isTrue();
+            return MastodonMigrationStatus.COMPLETED.equals(status.phase);
+        });
+        assertThat(cronJobs()).singleElement().satisfies(cronJob -> {
+            assertThat(cronJob.getMetadata().getName()).isEqualTo(MigrationFlow.NAME + "-cron-profiles");
+            assertThat(cronJob.getMetadata().getOwnerReferences()).isEmpty();
+            assertThat(cronJob.getSpec().getSchedule()).isEqualTo("30 3 * * 0");
+        });
+        flow.client.resource(flow.read()).delete();
+        flow.untilTheFinalizerGoes();
+        assertThat(cronJobs()).hasSize(1);
+    }
+
+    private List<io.fabric8.kubernetes.api.model.batch.v1.CronJob> cronJobs() {
+        return flow.client.batch().v1().cronjobs().inNamespace(MigrationFlow.NAMESPACE).list().getItems();
     }
 
     @Test
@@ -82,10 +106,10 @@ class MigrationFlowTest {
 
     @Test
     void theWriteGateStaysWhileSomebodyRunsHerokuAgain() {
-        flow.apply(new FlowSpec().retire(new Retire(false, null, false, null, null)).spec());
+        flow.apply(new FlowSpec().retire(new Retire(false, null, false, null, null, null, null)).spec());
         flow.until(status -> "AwaitRetire".equals(status.phase));
         flow.heroku.app("example-web").formation("web", 1, "Standard-2X");
-        flow.edit(new FlowSpec().retire(new Retire(true, null, false, null, null)).spec());
+        flow.edit(new FlowSpec().retire(new Retire(true, null, false, null, null, null, null)).spec());
         flow.until(status -> "Retire".equals(status.phase) && MigrationFlow.stalled(status));
         assertThat(flow.status().phases.getLast().message).contains("something runs there again", "web=1");
         assertThat(flow.jobs.ran).doesNotContain(Tasks.RELEASE);
@@ -102,7 +126,7 @@ class MigrationFlowTest {
 
     @Test
     void noSecretReachesStatusEventsOrJobs() {
-        flow.apply(new FlowSpec().retire(new Retire(false, null, false, null, null)).spec());
+        flow.apply(new FlowSpec().retire(new Retire(false, null, false, null, null, null, null)).spec());
         flow.until(status -> "AwaitRetire".equals(status.phase) && flow.isWaitingForApproval());
         var everythingReadable = flow.read().toString() + flow.events() + flow.jobsThatAreLeft() + flow.client.apps().deployments().inNamespace(MigrationFlow.NAMESPACE).list();
         assertThat(everythingReadable).contains(Tasks.OPEN_TARGET).doesNotContain("p4ss", "s3cr3t-base", flow.heroku.token());

@@ -15,6 +15,7 @@ import dev.mastodonmigration.phase.Phase;
 import dev.mastodonmigration.phase.Phases;
 import dev.mastodonmigration.played.PlayedCompute;
 import dev.mastodonmigration.played.PlayedDatabase;
+import dev.mastodonmigration.played.PlayedProbes;
 import dev.mastodonmigration.played.PlayedSource;
 import dev.mastodonmigration.played.PlayedWorkers;
 import dev.mastodonmigration.played.Trouble;
@@ -23,6 +24,7 @@ import dev.mastodonmigration.status.StatusLedger;
 import dev.mastodonmigration.status.Story;
 import dev.mastodonmigration.status.Told;
 import dev.mastodonmigration.target.Compute;
+import dev.mastodonmigration.target.TargetDatabase;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -44,8 +46,9 @@ final class PlayedMigration {
     final PlayedCompute compute;
     final PlayedDatabase postgres;
     final PlayedDatabase redis;
+    final PlayedProbes probes = new PlayedProbes();
     Optional<Edge> edge = Optional.empty();
-    boolean movesCompute = true;
+    Outside.Entrances entrances = entrance -> Optional.of(List.of());
     Prices prices = Prices.NONE;
     final List<Told> told = new ArrayList<>();
     MastodonMigrationSpec spec;
@@ -75,7 +78,8 @@ final class PlayedMigration {
     }
 
     private Outside outside() {
-        return new Outside(source, Optional.of(postgres), Optional.of(redis), movesCompute ? Optional.<Compute>of(compute) : Optional.empty(), edge, workers, prices, () -> Findings.NONE, () -> new Outside.InUse(source.postgresHost + ":5432/db", "redis"), Optional::empty);
+        return new Outside(source, Optional.of(postgres).filter(moves -> spec.target().postgres() != null).map(TargetDatabase.class::cast),
+                Optional.of(redis).filter(moves -> spec.target().redis() != null).map(TargetDatabase.class::cast), Optional.of(compute).filter(moves -> spec.target().compute() != null).map(Compute.class::cast), edge, workers, probes, entrances, prices, () -> Findings.NONE, () -> new Outside.InUse(source.postgresHost + ":5432/db", "redis"), Optional::empty);
     }
 
     /** One reconcile; answers after how long the next one is due. */
@@ -83,6 +87,8 @@ final class PlayedMigration {
         var migration = new MastodonMigration();
         migration.setSpec(spec);
         migration.setStatus(copy(status));
+        source.stays = spec.target().compute() == null;
+        workers.movesPostgres = spec.target().postgres() != null;
         var outside = outside();
         var violations = new ArrayList<>(outside.source().violations());
         outside.compute().ifPresent(chosen -> violations.addAll(chosen.violations()));

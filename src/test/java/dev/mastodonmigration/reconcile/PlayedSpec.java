@@ -4,6 +4,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Cutover;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Dns;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Edge;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Instance;
 import dev.mastodonmigration.api.MastodonMigrationSpec.PostgresStrategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.RedisStrategy;
@@ -28,7 +29,7 @@ final class PlayedSpec {
     }
 
     private static MastodonMigrationSpec of(MastodonMigrationSpec spec, Strategy strategy) {
-        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, spec.edge(), strategy, null, Specs.cutover(true), new Soak("0s", null), new Retire(true, null, true, null, null), spec.state());
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), null, spec.edge(), strategy, null, Specs.cutover(true), new Soak("0s", null), new Retire(true, null, true, null, null, null, null), spec.state());
     }
 
     static MastodonMigrationSpec notApproved(MastodonMigrationSpec spec) {
@@ -37,7 +38,7 @@ final class PlayedSpec {
 
     static MastodonMigrationSpec image(MastodonMigrationSpec spec, String image) {
         var instance = spec.instance();
-        return with(spec, new Instance(instance.localDomain(), instance.webDomain(), instance.streamingDomain(), image, instance.streamingImage()), spec.target(), spec.cutover(), spec.soak(), spec.state());
+        return with(spec, new Instance(instance.localDomain(), instance.webDomain(), instance.streamingDomain(), image, instance.streamingImage(), instance.moveLocalDomain()), spec.target(), spec.cutover(), spec.soak(), spec.state());
     }
 
     static MastodonMigrationSpec soak(MastodonMigrationSpec spec, String duration) {
@@ -45,11 +46,19 @@ final class PlayedSpec {
     }
 
     static MastodonMigrationSpec notRetired(MastodonMigrationSpec spec) {
-        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), spec.aws(), spec.edge(), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), new Retire(false, null, true, null, null), spec.state());
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), spec.aws(), spec.edge(), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), new Retire(false, null, true, null, null, null, null), spec.state());
+    }
+
+    static MastodonMigrationSpec retire(MastodonMigrationSpec spec, Retire retire) {
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), spec.aws(), spec.edge(), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), retire, spec.state());
     }
 
     static MastodonMigrationSpec state(MastodonMigrationSpec spec, DesiredState state) {
         return with(spec, spec.instance(), spec.target(), spec.cutover(), spec.soak(), state);
+    }
+
+    static MastodonMigrationSpec edge(MastodonMigrationSpec spec, String hold) {
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), spec.aws(), new Edge(hold, null, null, null), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), spec.retire(), spec.state());
     }
 
     static MastodonMigrationSpec route53(MastodonMigrationSpec spec) {
@@ -57,8 +66,26 @@ final class PlayedSpec {
         return with(spec, spec.instance(), new Target(target.postgres(), target.redis(), target.compute(), new Dns(new Route53("Z1", 60, null, null, null), null)), spec.cutover(), spec.soak(), spec.state());
     }
 
-    static MastodonMigrationSpec withoutCompute(MastodonMigrationSpec spec) {
-        return with(spec, spec.instance(), new Target(spec.target().postgres(), spec.target().redis(), null, null), spec.cutover(), spec.soak(), spec.state());
+    /** Both databases move, and the instance stays where it is. */
+    static MastodonMigrationSpec dataOnly(MastodonMigrationSpec spec) {
+        return staying(spec, new Target(spec.target().postgres(), spec.target().redis(), null, null));
+    }
+
+    static MastodonMigrationSpec postgresOnly(MastodonMigrationSpec spec) {
+        return staying(spec, new Target(spec.target().postgres(), null, null, null));
+    }
+
+    static MastodonMigrationSpec redisOnly(MastodonMigrationSpec spec) {
+        return staying(spec, new Target(null, spec.target().redis(), null, null));
+    }
+
+    static MastodonMigrationSpec computeOnly(MastodonMigrationSpec spec) {
+        return with(spec, spec.instance(), new Target(null, null, spec.target().compute(), null), spec.cutover(), spec.soak(), spec.state());
+    }
+
+    /** Apps that run the instance are not retired. */
+    private static MastodonMigrationSpec staying(MastodonMigrationSpec spec, Target target) {
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), target, spec.aws(), spec.edge(), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), new Retire(spec.retire().approved(), null, null, null, null, null, null), spec.state());
     }
 
     private static MastodonMigrationSpec with(MastodonMigrationSpec spec, Instance instance, Target target, Cutover cutover, Soak soak, DesiredState state) {

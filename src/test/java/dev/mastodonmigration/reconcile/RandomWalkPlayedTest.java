@@ -25,7 +25,7 @@ class RandomWalkPlayedTest {
     private static final int MIGRATIONS = Integer.getInteger("walks", 300);
     private static final int LOOKS = 20_000;
     private static final List<String> TASKS = List.of(Tasks.PREFLIGHT, Tasks.CLAIM_TARGET, Tasks.MARK_SOURCE, Tasks.INSTALL_CAPTURE, Tasks.REPLICATE_POSTGRES, Tasks.REPLICATE_REDIS, Tasks.QUIET_SIDEKIQ,
-            Tasks.CLOSE_SOURCE, Tasks.OPEN_TARGET, Tasks.REOPEN_SOURCE, Tasks.CLEAR_SOURCE, Tasks.RESET_TARGET, Tasks.RELEASE, Tasks.COPY_POSTGRES, Tasks.VERIFY_REDIS, Tasks.LOOK_FOR_CLIENTS, Tasks.WITHDRAW_OPENING);
+            Tasks.CLOSE_SOURCE, Tasks.OPEN_TARGET, Tasks.REOPEN_SOURCE, Tasks.CLEAR_SOURCE, Tasks.RESET_TARGET, Tasks.RELEASE, Tasks.COPY_POSTGRES, Tasks.VERIFY_REDIS, Tasks.LOOK_FOR_CLIENTS, Tasks.LOOK_AT_SIDEKIQ, Tasks.LOOK_FOR_PROGRAMS, Tasks.WITHDRAW_OPENING);
 
     static IntStream seeds() {
         return IntStream.rangeClosed(1, MIGRATIONS);
@@ -36,7 +36,7 @@ class RandomWalkPlayedTest {
     void endsWhateverHappens(int seed) {
         var random = new Random(seed);
         var calm = new boolean[1];
-        var spec = random.nextBoolean() ? PlayedSpec.live() : PlayedSpec.approved();
+        var spec = part(seed, random.nextBoolean() ? PlayedSpec.live() : PlayedSpec.approved());
         var played = new PlayedMigration(spec, call -> {
             if (!calm[0] && random.nextInt(40) == 0) {
                 throw new OutsideException(call + " failed, seed " + seed, true);
@@ -69,6 +69,20 @@ class RandomWalkPlayedTest {
         throw new AssertionError("seed " + seed + " did not end: " + played.describe());
     }
 
+    /** Mostly everything moves. */
+    private static MastodonMigrationSpec part(int seed, MastodonMigrationSpec spec) {
+        return switch (seed % 6) {
+            case 0 -> PlayedSpec.dataOnly(spec);
+            case 2 -> PlayedSpec.postgresOnly(spec);
+            case 4 -> PlayedSpec.redisOnly(spec);
+            default -> spec;
+        };
+    }
+
+    private static boolean computeMoves(PlayedMigration played) {
+        return played.spec.target().compute() != null;
+    }
+
     private static void disturb(PlayedMigration played, MastodonMigrationSpec spec, Random random) {
         switch (random.nextInt(120)) {
             case 0 -> played.edit(PlayedSpec.state(spec, DesiredState.values()[random.nextInt(3)]));
@@ -85,11 +99,19 @@ class RandomWalkPlayedTest {
             case 15, 16 -> played.workers.lags = false;
             case 17 -> played.compute.smokeTestFails = random.nextBoolean() ? "pending migrations" : "";
             case 18 -> played.now = played.now.plus(Duration.ofSeconds(random.nextInt(900)));
+            case 19 -> wake(played);
             default -> {}
         }
         if (random.nextInt(1500) == 0) {
             played.compute.late = "";
             played.compute.smokeTestFails = "";
+        }
+    }
+
+    /** Somebody, or something that scales by itself, starts Sidekiq in the freeze. */
+    private static void wake(PlayedMigration played) {
+        if (List.of("Drain", "Verify", "GoLive").contains(String.valueOf(played.status.phase)) && played.source.usesItsOwn && played.status.downtime.targetOpenedAt == null) {
+            played.source.formation.put("worker", 1);
         }
     }
 
@@ -99,9 +121,14 @@ class RandomWalkPlayedTest {
     }
 
     private static void demandOneSide(PlayedMigration played, int seed) {
-        assertThat(played.workers.targetOpen && !played.workers.sourceClosed && !"Retire".equals(played.status.phase) && !MastodonMigrationStatus.COMPLETED.equals(played.status.phase))
+        if (!computeMoves(played)) {
+            assertThat(played.source.lives() && played.source.usesItsOwn == played.workers.targetOpen).as(() -> "seed " + seed + ": the source runs with databases that are "
+                    + (played.workers.targetOpen ? "left" : "not open") + ": " + played.describe()).isFalse();
+        }
+        assertThat(played.workers.movesPostgres && played.workers.targetOpen && !played.workers.sourceClosed && !"Retire".equals(played.status.phase) && !MastodonMigrationStatus.COMPLETED.equals(played.status.phase))
                 .as(() -> "seed " + seed + ": both sides take writes: " + played.describe()).isFalse();
         assertThat(played.compute.sidekiq && played.source.lives() && !"Soak".equals(played.status.phase)).as(() -> "seed " + seed + ": Sidekiq runs on both sides: " + played.describe()).isFalse();
+        assertThat(played.compute.cronJobs && !played.workers.targetOpen).as(() -> "seed " + seed + ": something runs by the clock before the target is open: " + played.describe()).isFalse();
     }
 
     private static void demandWhole(PlayedMigration played, int seed) {
@@ -109,7 +136,10 @@ class RandomWalkPlayedTest {
         switch (String.valueOf(played.status.phase)) {
             case MastodonMigrationStatus.COMPLETED -> {
                 assertThat(played.workers.targetOpen).as(what).isTrue();
-                assertThat(played.compute.sidekiq).as(what).isTrue();
+                assertThat(played.compute.sidekiq).as(what).isEqualTo(computeMoves(played));
+                assertThat(played.compute.cronJobs).as(what).isEqualTo(computeMoves(played));
+                assertThat(played.source.serves()).as(what).isNotEqualTo(computeMoves(played));
+                assertThat(played.source.usesItsOwn).as(what).isEqualTo(computeMoves(played));
                 assertThat(played.workers.isEmpty()).as(what).isTrue();
                 assertThat(played.source.credentialsKept).as(what).isFalse();
             }
@@ -118,6 +148,7 @@ class RandomWalkPlayedTest {
                 assertThat(played.workers.sourceClosed).as(what).isFalse();
                 assertThat(played.workers.marked).as(what).isFalse();
                 assertThat(played.source.formation).as(what).isEqualTo(PlayedSource.BEFORE);
+                assertThat(played.source.usesItsOwn).as(what).isTrue();
                 assertThat(played.source.maintenance).as(what).isFalse();
                 assertThat(played.source.quiet).as(what).isFalse();
                 assertThat(played.workers.isEmpty()).as(what).isTrue();
@@ -127,7 +158,7 @@ class RandomWalkPlayedTest {
             default -> {
                 assertThat(played.deleting).as(what).isTrue();
                 // The reconciler then takes away what is left of ours, which this walk has no part in.
-                assertThat(played.workers.targetOpen ? !played.source.lives() : played.source.serves()).as(what).isTrue();
+                assertThat(played.workers.targetOpen && computeMoves(played) ? !played.source.lives() : played.source.serves()).as(what).isTrue();
             }
         }
         // An admin who suspends twice is told twice; nothing else is.

@@ -12,9 +12,13 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.Route53;
 import dev.mastodonmigration.api.MastodonMigrationSpec.SecretRef;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Target;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.MastodonMigrationStatus.Finding;
+import dev.mastodonmigration.edge.DirectProbe;
 import dev.mastodonmigration.edge.DnsEdge;
 import dev.mastodonmigration.edge.Edge;
+import dev.mastodonmigration.edge.EdgeFigures;
 import dev.mastodonmigration.edge.FrontAddress;
+import dev.mastodonmigration.edge.SideFigures;
 import dev.mastodonmigration.embedded.aws.AwsExtension;
 import dev.mastodonmigration.embedded.aws.NameServer;
 import dev.mastodonmigration.outside.SecretReader;
@@ -26,9 +30,11 @@ import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,6 +117,67 @@ class Route53PlayedTest {
         });
         assertThat(records()).containsExactly(BEFORE);
         assertThat(front.asked).contains("remove");
+    }
+
+    /** Of so many, as of the last minute. */
+    private static Optional<EdgeFigures> figures(long requests, long failed) {
+        var lately = new SideFigures(List.of(0L, requests - failed, 0L, 0L, 0L), failed, 0, 0, 0, List.of(0L, 0L, requests - failed, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L), 20 * requests);
+        return Optional.of(new EdgeFigures("Source", 2, 0, 0, 0, Map.of(Edge.Side.SOURCE, lately), Map.of(Edge.Side.SOURCE, requests / 60.0)));
+    }
+
+    private boolean areSplit() {
+        return records().stream().anyMatch(record -> record.contains("#"));
+    }
+
+    private Optional<Finding> worse() {
+        return played.status.findings.stream().filter(finding -> finding.id.startsWith("worse-")).findFirst();
+    }
+
+    @Test
+    void usersWhoFareWorseThroughTheEdgeInTwoWindowsAreLedBackAStepAndOnAgainLater() {
+        front.figures = figures(100, 30);
+        played.until(status -> areSplit());
+        var split = played.now;
+        // Whoever dies before writing down what was decided decides it again.
+        var look = new int[1];
+        played.dies = decision -> look[0]++ % 3 == 1;
+        played.until(status -> records().equals(List.of(BEFORE)));
+        assertThat(Duration.between(split, played.now)).as("not after one window").isBetween(Duration.ofSeconds(60), Duration.ofSeconds(120));
+        assertThat(worse()).hasValueSatisfying(finding -> assertThat(finding.message).startsWith("Users fare worse through the edge: 100 requests came through the edge in a minute, and 30.0 % of them failed, while the source, asked directly,"
+                + " answers within 40 ms. DNS leads 0 % of them there from now on"));
+        assertThat(played.told).filteredOn(told -> told.message().contains("Users fare worse")).hasSize(1);
+
+        front.figures = figures(100, 0);
+        var back = played.now;
+        played.until(status -> areSplit());
+        assertThat(Duration.between(back, played.now)).isGreaterThan(Duration.ofMinutes(4));
+        assertThat(worse()).isEmpty();
+        played.untilPhase("AwaitCutover");
+        assertThat(records()).containsExactly(MOVED);
+        assertThat(worse()).isEmpty();
+    }
+
+    @Test
+    void nobodyIsLedBackWhereTooFewComeOrTheSourceItselfFails() {
+        front.figures = figures(99, 99);
+        played.until(status -> areSplit());
+        played.until(status -> {
+            assertThat(worse()).isEmpty();
+            front.figures = figures(119, 60);
+            front.source = new DirectProbe(Optional.of("cname.herokudns.com answers \"HTTP/1.1 503\""), 30);
+            return "AwaitCutover".equals(status.phase);
+        });
+        assertThat(records()).containsExactly(MOVED);
+    }
+
+    @Test
+    void nobodyIsLedBackForOneBadMinute() {
+        front.figures = figures(100, 30);
+        played.until(status -> status.internal.shift != null && status.internal.shift.badWindows == 1);
+        assertThat(played.describe()).contains("No more traffic is moved: 100 requests came through the edge");
+        front.figures = figures(100, 0);
+        played.untilPhase("AwaitCutover");
+        assertThat(played.status.internal.shift.retreats).isZero();
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.mastodonmigration.reconcile;
 import static dev.mastodonmigration.reconcile.PlayedSpec.live;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.status.Told;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +14,27 @@ class SoakPlayedTest {
         var spec = PlayedSpec.soak(live(), "1h");
         var played = PlayedMigration.of(spec).untilPhase("Soak");
         played.edit(PlayedSpec.image(spec, "mastodon:v4.5.4"));
+        played.compute.cronJobs = false;
         played.until(status -> played.compute.deployed.equals("mastodon:v4.5.4"));
+        assertThat(played.compute.cronJobs).as("what runs by the clock as well").isTrue();
+    }
+
+    @Test
+    void whatCannotBeRunByTheClockIsToldUntilTheSpecIsCorrectedAndHoldsNothingUp() {
+        var refused = new boolean[] {true};
+        var spec = PlayedSpec.soak(live(), "1h");
+        var played = new PlayedMigration(spec, call -> {
+            if (call.equals("compute.ensureCronJobs") && refused[0]) {
+                throw new OutsideException("the API server takes no schedule like that.", false);
+            }
+        });
+        played.untilPhase("Soak");
+        assertThat(played.status.findings).filteredOn(finding -> finding.id.startsWith("cron-jobs")).singleElement().satisfies(finding -> assertThat(finding.severity + " " + finding.message)
+                .startsWith("Action What spec.target.compute.kubernetes.cronJobs names is not run by the clock as it says: the API server takes no schedule like that."));
+        refused[0] = false;
+        played.edit(PlayedSpec.image(spec, "mastodon:v4.5.4"));
+        played.until(status -> status.findings.stream().noneMatch(finding -> finding.id.startsWith("cron-jobs")));
+        assertThat(played.compute.cronJobs).isTrue();
     }
 
     @Test

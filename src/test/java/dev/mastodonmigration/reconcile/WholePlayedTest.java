@@ -21,6 +21,7 @@ class WholePlayedTest {
         var played = PlayedMigration.of(live()).untilPhase(MastodonMigrationStatus.COMPLETED);
         assertThat(played.workers.targetOpen).isTrue();
         assertThat(played.compute.sidekiq).isTrue();
+        assertThat(played.status.phases).filteredOn(phase -> phase.name.equals("Housekeeping")).singleElement().satisfies(phase -> assertThat(phase.message).contains("Run by the clock from now on: CronJobs example-social-cron-profiles"));
         assertThat(played.source.lives()).isFalse();
         assertThat(played.workers.isEmpty()).as("no Job is left").isTrue();
         assertThat(played.source.credentialsKept).as("no copy of the token is left").isFalse();
@@ -51,15 +52,6 @@ class WholePlayedTest {
         played.edge = Optional.of(edge);
         played.untilPhase(MastodonMigrationStatus.COMPLETED);
         assertThat(edge.asked).containsExactly("ensure", "weight 10", "weight 100", "hold", "let go to TARGET", "hand over");
-    }
-
-    @Test
-    void dataAloneMovesAndTheSourceRunsOnWithTheNewDatabases() {
-        var played = PlayedMigration.of(PlayedSpec.withoutCompute(live()));
-        played.movesCompute = false;
-        played.untilPhase(MastodonMigrationStatus.COMPLETED);
-        assertThat(played.source.repointed).hasSizeGreaterThanOrEqualTo(1);
-        assertThat(played.status.plan).doesNotContain("DeployCompute", "SmokeTest");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.edge.proxy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -19,7 +20,8 @@ import java.util.concurrent.CompletableFuture;
 public final class EdgeClient {
     /** The operator's looks are a tenth of a second apart while users wait. */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** Pods of a newer version tell more. */
+    private static final ObjectMapper JSON = new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
     private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(PATIENCE).build();
 
     /** What came of asking one pod. */
@@ -74,10 +76,14 @@ public final class EdgeClient {
             return new Silent("it answers " + answer.statusCode() + " " + answer.body());
         }
         try {
-            return new Told(JSON.readValue(answer.body(), EdgeReport.class));
+            return new Told(report(answer.body()));
         } catch (IOException e) {
             return new Silent("its answer is not understood");
         }
+    }
+
+    static EdgeReport report(String json) throws IOException {
+        return JSON.readValue(json, EdgeReport.class);
     }
 
     private static Answer failed(Throwable failure) {

@@ -16,6 +16,10 @@ import org.jboss.logging.Logger;
 
 /** The {@code edge} command: passes requests on until its pod is stopped. */
 public final class EdgeCommand extends AbstractVerticle {
+    /**
+     * For a pod of 512 MiB: Netty's buffers take as much again as the heap, at most. The heap is given as a size, because the image's command line has a percentage, which would win over one given here.
+     */
+    public static final String JVM_OPTIONS = "-XX:+UseSerialGC -Xmx160m -XX:+ExitOnOutOfMemoryError";
     private static final Logger LOG = Logger.getLogger(EdgeCommand.class);
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
     /** How long the world goes on to send requests to a pod that is about to end (Kubernetes: endpoints are removed beside the pod's end, not before it). */
@@ -67,10 +71,13 @@ public final class EdgeCommand extends AbstractVerticle {
     @Override
     public void start(Promise<Void> started) {
         traffic = new Traffic(vertx, settings.state(), settings.hold(), settings.mostHeld());
+        vertx.setPeriodic(Meters.BETWEEN_MARKS.toMillis(), tick -> traffic.mark());
         var peers = new Peers(vertx, settings.peers(), settings.controlPort(), settings.token());
-        server = new EdgeServer(vertx, traffic, new EdgeProxy(vertx, traffic, settings.routes(), settings.id(), Optional.empty()), settings.token());
+        var reach = new TargetReach(vertx, traffic, settings.routes().target());
+        server = new EdgeServer(vertx, traffic, new EdgeProxy(vertx, traffic, settings.routes(), settings.id(), Optional.empty(), EdgeProxy.SILENCE), reach, settings.token());
         server.listen(settings.address(), settings.usersPort(), settings.controlPort()).compose(listening -> follow(peers)).onSuccess(learned -> {
             server.ready();
+            reach.start();
             vertx.setPeriodic(BETWEEN_LOOKS.toMillis(), tick -> follow(peers));
         }).onComplete(started);
     }

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.edge.proxy;
 
 import dev.mastodonmigration.edge.Edge.Side;
+import dev.mastodonmigration.edge.proxy.Traffic.Kind;
 import dev.mastodonmigration.edge.proxy.Traffic.Pass;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -9,7 +10,9 @@ import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.httpproxy.Body;
@@ -25,6 +28,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
 /** Passes requests on to the side whose turn it is, as they came. */
@@ -36,41 +40,56 @@ final class EdgeProxy {
     private static final String FORWARDED_FOR = "X-Forwarded-For";
     private static final String FORWARDED_PROTO = "X-Forwarded-Proto";
     private static final String EVENT_STREAM = "text/event-stream";
+    private static final Set<String> OF_ONE_CONNECTION = Set.of("connection", "keep-alive", "transfer-encoding");
     private static final int LOOP_DETECTED = 508;
     private static final int UNAVAILABLE = 503;
     /** What Heroku's router says where it does not know the app by name or certificate (its error H31; 495). To the sender of a post it would be the last word. */
     private static final Set<Integer> MISROUTED = Set.of(421, 495);
+    private static final String INBOX = "/inbox";
+    private static final int CLIENT_ERRORS = 400;
+    private static final int SERVER_ERRORS = 500;
+    private static final int NOT_IMPLEMENTED = 501;
+    /** Of the client errors those after which Mastodon delivers again (app/helpers/json_ld_helper.rb). */
+    private static final Set<Integer> TRIED_AGAIN = Set.of(401, 408, 429);
     private static final Duration CONNECT = Duration.ofSeconds(5);
     /** Heroku lets a response be silent for 55 s, streaming pings each 15 to 30 s (streaming/index.js): who is silent for longer is gone. */
-    private static final Duration SILENCE = Duration.ofSeconds(75);
+    static final Duration SILENCE = Duration.ofSeconds(75);
     /** Shorter than the other end's, so that it is never the other end that closes: Heroku's router has 90 s, Node 5 s. */
     private static final Map<Side, Integer> KEEP_ALIVE_SECONDS = Map.of(Side.SOURCE, 60, Side.TARGET, 4);
     private static final int CONNECTIONS = 1000;
+    /** A websocket has its connection as long as it lasts: how many there are is the users' to say. */
+    private static final int WEBSOCKETS = 100_000;
     /** As a server's: Mastodon's policies alone are some kilobytes. */
     private static final int LONGEST_HEADERS = 64 << 10;
+    /** IPv4, or IPv6 with its brackets or without. */
+    private static final Pattern ADDRESS = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}|\\[?[0-9a-f.]*:[0-9a-f.:]*]?");
 
     private final Traffic traffic;
     private final Routes routes;
     private final String id;
     private final Map<Side, HttpClient> clients = new EnumMap<>(Side.class);
+    /** Clients of their own, because those that last would take the connections of all others. */
+    private final Map<Side, HttpClient> tunnels = new EnumMap<>(Side.class);
     private final HttpProxy proxy;
 
     /**
      * @param id          the migration's: all edges of it are one
      * @param authorities PEM file of certificate authorities to trust besides none of the system's; empty for the system's
+     * @param silence     after which whoever says nothing is taken to be gone
      */
-    EdgeProxy(Vertx vertx, Traffic traffic, Routes routes, String id, Optional<String> authorities) {
+    EdgeProxy(Vertx vertx, Traffic traffic, Routes routes, String id, Optional<String> authorities, Duration silence) {
         this.traffic = traffic;
         this.routes = routes;
         this.id = id;
         for (var side : Side.values()) {
-            clients.put(side, vertx.createHttpClient(options(authorities).setKeepAliveTimeout(KEEP_ALIVE_SECONDS.get(side)), new PoolOptions().setHttp1MaxSize(CONNECTIONS)));
+            clients.put(side, vertx.createHttpClient(options(authorities, silence).setKeepAliveTimeout(KEEP_ALIVE_SECONDS.get(side)), new PoolOptions().setHttp1MaxSize(CONNECTIONS)));
+            tunnels.put(side, vertx.createHttpClient(options(authorities, silence).setKeepAliveTimeout(KEEP_ALIVE_SECONDS.get(side)), new PoolOptions().setHttp1MaxSize(WEBSOCKETS)));
         }
         proxy = HttpProxy.reverseProxy(new ProxyOptions().setSupportWebSocket(false), clients.get(Side.SOURCE)).addInterceptor(new Passing()).origin(this::connect);
     }
 
-    private static HttpClientOptions options(Optional<String> authorities) {
-        var options = new HttpClientOptions().setConnectTimeout((int) CONNECT.toMillis()).setIdleTimeout((int) SILENCE.toSeconds()).setMaxHeaderSize(LONGEST_HEADERS).setVerifyHost(true);
+    private static HttpClientOptions options(Optional<String> authorities, Duration silence) {
+        var options = new HttpClientOptions().setConnectTimeout((int) CONNECT.toMillis()).setIdleTimeout((int) silence.toSeconds()).setMaxHeaderSize(LONGEST_HEADERS).setVerifyHost(true);
         authorities.ifPresent(file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file)));
         return options;
     }
@@ -83,21 +102,32 @@ final class EdgeProxy {
         var domain = domain(request);
         if (routes.knows(domain)) {
             traffic.arrived(domain);
+        } else {
+            traffic.arrivedForNobody();
         }
         forwarded(request);
         if (Tunnel.isAskedFor(request)) {
             request.pause();
-            traffic.admit().onComplete(admitted -> {
+            traffic.admit(Kind.WEBSOCKET).onComplete(admitted -> {
                 if (admitted.failed()) {
                     unavailable(request, admitted.cause());
                 } else {
                     ending(request, admitted.result());
-                    open(request, admitted.result().side()).onSuccess(upstream -> new Tunnel(request, upstream, admitted.result()).open()).onFailure(why -> unavailable(request, why));
+                    open(request, admitted.result().side(), tunnels).onSuccess(upstream -> new Tunnel(request, upstream, admitted.result()).open()).onFailure(why -> {
+                        failed(request, admitted.result(), why);
+                        unavailable(request, why);
+                    });
                 }
             });
         } else {
             proxy.handle(request);
         }
+    }
+
+    /** By an address in place of a name, or by nothing: so asks who looks after pods, and no user does. */
+    boolean isAskedByAddress(HttpServerRequest request) {
+        var host = domain(request);
+        return !routes.knows(host) && (host.isEmpty() || ADDRESS.matcher(host).matches());
     }
 
     private void forwarded(HttpServerRequest request) {
@@ -122,13 +152,35 @@ final class EdgeProxy {
         }
     }
 
-    private Future<HttpClientRequest> connect(ProxyContext context) {
-        return open(context.request().proxiedRequest(), context.get(Pass.class.getName(), Pass.class).side());
+    static void answered(HttpServerRequest request, Pass pass, int status) {
+        pass.answered(status);
+        if (request.method() == HttpMethod.POST && request.path().endsWith(INBOX)) {
+            pass.delivered();
+            if (status >= CLIENT_ERRORS && isFinal(status)) {
+                pass.inboxRefused();
+            }
+        }
     }
 
-    private Future<HttpClientRequest> open(HttpServerRequest request, Side side) {
+    /** To a server that delivers. */
+    private static boolean isFinal(int status) {
+        return status < SERVER_ERRORS ? !TRIED_AGAIN.contains(status) : status == NOT_IMPLEMENTED;
+    }
+
+    /** Its side is not to blame where the user has gone, nor where nobody serves that domain. */
+    static void failed(HttpServerRequest request, Pass pass, Throwable why) {
+        if (!(why instanceof Unavailable) && !request.response().closed()) {
+            pass.failed();
+        }
+    }
+
+    private Future<HttpClientRequest> connect(ProxyContext context) {
+        return open(context.request().proxiedRequest(), context.get(Pass.class.getName(), Pass.class).side(), clients);
+    }
+
+    private Future<HttpClientRequest> open(HttpServerRequest request, Side side, Map<Side, HttpClient> by) {
         var host = domain(request);
-        return routes.find(side, host, request.path()).map(options -> clients.get(side).request(options)).orElseGet(() -> Future.failedFuture(new Unavailable("nobody serves " + host)));
+        return routes.find(side, host, request.path()).map(options -> by.get(side).request(options)).orElseGet(() -> Future.failedFuture(new Unavailable("nobody serves " + host)));
     }
 
     /** As the Host header has it, in lower case; empty where there is none. */
@@ -149,19 +201,48 @@ final class EdgeProxy {
         @Override
         public Future<ProxyResponse> handleProxyRequest(ProxyContext context) {
             var request = context.request().proxiedRequest();
-            return traffic.admit().compose(pass -> {
+            return traffic.admit(Kind.REQUEST).compose(pass -> {
                 context.set(Pass.class.getName(), pass);
                 ending(request, pass);
-                return context.sendRequest();
-            }).map(response -> MISROUTED.contains(response.getStatusCode()) ? unavailable(context.request(), response, new Unavailable("the source's router answers " + response.getStatusCode())) : lasting(context, response))
-                    .recover(why -> Future.succeededFuture(unavailable(context.request().release(), context.request().response(), why)));
+                return context.sendRequest().map(response -> answer(context, pass, response));
+            }).recover(why -> {
+                Optional.ofNullable(context.get(Pass.class.getName(), Pass.class)).ifPresent(pass -> failed(request, pass, why));
+                return Future.succeededFuture(unavailable(context.request().release(), context.request().response(), why));
+            });
         }
 
-        private ProxyResponse lasting(ProxyContext context, ProxyResponse response) {
+        private static ProxyResponse answer(ProxyContext context, Pass pass, ProxyResponse response) {
+            if (MISROUTED.contains(response.getStatusCode())) {
+                pass.failed();
+                return unavailable(context.request(), response, new Unavailable("the source's router answers " + response.getStatusCode()));
+            }
+            answered(context.request().proxiedRequest(), pass, response.getStatusCode());
             if (Optional.ofNullable(response.headers().get(HttpHeaders.CONTENT_TYPE)).filter(type -> type.startsWith(EVENT_STREAM)).isPresent()) {
-                context.get(Pass.class.getName(), Pass.class).lasts(() -> context.request().proxiedRequest().connection().close());
+                pass.lasts(() -> context.request().proxiedRequest().connection().close());
             }
             return response;
+        }
+
+        @Override
+        public Future<Void> handleProxyResponse(ProxyContext context) {
+            var body = context.response().getBody();
+            return context.request().version() == HttpVersion.HTTP_1_0 && body != null && body.length() < 0 ? untilTheEnd(context.request().proxiedRequest(), context.response(), body) : context.sendResponse();
+        }
+
+        /**
+         * HTTP 1.0, which nginx speaks to what is behind it unless it is told otherwise, knows no chunks: a body of unknown length ends with the connection (RFC 9112, 6.3). The library keeps all of it in
+         * memory first, to tell its length, and has no answer where the upstream breaks off. That it broke off such a client cannot see.
+         */
+        private static Future<Void> untilTheEnd(HttpServerRequest request, ProxyResponse from, Body body) {
+            var to = request.response().setStatusCode(from.getStatusCode());
+            from.headers().forEach((name, value) -> {
+                if (!OF_ONE_CONNECTION.contains(name.toLowerCase(Locale.ROOT))) {
+                    to.headers().add(name, value);
+                }
+            });
+            to.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            // Also where the client asked for it to be kept, which Vert.x then does.
+            return body.stream().pipeTo(to).onComplete(ended -> request.connection().close());
         }
 
         private static ProxyResponse unavailable(ProxyRequest request, ProxyResponse response, Throwable why) {

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.edge.proxy;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -19,7 +20,8 @@ import java.util.Optional;
 
 /** The other pods of this edge: what the operator has told one of them, all follow. */
 final class Peers {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** Pods of a newer version tell more. */
+    private static final ObjectMapper JSON = new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
     private static final Duration ANSWER = Duration.ofSeconds(1);
     private final Vertx vertx;
     private final List<String> names;

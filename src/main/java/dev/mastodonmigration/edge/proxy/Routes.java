@@ -31,7 +31,7 @@ public record Routes(List<Route> source, List<Route> target) {
             return domain.equalsIgnoreCase(host) && path.startsWith(prefix);
         }
 
-        private RequestOptions options() {
+        RequestOptions options() {
             var tls = upstream.getScheme().toLowerCase(Locale.ROOT).equals("https");
             var port = upstream.getPort() >= 0 ? upstream.getPort() : tls ? HTTPS : HTTP;
             return new RequestOptions().setServer(SocketAddress.inetSocketAddress(port, upstream.getHost())).setHost(domain).setPort(tls ? HTTPS : HTTP).setSsl(tls);

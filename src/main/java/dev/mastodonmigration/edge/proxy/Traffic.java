@@ -21,21 +21,29 @@ final class Traffic {
     private final Vertx vertx;
     private final Duration hold;
     private final int mostHeld;
-    private final Set<Waiting> waiting = new LinkedHashSet<>();
+    private final Map<Kind, Set<Waiting>> waiting = new EnumMap<>(Map.of(Kind.REQUEST, new LinkedHashSet<>(), Kind.WEBSOCKET, new LinkedHashSet<>()));
     private final Map<Side, Set<Pass>> underWay = new EnumMap<>(Map.of(Side.SOURCE, new HashSet<>(), Side.TARGET, new HashSet<>()));
     private final Map<Side, Set<Pass>> lasting = new EnumMap<>(Map.of(Side.SOURCE, new HashSet<>(), Side.TARGET, new HashSet<>()));
     /** When the last request for a domain came, by {@link System#nanoTime}. */
     private final Map<String, Long> arrivals = new HashMap<>();
     private EdgeState state;
     private final long startedNanos = System.nanoTime();
+    private final Meters meters = new Meters(startedNanos);
     private long changedNanos = System.nanoTime();
     private long refused;
+    private long heldTotal;
+    private long unserved;
+    private long longestHeldNanos;
 
-    private record Waiting(Promise<Pass> promise, long timer) {}
+    /** Every websocket comes back when a side is left, all at once: they must not take the places of posts. */
+    enum Kind { REQUEST, WEBSOCKET }
+
+    private record Waiting(Promise<Pass> promise, long timer, long sinceNanos) {}
 
     /** One request's, from the moment that it may be passed on until it has ended. */
     final class Pass {
         private final Side side;
+        private final long sinceNanos = System.nanoTime();
         private Runnable close = () -> {};
 
         private Pass(Side side) {
@@ -45,6 +53,26 @@ final class Traffic {
 
         Side side() {
             return side;
+        }
+
+        /** Its side has begun to answer. */
+        void answered(int status) {
+            meters.of(side).answered(status, System.nanoTime() - sinceNanos);
+        }
+
+        /** What {@link #answered} was told of was a post that another server delivers. */
+        void delivered() {
+            meters.of(side).delivered();
+        }
+
+        /** What {@link #answered} was told of makes the server that delivers a post give it up. */
+        void inboxRefused() {
+            meters.of(side).inboxRefused();
+        }
+
+        /** Its side does not answer. */
+        void failed() {
+            meters.of(side).failed();
         }
 
         /** It is a websocket, or a stream of events: nobody waits for its end. @param newClose called when its side answers no more */
@@ -67,7 +95,7 @@ final class Traffic {
 
     /**
      * @param hold     how long a request waits at most
-     * @param mostHeld how many wait at a time: each has a connection open
+     * @param mostHeld how many of a kind wait at a time: each has a connection open
      */
     Traffic(Vertx vertx, EdgeState state, Duration hold, int mostHeld) {
         this.vertx = vertx;
@@ -85,28 +113,38 @@ final class Traffic {
         arrivals.put(domain, System.nanoTime());
     }
 
+    /** A request has come for a host that is none of them. */
+    void arrivedForNobody() {
+        unserved++;
+    }
+
     /** Completes when the request may be passed on, with where; fails with {@link Unavailable}. */
-    Future<Pass> admit() {
+    Future<Pass> admit(Kind kind) {
         var side = state.mode().side();
         if (side.isPresent()) {
             return Future.succeededFuture(new Pass(side.get()));
         }
-        if (waiting.size() >= mostHeld) {
+        var queue = waiting.get(kind);
+        if (queue.size() >= mostHeld) {
             refused++;
-            return Future.failedFuture(new Unavailable(mostHeld + " requests wait already"));
+            return Future.failedFuture(new Unavailable(mostHeld + (kind == Kind.REQUEST ? " requests" : " websockets") + " wait already"));
         }
         var promise = Promise.<Pass>promise();
         var timer = vertx.setTimer(hold.toMillis(), late -> {
             refused++;
             promise.tryFail(new Unavailable("it has waited for " + hold.toSeconds() + " s"));
         });
-        var one = new Waiting(promise, timer);
-        waiting.add(one);
-        return promise.future().onComplete(either -> waiting.remove(one));
+        var one = new Waiting(promise, timer, System.nanoTime());
+        queue.add(one);
+        heldTotal++;
+        return promise.future().onComplete(either -> {
+            queue.remove(one);
+            longestHeldNanos = Math.max(longestHeldNanos, System.nanoTime() - one.sinceNanos());
+        });
     }
 
     /**
-     * From now on. Those that waited go first, in the order in which they came; what lasts on the side that answers no more is closed.
+     * From now on. Those that waited go first, requests before websockets, in the order in which they came; what lasts on the side that answers no more is closed.
      *
      * @throws StateRefused when it is older than the present one, or would lead from one side to the other at once
      */
@@ -123,7 +161,7 @@ final class Traffic {
         state = wanted;
         changedNanos = System.nanoTime();
         lasting.entrySet().stream().filter(entry -> !wanted.mode().side().filter(entry.getKey()::equals).isPresent()).flatMap(entry -> List.copyOf(entry.getValue()).stream()).forEach(pass -> pass.close.run());
-        wanted.mode().side().ifPresent(side -> List.copyOf(waiting).forEach(one -> {
+        wanted.mode().side().ifPresent(side -> waiting.values().stream().flatMap(queue -> List.copyOf(queue).stream()).toList().forEach(one -> {
             vertx.cancelTimer(one.timer());
             one.promise().tryComplete(new Pass(side));
         }));
@@ -132,7 +170,19 @@ final class Traffic {
     EdgeReport report() {
         var since = new TreeMap<String, Long>();
         arrivals.forEach((domain, nanos) -> since.put(domain, millisSince(nanos)));
-        return new EdgeReport(state, millisSince(startedNanos), millisSince(changedNanos), sizes(underWay), sizes(lasting), waiting.size(), refused, since);
+        return new EdgeReport(state, millisSince(startedNanos), millisSince(changedNanos), sizes(underWay), sizes(lasting), waiting.values().stream().mapToInt(Set::size).sum(), refused, since, measured(), List.of());
+    }
+
+    private EdgeReport.Measured measured() {
+        var now = System.nanoTime();
+        // Those that wait do so in the order in which they came.
+        var longest = waiting.values().stream().flatMap(queue -> queue.stream().limit(1)).mapToLong(one -> now - one.sinceNanos()).reduce(longestHeldNanos, Math::max);
+        return new EdgeReport.Measured(heldTotal, TimeUnit.NANOSECONDS.toMillis(longest), meters.figures(), meters.lately(), meters.latelyMillis(now), unserved);
+    }
+
+    /** To be called every {@link Meters#BETWEEN_MARKS}. */
+    void mark() {
+        meters.mark(System.nanoTime());
     }
 
     private static long millisSince(long nanos) {

@@ -28,10 +28,14 @@ record Tunnel(HttpServerRequest request, HttpClientRequest upstream, Pass pass) 
         });
         // Some browsers send "keep-alive, Upgrade", which not every server understands.
         upstream.putHeader(HttpHeaders.CONNECTION, HttpHeaders.UPGRADE);
-        upstream.connect().onSuccess(this::answered).onFailure(why -> refuse());
+        upstream.connect().onSuccess(this::answered).onFailure(why -> {
+            EdgeProxy.failed(request, pass, why);
+            refuse();
+        });
     }
 
     private void answered(HttpClientResponse answer) {
+        EdgeProxy.answered(request, pass, answer.statusCode());
         var response = request.response();
         if (answer.statusCode() != SWITCHING) {
             response.setStatusCode(answer.statusCode()).setStatusMessage(answer.statusMessage());

@@ -4,10 +4,12 @@
  *
  * <h2>How</h2>
  * Each request asks {@code Traffic} for a pass: to the source, to the target, or, while the state is hold, to wait for one. {@code EdgeProxy} passes it on by {@code Routes}, a websocket as a {@code Tunnel}.
- * The operator asks and tells each pod by {@code EdgeClient}, over a port of its own ({@code EdgeServer}); between them pods tell each other ({@code Peers}). Everything runs on one event loop, so nothing here
- * has a lock.
+ * The operator asks and tells each pod by {@code EdgeClient}, over a port of its own ({@code EdgeServer}); between them pods tell each other ({@code Peers}). What each side answers is counted by a
+ * {@code SideMeter}, and told with what of it came in the last minute ({@code Meters}), for the operator in the {@code EdgeReport} and for Prometheus as {@code MetricsText}. What stands in front of it is tried by questions that the edge itself answers ({@code EntranceAnswers}). Everything runs on one event loop, so
+ * nothing here has a lock.
  *
  * <h2>Why it is right</h2>
+ * EdgeConformanceTest holds in every state what servers and browsers rely on; EdgeSoakTest moves there and back ten times under load.
  * <ol>
  * <li><b>A request goes to one side, whole</b>, and never to a side that the state does not name when it is passed on ({@code Traffic#admit}; TrafficTest#whatIsHeldGoesToTheNewSideInTheOrderInWhichItCame,
  * EdgeProxyTest#whatIsHeldIsAnsweredByTheNewSideAndWhatWasUnderWayByTheOld).</li>
@@ -26,6 +28,17 @@
  * EdgeProxyTest#eventsPassAtOnceAndTheirStreamIsClosedWhenTheSideChanges).</li>
  * <li><b>A pod that ends takes no request with it</b>: it is not ready any more, has connections opened anew, and waits for the last answers ({@code EdgeCommand}, {@code EdgeServer#leave};
  * EdgeProxyTest#aPodThatIsAboutToEndTellsWhoeverKeepsConnectionsToOpenAnother).</li>
+ * <li><b>Who listens takes nothing from who asks</b>: websockets have their own places to wait, their own connections to each side, and come back all at once ({@code Traffic.Kind}, {@code EdgeProxy};
+ * TrafficTest#websocketsThatComeBackTakeNoPlacesOfPosts, EdgeProxyTest#howManyEverListenOthersAreAnswered).</li>
+ * <li><b>A body is nowhere whole</b>: it is passed on as fast as whoever takes it reads, also to clients that know no chunks, and breaks off where it breaks off ({@code EdgeProxy};
+ * EdgeConformanceTest#ofWhatIsReadSlowlyTheSideKeepsTheRest, EdgeConformanceTest#anAnswerThatBreaksOffBreaksOffForTheUserToo).</li>
+ * <li><b>A side is blamed for what it did alone</b>: neither for users who go before they are answered, nor for what the edge itself refuses ({@code EdgeProxy#failed};
+ * EdgeMetricsTest#noSideIsToBlameForUsersWhoGoNorForDomainsThatNobodyServes, EdgeMetricsTest#whoWaitedTooLongIsRefusedAndNoSideIsToBlame).</li>
+ * <li><b>Nobody is led to a side that a pod does not reach</b>: until the cutover each pod asks the target itself, because a target whose own pods are ready says nothing of the way to it ({@code TargetReach},
+ * {@code EdgeFront#unhealthy}; EdgeCommandTest#whatAPodDoesNotReachOfTheTargetItTellsUntilItDoes, EdgeFrontTest#itIsIllWhileOneOfItsPodsDoesNotReachTheTarget).</li>
+ * <li><b>Who looks after pods is answered by the pod</b>, is no user, and sees nothing of the instance ({@code EdgeServer}; EdgeProxyTest#whoLooksAfterPodsIsToldWhetherThisOneIsReadyAndIsNoUser).</li>
+ * <li><b>Of what the operator asks by way of what stands in front no side sees anything</b>, and nobody else is answered there ({@code EntranceAnswers};
+ * EntranceTest#whereAllOfItComesThroughNothingIsToldAndNoSideSeesAnyOfIt, EntranceTest#whoeverDoesNotKnowTheKeyIsToldNothing).</li>
  * </ol>
  */
 package dev.mastodonmigration.edge.proxy;

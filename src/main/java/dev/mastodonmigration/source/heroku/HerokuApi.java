@@ -11,6 +11,8 @@ import java.util.SortedMap;
  * change nothing that already is as wanted, because Heroku knows no idempotency keys.
  */
 public interface HerokuApi {
+    int MOST_RELEASES = 30;
+
     /**
      * An app.
      *
@@ -45,6 +47,41 @@ public interface HerokuApi {
      */
     record Domain(String hostname, Optional<String> cname) {}
 
+    /**
+     * What attaches an add-on to an app, and gives the app its config var {@link #variable}: nobody can set that one as long as the attachment is there.
+     *
+     * @param addOnId   names the add-on in calls about it, which may be another app's
+     * @param addOn     its name, as postgresql-round-12345
+     * @param namespace as "connection-pooling:default" or "credential:reader"; empty for the add-on itself
+     */
+    record Attachment(String id, String name, String addOnId, String addOn, Optional<String> namespace) {
+        String variable() {
+            return name + "_URL";
+        }
+    }
+
+    /**
+     * A release of an app, which each change of config vars or attachments makes.
+     *
+     * @param status pending while a process type "release" runs its command, succeeded, failed or expired: what has not succeeded is not what dynos start with
+     * @param slug   the code that it runs, by id
+     * @param current dynos start with it
+     */
+    record Release(int version, String description, String status, Optional<String> slug, boolean current) {
+        static final String RETRY = "Retry of v";
+        private static final List<String> OF_CONFIG = List.of("Set ", "Remove ", "Unset ", "Attach ", "Detach ", "Update ", "Add ");
+
+        /** One of {@link #releaseAgain}. */
+        boolean isRetry() {
+            return description.startsWith(RETRY);
+        }
+
+        /** Made by a change of config vars or attachments, or by {@link #releaseAgain} after that; not of code, by a push, a promotion or a rollback. Heroku's words for it. */
+        boolean isOfConfig() {
+            return isRetry() || OF_CONFIG.stream().anyMatch(description::startsWith);
+        }
+    }
+
     App app(String app);
 
     void setMaintenance(String app, boolean on);
@@ -57,6 +94,25 @@ public interface HerokuApi {
 
     /** The current config vars. Read them at each use: Heroku rotates credentials. */
     Map<String, String> configVars(String app);
+
+    /**
+     * Sets config vars, and removes those whose value is empty: all of them or, where one cannot be set, none.
+     *
+     * @throws HerokuException of kind REJECTED when an attachment gives one of them
+     */
+    void setConfigVars(String app, Map<String, Optional<String>> changes);
+
+    List<Attachment> attachments(String app);
+
+    /**
+     * Attaches an add-on under a name that is free; never takes over a name. Not asked twice when no answer comes: look first whether it was done.
+     *
+     * @throws HerokuException of kind REJECTED when the name is taken
+     */
+    void attach(String app, String addOnId, String name, Optional<String> namespace);
+
+    /** Takes an attachment away, unless it is gone already; Heroku refuses that for an add-on's last one of the app that is billed for it. */
+    void detach(String app, Attachment attachment);
 
     List<ProcessType> formation(String app);
 
@@ -81,8 +137,11 @@ public interface HerokuApi {
     /** Sends SIGTERM to a one-off dyno, and SIGKILL 30 s later; does nothing where it is gone meanwhile. */
     void stop(String app, String dyno);
 
-    /** The version of the newest release, which each change of config vars raises; empty for an app never released. */
-    Optional<Integer> latestReleaseVersion(String app);
+    /** The newest ones, at most {@link #MOST_RELEASES}, newest first; none for an app never released. */
+    List<Release> releases(String app);
+
+    /** Releases the code and config of one that failed once more, as {@code heroku releases:retry} does. Not asked twice when no answer comes. */
+    void releaseAgain(String app, Release failed);
 
     /** The add-ons that the app owns, and so is billed for; those of other apps that it uses are not among them. */
     List<AddOn> addOns(String app);
@@ -92,6 +151,9 @@ public interface HerokuApi {
 
     /** Those that the app's users gave it, and Heroku's own. */
     List<Domain> domains(String app);
+
+    /** Who gets the app's log: an add-on by its name, anybody else by the host alone, because such an address often has a password in it. */
+    List<String> logDrains(String app);
 
     /** Whether Heroku itself scales its web dynos. */
     boolean isAutoscaled(App app);

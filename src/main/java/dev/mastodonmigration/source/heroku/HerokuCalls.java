@@ -13,8 +13,10 @@ import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +28,9 @@ final class HerokuCalls {
     private static final int TRIES = 3;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
     private static final int MAX_PAGES = 1000;
+    /** Refusals that leave nothing done: what they answer may be sent again, whatever it does. */
+    private static final Set<Kind> NOTHING_DONE = EnumSet.of(Kind.BUSY, Kind.RATE_LIMITED);
+    private static final Set<Kind> WHATEVER_MAY_PASS = EnumSet.of(Kind.BUSY, Kind.RATE_LIMITED, Kind.UNAVAILABLE);
     private static final ObjectMapper JSON = new ObjectMapper();
     /**
      * Never follows a redirect: the token goes to the configured host alone. And never HTTP/2, whose one connection the JDK keeps using after it fell silent:
@@ -56,6 +61,11 @@ final class HerokuCalls {
 
     JsonNode get(String app, String path) {
         return json(app, call(app, request(app, path).GET().build()));
+    }
+
+    /** What is under no app, and what those of its fields refer to told in full. @param path from the host's root */
+    JsonNode expandedAt(String app, String path, String fields) {
+        return json(app, call(app, at(path).header("Accept-Expansion", fields).GET().build()));
     }
 
     /** A list, following {@code Next-Range} to its end. */
@@ -110,14 +120,36 @@ final class HerokuCalls {
         call(app, request(app, path).header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString("{}")).build());
     }
 
-    /** Sent twice it does no harm either: a dyno restarts once more. */
+    /** Sent twice it does no harm either: a dyno restarts once more, and what was deleted is gone. */
     void delete(String app, String path) {
         call(app, request(app, path).DELETE().build());
     }
 
+    /** A change that must not be made twice: sent again only when it was refused for the moment. @param path from the host's root */
+    void postOnce(String app, String path, JsonNode body) {
+        call(app, at(path).header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(body.toString())).build(), NOTHING_DONE);
+    }
+
+    /** As {@link #delete}, of what is under no app. @param path from the host's root */
+    void deleteAt(String app, String path) {
+        call(app, at(path).DELETE().build());
+    }
+
+    /** A list of what is under no app. @param path from the host's root */
+    List<JsonNode> listAt(String app, String path) {
+        return list(app, path, () -> at(path));
+    }
+
+    static String path(String app) {
+        return "/apps/" + URLEncoder.encode(app, StandardCharsets.UTF_8);
+    }
+
     private HttpRequest.Builder request(String app, String path) {
-        var name = URLEncoder.encode(app, StandardCharsets.UTF_8);
-        return HttpRequest.newBuilder(URI.create(host + "/apps/" + name + path))
+        return at(path(app) + path);
+    }
+
+    private HttpRequest.Builder at(String path) {
+        return HttpRequest.newBuilder(URI.create(host + path))
                 .timeout(patience.exchange())
                 .header("Authorization", "Bearer " + token)
                 .header("Accept", "application/vnd.heroku+json; version=3")
@@ -125,12 +157,16 @@ final class HerokuCalls {
     }
 
     private Answer call(String app, HttpRequest request) {
+        return call(app, request, WHATEVER_MAY_PASS);
+    }
+
+    private Answer call(String app, HttpRequest request, Set<Kind> sentAgainAfter) {
         var pause = FIRST_PAUSE;
         for (int attempt = 1; ; attempt++) {
             try {
                 return once(app, request);
             } catch (HerokuException e) {
-                if (!e.mayPass() || attempt == TRIES || patience.left(begunNanos).compareTo(pause) <= 0 || Thread.currentThread().isInterrupted()) {
+                if (!sentAgainAfter.contains(e.kind()) || attempt == TRIES || patience.left(begunNanos).compareTo(pause) <= 0 || Thread.currentThread().isInterrupted()) {
                     throw e;
                 }
                 sleep(app, pause);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mastodonmigration.source.heroku.HerokuException.Kind;
 import java.math.BigDecimal;
+import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +23,7 @@ public final class HerokuClient implements HerokuApi {
     /** Add-ons have the one word, dyno sizes the other. */
     private static final Set<String> MONTH = Set.of("month", "monthly");
     private static final int CENTS = 2;
-    private static final String LATEST = "version ..; max=1, order=desc";
+    private static final String NEWEST = "version ..; max=" + MOST_RELEASES + ", order=desc";
 
     private final HerokuCalls platform;
     private final HerokuCalls metrics;
@@ -48,10 +49,10 @@ public final class HerokuClient implements HerokuApi {
     @Override
     public App app(String app) {
         var found = platform.get(app, "");
-        if (!found.path("maintenance").isBoolean()) {
+        if (!found.path("maintenance").isBoolean() || found.path("id").asText().isEmpty()) {
             throw HerokuCalls.unreadable(app);
         }
-        return new App(found.path("id").asText(app), found.path("name").asText(app), found.path("maintenance").booleanValue(),
+        return new App(found.path("id").asText(), found.path("name").asText(app), found.path("maintenance").booleanValue(),
                 found.path("generation").path("name").asText("cedar"), Optional.of(found.path("space").path("name").asText()).filter(name -> !name.isEmpty()));
     }
 
@@ -85,6 +86,38 @@ public final class HerokuClient implements HerokuApi {
         var vars = new TreeMap<String, String>();
         found.properties().stream().filter(entry -> !entry.getValue().isNull()).forEach(entry -> vars.put(entry.getKey(), entry.getValue().asText()));
         return vars;
+    }
+
+    @Override
+    public void setConfigVars(String app, Map<String, Optional<String>> changes) {
+        var body = JSON.objectNode();
+        new TreeMap<>(changes).forEach((name, value) -> body.put(name, value.orElse(null)));
+        platform.patch(app, "/config-vars", body);
+    }
+
+    @Override
+    public List<Attachment> attachments(String app) {
+        return platform.list(app, "/addon-attachments").stream().map(found -> attachment(app, found)).toList();
+    }
+
+    private static Attachment attachment(String app, JsonNode found) {
+        if (!found.path("id").isTextual() || !found.path("name").isTextual() || !found.path("addon").path("id").isTextual()) {
+            throw HerokuCalls.unreadable(app);
+        }
+        return new Attachment(found.path("id").asText(), found.path("name").asText(), found.path("addon").path("id").asText(), found.path("addon").path("name").asText(),
+                Optional.of(found.path("namespace")).filter(JsonNode::isTextual).map(JsonNode::asText));
+    }
+
+    @Override
+    public void attach(String app, String addOnId, String name, Optional<String> namespace) {
+        var body = JSON.objectNode().put("app", app).put("addon", addOnId).put("name", name);
+        namespace.ifPresent(chosen -> body.put("namespace", chosen));
+        platform.postOnce(app, "/addon-attachments", body);
+    }
+
+    @Override
+    public void detach(String app, Attachment attachment) {
+        unlessGone(app, () -> platform.deleteAt(app, "/addon-attachments/" + attachment.id()));
     }
 
     @Override
@@ -160,15 +193,22 @@ public final class HerokuClient implements HerokuApi {
     }
 
     @Override
-    public Optional<Integer> latestReleaseVersion(String app) {
-        var releases = platform.range(app, "/releases", LATEST);
-        if (releases.isEmpty()) {
-            return Optional.empty();
-        }
-        if (!releases.get(0).path("version").isInt()) {
+    public List<Release> releases(String app) {
+        return platform.range(app, "/releases", NEWEST).valueStream().map(found -> release(app, found)).toList();
+    }
+
+    private static Release release(String app, JsonNode found) {
+        if (!found.path("version").isInt()) {
             throw HerokuCalls.unreadable(app);
         }
-        return Optional.of(releases.get(0).path("version").intValue());
+        return new Release(found.path("version").intValue(), found.path("description").asText(), found.path("status").asText(),
+                Optional.of(found.path("slug").path("id").asText()).filter(id -> !id.isEmpty()), found.path("current").asBoolean());
+    }
+
+    @Override
+    public void releaseAgain(String app, Release failed) {
+        var body = JSON.objectNode().put("slug", failed.slug().orElseThrow(() -> new HerokuException(Kind.REJECTED, "Release v" + failed.version() + " of Heroku app " + app + " runs no code.")));
+        platform.postOnce(app, HerokuCalls.path(app) + "/releases", body.put("description", failed.isRetry() ? failed.description() : Release.RETRY + failed.version() + ": " + failed.description()));
     }
 
     @Override
@@ -177,7 +217,7 @@ public final class HerokuClient implements HerokuApi {
     }
 
     /** The billed price is that of the day when it was bought; the plan's own stands in where there is none (heroku/cli, lib/addons/util). */
-    private static AddOn addOn(JsonNode found) {
+    static AddOn addOn(JsonNode found) {
         var price = found.path("billed_price").isObject() ? found.path("billed_price") : found.path("plan").path("price");
         var billing = price.path("contract").asBoolean() ? "billed by contract" : price.path("metered").asBoolean() ? "billed by use" : monthly(price).isPresent() ? "" : "Heroku tells no price";
         return new AddOn(found.path("name").asText(), found.path("addon_service").path("name").asText(), found.path("plan").path("name").asText(),
@@ -199,6 +239,16 @@ public final class HerokuClient implements HerokuApi {
     @Override
     public List<Domain> domains(String app) {
         return platform.list(app, "/domains").stream().map(found -> new Domain(found.path("hostname").asText(), Optional.ofNullable(found.path("cname").asText(null)))).toList();
+    }
+
+    @Override
+    public List<String> logDrains(String app) {
+        return platform.list(app, "/log-drains").stream().map(HerokuClient::receiver).distinct().sorted().toList();
+    }
+
+    private static String receiver(JsonNode drain) {
+        var addOn = drain.path("addon").path("name").asText();
+        return addOn.isEmpty() ? DatabaseAddress.uri(drain.path("url").asText()).map(URI::getHost).orElse("an address that cannot be read") : addOn;
     }
 
     @Override

@@ -34,10 +34,22 @@ public final class HerokuException extends OutsideException {
     }
 
     private final Kind kind;
+    private final String id;
 
     public HerokuException(Kind kind, String message) {
+        this(kind, message, "");
+    }
+
+    /** @param id Heroku's own of the error; empty where the answer was not Heroku's, or had none */
+    HerokuException(Kind kind, String message, String id) {
         super(message, kind.mayPass());
         this.kind = kind;
+        this.id = id;
+    }
+
+    /** Whether Heroku itself said that there is no such thing: a proxy's 404 says nothing of what Heroku has. */
+    boolean saysItIsGone() {
+        return id.equals(HerokuRefusals.NOT_FOUND);
     }
 
     public Kind kind() {

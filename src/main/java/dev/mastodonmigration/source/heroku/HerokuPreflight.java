@@ -51,6 +51,7 @@ final class HerokuPreflight {
             }
             oneThatRuns(formation).ifPresent(type -> tryOut("scale it", () -> heroku.tryScaling(name, type)));
             tryOut("read its config vars", () -> configVars.addAll(heroku.configVars(name).keySet()));
+            tryOut("read which add-ons are attached to it", () -> heroku.attachments(name));
             forbidden.ifPresent(last -> blockers.add("The Heroku API token may read app " + name + " but may not " + String.join(", ", mayNot) + ", and the migration must. " + last
                     + " `heroku authorizations:create --scope write-protected` makes one that may; in a Heroku Enterprise team its account needs the permissions deploy and operate."));
             scalers();
@@ -124,7 +125,8 @@ final class HerokuPreflight {
         SCHEDULERS.forEach((service, called) -> {
             if (services.contains(service)) {
                 notes.add("Heroku app " + name + " has " + called + ", whose jobs start dynos even while everything else is stopped. The freeze waits for one that runs; pause the jobs before you"
-                        + " approve the cutover, or set spec.cutover.stopOneOffDynos: true, and plan them anew for the target.");
+                        + " approve the cutover, or set spec.cutover.stopOneOffDynos: true. No API tells which they are: `heroku addons:open " + service + " -a " + name
+                        + "` does. Where compute moves they do not go along: what Mastodon does not time itself can be one of spec.target.compute.kubernetes.cronJobs.");
             }
         });
     }

@@ -13,8 +13,9 @@ import java.util.Optional;
  * id with several statuses (heroku/cli's tests have {@code confirmation_required} as 400 and as 423); the status decides otherwise, as for a proxy's answer.
  */
 final class HerokuRefusals {
+    static final String NOT_FOUND = "not_found";
     private static final String SECRET = "the Secret that spec.source.heroku.apiTokenSecretRef names";
-    private static final Map<String, Kind> BY_ID = Map.of("unauthorized", Kind.UNAUTHORIZED, "forbidden", Kind.FORBIDDEN, "two_factor", Kind.FORBIDDEN, "not_found", Kind.NOT_FOUND,
+    private static final Map<String, Kind> BY_ID = Map.of("unauthorized", Kind.UNAUTHORIZED, "forbidden", Kind.FORBIDDEN, "two_factor", Kind.FORBIDDEN, NOT_FOUND, Kind.NOT_FOUND,
             "rate_limit", Kind.RATE_LIMITED, "confirmation_required", Kind.REJECTED, "multiple_matches", Kind.REJECTED, "invalid_params", Kind.REJECTED);
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -35,13 +36,13 @@ final class HerokuRefusals {
             case NOT_FOUND -> "Heroku has no app " + app + " that this API token can see (" + said
                     + "). Check the name in spec.source.heroku and the account of the token in " + SECRET + ".";
             // The app was found: blaming it would send the admin the wrong way.
-            case PART_NOT_FOUND -> "Heroku found app " + app + " but not what was asked of it (" + said + "). Check its process types with `heroku ps -a " + app + "`.";
+            case PART_NOT_FOUND -> "Heroku found app " + app + " but not what was asked of it (" + said + "). Check its process types with `heroku ps -a " + app + "`, and its add-ons with `heroku addons -a " + app + "`.";
             case RATE_LIMITED -> "Heroku limits the calls of this account, asked about app " + app + " (" + said
                     + "). The operator waits and tries again; other tools that use the same account slow it down.";
             case BUSY -> "Heroku is busy with a release of app " + app + " or another change of it (" + said + "). The operator tries again.";
             case UNAVAILABLE -> "Heroku's API failed for app " + app + " (" + said + "). The operator tries again; see https://status.heroku.com if it lasts.";
             case REJECTED -> "Heroku rejected a request about app " + app + " (" + said + ").";
-        });
+        }, error.path("id").asText());
     }
 
     private static Kind byStatus(int status) {

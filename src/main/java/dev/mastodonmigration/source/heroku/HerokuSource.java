@@ -4,11 +4,13 @@ import dev.mastodonmigration.mastodon.SourceEnvironment;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.cost.Bill;
+import dev.mastodonmigration.mastodon.DynoDatabaseUrl;
 import dev.mastodonmigration.mastodon.SourceUrls;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.MissingInputException;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.source.Retirement;
 import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.source.heroku.HerokuApi.Domain;
@@ -25,9 +27,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The instance as one or two Heroku apps. Each method is one operation with its own {@link Patience}. */
 final class HerokuSource implements Source {
@@ -81,13 +86,14 @@ final class HerokuSource implements Source {
         return (apps().size() > 1 ? "Heroku apps " : "Heroku app ") + String.join(", ", apps());
     }
 
-    /** Where the token would go is the operator's configuration; and an app whose data alone moves would have to be given other databases. */
+    /** Where the token would go is the operator's configuration. */
     @Override
     public List<String> violations() {
         var violations = new ArrayList<String>();
-        var target = migration.getSpec().target();
-        if (target.postgres() == null || target.redis() == null || target.compute() == null) {
-            violations.add("spec.target: moving only a part is not supported yet: set postgres, redis and compute together.");
+        var redis = migration.getSpec().target().redis();
+        if (computeStays() && redis != null && redis.existing() != null && redis.existing().caSecretRef() != null) {
+            violations.add("spec.target.redis.existing.caSecretRef cannot be used while compute stays on Heroku: Mastodon verifies the Redis that it uses, and a dyno has no file with the CA. Set compute as well, or use a Redis"
+                    + " whose certificate a public CA signed.");
         }
         try {
             HerokuHosts.of(apiUrl);
@@ -101,7 +107,8 @@ final class HerokuSource implements Source {
     public Findings preflight() {
         try {
             var heroku = heroku(Patience.BEFORE_ANYTHING);
-            return SideBySide.all(apps(), app -> new HerokuPreflight(heroku, app).look()).stream().reduce(Findings.NONE, Findings::and);
+            return SideBySide.all(apps(), app -> new HerokuPreflight(heroku, app).look().and(computeStays() ? new HerokuDataFirst(heroku, app, migration.getSpec().target()).look() : new HerokuLogDrains(heroku, app).look())).stream()
+                    .reduce(Findings.NONE, Findings::and);
         } catch (OutsideException refused) {
             if (refused.mayPass()) {
                 throw refused;
@@ -118,19 +125,52 @@ final class HerokuSource implements Source {
     @Override
     public SavedSource read() {
         var heroku = heroku();
-        return new SavedSource(SideBySide.all(apps(), name -> new SavedSource.App(name,
-                heroku.app(name).maintenance() ? SavedSource.Maintenance.ON : SavedSource.Maintenance.OFF, heroku.latestReleaseVersion(name),
-                heroku.formation(name).stream().collect(Collectors.toMap(ProcessType::type, ProcessType::quantity)))));
+        var uses = DataAddOns.read(heroku, apps());
+        return new SavedSource(SideBySide.all(apps(), name -> {
+            var app = heroku.app(name);
+            return new SavedSource.App(name, Optional.of(app.id()), app.maintenance() ? SavedSource.Maintenance.ON : SavedSource.Maintenance.OFF,
+                    heroku.releases(name).stream().findFirst().map(HerokuApi.Release::version), heroku.formation(name).stream().collect(Collectors.toMap(ProcessType::type, ProcessType::quantity)),
+                    computeStays() ? variables(uses.apps().get(name), name) : List.of());
+        }), uses.moving(SourceUrls.of(uses.apps().get(webApp()).config()), migration.getSpec().target()));
+    }
+
+    private boolean computeStays() {
+        return migration.getSpec().target().compute() == null;
+    }
+
+    private List<SavedSource.Variable> variables(DataAddOns.Uses uses, String app) {
+        var found = new DatabaseVariables(uses.config(), uses.attachments(), reader(app));
+        var target = migration.getSpec().target();
+        return Stream.concat(target.postgres() == null ? Stream.of() : found.postgres().stream(), target.redis() == null ? Stream.of() : found.redis().stream()).toList();
+    }
+
+    private DynoDatabaseUrl.Reader reader(String app) {
+        return app.equals(webApp()) ? DynoDatabaseUrl.Reader.RAILS : DynoDatabaseUrl.Reader.STREAMING;
     }
 
     /** Maintenance mode first, so that users see its page and not the router's error. */
     @Override
     public void stop() {
         var heroku = heroku();
+        var ids = takesWrites() ? savedIds() : Map.<String, String>of();
         SideBySide.each(apps(), app -> {
+            refuseStranger(heroku, app, ids);
             heroku.setMaintenance(app, true);
             heroku.scaleToZero(app);
         });
+    }
+
+    /** In the freeze nobody has the time to ask; later days pass, in which a name may go to another app. */
+    private static void refuseStranger(HerokuApi heroku, String app, Map<String, String> ids) {
+        if (ids.containsKey(app) && !ids.get(app).equals(heroku.app(app).id())) {
+            throw new OutsideException(HerokuRetirement.anothers(app) + " It is not stopped. Remove spec.retire.formation, or rename that app.", false);
+        }
+    }
+
+    private Map<String, String> savedIds() {
+        var ids = new TreeMap<String, String>();
+        Optional.ofNullable(migration.getStatus()).flatMap(SavedSource::of).map(SavedSource::apps).orElse(List.of()).forEach(app -> app.id().ifPresent(id -> ids.put(app.name(), id)));
+        return ids;
     }
 
     @Override
@@ -249,7 +289,8 @@ final class HerokuSource implements Source {
     private URI entrance(String domain, List<Domain> known) {
         var cname = known.stream().filter(one -> serves(one.hostname(), domain)).map(Domain::cname).flatMap(Optional::stream).findFirst().orElseThrow(() -> new MissingInputException(name()
                 + (apps().size() > 1 ? " have" : " has") + " no custom domain " + domain + ", so Heroku takes no requests for it, and the edge could not pass any on. Add it to the app that serves it, and have users come by it before the migration:"
-                + " `heroku domains:add " + domain + " -a " + (domain.equals(SpecDefaults.webDomain(migration.getSpec())) ? webApp() : apps().getLast()) + "`."));
+                + " `heroku domains:add " + domain + " -a " + (SpecDefaults.streamingDomain(migration.getSpec()).filter(domain::equals).isPresent() ? apps().getLast() : webApp()) + "`."
+                + (domain.equals(migration.getSpec().instance().localDomain()) && SpecDefaults.movesLocalDomain(migration.getSpec()) ? " Where somebody else serves it, remove spec.instance.moveLocalDomain." : "")));
         return router.map(URI::create).orElseGet(() -> URI.create("https://" + cname));
     }
 
@@ -261,7 +302,7 @@ final class HerokuSource implements Source {
     /** @throws MissingInputException when the web app names no Postgres or no Redis, or a Redis of Sidekiq's own that cannot be read */
     @Override
     public SourceUrls urls() {
-        var config = heroku().configVars(webApp());
+        var config = before(heroku().configVars(webApp()));
         var urls = SourceUrls.of(config);
         require(urls.postgres(), "DATABASE_URL");
         require(urls.redis(), "REDIS_URL, REDISCLOUD_URL or REDIS_HOST");
@@ -270,6 +311,14 @@ final class HerokuSource implements Source {
                     + ": SIDEKIQ_REDIS_URL or SIDEKIQ_REDIS_HOST is set and names no Redis. Correct it, or unset it if Sidekiq uses the main Redis.");
         }
         return urls;
+    }
+
+    /** The web app's config vars without what {@link #repoint} changed. */
+    private Map<String, String> before(Map<String, String> config) {
+        var status = Optional.ofNullable(migration.getStatus());
+        // Before that it may be on the way back, and have its own again.
+        return status.flatMap(SavedSource::of).map(saved -> app(saved, webApp())).map(saved -> KeptVariables.ofMigration(migration.getMetadata().getUid()).before(saved, config,
+                takesWrites() ? KeptVariables.Stage.USES_OTHERS : KeptVariables.Stage.MAY_USE_ITS_OWN)).orElse(config);
     }
 
     private void require(Optional<?> url, String variable) {
@@ -285,9 +334,78 @@ final class HerokuSource implements Source {
         return new SourceEnvironment(configs.getFirst(), configs.getLast());
     }
 
+    /** Streaming first: what it uses is attached to it by another app, so that nothing of it can be the last. */
     @Override
-    public Provisioned repoint(Databases databases) {
-        throw new OutsideException(name() + " cannot be given other databases by this version.", false);
+    public Provisioned repoint(SavedSource saved, Databases databases) {
+        if (saved.apps().stream().allMatch(app -> app.variables().isEmpty())) {
+            throw new OutsideException(name() + " cannot be led to other databases: which config vars lead to their own was not written down before the freeze.", false);
+        }
+        // Nothing is left to be restored by then, and much to be started.
+        var patience = takesWrites() ? Patience.TO_START_AGAIN : Patience.INSIDE_THE_FREEZE;
+        return eachInTurn(saved.apps().reversed(), app -> databases(heroku(patience), app).use(config -> DatabaseVariables.wanted(app, databases, reader(app.name()), config)),
+                name() + " will start with the new databases");
+    }
+
+    private boolean takesWrites() {
+        return Optional.ofNullable(migration.getStatus()).map(known -> known.downtime).map(downtime -> downtime.targetWritableAt).isPresent();
+    }
+
+    @Override
+    public List<String> cannotReach(List<String> hosts) {
+        var here = PrivateHosts.isLoopback(HerokuHosts.of(apiUrl).platform().getHost());
+        var unreachable = hosts.stream().filter(host -> PrivateHosts.isPrivate(host) && !(here && PrivateHosts.isLoopback(host))).toList();
+        if (unreachable.isEmpty()) {
+            return List.of();
+        }
+        var heroku = heroku();
+        return SideBySide.all(apps(), app -> heroku.app(app).space().isPresent() ? List.<String>of() : unreachable.stream().map(host -> "The dynos of Heroku app " + app + " cannot reach " + host
+                + ", a name or an address of a private network: they are on the Internet. Give the name by which the Internet reaches that database, or move compute in the same migration.").toList()).stream().flatMap(List::stream).toList();
+    }
+
+    /** No call tells how a one-off dyno ended but to who is attached to it, and logs may be lost (devcenter.heroku.com/articles/logplex): only the admin's own terminal shows the answer. */
+    @Override
+    public List<String> howToTryReaching(List<Server> servers) {
+        if (servers.isEmpty()) {
+            return List.of();
+        }
+        var heroku = heroku();
+        return SideBySide.all(apps(), app -> HerokuDataFirst.howToTry(app, heroku.app(app).space(), servers));
+    }
+
+    @Override
+    public Provisioned pointBack(SavedSource saved) {
+        return eachInTurn(saved.apps(), app -> databases(heroku(Patience.TO_START_AGAIN), app).useOwn(), name() + " will start with the databases that it had");
+    }
+
+    @Override
+    public List<String> stillUsed(SavedSource saved) {
+        var heroku = heroku();
+        return SideBySide.all(names(saved), name -> databases(heroku, app(saved, name)).stillUsed()).stream().flatMap(List::stream).toList();
+    }
+
+    /** Each with a patience of its own. */
+    private static Provisioned eachInTurn(List<SavedSource.App> apps, Function<SavedSource.App, Optional<Provisioned.Working>> act, String done) {
+        return apps.stream().filter(app -> !app.variables().isEmpty()).map(act).flatMap(Optional::stream).findFirst().<Provisioned>map(working -> working).orElseGet(() -> new Provisioned.Ready(done));
+    }
+
+    private static List<String> names(SavedSource saved) {
+        return saved.apps().stream().map(SavedSource.App::name).toList();
+    }
+
+    private static SavedSource.App app(SavedSource saved, String name) {
+        return saved.apps().stream().filter(app -> app.name().equals(name)).findFirst().orElseThrow();
+    }
+
+    private AppDatabases databases(HerokuApi heroku, SavedSource.App app) {
+        return new AppDatabases(heroku, app, KeptVariables.ofMigration(migration.getMetadata().getUid()));
+    }
+
+    @Override
+    public Optional<Retirement> retirement() {
+        var saved = Optional.ofNullable(migration.getStatus()).flatMap(SavedSource::of);
+        var staying = computeStays() ? Optional.of(new HerokuRetirement.Staying(() -> stillUsed(saved.orElseThrow()), KeptVariables.ofMigration(migration.getMetadata().getUid()))) : Optional.<HerokuRetirement.Staying>empty();
+        return Optional.of(new HerokuRetirement(apps(), saved, () -> heroku(Patience.BEFORE_ANYTHING),
+                () -> new HerokuRemovals(HerokuHosts.of(apiUrl), token.get(), Patience.BEFORE_ANYTHING), this::before, staying));
     }
 
     @Override

@@ -49,6 +49,11 @@ record DnsLedger(String zone, List<String> domains, List<ZoneRecord> before, Ste
         return new DnsLedger(zone, domains, before, to, to, change, Optional.of(now), led);
     }
 
+    /** Percent of users who are led to the front by now, as far as is known. */
+    int share() {
+        return change.isPresent() || reachedAt.isPresent() ? to.percent() : from.percent();
+    }
+
     /** Whether the records are in that state, or on the way there. */
     boolean aimsAt(Step wanted) {
         return to.name().equals(wanted.name()) && ZoneRecord.same(to.records(), wanted.records());

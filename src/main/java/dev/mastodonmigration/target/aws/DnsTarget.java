@@ -54,14 +54,24 @@ final class DnsTarget {
         return fitting.isEmpty() ? Optional.empty() : Optional.of(ZoneRecord.simple(name, type, ttl, fitting));
     }
 
+    /** How a share of users is moved. */
+    sealed interface Split {
+        record Possible(List<ZoneRecord> records) implements Split {}
+
+        /** @param why a sentence for each name whose users cannot be moved step by step */
+        record Impossible(List<String> why) implements Split {}
+    }
+
     /**
-     * That share of users goes there. Weights of a pair add up to 100, so that they are never both zero, which would mean equal shares. A front without IPv6 takes
+     * That share of users goes there, if any can. Weights of a pair add up to 100, so that they are never both zero, which would mean equal shares. A front without IPv6 takes
      * nobody by it: then that record goes for the time being, and its users come by IPv4, shared out like the others.
      *
      * @param percent 1 to 99
      */
-    List<ZoneRecord> split(int percent, FrontAddress front) {
-        return lowered().stream().flatMap(old -> beside(old, front).stream().flatMap(other -> Stream.of(old.withWeight(identifier + "-before", 100L - percent), other.withWeight(identifier + "-front", percent)))).toList();
+    Split split(int percent, FrontAddress front) {
+        var impossible = before.stream().flatMap(old -> obstacles(old, front)).distinct().toList();
+        return impossible.isEmpty() ? new Split.Possible(lowered().stream().flatMap(old -> beside(old, front).stream()
+                .flatMap(other -> Stream.of(old.withWeight(identifier + "-before", 100L - percent), other.withWeight(identifier + "-front", percent)))).toList()) : new Split.Impossible(impossible);
     }
 
     /** What stands for the front beside a record of the same type; empty where the front has nothing of that type. */
@@ -75,15 +85,12 @@ final class DnsTarget {
         };
     }
 
-    /** Why users of some name cannot be moved there step by step, a sentence each. */
-    List<String> cannotSplit(FrontAddress front) {
-        return before.stream().flatMap(old -> {
-            var other = beside(old, front);
-            if (other.isEmpty() && !old.type().equals(ZoneRecord.AAAA)) {
-                return Stream.of("Users of " + old.question().words() + " cannot be moved step by step to " + front.words() + ", because Route 53 shares them out among records of one type only.");
-            }
-            return Stream.concat(Stream.of(old), other.stream()).filter(record -> record.values().size() > 1).map(record -> "Users of " + old.question().words()
-                    + " cannot be moved step by step, because a weighted record has one value, and this has " + record.values().size() + ": " + String.join(", ", record.values()) + ".");
-        }).distinct().toList();
+    private Stream<String> obstacles(ZoneRecord old, FrontAddress front) {
+        var other = beside(old, front);
+        if (other.isEmpty() && !old.type().equals(ZoneRecord.AAAA)) {
+            return Stream.of("Users of " + old.question().words() + " cannot be moved step by step to " + front.words() + ", because Route 53 shares them out among records of one type only.");
+        }
+        return Stream.concat(Stream.of(old), other.stream()).filter(record -> record.values().size() > 1).map(record -> "Users of " + old.question().words()
+                + " cannot be moved step by step, because a weighted record has one value, and this has " + record.values().size() + ": " + String.join(", ", record.values()) + ".");
     }
 }

@@ -9,6 +9,7 @@ import dev.mastodonmigration.mastodon.Feeds;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.probe.Endpoint;
 import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.Readiness;
 import dev.mastodonmigration.target.SmokeTest;
@@ -173,6 +174,11 @@ final class Ec2Compute implements Compute {
     @Override
     public Optional<FrontAddress> front() {
         return balancer().balancer().find().map(found -> new FrontAddress.Named(found.dnsName(), Optional.of(found.zone())));
+    }
+
+    @Override
+    public Optional<Endpoint> endpoint() {
+        return balancer().balancer().find().map(found -> Endpoint.overTls(found.dnsName()));
     }
 
     @Override

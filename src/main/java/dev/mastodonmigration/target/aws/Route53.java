@@ -68,15 +68,19 @@ final class Route53 implements Dns {
             return save(to);
         }
         var kept = found.get();
-        if (kept.ledger().to().percent() > 0) {
+        if (kept.ledger().to().percent() > 0 || kept.ledger().led()) {
             return new Provisioned.Ready("");
         }
-        var lowered = new Step("with a TTL of " + ttl() + " s", 0, target(kept.ledger()).lowered());
+        var lowered = lowered(kept.ledger());
         if (ZoneRecord.same(lowered.records(), kept.ledger().before())) {
             return new Provisioned.Ready("");
         }
         return toward(kept, lowered).or(() -> since(kept.ledger(), oldTtl(kept.ledger().before()), "the world may still remember the old records, which had a TTL of " + oldTtl(kept.ledger().before()).toSeconds() + " s"))
                 .orElseGet(() -> new Provisioned.Ready(""));
+    }
+
+    private Step lowered(DnsLedger ledger) {
+        return new Step("with a TTL of " + ttl() + " s", 0, target(ledger).lowered());
     }
 
     /** Before the first change. */
@@ -108,9 +112,30 @@ final class Route53 implements Dns {
         if (kept.ledger().to().percent() > percent) {
             return new Provisioned.Ready("");
         }
+        var step = at(percent, kept.ledger(), to);
         var hold = SpecDefaults.dnsHold(migration.getSpec());
         var held = percent < ALL || hold.toSeconds() > ttl() ? hold : Duration.ofSeconds(ttl());
-        return toward(kept, at(percent, kept.ledger(), to)).or(() -> since(kept.ledger(), held, "every name server leads " + percent + " % of users to " + to.words())).orElseGet(() -> new Provisioned.Ready(""));
+        return toward(kept, step).or(() -> since(kept.ledger(), held, "every name server leads " + percent + " % of users to " + to.words())).orElseGet(() -> new Provisioned.Ready(""));
+    }
+
+    @Override
+    public int share() {
+        return ledgers.find().map(kept -> kept.ledger().share()).orElse(0);
+    }
+
+    /** Where the front was changed for one that users cannot be shared out to, all of them are led back, for which it takes no front. */
+    @Override
+    public Provisioned lower(int percent, FrontAddress to) {
+        var found = ledgers.find();
+        if (found.isEmpty()) {
+            return new Provisioned.Ready("");
+        }
+        var ledger = found.get().ledger();
+        var step = percent == 0 ? lowered(ledger) : switch (target(ledger).split(percent, to)) {
+            case DnsTarget.Split.Possible possible -> step(percent, to, possible.records());
+            case DnsTarget.Split.Impossible impossible -> lowered(ledger);
+        };
+        return (ledger.to().percent() >= step.percent() ? toward(found.get(), step) : Optional.<Provisioned>empty()).orElseGet(() -> new Provisioned.Ready(""));
     }
 
     @Override
@@ -127,7 +152,14 @@ final class Route53 implements Dns {
     }
 
     private Step at(int percent, DnsLedger ledger, FrontAddress to) {
-        return new Step(percent + " % to " + to.words(), percent, percent == ALL ? target(ledger).moved(to) : target(ledger).split(percent, to));
+        return percent == ALL ? step(ALL, to, target(ledger).moved(to)) : switch (target(ledger).split(percent, to)) {
+            case DnsTarget.Split.Possible possible -> step(percent, to, possible.records());
+            case DnsTarget.Split.Impossible impossible -> throw new OutsideException(impossible.why().getFirst() + " Put " + FIELD + "front back as it was, or set " + FIELD + "steps: [100].", false);
+        };
+    }
+
+    private static Step step(int percent, FrontAddress to, List<ZoneRecord> records) {
+        return new Step(percent + " % to " + to.words(), percent, records);
     }
 
     @Override

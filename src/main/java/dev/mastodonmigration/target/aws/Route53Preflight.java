@@ -69,7 +69,7 @@ final class Route53Preflight {
             return blocker(FIELD + "hostedZoneId: hosted zone " + zone.id() + " holds names of " + name + ", and not " + String.join(", ", outside) + ". Name the zone that holds all of "
                     + String.join(", ", domains) + ", or set spec.target.dns.manual: {}.");
         }
-        return delegation(described).and(tried(() -> signing(name))).and(tried(() -> twins(name))).and(tried(() -> children(name))).and(tried(() -> records(described, front))).and(localDomain());
+        return delegation(described).and(tried(() -> signing(name))).and(tried(() -> twins(name))).and(tried(() -> children(name))).and(tried(() -> records(described, front))).and(front.before() == Edge.Side.SOURCE ? Findings.NONE : localDomain());
     }
 
     private static boolean isPrivate(HostedZone zone) {
@@ -165,8 +165,9 @@ final class Route53Preflight {
         if (to instanceof FrontAddress.Named named && domains.stream().anyMatch(domain -> ZoneRecord.absolute(domain).equals(ZoneRecord.absolute(named.name())))) {
             found = found.and(blocker(FIELD + "front: " + named.name() + " is a name that is to be led there. Name the load balancer itself."));
         }
-        if (front.before() == Edge.Side.SOURCE) {
-            found = found.and(new Findings(target.apply(before).cannotSplit(to), List.of()));
+        // Which share is all the same: what keeps one of them from being led there keeps all.
+        if (front.before() == Edge.Side.SOURCE && target.apply(before).split(1, to) instanceof DnsTarget.Split.Impossible impossible) {
+            found = found.and(new Findings(impossible.why(), List.of()));
         }
         return found.and(authorities(zoneName)).and(note("In hosted zone " + zone.id() + " (" + zoneName + ") the operator will change " + ZoneRecord.words(before) + " to " + ZoneRecord.words(after)
                 + ". An abort puts back what is there now."));
@@ -198,6 +199,6 @@ final class Route53Preflight {
     private Findings localDomain() {
         var local = spec.instance().localDomain();
         return domains.contains(local) ? Findings.NONE : note("DNS of " + local + " is not changed: only that of " + String.join(", ", domains) + " is. If " + local
-                + " leads to Heroku too, lead it to the target when that takes writes: other servers ask it for /.well-known/webfinger, and Heroku answers with its maintenance page from the freeze on.");
+                + " leads to Heroku too, set spec.instance.moveLocalDomain to true, or lead it to the target yourself when that takes writes: other servers ask it for /.well-known/webfinger, and Heroku answers with its maintenance page from the freeze on.");
     }
 }

@@ -7,6 +7,7 @@ import dev.mastodonmigration.outside.OutsideException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import software.amazon.awssdk.services.route53.Route53Client;
 import software.amazon.awssdk.services.route53.model.Change;
@@ -70,8 +71,13 @@ final class Zone {
      * so that a record that somebody changed since makes it refuse all.
      *
      * @return id of the change
+     * @throws OutsideException when a name that has records would have none
      */
     String change(List<ZoneRecord> from, List<ZoneRecord> to, String comment) {
+        var left = to.stream().map(ZoneRecord::name).collect(Collectors.toSet());
+        from.stream().map(ZoneRecord::name).filter(name -> !left.contains(name)).findFirst().ifPresent(name -> {
+            throw new OutsideException("With the records " + ZoneRecord.words(to) + " nobody would find " + name.substring(0, name.length() - 1) + " any more, so hosted zone " + id + " was left as it is.", false);
+        });
         var changes = Stream.concat(ZoneRecord.without(from, to).stream().map(record -> change(ChangeAction.DELETE, record)), ZoneRecord.without(to, from).stream().map(record -> change(ChangeAction.CREATE, record))).toList();
         return asking(() -> {
             try {

@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.cost.Charge;
+import dev.mastodonmigration.edge.DirectProbe;
 import dev.mastodonmigration.edge.Edge;
+import dev.mastodonmigration.edge.EdgeFigures;
+import dev.mastodonmigration.edge.Entrance;
 import dev.mastodonmigration.edge.FrontAddress;
 import dev.mastodonmigration.edge.FrontProbe;
 import dev.mastodonmigration.edge.ObservedFront;
@@ -34,14 +37,18 @@ import java.util.function.Function;
 final class EdgeFront implements ObservedFront {
     private static final String FRONT = "spec.target.dns.route53.front";
     private static final String UNANSWERED = ". Does a NetworkPolicy keep the operator from port " + EdgeObjects.CONTROL_PORT + " of the edge's pods?";
+    private static final String UNREACHED = ". Users would reach nobody when they are led there. Does a NetworkPolicy keep the edge's pods from those of web and streaming?";
     /** The source may take longer for a request; the freeze does not wait for it. */
     private static final Duration LONGEST_REQUEST = Duration.ofSeconds(5);
+    /** With what else a freeze takes. */
+    private static final Duration DYNOS_PROVED_GONE = Duration.ofSeconds(40);
     private static final Duration SHORTEST_HOLD = Duration.ofSeconds(1);
     private static final Duration LONGEST_HOLD = Duration.ofSeconds(60);
     private static final ObjectMapper JSON = new ObjectMapper();
     private final MastodonMigration migration;
     private final EdgeObjects plan;
     private final OwnedObjects objects;
+    private final EdgeEntrance entrance;
     private final EdgePods pods;
     private final FrontProbe probe;
     private final Function<List<String>, Map<String, URI>> source;
@@ -51,6 +58,7 @@ final class EdgeFront implements ObservedFront {
         this.migration = migration;
         this.plan = plan;
         this.objects = objects;
+        this.entrance = new EdgeEntrance(plan, objects);
         this.pods = pods;
         this.probe = probe;
         this.source = source;
@@ -64,7 +72,7 @@ final class EdgeFront implements ObservedFront {
             violations.add("spec.edge passes users' requests on to web and streaming in this cluster, so it needs spec.target.compute.kubernetes: remove spec.edge.");
         }
         if (target.dns() != null && target.dns().route53() != null && target.dns().route53().front() == null) {
-            violations.add(FRONT + " is required: where the world reaches the load balancer that you have in front of " + entrances() + ".");
+            violations.add(FRONT + " is required: where the world reaches " + entrance.name().orElseGet(() -> "the load balancer that you have in front of " + entrances()) + ".");
         }
         var hold = SpecDefaults.edgeHold(migration.getSpec());
         if (hold.compareTo(SHORTEST_HOLD) < 0 || hold.compareTo(LONGEST_HOLD) > 0) {
@@ -86,7 +94,7 @@ final class EdgeFront implements ObservedFront {
     @Override
     public Findings preflight() {
         var blockers = new ArrayList<String>();
-        places().forEach((name, kind) -> {
+        all().forEach((name, kind) -> {
             try {
                 objects.find(kind, name.substring(name.indexOf('/') + 1));
             } catch (ForeignObjectException foreign) {
@@ -101,9 +109,59 @@ final class EdgeFront implements ObservedFront {
             }
             blockers.add(refused.getMessage());
         }
-        return new Findings(blockers, List.of("Users come through pods of the operator's while the instance moves (spec.edge). Have your load balancer or Ingress send requests for "
+        var notes = new ArrayList<String>();
+        if (migration.getSpec().target().postgres() == null && SpecDefaults.edgeHold(migration.getSpec()).compareTo(DYNOS_PROVED_GONE) < 0) {
+            notes.add("Postgres stays, so no write gate can stand for the proof that the source runs no more, which then takes 30 s: longer than the " + SpecDefaults.edgeHold(migration.getSpec()).toSeconds()
+                    + " s for which a request waits (spec.edge.hold). Set it to 45s, or requests are answered with 503 in the freeze, which other servers try again and users see.");
+        }
+        var front = entrance.preflight();
+        blockers.addAll(front.blockers());
+        notes.addAll(front.notes());
+        if (entrance.name().isEmpty()) {
+            notes.add(byTheAdmin());
+        }
+        return new Findings(blockers, notes).and(ofLocalDomain());
+    }
+
+    /** What becomes of it, where it is another name and does not move. Whether it does cannot be changed once users are led here, so it is not left open. */
+    private Findings ofLocalDomain() {
+        var instance = migration.getSpec().instance();
+        var local = instance.localDomain();
+        if (SpecDefaults.hosts(migration.getSpec()).contains(local)) {
+            return Findings.NONE;
+        }
+        try {
+            source.apply(List.of(local));
+        } catch (OutsideException elsewhere) {
+            if (elsewhere.mayPass()) {
+                throw elsewhere;
+            }
+            return note("The source takes no requests for " + local + ", so it is left where it leads: whoever serves it goes on to redirect /.well-known/webfinger to " + SpecDefaults.webDomain(migration.getSpec()) + ".");
+        }
+        var left = "The source takes requests for " + local + " as well, and they are not led along: other servers, which ask there for /.well-known/webfinger, are answered by its maintenance page from the freeze on, and by nobody when it is given up.";
+        return instance.moveLocalDomain() == null ? blocker(left + " Set spec.instance.moveLocalDomain to true, and have what stands in front of the edge serve it too; or to false, if you lead it elsewhere yourself.")
+                : note(left + " Lead it elsewhere before the cutover, as spec.instance.moveLocalDomain: false says that you do.");
+    }
+
+    private static Findings note(String words) {
+        return new Findings(List.of(), List.of(words));
+    }
+
+    private static Findings blocker(String words) {
+        return new Findings(List.of(words), List.of());
+    }
+
+    private String byTheAdmin() {
+        return "Users come through pods of the operator's while the instance moves (spec.edge). Have your load balancer or Ingress send requests for "
                 + String.join(" and ", SpecDefaults.hosts(migration.getSpec())) + " to Service " + plan.frontOfWeb() + ", and those whose path begins with /api/v1/streaming, or that are for a domain of streaming's own, to Service "
-                + plan.frontOfStreaming() + ", with a valid certificate, bodies of 99 MB, and without buffering. These two Services stay when the migration has ended; they lead to web and streaming then."));
+                + plan.frontOfStreaming() + ", with a valid certificate, bodies of 99 MB, and without buffering. These two Services stay when the migration has ended; they lead to web and streaming then.";
+    }
+
+    /** With what is in front of it. */
+    private Map<String, Class<? extends HasMetadata>> all() {
+        var all = places();
+        all.putAll(entrance.places());
+        return all;
     }
 
     private Map<String, Class<? extends HasMetadata>> places() {
@@ -117,11 +175,12 @@ final class EdgeFront implements ObservedFront {
     @Override
     public Provisioned ensure() {
         var deployment = create(Mode.SOURCE);
+        entrance.ensure();
         var count = DeploymentReadiness.of(deployment, revision(deployment));
         if (!count.complete()) {
             return new Provisioned.Working("waiting for " + plan.edge() + ": " + count.ready() + "/" + count.total() + new Troubles(objects).of(deployment).map(trouble -> " (" + trouble + ")").orElse(""));
         }
-        return pods.look().waitsFor().<Provisioned>map(silent -> new Provisioned.Working(silent + UNANSWERED)).orElseGet(() -> new Provisioned.Ready(""));
+        return pods.look().waitsFor().map(silent -> silent + UNANSWERED).or(entrance::refused).<Provisioned>map(Provisioned.Working::new).orElseGet(() -> new Provisioned.Ready(""));
     }
 
     private static String revision(Deployment deployment) {
@@ -229,7 +288,7 @@ final class EdgeFront implements ObservedFront {
         if (!isGoneForGood() && (pods.values().isEmpty() || objects.find(Deployment.class, plan.edge()).isEmpty())) {
             create(mode);
         }
-        return pods.values().map(values -> pods.bring(values, mode)).orElseGet(() -> new EdgePods.Brought(Optional.empty(), List.of()));
+        return pods.values().map(values -> pods.bring(values, mode)).orElse(EdgePods.Brought.NOBODY);
     }
 
     /** A namespace that is deleted takes the Deployment with it, and lets nobody put it back: what keeps its end waiting must not wait for that. */
@@ -274,7 +333,7 @@ final class EdgeFront implements ObservedFront {
 
     @Override
     public String entrance(String domain) {
-        return "what you have in front of Service " + (domain.equals(SpecDefaults.webDomain(migration.getSpec())) ? plan.frontOfWeb() : plan.frontOfStreaming());
+        return entrance.words().orElseGet(() -> "what you have in front of Service " + plan.front(domain));
     }
 
     /** Its load balancer is asked only while the source answers: a request that is held tells nothing. */
@@ -283,7 +342,7 @@ final class EdgeFront implements ObservedFront {
         if (!isMade()) {
             return Optional.empty();
         }
-        var missing = places().entrySet().stream().filter(place -> objects.find(place.getValue(), place.getKey().substring(place.getKey().indexOf('/') + 1)).isEmpty()).map(Map.Entry::getKey).toList();
+        var missing = all().entrySet().stream().filter(place -> objects.find(place.getValue(), place.getKey().substring(place.getKey().indexOf('/') + 1)).isEmpty()).map(Map.Entry::getKey).toList();
         if (pods.values().isEmpty()) {
             return Optional.of("Secret " + plan.secret() + " is gone");
         }
@@ -294,23 +353,62 @@ final class EdgeFront implements ObservedFront {
         if (DeploymentReadiness.of(deployment, revision(deployment)).ready() == 0) {
             return Optional.of("no pod of Deployment " + plan.edge() + " is ready" + new Troubles(objects).of(deployment).map(trouble -> ": " + trouble).orElse(""));
         }
-        return pods.look().waitsFor().map(silent -> silent + UNANSWERED).or(() -> pods.wanted().filter(state -> state.mode() == Mode.SOURCE).flatMap(source -> address()).flatMap(this::fault));
+        // Whoever asks while requests are held opens next: what is in front was looked at before, and its controller's word is not waited for then.
+        var look = pods.look();
+        return look.waitsFor().map(silent -> silent + UNANSWERED).or(() -> unreached(look)).or(() -> pods.wanted().filter(state -> state.mode() == Mode.SOURCE).flatMap(source -> entrance.refused().or(() -> address().flatMap(this::fault))));
+    }
+
+    /** That every pod there is ready says nothing of the way to it. */
+    private static Optional<String> unreached(EdgePods.Brought look) {
+        return look.unreached().isEmpty() ? Optional.empty() : Optional.of(String.join(", ", look.unreached()) + UNREACHED);
     }
 
     private Optional<String> fault(FrontAddress address) {
-        var web = SpecDefaults.webDomain(migration.getSpec());
-        var streaming = Optional.ofNullable(migration.getSpec().instance().streamingDomain()).orElse(web);
-        return probe.fault(address, web, FrontProbe.WEB).or(() -> streaming.equals(web) ? Optional.empty() : probe.fault(address, streaming, FrontProbe.STREAMING));
+        var spec = migration.getSpec();
+        return SpecDefaults.webDomains(spec).stream().flatMap(web -> probe.fault(address, web, FrontProbe.WEB).stream()).findFirst()
+                .or(() -> SpecDefaults.streamingDomain(spec).flatMap(streaming -> probe.fault(address, streaming, FrontProbe.STREAMING)));
     }
 
     @Override
+    public DirectProbe probeSource() {
+        var web = SpecDefaults.webDomain(migration.getSpec());
+        var entrance = pods.values().map(values -> values.get(EdgeObjects.SOURCE)).map(known -> entrances(known).get(web)).filter(uri -> "https".equals(uri.getScheme()) && uri.getPort() < 0);
+        if (entrance.isEmpty()) {
+            return new DirectProbe(Optional.of("where the source takes requests over TLS is not known"), 0);
+        }
+        return new SourceProbe(probe).ask(entrance.get().getHost(), web);
+    }
+
+    @Override
+    public Optional<Entrance> entrance() {
+        var web = SpecDefaults.webDomain(migration.getSpec());
+        return pods.values().map(values -> new Entrance(entrance(web), addresses(), web, Optional.ofNullable(migration.getSpec().instance().streamingDomain()).orElse(web), Entrance.key(values.get(EdgeObjects.TOKEN))));
+    }
+
+    private Map<String, FrontAddress> addresses() {
+        var addresses = new TreeMap<String, FrontAddress>();
+        SpecDefaults.hosts(migration.getSpec()).forEach(domain -> address().or(() -> entrance.address(domain)).ifPresent(address -> addresses.put(domain, address)));
+        return addresses;
+    }
+
+    @Override
+    public Optional<EdgeFigures> measured() {
+        return pods.values().map(values -> pods.look().figures());
+    }
+
+    /** Stragglers would get a 404 of the entrance's controller, after which other servers give a post up for good; as long as there are any the edge has the source answer them. */
+    @Override
     public Provisioned remove() {
+        if (entrance.name().isPresent() && leftAlone(LEFT_ALONE) instanceof Provisioned.Working working) {
+            return new Provisioned.Working(working.message() + "; " + entrance.name().get() + " is removed when nobody has come for " + LEFT_ALONE.toMinutes() + " minutes");
+        }
+        entrance.remove();
         objects.delete(Deployment.class, plan.edge());
         List.of(plan.frontOfWeb(), plan.frontOfStreaming()).forEach(name -> objects.delete(Service.class, name));
         return gone();
     }
 
-    /** The Services that users come by stay, and lead to web and streaming themselves; a look later the edge's pods may end. */
+    /** The Services that users come by stay, and what the operator made in front of them, and lead to web and streaming themselves; a look later the edge's pods may end. */
     @Override
     public Provisioned handOver() {
         if (!isMade()) {

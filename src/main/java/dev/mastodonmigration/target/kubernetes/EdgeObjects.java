@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.SpecDefaults;
+import dev.mastodonmigration.edge.proxy.EdgeCommand;
 import dev.mastodonmigration.edge.proxy.Routes;
 import dev.mastodonmigration.mastodon.MastodonProcesses;
 import io.fabric8.kubernetes.api.model.EnvVar;
@@ -32,6 +33,8 @@ import java.util.TreeMap;
  */
 record EdgeObjects(MastodonMigration migration, WorkloadNames names, String image, List<String> pullSecrets) {
     static final String COMPONENT = "edge";
+    /** Streaming's, where it has no domain of its own. */
+    static final String STREAMING_PATH = "/api/v1/streaming";
     static final String TOKEN = "token";
     static final String STATE = "state";
     /** Keys of the Secret that no pod reads: where the source takes requests, as it was told last; and domains for which a request has ever come. */
@@ -68,14 +71,20 @@ record EdgeObjects(MastodonMigration migration, WorkloadNames names, String imag
         return names.of(FRONT + WorkloadNames.STREAMING);
     }
 
+    /** Of that domain. */
+    String front(String domain) {
+        return SpecDefaults.webDomains(migration.getSpec()).contains(domain) ? frontOfWeb() : frontOfStreaming();
+    }
+
     /** Web's, with the path of streaming where streaming has no domain of its own; then streaming's. */
     List<Routes.Route> toTarget() {
         var spec = migration.getSpec();
-        var web = SpecDefaults.webDomain(spec);
         var routes = new ArrayList<Routes.Route>();
-        routes.add(new Routes.Route(web, "/", upstream(names.web(), MastodonProcesses.WEB_PORT)));
-        routes.add(new Routes.Route(web, "/api/v1/streaming", upstream(names.streaming(), MastodonProcesses.STREAMING_PORT)));
-        SpecDefaults.hosts(spec).stream().filter(host -> !host.equals(web)).forEach(host -> routes.add(new Routes.Route(host, "/", upstream(names.streaming(), MastodonProcesses.STREAMING_PORT))));
+        SpecDefaults.webDomains(spec).forEach(web -> {
+            routes.add(new Routes.Route(web, "/", upstream(names.web(), MastodonProcesses.WEB_PORT)));
+            routes.add(new Routes.Route(web, STREAMING_PATH, upstream(names.streaming(), MastodonProcesses.STREAMING_PORT)));
+        });
+        SpecDefaults.streamingDomain(spec).ifPresent(host -> routes.add(new Routes.Route(host, "/", upstream(names.streaming(), MastodonProcesses.STREAMING_PORT))));
         return List.copyOf(routes);
     }
 
@@ -143,7 +152,7 @@ record EdgeObjects(MastodonMigration migration, WorkloadNames names, String imag
                 "EDGE_PEERS", edge() + "." + names.namespace() + ".svc",
                 "EDGE_USERS_PORT", String.valueOf(USERS_PORT),
                 "EDGE_CONTROL_PORT", String.valueOf(CONTROL_PORT),
-                "JAVA_TOOL_OPTIONS", "-XX:MaxRAMPercentage=40 -XX:+ExitOnOutOfMemoryError"));
+                "JAVA_TOOL_OPTIONS", EdgeCommand.JVM_OPTIONS));
         var all = new ArrayList<>(MastodonPod.env(variables));
         all.add(new EnvVarBuilder().withName("EDGE_ADDRESS").withNewValueFrom().withNewFieldRef().withApiVersion("v1").withFieldPath("status.podIP").endFieldRef().endValueFrom().build());
         return List.copyOf(all);

@@ -1,5 +1,8 @@
 package dev.mastodonmigration.target.kubernetes;
 
+import dev.mastodonmigration.edge.Edge.Side;
+import dev.mastodonmigration.edge.EdgeFigures;
+import dev.mastodonmigration.edge.SideFigures;
 import dev.mastodonmigration.edge.proxy.EdgeClient;
 import dev.mastodonmigration.edge.proxy.EdgeReport;
 import dev.mastodonmigration.edge.proxy.EdgeState;
@@ -9,12 +12,15 @@ import io.fabric8.kubernetes.api.model.Pod;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -24,11 +30,39 @@ import java.util.stream.Stream;
  */
 record EdgePods(OwnedObjects objects, KeptSecret secret, EdgeClient client) {
     private static final int TOKEN_BYTES = 32;
+    private static final long MILLIS = 1000;
     /** A pod that is to be gone by then is on a node that does not answer: nobody is sent to it. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    /** @param waitsFor what is still to wait for; empty once every pod had the state before this look */
-    record Brought(Optional<String> waitsFor, List<EdgeReport> reports) {}
+    /**
+     * @param waitsFor  what is still to wait for; empty once every pod had the state before this look
+     * @param unreached which of the pods do not reach what of the target, each with why
+     */
+    record Brought(Optional<String> waitsFor, List<EdgeReport> reports, List<String> unreached) {
+        static final Brought NOBODY = new Brought(Optional.empty(), List.of(), List.of());
+
+        private static Brought of(Optional<String> waitsFor, List<Asked> asked) {
+            return new Brought(waitsFor, asked.stream().map(Asked::report).flatMap(Optional::stream).toList(), asked.stream().filter(Asked::ready).flatMap(pod -> pod.report().stream().flatMap(report -> report.unreached().stream())
+                    .map(unreached -> "pod " + pod.pod() + " does not reach " + unreached)).toList());
+        }
+
+        /** Of all of them together. A pod that serves for less than a second tells no rate. */
+        EdgeFigures figures() {
+            var lately = new EnumMap<Side, SideFigures>(Side.class);
+            var perSecond = new EnumMap<Side, Double>(Side.class);
+            reports.stream().map(EdgeReport::measured).filter(measured -> measured.latelyMillis() >= MILLIS).forEach(measured -> measured.lately().forEach((side, figures) -> {
+                lately.merge(side, figures, SideFigures::plus);
+                perSecond.merge(side, figures.requests() * MILLIS / (double) measured.latelyMillis(), Double::sum);
+            }));
+            var state = reports.stream().map(report -> words(report.state().mode())).distinct().sorted().collect(Collectors.joining(", "));
+            return new EdgeFigures(state, reports.size(), reports.stream().mapToInt(EdgeReport::held).sum(), reports.stream().mapToLong(report -> report.measured().longestHeldMillis()).max().orElse(0),
+                    reports.stream().mapToLong(EdgeReport::refused).sum(), lately, perSecond);
+        }
+
+        private static String words(Mode mode) {
+            return mode.name().charAt(0) + mode.name().substring(1).toLowerCase(Locale.ROOT);
+        }
+    }
 
     /** @param ready whether Kubernetes sends users to it */
     private record Asked(String pod, String address, boolean ready, EdgeClient.Answer answer) {
@@ -95,15 +129,14 @@ record EdgePods(OwnedObjects objects, KeptSecret secret, EdgeClient client) {
         var refusals = others.stream().map(pod -> client.tell(pod.address(), token, state).thenApply(answer -> answer instanceof EdgeClient.Silent silent ? Stream.of(pod.pod() + " (" + silent.why() + ")") : Stream.<String>empty()))
                 .toList().stream().flatMap(CompletableFuture::join).toList();
         var silent = Stream.concat(asked.stream().map(Asked::silence).flatMap(Optional::stream), refusals.stream()).toList();
-        return new Brought(!silent.isEmpty() ? Optional.of("waiting for the edge's pod " + String.join(", ", silent)) : !others.isEmpty() ? Optional.of("telling the edge's pods") : Optional.empty(),
-                asked.stream().map(Asked::report).flatMap(Optional::stream).toList());
+        return Brought.of(!silent.isEmpty() ? Optional.of("waiting for the edge's pod " + String.join(", ", silent)) : !others.isEmpty() ? Optional.of("telling the edge's pods") : Optional.empty(), asked);
     }
 
     /** Of all that answer, and why of the others that users are sent to nothing is known. */
     Brought look() {
         var asked = values().map(values -> ask(values.get(EdgeObjects.TOKEN))).orElse(List.of());
         var silent = asked.stream().map(Asked::silence).flatMap(Optional::stream).toList();
-        return new Brought(silent.isEmpty() ? Optional.empty() : Optional.of("the edge's pod " + String.join(", ", silent) + " does not answer the operator"), asked.stream().map(Asked::report).flatMap(Optional::stream).toList());
+        return Brought.of(silent.isEmpty() ? Optional.empty() : Optional.of("the edge's pod " + String.join(", ", silent) + " does not answer the operator"), asked);
     }
 
     private List<Asked> ask(String token) {

@@ -9,6 +9,7 @@ import dev.mastodonmigration.mastodon.MastodonProcesses;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.probe.Endpoint;
 import dev.mastodonmigration.target.Compute;
 import dev.mastodonmigration.target.Readiness;
 import dev.mastodonmigration.target.Readiness.Count;
@@ -17,9 +18,11 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -43,12 +46,14 @@ final class KubernetesCompute implements Compute {
     private final WorkloadNames names;
     private final OwnedObjects objects;
     private final SmokeTests smokeTests;
+    private final CronJobs cronJobs;
 
     KubernetesCompute(KubernetesClient client, MastodonMigration migration) {
         this.migration = migration;
         this.names = WorkloadNames.of(migration);
         this.objects = new OwnedObjects(client, names);
         this.smokeTests = new SmokeTests(objects, migration);
+        this.cronJobs = new CronJobs(objects, migration);
     }
 
     private Kubernetes spec() {
@@ -172,6 +177,21 @@ final class KubernetesCompute implements Compute {
     }
 
     @Override
+    public Optional<Endpoint> endpoint() {
+        return Optional.of(new Endpoint(service(names.web(), MastodonProcesses.WEB_PORT), service(names.streaming(), MastodonProcesses.STREAMING_PORT)));
+    }
+
+    private URI service(String name, int port) {
+        return URI.create("http://" + name + "." + names.namespace() + ".svc:" + port);
+    }
+
+    @Override
+    public List<String> ensureCronJobs() {
+        cronJobs.ensure(environment());
+        return cronJobs.wanted();
+    }
+
+    @Override
     public Provisioned remove() {
         smokeTests.remove();
         var known = new LinkedHashSet<>(deploymentNames());
@@ -181,6 +201,7 @@ final class KubernetesCompute implements Compute {
             objects.delete(Service.class, name);
             objects.delete(PodDisruptionBudget.class, name);
         });
+        cronJobs.remove();
         objects.delete(Secret.class, names.certificates());
         objects.delete(Secret.class, names.environment());
         return new Provisioned.Ready("Web, streaming and Sidekiq are gone from the target");
@@ -225,6 +246,7 @@ final class KubernetesCompute implements Compute {
             places.put("PodDisruptionBudget/" + name, PodDisruptionBudget.class);
         });
         deploymentNames().forEach(name -> places.put("Deployment/" + name, Deployment.class));
+        cronJobs.wanted().forEach(name -> places.put("CronJob/" + name, CronJob.class));
         return places;
     }
 

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.HashMap;
@@ -15,11 +16,13 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
- * Creates, replaces and deletes single objects that carry our label, by name, and lists only pods and Jobs with it, and events: so the operator's Role needs no
+ * Creates, replaces and deletes single objects that carry our label, by name, and lists only pods, Jobs and CronJobs with it, and events: so the operator's Role needs no
  * watch and no patch. What the API refuses comes out as an {@link dev.mastodonmigration.outside.OutsideException}.
  */
 final class OwnedObjects {
     private static final String INTENT_ANNOTATION = "mastodonmigration.dev/intent";
+    /** Argo CD 2 takes what carries the name of an Application in app.kubernetes.io/instance for that Application's, and would delete the live instance as no longer wanted. */
+    private static final Map<String, String> NOT_TO_BE_PRUNED = Map.of("argocd.argoproj.io/sync-options", "Prune=false", "argocd.argoproj.io/compare-options", "IgnoreExtraneous");
 
     private final KubernetesClient client;
     private final WorkloadNames names;
@@ -43,8 +46,15 @@ final class OwnedObjects {
         return get(kind, name).filter(object -> Ownership.isOf(names, object));
     }
 
-    private <T extends HasMetadata> Optional<T> get(Class<T> kind, String name) {
+    /** Whoever made it. */
+    <T extends HasMetadata> Optional<T> get(Class<T> kind, String name) {
         return asking(() -> Optional.ofNullable(client.resources(kind).inNamespace(names.namespace()).withName(name).get()));
+    }
+
+    /** Whether the cluster has objects of that kind at all. */
+    boolean isServed(Class<? extends HasMetadata> kind) {
+        return asking(() -> Optional.ofNullable(client.getApiResources(HasMetadata.getApiVersion(kind)))).stream().flatMap(served -> served.getResources().stream())
+                .anyMatch(resource -> resource.getKind().equals(HasMetadata.getKind(kind)));
     }
 
     /** Our pods, of whatever they are. */
@@ -57,12 +67,18 @@ final class OwnedObjects {
         return asking(() -> client.batch().v1().jobs().inNamespace(names.namespace()).withLabel(WorkloadNames.UID_LABEL, names.uid()).list().getItems());
     }
 
+    /** Our CronJobs. */
+    List<CronJob> cronJobs() {
+        return asking(() -> client.batch().v1().cronjobs().inNamespace(names.namespace()).withLabel(WorkloadNames.UID_LABEL, names.uid()).list().getItems());
+    }
+
     /** Of our namespace, about whatever. One list, because many pods may have something to tell. */
     List<Event> warnings() {
         return asking(() -> client.v1().events().inNamespace(names.namespace()).list().getItems()).stream().filter(event -> "Warning".equals(event.getType())).toList();
     }
 
     void create(HasMetadata intent) {
+        annotate(intent, NOT_TO_BE_PRUNED);
         asking(() -> client.resource(intent).create());
     }
 
@@ -82,6 +98,7 @@ final class OwnedObjects {
             var others = new HashMap<>(annotations(found.get()));
             others.putAll(annotations(intent));
             intent.getMetadata().setAnnotations(others);
+            annotate(intent, NOT_TO_BE_PRUNED);
             replace(found.get(), intent);
         }
     }

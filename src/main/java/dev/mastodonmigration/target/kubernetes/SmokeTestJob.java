@@ -81,7 +81,7 @@ enum SmokeTestJob {
         // Not the log's end when there is no message: a stack trace may show anything.
         container.setTerminationMessagePolicy("File");
         var own = SmokeTestCommand.environment(REPORT);
-        own.put(SmokeTestCommand.BEFORE_THE_COPY, String.valueOf(!SpecDefaults.livePostgres(migration.getSpec())));
+        own.put(SmokeTestCommand.BEFORE_THE_COPY, String.valueOf(SpecDefaults.dumpsPostgres(migration.getSpec())));
         container.getEnv().removeIf(variable -> own.containsKey(variable.getName()));
         container.getEnv().addAll(MastodonPod.env(own));
         template.getSpec().setRestartPolicy("Never");

@@ -19,11 +19,15 @@ public final class Tasks {
     public static final String VERIFY_POSTGRES = "verify-postgres";
     public static final String VERIFY_REDIS = "verify-redis";
     public static final String LOOK_FOR_CLIENTS = "look-for-clients";
+    public static final String LOOK_FOR_PROGRAMS = "look-for-programs";
+    public static final String LOOK_AT_SIDEKIQ = "look-at-sidekiq";
     public static final String OPEN_TARGET = "open-target";
     public static final String WITHDRAW_OPENING = "withdraw-opening";
     public static final String REOPEN_SOURCE = "reopen-source";
     public static final String CLEAR_SOURCE = "clear-source";
     public static final String RESET_TARGET = "reset-target";
+    public static final String BACK_UP_SOURCE = "back-up-source";
+    public static final String CHECK_BACKUP = "check-backup";
     public static final String RELEASE = "release";
 
     private Tasks() {}

@@ -40,6 +40,8 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
     public static final String ENV_REHEARSAL = "MIGRATION_REHEARSAL";
     /** Names of the queues that the target's Sidekiq processes serve, with commas; empty where the processes do not move. */
     public static final String ENV_SIDEKIQ_QUEUES = "MIGRATION_SIDEKIQ_QUEUES";
+    /** Directory of the volume that the final backup is written to; only where one is made. */
+    public static final String ENV_BACKUP = "MIGRATION_BACKUP";
     public static final String ENV_PORT = "WORKER_PORT";
     public static final String ENV_POD_IP = "POD_IP";
     public static final String ENV_TERMINATION_LOG = "TERMINATION_LOG";

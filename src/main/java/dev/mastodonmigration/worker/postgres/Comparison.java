@@ -62,7 +62,7 @@ public final class Comparison {
         }));
     }
 
-    private static Map<String, List<String>> columns(Connection session) throws SQLException {
+    static Map<String, List<String>> columns(Connection session) throws SQLException {
         var found = new HashMap<String, List<String>>();
         Query.list(session, COLUMNS, row -> found.computeIfAbsent(new Table(row.getString(1), row.getString(2), false, 0, 0).toString(),
                 name -> new ArrayList<>()).add(row.getString(3)));
@@ -101,7 +101,8 @@ public final class Comparison {
         return rows;
     }
 
-    private static Map<String, List<Future<TableSum>>> sums(List<Table> tables, Map<String, List<String>> columns, PinnedSessions sessions) {
+    /** Begins to read them, the largest first. */
+    static Map<String, List<Future<TableSum>>> sums(List<Table> tables, Map<String, List<String>> columns, PinnedSessions sessions) {
         var sums = new HashMap<String, List<Future<TableSum>>>();
         for (var table : tables.stream().sorted(Comparator.comparingLong(Table::bytes).reversed()).toList()) {
             sums.put(table.toString(), TableSum.Part.of(table).stream()
@@ -110,7 +111,7 @@ public final class Comparison {
         return sums;
     }
 
-    private static TableSum sum(List<Future<TableSum>> parts) throws SQLException, IOException, Refusal, InterruptedException {
+    static TableSum sum(List<Future<TableSum>> parts) throws SQLException, IOException, Refusal, InterruptedException {
         var sum = TableSum.NONE;
         for (var part : parts) {
             sum = sum.plus(Parallel.result(part));

@@ -19,6 +19,8 @@ public final class DumpContents {
             "DATABASE ", "COMMENT - DATABASE ", "PUBLICATION ", "COMMENT - PUBLICATION ", "SUBSCRIPTION ", "COMMENT - SUBSCRIPTION ", "SECURITY LABEL ",
             "MATERIALIZED VIEW DATA ", "STATISTICS DATA ");
 
+    private static final List<String> NOT_IN_A_BACKUP = List.of("EVENT TRIGGER ", "COMMENT - EVENT TRIGGER ", "MATERIALIZED VIEW DATA ");
+
     private DumpContents() {}
 
     /**
@@ -29,6 +31,22 @@ public final class DumpContents {
      */
     public static List<String> edited(List<String> listing, Set<String> existingSchemas) {
         return listing.stream().filter(line -> keeps(line, existingSchemas)).toList();
+    }
+
+    /**
+     * Keeps what an admin restores from a backup: all but our triggers, what only a superuser may create, and the content of materialized views, which is made anew.
+     *
+     * @param listing lines of {@code pg_restore -l}
+     */
+    static List<String> withoutOurs(List<String> listing) {
+        return listing.stream().filter(line -> {
+            var matcher = ENTRY.matcher(line);
+            return matcher.matches() && NOT_IN_A_BACKUP.stream().noneMatch(matcher.group(2)::startsWith) && !isOurs(matcher.group(2));
+        }).toList();
+    }
+
+    private static boolean isOurs(String entry) {
+        return entry.startsWith("TRIGGER ") && entry.contains(" mastodon_migration_");
     }
 
     /** Entries that add foreign keys, and comments on constraints, some of which are on such. */
@@ -46,6 +64,6 @@ public final class DumpContents {
         return LEFT_OUT.stream().noneMatch(entry::startsWith)
                 && existingSchemas.stream().noneMatch(schema -> entry.startsWith("SCHEMA - " + schema + " ") || entry.startsWith("COMMENT - SCHEMA "
                 + schema + " "))
-                && !(entry.startsWith("TRIGGER ") && entry.contains(" mastodon_migration_"));
+                && !isOurs(entry);
     }
 }

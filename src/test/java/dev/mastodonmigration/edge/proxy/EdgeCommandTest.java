@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
+import dev.mastodonmigration.embedded.FreePort;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +13,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -70,6 +73,42 @@ class EdgeCommandTest {
     @Test
     void theFirstPodHasNoPeersAndTakesItsFile() throws IOException {
         assertThat(started(PODS.get(2), 0, "{\"mode\":\"TARGET\",\"generation\":7}").traffic().state()).isEqualTo(state(Mode.TARGET, 7));
+    }
+
+    @Test
+    void whatTheAdminWritesIntoItsFileIsDoneWithoutAnOperator() throws Exception {
+        var edge = started(PODS.getFirst(), 0, "{\"mode\":\"HOLD\",\"generation\":7}");
+        environment("{\"mode\":\"SOURCE\",\"generation\":1796071229}");
+        Awaitility.await().untilAsserted(() -> assertThat(edge.traffic().state()).isEqualTo(state(Mode.SOURCE, 1796071229)));
+    }
+
+    @Test
+    void whatAPodDoesNotReachOfTheTargetItTellsUntilItDoes() throws Exception {
+        var vertx = Vertx.vertx();
+        all.add(vertx);
+        var asked = new CopyOnWriteArrayList<String>();
+        var port = FreePort.find();
+        var environment = environment(SOURCE);
+        var upstream = "http://127.0.0.1:" + port;
+        environment.putAll(Map.of("EDGE_ADDRESS", PODS.getFirst(), "EDGE_CONTROL_PORT", "0", "EDGE_ROUTES", ROUTES.replace("[]", "[{\"domain\":\"example.social\",\"prefix\":\"/\",\"upstream\":\"" + upstream
+                + "\"},{\"domain\":\"example.social\",\"prefix\":\"/api/v1/streaming\",\"upstream\":\"http://no-such-name.invalid:4000\"}]")));
+        var edge = new EdgeCommand(EdgeSettings.of(environment));
+        vertx.deployVerticle(edge).toCompletionStage().toCompletableFuture().join();
+        var control = "http://" + PODS.getFirst() + ":" + edge.server().controlPort();
+        Awaitility.await().untilAsserted(() -> assertThat(unreached(control)).hasSize(2).first().asString().startsWith(upstream + " (").contains("refused"));
+
+        var connections = new AtomicInteger();
+        vertx.createHttpServer().connectionHandler(connection -> connections.incrementAndGet()).requestHandler(request -> {
+            asked.add(request.getHeader("Host") + " " + request.path() + " " + request.getHeader("X-Forwarded-Proto"));
+            request.response().end();
+        }).listen(port, "127.0.0.1").toCompletionStage().toCompletableFuture().join();
+        Awaitility.await().untilAsserted(() -> assertThat(unreached(control)).singleElement().asString().startsWith("http://no-such-name.invalid:4000 ("));
+        assertThat(asked).contains("example.social /health https");
+        Awaitility.await("as users' connections are: new ones").untilAsserted(() -> assertThat(connections.get()).isGreaterThan(1));
+    }
+
+    private static List<String> unreached(String control) {
+        return new EdgeClient().ask(control, "the-token").join() instanceof EdgeClient.Told told ? told.report().unreached() : List.of();
     }
 
     @Test

@@ -5,21 +5,33 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.json.JsonObject;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** One side's servers, in one: it tells what it was asked, so that a test can hold that against what was sent. */
 final class SideServer implements AutoCloseable {
+    static final int LIMIT = 5;
+    private static final String EDGE = "127.0.0.1";
     private final Vertx vertx = Vertx.vertx();
     private final String name;
     private final HttpServer server;
     /** Answers of {@code /slow} that were not given yet. */
     private final Queue<HttpServerRequest> waiting = new ConcurrentLinkedQueue<>();
+    /** How often each user, by address, has asked for {@code /limited}. */
+    private final Map<String, Integer> asked = new ConcurrentHashMap<>();
+    private final AtomicLong written = new AtomicLong();
+    private volatile Runnable arrival = () -> {};
 
     SideServer(String name, HttpServerOptions options) {
         this.name = name;
@@ -42,12 +54,33 @@ final class SideServer implements AutoCloseable {
         }
     }
 
+    /** @param newArrival called with each request and each websocket, before it is answered */
+    void onArrival(Runnable newArrival) {
+        arrival = newArrival;
+    }
+
+    /** Bytes of {@code /bytes/} that were sent. */
+    long written() {
+        return written.get();
+    }
+
     private void answer(HttpServerRequest request) {
+        arrival.run();
         var path = request.path();
         if (path.startsWith("/status/")) {
-            request.response().setStatusCode(Integer.parseInt(path.substring("/status/".length()))).end("words of the router");
+            request.response().setStatusCode(Integer.parseInt(path.split("/")[2])).end("words of the router");
         } else if (path.equals("/cut")) {
             request.connection().close();
+        } else if (path.equals("/once")) {
+            request.response().putHeader("Connection", "close").endHandler(ended -> request.connection().close());
+            describe(request);
+        } else if (path.startsWith("/later/")) {
+            request.pause();
+            vertx.setTimer(Math.max(1, Long.parseLong(path.substring("/later/".length()))), due -> describe(request));
+        } else if (path.equals("/limited")) {
+            limited(request);
+        } else if (path.equals("/broken")) {
+            request.response().setChunked(true).write("the first half of").onComplete(sent -> request.connection().close());
         } else if (path.equals("/slow")) {
             request.pause();
             waiting.add(request);
@@ -60,24 +93,29 @@ final class SideServer implements AutoCloseable {
         }
     }
 
+    /** As Mastodon's limit for each address: who asks is the last of those named that is no proxy of ours (Rails' TRUSTED_PROXY_IP), which only the edge is here. */
+    private void limited(HttpServerRequest request) {
+        var user = List.of(request.getHeader("X-Forwarded-For").split(", ")).reversed().stream().filter(address -> !address.equals(EDGE)).findFirst().orElse(EDGE);
+        request.response().setStatusCode(asked.merge(user, 1, Integer::sum) > LIMIT ? 429 : 200).end(user);
+    }
+
     /** As many as asked for, in pieces, as fast as they are taken. */
-    private static void bytes(HttpServerRequest request, long left) {
+    private void bytes(HttpServerRequest request, long left) {
         var response = request.response().setChunked(true);
         send(response, Buffer.buffer(new byte[1 << 16]), left);
     }
 
-    private static void send(io.vertx.core.http.HttpServerResponse response, Buffer piece, long left) {
-        var rest = left;
-        while (rest > 0 && !response.writeQueueFull()) {
-            response.write(piece.slice(0, (int) Math.min(rest, piece.length())));
-            rest -= Math.min(rest, piece.length());
-        }
-        if (rest == 0) {
+    /** One after the other: over TLS Vert.x does not count what is not encrypted yet, so that its queue is never full. */
+    private void send(HttpServerResponse response, Buffer piece, long left) {
+        if (left == 0) {
             response.end();
-        } else {
-            var more = rest;
-            response.drainHandler(drained -> send(response, piece, more));
+            return;
         }
+        var length = (int) Math.min(left, piece.length());
+        response.write(piece.slice(0, length)).onSuccess(sent -> {
+            written.addAndGet(length);
+            send(response, piece, left - length);
+        });
     }
 
     private void describe(HttpServerRequest request) {
@@ -85,7 +123,7 @@ final class SideServer implements AutoCloseable {
             var digest = MessageDigest.getInstance("SHA-256");
             request.handler(piece -> digest.update(piece.getBytes())).endHandler(ended -> {
                 var headers = new JsonObject();
-                request.headers().names().forEach(header -> headers.put(header.toLowerCase(java.util.Locale.ROOT), String.join(" | ", request.headers().getAll(header))));
+                request.headers().names().forEach(header -> headers.put(header.toLowerCase(Locale.ROOT), String.join(" | ", request.headers().getAll(header))));
                 request.response().putHeader("Content-Type", "application/json").end(new JsonObject().put("side", name).put("method", request.method().name()).put("uri", request.uri())
                         .put("body", HexFormat.of().formatHex(digest.digest())).put("headers", headers).toBuffer());
             });
@@ -96,6 +134,7 @@ final class SideServer implements AutoCloseable {
     }
 
     private void talk(ServerWebSocket socket) {
+        arrival.run();
         socket.writeTextMessage("hello from " + name + " at " + socket.uri());
         socket.textMessageHandler(words -> socket.writeTextMessage("you said " + words));
     }

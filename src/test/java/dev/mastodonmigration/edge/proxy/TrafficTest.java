@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mastodonmigration.edge.Edge.Side;
 import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
+import dev.mastodonmigration.edge.proxy.Traffic.Kind;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,8 +28,8 @@ class TrafficTest {
     void whatIsHeldGoesToTheNewSideInTheOrderInWhichItCame() throws StateRefused {
         traffic.change(new EdgeState(Mode.HOLD, 2));
         var passed = new ArrayList<String>();
-        traffic.admit().onSuccess(pass -> passed.add("first to " + pass.side()));
-        traffic.admit().onSuccess(pass -> passed.add("second to " + pass.side()));
+        traffic.admit(Kind.REQUEST).onSuccess(pass -> passed.add("first to " + pass.side()));
+        traffic.admit(Kind.REQUEST).onSuccess(pass -> passed.add("second to " + pass.side()));
         assertThat(passed).isEmpty();
         assertThat(traffic.report().held()).isEqualTo(2);
 
@@ -40,13 +42,38 @@ class TrafficTest {
     @Test
     void whoWaitsTooLongOrIsOneTooManyIsToldSo() throws StateRefused {
         traffic.change(new EdgeState(Mode.HOLD, 2));
-        var waiting = List.of(traffic.admit(), traffic.admit());
-        assertThat(traffic.admit().cause()).isInstanceOf(Unavailable.class).hasMessageContaining("2 requests wait already");
+        var waiting = List.of(traffic.admit(Kind.REQUEST), traffic.admit(Kind.REQUEST));
+        assertThat(traffic.admit(Kind.REQUEST).cause()).isInstanceOf(Unavailable.class).hasMessageContaining("2 requests wait already");
 
         Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> waiting.stream().allMatch(one -> one.failed()));
         assertThat(waiting).allMatch(one -> one.cause() instanceof Unavailable);
         assertThat(traffic.report().held()).isZero();
         assertThat(traffic.report().refused()).isEqualTo(3);
+    }
+
+    @Test
+    void howLongASideTakesIsCountedFromWhereARequestWaitsNoMore() throws StateRefused {
+        var patient = new Traffic(vertx, new EdgeState(Mode.HOLD, 1), Duration.ofMinutes(1), 2);
+        var pass = patient.admit(Kind.REQUEST);
+        Awaitility.await().until(() -> patient.report().measured().longestHeldMillis() >= 500);
+        patient.change(new EdgeState(Mode.TARGET, 2));
+        pass.result().answered(200);
+        var measured = patient.report().measured();
+        assertThat(measured.total().get(Side.TARGET).latencyMillis()).isLessThan(500);
+        assertThat(measured.longestHeldMillis()).as("also when it waits no more").isGreaterThanOrEqualTo(500);
+        assertThat(measured.heldTotal()).isEqualTo(1);
+    }
+
+    @Test
+    void websocketsThatComeBackTakeNoPlacesOfPosts() throws StateRefused {
+        traffic.change(new EdgeState(Mode.HOLD, 2));
+        var listening = List.of(traffic.admit(Kind.WEBSOCKET), traffic.admit(Kind.WEBSOCKET));
+        assertThat(traffic.admit(Kind.WEBSOCKET).cause()).hasMessageContaining("2 websockets wait already");
+        var post = traffic.admit(Kind.REQUEST);
+        assertThat(traffic.report().held()).isEqualTo(3);
+        traffic.change(new EdgeState(Mode.TARGET, 3));
+        assertThat(post.succeeded() && listening.stream().allMatch(Future::succeeded)).isTrue();
+        assertThat(traffic.report().held()).isZero();
     }
 
     @Test
@@ -69,11 +96,11 @@ class TrafficTest {
     @Test
     void whatLastsIsClosedWhenItsSideAnswersNoMoreAndNobodyWaitsForIt() throws StateRefused {
         var closed = new ArrayList<String>();
-        var pass = traffic.admit().result();
+        var pass = traffic.admit(Kind.REQUEST).result();
         pass.lasts(() -> closed.add("the stream"));
         assertThat(traffic.report().underWay()).containsEntry(Side.SOURCE, 0);
         assertThat(traffic.report().lasting()).containsEntry(Side.SOURCE, 1);
-        var late = traffic.admit().result();
+        var late = traffic.admit(Kind.REQUEST).result();
 
         traffic.change(new EdgeState(Mode.HOLD, 2));
         assertThat(closed).containsExactly("the stream");

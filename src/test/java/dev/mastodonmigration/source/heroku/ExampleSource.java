@@ -90,6 +90,11 @@ final class ExampleSource implements AutoCloseable {
             }
 
             @Override
+            public Optional<String> frontUrl() {
+                return Optional.empty();
+            }
+
+            @Override
             public String herokuApiUrl() {
                 return apiUrl;
             }

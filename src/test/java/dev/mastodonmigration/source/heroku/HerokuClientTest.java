@@ -64,16 +64,16 @@ class HerokuClientTest {
     @Test
     void seesRotatedCredentialsAtTheNextRead() {
         web.config("DATABASE_URL", "postgres://old");
-        var before = api.latestReleaseVersion("example-web").orElseThrow();
+        var before = api.releases("example-web").getFirst().version();
         web.config("DATABASE_URL", "postgres://new");
         assertThat(api.configVars("example-web")).containsEntry("DATABASE_URL", "postgres://new");
-        assertThat(api.latestReleaseVersion("example-web")).contains(before + 1);
+        assertThat(api.releases("example-web")).first().satisfies(newest -> assertThat(newest.version()).isEqualTo(before + 1));
     }
 
     @Test
     void anAppNeverReleasedHasNoVersion() {
         heroku.createApp("fresh");
-        assertThat(api.latestReleaseVersion("fresh")).isEmpty();
+        assertThat(api.releases("fresh")).isEmpty();
     }
 
     @Test
@@ -181,7 +181,7 @@ class HerokuClientTest {
         for (int i = 0; i < 12; i++) {
             web.config("VAR", "value " + i);
         }
-        assertThat(api.latestReleaseVersion("example-web")).contains(13);
+        assertThat(api.releases("example-web")).first().satisfies(newest -> assertThat(newest.version()).isEqualTo(13));
     }
 
     @ParameterizedTest
@@ -231,7 +231,7 @@ class HerokuClientTest {
     @EnumSource(value = Fault.class, names = {"NOT_JSON", "ANOTHER_SHAPE"})
     void aStrangersAnswerIsNotTakenForHerokus(Fault fault) {
         var reads = List.<ThrowingCallable>of(() -> api.dynos("example-web"), () -> api.formation("example-web"), () -> api.configVars("example-web"),
-                () -> api.app("example-web"), () -> api.latestReleaseVersion("example-web"));
+                () -> api.app("example-web"), () -> api.releases("example-web"));
         for (var read : reads) {
             heroku.failNext(1, fault);
             assertThat(refusal(read).kind()).isEqualTo(Kind.UNAVAILABLE);

@@ -3,8 +3,10 @@ package dev.mastodonmigration.source.heroku;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mastodonmigration.api.MastodonMigrationSpec.Target;
 import dev.mastodonmigration.embedded.HerokuStub.Fault;
 import dev.mastodonmigration.embedded.HerokuStub.Scope;
+import dev.mastodonmigration.itinerary.Specs;
 import dev.mastodonmigration.outside.OutsideException;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -104,13 +106,25 @@ class HerokuPreflightTest {
         assertThat(findings.blockers()).isEmpty();
         assertThat(findings.notes()).hasSize(4).anySatisfy(note -> assertThat(note).contains("example-web", "heroku ps:autoscale:disable"))
                 .anySatisfy(note -> assertThat(note).contains("example-web", "HireFire, Judoscale"))
-                .anySatisfy(note -> assertThat(note).contains("Heroku Scheduler", "spec.cutover.stopOneOffDynos"))
+                .anySatisfy(note -> assertThat(note).contains("Heroku Scheduler", "spec.cutover.stopOneOffDynos", "heroku addons:open scheduler -a example-web", "spec.target.compute.kubernetes.cronJobs"))
                 .anySatisfy(note -> assertThat(note).contains("example/mastodon", "example-streaming", "Deploy tab"))
                 .noneSatisfy(note -> assertThat(note).contains("s3cret"));
     }
 
+    /** Such an address is a secret where it has a password in it. */
+    @Test
+    void whereTheLogGoesIsNamedBecauseNothingOfTheTargetSendsItsOwnThere() {
+        example.web.logDrain("https://user:s3cret@logs.example.net/drain?key=s3cret");
+        example.web.logDrainOf("papertrail-curved-1234");
+        var findings = example.source().preflight();
+        assertThat(findings.blockers()).isEmpty();
+        assertThat(findings.notes()).singleElement().asString().contains("example-web sends its log to logs.example.net, papertrail-curved-1234", "heroku drains -a example-web").doesNotContain("s3cret");
+        example.migration.setSpec(Specs.with(example.migration.getSpec().source(), new Target(Specs.valid().target().postgres(), null, null, null)));
+        assertThat(example.source().preflight().notes()).as("where the app stays its log goes on").noneMatch(note -> note.contains("logs.example.net"));
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"GET github", "GET formation one monitors", "GET addons"})
+    @ValueSource(strings = {"GET github", "GET formation one monitors", "GET addons", "GET log-drains"})
     void whatOnlyServesANoteDoesNotHoldUpTheMigration(String route) {
         example.web.refuse(route, 503, "unavailable", "Not today.");
         var findings = example.source().preflight();

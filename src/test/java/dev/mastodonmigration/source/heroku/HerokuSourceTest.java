@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.HerokuStub.Fault;
 import dev.mastodonmigration.outside.MissingInputException;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.source.Source.Process;
+import dev.mastodonmigration.status.Fact;
+import dev.mastodonmigration.status.StatusLedger;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -151,6 +155,27 @@ class HerokuSourceTest {
     }
 
     @Test
+    void anotherAppThatHasTheNameAfterTheMoveIsNotStopped() {
+        example.migration.setStatus(new MastodonMigrationStatus());
+        example.migration.getStatus().internal.epoch = 1L;
+        var ledger = new StatusLedger(example.migration.getStatus(), Instant.parse("2026-11-22T20:00:00Z"), 1);
+        ledger.apply(new Fact.SourceSaved(example.source().read()));
+        ledger.apply(new Fact.ClockStarted());
+        ledger.apply(new Fact.TargetOpening());
+        ledger.apply(new Fact.TargetWritable(Fact.Serving.AT_ONCE));
+        example.source().stop();
+        assertThat(example.streaming.maintenance()).isTrue();
+        example.heroku.destroyApp("example-streaming");
+        var again = example.heroku.createApp("example-streaming");
+        again.formation("web", 1, "Basic");
+        example.web.maintenance(false);
+        assertThatThrownBy(() -> example.source().stop()).hasMessageContaining("The name example-streaming belongs to another app by now").hasMessageContaining("It is not stopped");
+        assertThat(example.web.maintenance()).as("its own is stopped all the same").isTrue();
+        assertThat(again.mutations()).isZero();
+        assertThat(again.formation()).isEqualTo(Map.of("web", 1));
+    }
+
+    @Test
     void theSourceStartsAsItWas() {
         example.streaming.maintenance(true);
         example.web.formation("retired", 1, "Basic");
@@ -158,7 +183,7 @@ class HerokuSourceTest {
         var web = read.apps().getFirst();
         var formation = new HashMap<>(web.formation());
         formation.put("gone", 1);
-        var saved = new SavedSource(List.of(new SavedSource.App(web.name(), web.maintenance(), web.release(), formation), read.apps().getLast()));
+        var saved = new SavedSource(List.of(new SavedSource.App(web.name(), web.id(), web.maintenance(), web.release(), formation), read.apps().getLast()));
         example.source().stop();
         await().until(() -> example.source().alive().isEmpty());
         example.source().start(saved);

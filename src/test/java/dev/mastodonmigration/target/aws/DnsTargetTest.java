@@ -22,6 +22,14 @@ class DnsTargetTest {
         return new DnsTarget(List.of("www.example.social"), List.of(before), 60, NAMES);
     }
 
+    private static List<ZoneRecord> split(DnsTarget target, int percent, FrontAddress front) {
+        return ((DnsTarget.Split.Possible) target.split(percent, front)).records();
+    }
+
+    private static List<String> cannotSplit(DnsTarget target, FrontAddress front) {
+        return target.split(50, front) instanceof DnsTarget.Split.Impossible impossible ? impossible.why() : List.of();
+    }
+
     private static String words(List<ZoneRecord> records) {
         return ZoneRecord.words(records).replace(NAMES.name(), "ours").replace("www.example.social ", "");
     }
@@ -43,23 +51,23 @@ class DnsTargetTest {
 
     @Test
     void whileUsersAreSharedOutARecordKeepsItsTypeAndAPairItsTtl() {
-        assertThat(words(of(CNAME).split(10, LB))).isEqualTo("CNAME lb.example.net, TTL 60, weight 10 as ours-front; CNAME x.herokudns.com, TTL 60, weight 90 as ours-before");
-        assertThat(words(of(A).split(50, FIXED))).isEqualTo("A 192.0.2.1, TTL 30, weight 50 as ours-front; A 198.51.100.1, TTL 30, weight 50 as ours-before");
-        assertThat(words(of(ALIAS).split(99, LB))).isEqualTo("A alias of d1.cloudfront.net, weight 1 as ours-before; A alias of lb.example.net, weight 99 as ours-front");
+        assertThat(words(split(of(CNAME), 10, LB))).isEqualTo("CNAME lb.example.net, TTL 60, weight 10 as ours-front; CNAME x.herokudns.com, TTL 60, weight 90 as ours-before");
+        assertThat(words(split(of(A), 50, FIXED))).isEqualTo("A 192.0.2.1, TTL 30, weight 50 as ours-front; A 198.51.100.1, TTL 30, weight 50 as ours-before");
+        assertThat(words(split(of(ALIAS), 99, LB))).isEqualTo("A alias of d1.cloudfront.net, weight 1 as ours-before; A alias of lb.example.net, weight 99 as ours-front");
     }
 
     @Test
     void aFrontWithoutIpv6TakesNobodyByIt() {
-        assertThat(words(of(A, AAAA).split(50, new FrontAddress.Fixed(List.of("192.0.2.1"))))).doesNotContain("AAAA").contains("weight 50");
-        assertThat(words(of(A, AAAA).split(50, FIXED))).contains("AAAA 2001:db8::1, TTL 60, weight 50 as ours-front");
+        assertThat(words(split(of(A, AAAA), 50, new FrontAddress.Fixed(List.of("192.0.2.1"))))).doesNotContain("AAAA").contains("weight 50");
+        assertThat(words(split(of(A, AAAA), 50, FIXED))).contains("AAAA 2001:db8::1, TTL 60, weight 50 as ours-front");
     }
 
     @Test
     void whatCannotBeSharedOutIsSaid() {
-        assertThat(of(CNAME).cannotSplit(FIXED)).singleElement().asString().contains("www.example.social CNAME", "records of one type only");
-        assertThat(of(A).cannotSplit(NAMED)).hasSize(1);
-        assertThat(of(ZoneRecord.simple("www.example.social.", "A", 60, List.of("198.51.100.1", "198.51.100.2"))).cannotSplit(LB)).singleElement().asString().contains("has one value, and this has 2");
-        assertThat(of(CNAME).cannotSplit(LB)).isEmpty();
-        assertThat(of(A, AAAA).cannotSplit(new FrontAddress.Fixed(List.of("192.0.2.1")))).isEmpty();
+        assertThat(cannotSplit(of(CNAME), FIXED)).singleElement().asString().contains("www.example.social CNAME", "records of one type only");
+        assertThat(cannotSplit(of(A), NAMED)).hasSize(1);
+        assertThat(cannotSplit(of(ZoneRecord.simple("www.example.social.", "A", 60, List.of("198.51.100.1", "198.51.100.2"))), LB)).singleElement().asString().contains("has one value, and this has 2");
+        assertThat(cannotSplit(of(CNAME), LB)).isEmpty();
+        assertThat(cannotSplit(of(A, AAAA), new FrontAddress.Fixed(List.of("192.0.2.1")))).isEmpty();
     }
 }

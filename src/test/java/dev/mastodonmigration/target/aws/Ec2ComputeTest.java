@@ -67,6 +67,7 @@ class Ec2ComputeTest {
         assertThat(world.mostChangesInALook()).isEqualTo(1);
         assertThat(world.ensureOnce("Single")).isInstanceOf(Provisioned.Ready.class);
         assertThat(world.operator("Single").entrances().web()).contains(".elb.amazonaws.com");
+        assertThat(world.operator("Single").endpoint()).hasValueSatisfying(asked -> assertThat(asked.streaming().toString()).startsWith("https://").endsWith(".elb.amazonaws.com"));
         assertThat(world.policy()).contains("ssm:GetParametersByPath", "arn:aws:ssm:eu-central-1:123456789012:parameter/mastodon-migration/" + world.names.name() + "/environment/*").doesNotContain("ssm:*", "iam:");
     }
 

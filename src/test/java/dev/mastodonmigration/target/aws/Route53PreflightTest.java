@@ -55,7 +55,9 @@ class Route53PreflightTest {
         var found = look();
         assertThat(found.blockers()).isEmpty();
         assertThat(found.notes()).anySatisfy(note -> assertThat(note).contains("www.example.social CNAME " + HEROKU + ", TTL 300", "to streaming.example.social CNAME " + Route53World.LB, "An abort puts back"))
-                .anySatisfy(note -> assertThat(note).startsWith("DNS of example.social is not changed").contains("/.well-known/webfinger"));
+                .as("the edge says what becomes of it").noneMatch(note -> note.startsWith("DNS of example.social"));
+        world.before = Edge.Side.TARGET;
+        assertThat(look().notes()).anySatisfy(note -> assertThat(note).startsWith("DNS of example.social is not changed").contains("/.well-known/webfinger", "spec.instance.moveLocalDomain"));
         assertThat(world.aws.calls().changes()).isEmpty();
     }
 

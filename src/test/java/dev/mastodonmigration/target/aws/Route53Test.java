@@ -282,6 +282,42 @@ class Route53Test {
         assertThat(world.records()).contains("www.example.social A 60 192.0.2.77");
     }
 
+    /** Preflight asks the same, of the front that the spec names then. */
+    @Test
+    void aFrontThatWasChangedForOneToWhichUsersCannotBeSharedOutTakesNoRecordAway() {
+        world.until(() -> world.edge().ensure());
+        world.front = new FrontAddress.Fixed(List.of("192.0.2.77"));
+        assertThatThrownBy(() -> world.until(world::shift)).hasMessageContaining("cannot be moved step by step to 192.0.2.77").hasMessageContaining("spec.target.dns.route53.front");
+        assertThat(world.records()).contains("www.example.social CNAME 60 " + Route53World.HEROKU, "streaming.example.social CNAME 60 " + Route53World.HEROKU);
+    }
+
+    /** A CNAME has nothing of a front of addresses beside it: shared out, its name would have no record at all. */
+    @Test
+    void usersWhoCannotBeSharedOutAreLedBackToWhereTheyWereBefore() {
+        for (var look = 0; world.records().stream().noneMatch(record -> record.contains("-front=50 ")); look++) {
+            assertThat(look).isLessThan(200);
+            world.shift();
+            world.pass(Route53World.APART);
+        }
+        world.front = new FrontAddress.Fixed(List.of("192.0.2.77"));
+        world.until(() -> {
+            assertThat(world.records()).as("no name is without a record").anyMatch(record -> record.startsWith("www.example.social ")).anyMatch(record -> record.startsWith("streaming.example.social "));
+            return world.edge().lower(10);
+        });
+        assertThat(world.records()).contains("www.example.social CNAME 60 " + Route53World.HEROKU, "streaming.example.social CNAME 60 " + Route53World.HEROKU);
+        assertThat(world.edge().share()).isZero();
+    }
+
+    @Test
+    void noNameEverLosesAllItsRecords() {
+        var zone = new Zone(world.api.dns(), world.zone);
+        var seen = zone.records(List.of(Route53World.WWW, Route53World.STREAMING));
+        var before = world.records();
+        assertThatThrownBy(() -> zone.change(seen, List.of(), "test")).isInstanceOf(OutsideException.class).hasMessageContaining("www.example.social").hasMessageContaining("was left as it is");
+        assertThatThrownBy(() -> zone.change(seen, seen.subList(0, 1), "test")).isInstanceOf(OutsideException.class).hasMessageContaining("streaming.example.social");
+        assertThat(world.records()).isEqualTo(before);
+    }
+
     @Test
     void namesThatWereEditedInMidMigrationAreNotGoneOnWith() {
         world.until(() -> world.edge().ensure());

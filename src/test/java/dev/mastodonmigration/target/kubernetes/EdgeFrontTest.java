@@ -5,14 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Target;
+import dev.mastodonmigration.edge.DirectProbe;
 import dev.mastodonmigration.edge.Edge.Side;
+import dev.mastodonmigration.edge.SideFigures;
 import dev.mastodonmigration.edge.proxy.EdgeClient;
+import dev.mastodonmigration.edge.proxy.EdgeReport;
 import dev.mastodonmigration.edge.proxy.EdgeState;
 import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
 import dev.mastodonmigration.mastodon.Example;
 import dev.mastodonmigration.outside.KeptSecret;
 import dev.mastodonmigration.outside.MissingInputException;
 import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.itinerary.Specs;
 import dev.mastodonmigration.outside.Provisioned;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
@@ -33,14 +38,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 @EnableKubernetesMockClient(crud = true, https = false)
 class EdgeFrontTest {
+    private static final String FRONT = "    dns: {route53: {hostedZoneId: Z1, front: {dnsName: front.example.net}}}\n";
     private static final String SECRET = "example-social-edge-state";
     /** Set by the extension. */
     KubernetesClient client;
@@ -49,6 +57,7 @@ class EdgeFrontTest {
     private final String subnet = "127." + ThreadLocalRandom.current().nextInt(10, 250) + "." + ThreadLocalRandom.current().nextInt(0, 250) + ".";
     private final List<EdgePodStub> pods = new ArrayList<>();
     private Optional<String> fault = Optional.empty();
+    private final List<String> asked = new ArrayList<>();
     private long first;
 
     private void made() {
@@ -68,12 +77,28 @@ class EdgeFrontTest {
 
     private EdgeFront front(MastodonMigration of) {
         var plan = new EdgeObjects(of, names, "operator:1", List.of());
-        return front(of, plan, domains -> domains.stream().collect(Collectors.toMap(domain -> domain, domain -> URI.create("https://cname.herokudns.com"), (one, other) -> one, TreeMap::new)));
+        return front(of, plan, domains -> {
+            if (domains.equals(List.of("example.social"))) {
+                throw new MissingInputException("the source has no custom domain example.social");
+            }
+            return herokus(domains);
+        });
+    }
+
+    private EdgeFront servingAll(MastodonMigration of) {
+        return front(of, new EdgeObjects(of, names, "operator:1", List.of()), EdgeFrontTest::herokus);
+    }
+
+    private static Map<String, URI> herokus(List<String> domains) {
+        return domains.stream().collect(Collectors.toMap(domain -> domain, domain -> URI.create("https://cname.herokudns.com"), (one, other) -> one, TreeMap::new));
     }
 
     private EdgeFront front(MastodonMigration of, EdgeObjects plan, Function<List<String>, Map<String, URI>> source) {
         var objects = new OwnedObjects(client, names);
-        return new EdgeFront(of, plan, objects, new EdgePods(objects, new KeptSecret(client, names.namespace(), plan.secret(), names.uid()), new EdgeClient()), (address, domain, path) -> fault, source);
+        return new EdgeFront(of, plan, objects, new EdgePods(objects, new KeptSecret(client, names.namespace(), plan.secret(), names.uid()), new EdgeClient()), (address, domain, path) -> {
+            asked.add(address.words() + " " + domain + " " + path);
+            return fault;
+        }, source);
     }
 
     private EdgePodStub runningPod() throws IOException {
@@ -117,6 +142,8 @@ class EdgeFrontTest {
                 "PodDisruptionBudget/example-social-edge");
         front().ensure();
         assertThat(versions()).isEqualTo(made);
+        List.<Class<? extends HasMetadata>>of(Service.class, Deployment.class, PodDisruptionBudget.class).forEach(kind -> assertThat(get(kind, "example-social-edge").getMetadata().getAnnotations())
+                .as("whatever Argo CD takes for its own by a label").containsEntry("argocd.argoproj.io/sync-options", "Prune=false"));
         ready(2);
         assertThat(front().ensure()).isInstanceOf(Provisioned.Ready.class);
         assertThat(state().mode()).isEqualTo(Mode.SOURCE);
@@ -130,6 +157,7 @@ class EdgeFrontTest {
         assertThat(container.getArgs()).containsExactly("edge");
         assertThat(container.getImage()).isEqualTo("operator:1");
         assertThat(variables).containsEntry("EDGE_HOLD_SECONDS", "12").containsEntry("EDGE_PEERS", "example-social-edge.mastodon.svc");
+        assertThat(variables.get("JAVA_TOOL_OPTIONS")).as("the image's command line has a percentage, which would win over one here").containsPattern("-Xmx\\d+m").doesNotContain("Percentage");
         assertThat(variables.get("EDGE_ROUTES")).isEqualTo("{\"source\":[{\"domain\":\"streaming.example.social\",\"prefix\":\"/\",\"upstream\":\"https://cname.herokudns.com\"},"
                 + "{\"domain\":\"www.example.social\",\"prefix\":\"/\",\"upstream\":\"https://cname.herokudns.com\"}],"
                 + "\"target\":[{\"domain\":\"www.example.social\",\"prefix\":\"/\",\"upstream\":\"http://example-social-web.mastodon.svc:3000\"},"
@@ -144,6 +172,14 @@ class EdgeFrontTest {
         assertThatThrownBy(() -> front().ensure()).isInstanceOf(ForeignObjectException.class).hasMessageContaining("Service mastodon/example-social-front-web exists and was not made by this migration");
         assertThat(front().preflight().blockers()).singleElement().asString().contains("example-social-front-web");
         assertThat(versions()).isEqualTo(before);
+    }
+
+    @Test
+    void whereComputeAloneMovesRequestsHaveToWaitLonger() {
+        assertThat(front().preflight().notes()).hasSize(2);
+        var target = migration.getSpec().target();
+        migration.setSpec(Specs.with(migration.getSpec().source(), new Target(null, null, target.compute(), null)));
+        assertThat(front().preflight().notes()).hasSize(2).first().asString().contains("which then takes 30 s", "Set it to 45s");
     }
 
     @Test
@@ -225,6 +261,18 @@ class EdgeFrontTest {
     }
 
     @Test
+    void itIsIllWhileOneOfItsPodsDoesNotReachTheTarget() throws IOException {
+        made();
+        ready(2);
+        runningPod();
+        var apart = runningPod();
+        assertThat(front().unhealthy()).isEmpty();
+        apart.unreached = List.of("http://example-social-web.mastodon.svc:3000 (no answer within 3 s)");
+        assertThat(front().unhealthy()).hasValueSatisfying(ill -> assertThat(ill).startsWith("pod edge-2 does not reach http://example-social-web.mastodon.svc:3000 (no answer within 3 s).").contains("NetworkPolicy"));
+        assertThat(front().letGo(Side.SOURCE)).as("users are never kept from the source for it").isInstanceOf(Provisioned.Ready.class);
+    }
+
+    @Test
     void itIsIllWithoutAReadyPodAndWhereTheLoadBalancerInFrontOfItIsWhileTheSourceAnswers() throws IOException {
         var led = Example.migration("  strategy:", "  edge: {}\n  aws: {region: eu-central-1}\n  strategy:", "    compute:", "    dns: {route53: {hostedZoneId: Z1, front: {addresses: [203.0.113.7]}}}\n    compute:");
         front(led).ensure();
@@ -266,8 +314,7 @@ class EdgeFrontTest {
         var before = versions();
         front().forget();
         assertThat(versions()).as("users are served by the source").isEqualTo(before);
-        front().letGo(Side.TARGET);
-        front().letGo(Side.TARGET);
+        Awaitility.await("let go").until(() -> front().letGo(Side.TARGET) instanceof Provisioned.Ready);
         front().forget();
         assertThat(versions()).containsOnlyKeys("Service/example-social-front-web", "Service/example-social-front-streaming");
         assertThat(get(Service.class, "example-social-front-web").getSpec().getSelector()).isEqualTo(names.selector("web"));
@@ -295,8 +342,28 @@ class EdgeFrontTest {
         assertThat(front(machines).violations()).singleElement().asString().contains("spec.target.dns.route53.front is required", "Service example-social-front-web");
         var without = Example.withoutCompute();
         without.setSpec(new MastodonMigrationSpec(without.getSpec().instance(), without.getSpec().source(), without.getSpec().target(), null,
-                new MastodonMigrationSpec.Edge(null, null), null, null, null, null, null, null));
+                new MastodonMigrationSpec.Edge(null, null, null, null), null, null, null, null, null, null));
         assertThat(front(without).violations()).singleElement().asString().contains("spec.edge", "spec.target.compute.kubernetes");
+    }
+
+    @Test
+    void aLocalDomainThatIsAnotherNameIsLedAlongWhereTheSpecSaysSoAndElsePreflightSaysWhatBecomesOfIt() throws IOException {
+        assertThat(servingAll(migration).preflight().blockers()).as("left open").singleElement().asString().startsWith("The source takes requests for example.social as well").contains("Set spec.instance.moveLocalDomain to true", "or to false");
+        var stays = servingAll(Example.migration("  strategy:", "  edge: {hold: 12s}\n  strategy:", "    webDomain:", "    moveLocalDomain: false\n    webDomain:")).preflight();
+        assertThat(stays.blockers()).isEmpty();
+        assertThat(stays.notes()).anySatisfy(note -> assertThat(note).startsWith("The source takes requests for example.social as well").contains("Lead it elsewhere before the cutover"));
+        assertThat(front().preflight().blockers()).isEmpty();
+        assertThat(front().preflight().notes()).anySatisfy(note -> assertThat(note).startsWith("The source takes no requests for example.social, so it is left where it leads"));
+
+        var moved = Example.migration("  strategy:", "  edge: {hold: 12s}\n  strategy:", "    webDomain:", "    moveLocalDomain: true\n    webDomain:", "    compute:\n      kubernetes:", FRONT + "    compute:\n      kubernetes:");
+        assertThat(front(moved).preflight().notes()).noneMatch(note -> note.contains("takes no requests") || note.contains("moveLocalDomain")).anySatisfy(note -> assertThat(note).contains("www.example.social and example.social and streaming.example.social to Service"));
+        front(moved).ensure();
+        var routes = get(Deployment.class, "example-social-edge").getSpec().getTemplate().getSpec().getContainers().getFirst().getEnv().stream().filter(variable -> variable.getName().equals("EDGE_ROUTES")).findFirst().orElseThrow().getValue();
+        assertThat(routes).contains("{\"domain\":\"example.social\",\"prefix\":\"/\",\"upstream\":\"https://cname.herokudns.com\"}", "{\"domain\":\"example.social\",\"prefix\":\"/\",\"upstream\":\"http://example-social-web.mastodon.svc:3000\"}");
+        ready(1);
+        runningPod();
+        assertThat(front(moved).unhealthy()).isEmpty();
+        assertThat(asked).contains("front.example.net example.social /health");
     }
 
     @Test
@@ -377,6 +444,52 @@ class EdgeFrontTest {
         assertThat(after.getSpec().getPorts().getFirst().getNodePort()).isEqualTo(31000);
         assertThat(after.getMetadata().getFinalizers()).containsExactly("service.kubernetes.io/load-balancer-cleanup");
         assertThat(after.getSpec().getSelector()).isEqualTo(names.selector("web"));
+    }
+
+    @Test
+    void theSourceIsAskedPastTheEdgeWhereThatPassesRequestsOn() {
+        assertThat(front().probeSource().fault()).as("before it is made").hasValue("where the source takes requests over TLS is not known");
+        made();
+        assertThat(front().probeSource().fault()).isEmpty();
+        assertThat(asked).containsExactly("cname.herokudns.com www.example.social /", "cname.herokudns.com www.example.social /api/v2/instance");
+        fault = Optional.of("cname.herokudns.com answers \"HTTP/1.1 503\"");
+        assertThat(front().probeSource().fault()).isEqualTo(fault);
+        assertThat(asked).hasSize(3);
+    }
+
+    @Test
+    void aSourceThatTakesItsTimeHoldsNobodyUp() {
+        var never = new CountDownLatch(1);
+        var late = SourceProbe.within(Duration.ofMillis(20), () -> {
+            never.await();
+            return new DirectProbe(Optional.empty(), 1);
+        });
+        assertThat(late.fault()).hasValue("the source, asked directly, did not answer within 20 ms");
+        assertThat(SourceProbe.within(Duration.ofMinutes(1), () -> new DirectProbe(Optional.empty(), 7))).isEqualTo(new DirectProbe(Optional.empty(), 7));
+    }
+
+    @Test
+    void whatItsPodsMeasuredIsToldOfAllOfThemTogether() throws IOException {
+        assertThat(front().measured()).as("before it is made").isEmpty();
+        made();
+        assertThat(front().measured()).hasValueSatisfying(none -> assertThat(none.pods()).isZero());
+        var figures = new SideFigures(List.of(0L, 290L, 0L, 5L, 4L), 1, 3, 20, 2, List.of(0L, 0L, 299L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L), 6000);
+        var first = runningPod();
+        first.measured = new EdgeReport.Measured(10, 4200, Map.of(), Map.of(Side.SOURCE, figures), 60_000, 0);
+        var young = runningPod();
+        young.measured = new EdgeReport.Measured(0, 100, Map.of(), Map.of(Side.SOURCE, figures, Side.TARGET, SideFigures.NONE), 10_000, 0);
+        runningPod().measured = new EdgeReport.Measured(0, 0, Map.of(), Map.of(Side.SOURCE, figures), 0, 0);
+
+        var measured = front().measured().orElseThrow();
+        assertThat(measured.pods()).isEqualTo(3);
+        assertThat(measured.state()).isEqualTo("Source");
+        assertThat(measured.longestHeldMillis()).isEqualTo(4200);
+        assertThat(measured.lately(Side.SOURCE)).isEqualTo(figures.plus(figures));
+        assertThat(measured.requestsPerSecond()).containsEntry(Side.SOURCE, 35.0);
+
+        front().hold();
+        first.state = state(Mode.SOURCE, 0);
+        assertThat(front().measured().orElseThrow().state()).as("while it changes").isEqualTo("Hold, Source");
     }
 
     @Test

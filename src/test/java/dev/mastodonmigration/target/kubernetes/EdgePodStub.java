@@ -28,6 +28,8 @@ final class EdgePodStub implements AutoCloseable {
     volatile int underWay;
     volatile int status = 200;
     volatile Map<String, Long> arrivals = Map.of();
+    volatile EdgeReport.Measured measured = EdgeReport.Measured.NOTHING;
+    List<String> unreached = List.of();
 
     EdgePodStub(String address, EdgeState state) throws IOException {
         this.address = address;
@@ -54,7 +56,7 @@ final class EdgePodStub implements AutoCloseable {
             state = JSON.readValue(exchange.getRequestBody(), EdgeState.class);
             told.add(state);
         }
-        var body = JSON.writeValueAsString(new EdgeReport(state, upMillis, stateMillis, Map.of(Side.SOURCE, underWay, Side.TARGET, 0), Map.of(), 0, 0, arrivals)).getBytes(StandardCharsets.UTF_8);
+        var body = JSON.writeValueAsString(new EdgeReport(state, upMillis, stateMillis, Map.of(Side.SOURCE, underWay, Side.TARGET, 0), Map.of(), 0, 0, arrivals, measured, unreached)).getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(status, body.length);
         exchange.getResponseBody().write(body);
         exchange.close();

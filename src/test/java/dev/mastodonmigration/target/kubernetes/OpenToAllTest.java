@@ -11,5 +11,6 @@ class OpenToAllTest {
         var names = new WorkloadNames("mastodon", "example", "1");
         assertThat(WorkersPolicy.selects(names.labels(WorkloadNames.WEB))).isFalse();
         assertThat(WorkersPolicy.selects(names.selector(WorkloadNames.STREAMING))).isFalse();
+        assertThat(WorkersPolicy.selects(names.labels(EdgeObjects.COMPONENT))).as("it has a policy of its own").isFalse();
     }
 }

@@ -88,7 +88,7 @@ final class Containers {
 
     private Container smoke(String name, String image, String environmentFile, List<String> command) {
         var environment = SmokeTestCommand.environment(REPORTS + "/" + REPORT);
-        environment.put(SmokeTestCommand.BEFORE_THE_COPY, String.valueOf(!SpecDefaults.livePostgres(machine.spec())));
+        environment.put(SmokeTestCommand.BEFORE_THE_COPY, String.valueOf(SpecDefaults.dumpsPostgres(machine.spec())));
         return new Container(name, image, environmentFile, environment, List.of("--volume=" + MachineFiles.RUN + "/" + name + ":" + REPORTS), command);
     }
 }

@@ -1,8 +1,14 @@
 package dev.mastodonmigration.worker.redis.mastodon;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import redis.clients.jedis.Jedis;
@@ -17,6 +23,7 @@ import redis.clients.jedis.Jedis;
 record SidekiqHeartbeat(double beatSeconds, boolean quiet, long busy) {
     private static final Pattern JOB_CLASS = Pattern.compile("\\\\?\"class\\\\?\":\\s*\\\\?\"([^\"\\\\]+)");
     private static final int NAMED = 5;
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     /** By identity, those whose heartbeat has not expired (60 s). */
     static Map<String, SidekiqHeartbeat> all(Jedis redis) {
@@ -34,6 +41,29 @@ record SidekiqHeartbeat(double beatSeconds, boolean quiet, long busy) {
     /** The identities of those that fetch no more jobs: nothing but a restart wakes them. */
     static List<String> asleep(Jedis redis) {
         return all(redis).entrySet().stream().filter(process -> process.getValue().quiet()).map(Map.Entry::getKey).toList();
+    }
+
+    /** The queues that these processes fetch from; empty where one of them does not tell its own. */
+    static Optional<Set<String>> queues(Jedis redis, Set<String> identities) {
+        var served = new HashSet<String>();
+        for (var identity : identities) {
+            var queues = queues(redis.hget(identity, "info"));
+            if (queues.isEmpty()) {
+                return Optional.empty();
+            }
+            served.addAll(queues);
+        }
+        return Optional.of(served);
+    }
+
+    private static List<String> queues(String info) {
+        try {
+            var names = new ArrayList<String>();
+            JSON.readTree(info == null ? "{}" : info).path("queues").forEach(queue -> names.add(queue.asText()));
+            return names;
+        } catch (JsonProcessingException untold) {
+            return List.of();
+        }
     }
 
     /** The classes of the jobs in hand, for an admin. */

@@ -5,8 +5,9 @@
  * {@code KeyNames} says what a name stands for; {@code KeyScope} and {@code ReplicatedKeys} say which keys move: all, or jobs alone, without the keys of Sidekiq's running processes and without
  * our own. {@code RedisSources} are the one or two Redis that hold them, which become one; {@code SourceConflicts} is what keeps them from it. Before the freeze {@code QuietSidekiq} tells each
  * Sidekiq, through Redis, to fetch no more jobs, and waits for heartbeats that prove it idle; {@code SourceClients} counts who is still connected when the old host's processes have been
- * stopped. When the target opens, {@code JobsAside} gives the jobs on the source names that no Sidekiq looks at, and {@code LateJobs} brings those that came after the last changes were taken; going
+ * stopped, and {@code ProgramsOnRedis} names beforehand those that will be, and are none of Mastodon's own. When the target opens, {@code JobsAside} gives the jobs on the source names that no Sidekiq looks at, and {@code LateJobs} brings those that came after the last changes were taken; going
  * back, {@code ReturningJobs} gives them their own.
+ * {@code SidekiqAtWork} asks afterwards whether jobs are done where they are now, of which {@code SidekiqState} is one look.
  * {@code JobsPreflight} says beforehand what of this will not work or will take long.
  *
  * <h2>Which keys are jobs, and why they are treated otherwise</h2>
@@ -42,6 +43,8 @@
  * ({@code RedisSources#demandSame}; RedisLiveOfSidekiqTest#aSecondRedisThatAppearsRightBeforeTheDrainIsNotForgotten).</li>
  * <li><b>Only our own connections are not counted as the instance's.</b> Where a server does not tell its clients, heartbeats are counted instead
  * ({@code SourceClients}; SourceClientsTest#ourOwnReplicatorDoesNotCountWhicheverWayItFollows, SourceClientsTest#whereClientsAreNotToldHeartbeatsCount).</li>
+ * <li><b>"Jobs are done" is said only where the number of those that succeeded has risen, or none waits</b>: a process that lives may hang, and one that takes jobs may fail all of them
+ * ({@code SidekiqState}; SidekiqAtWorkTest#jobsThatWaitAndOfWhichNoneIsFinishedAreSaid, SidekiqAtWorkTest#jobsThatAllFailAreNotDone).</li>
  * <li><b>What is presumed of a value's size by its name is never relied upon</b>: one that is far larger ends the presumption
  * ({@code PresumedSizes}; CopyPipelineTest#valuesFarLargerThanTheirNamesSayArriveAllTheSame).</li>
  * </ol>

@@ -6,6 +6,8 @@ import dev.mastodonmigration.embedded.SmallDisk;
 import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;
 import dev.mastodonmigration.worker.postgres.TwoDatabases;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
@@ -27,16 +29,17 @@ class LiveDiskFullTest {
             Query.run(superuser, "CREATE TABLESPACE " + space + " LOCATION '" + disk.directory() + "'", "ALTER DATABASE " + world.target + " SET TABLESPACE " + space);
             try {
                 LiveCopy.captured(world);
-                try (var copy = LiveCopy.inRanges(world, 256 << 10); var writes = RandomWrites.on(world, 11)) {
+                // Opened before the disk is full: a server that cannot write a file of its own any more lets nobody in.
+                try (var target = world.target(); var copy = LiveCopy.inRanges(world, 256 << 10); var writes = RandomWrites.on(world, 11)) {
                     Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> copy.progress().stage().contains("disk"));
                     assertThat(copy.progress().stage()).contains("no disk space left").contains("enlarge");
                     assertThat(copy.failure()).isEmpty();
-                    var landed = landed(world);
+                    var landed = landed(target);
                     assertThat(landed).as("ranges that were copied before").isPositive();
                     assertThat(writes.committed()).as("the source is written to as ever").isPositive();
                     disk.enlarge(400);
                     copy.awaitInSync();
-                    assertThat(landed(world)).isGreaterThan(landed);
+                    assertThat(landed(target)).isGreaterThan(landed);
                     LiveCopy.cutOver(world, copy);
                 }
             } finally {
@@ -45,9 +48,7 @@ class LiveDiskFullTest {
         }
     }
 
-    private static long landed(TwoDatabases world) throws Exception {
-        try (var target = world.target()) {
-            return Query.number(target, "SELECT count(*) FROM mastodon_migration.live_range WHERE landed");
-        }
+    private static long landed(Connection target) throws SQLException {
+        return Query.number(target, "SELECT count(*) FROM mastodon_migration.live_range WHERE landed");
     }
 }

@@ -1,0 +1,85 @@
+package dev.mastodonmigration.status;
+
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.MastodonMigrationStatus.Asset;
+import dev.mastodonmigration.api.MastodonMigrationStatus.AssetState;
+import dev.mastodonmigration.api.MastodonMigrationStatus.Backup;
+import dev.mastodonmigration.api.MastodonMigrationStatus.Retirement;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** What status says of the end of the old host. */
+final class RetirementEntries {
+    private final MastodonMigrationStatus status;
+    private final Instant now;
+
+    RetirementEntries(MastodonMigrationStatus status, Instant now) {
+        this.status = status;
+        this.now = now;
+    }
+
+    private Retirement retirement() {
+        status.retirement = status.retirement == null ? new Retirement() : status.retirement;
+        return status.retirement;
+    }
+
+    void backupMade(Fact.BackupMade made) {
+        var backup = new Backup();
+        backup.persistentVolumeClaim = made.claim();
+        backup.addOn = made.addOn().orElse(null);
+        backup.finishedAt = now.toString();
+        backup.tables = made.tables();
+        backup.rows = made.rows();
+        backup.bytes = made.bytes();
+        backup.message = made.message();
+        retirement().backup = backup;
+    }
+
+    void backupChecked() {
+        var backup = retirement().backup;
+        backup.checkedAt = now.toString();
+        backup.checks = backup.checks == null ? 1 : backup.checks + 1;
+    }
+
+    /** @param generation of the spec by which it was planned */
+    void planned(Fact.RemovalsPlanned planned, long generation) {
+        var retirement = retirement();
+        retirement.listedAt = now.toString();
+        retirement.generation = generation;
+        retirement.obstacles = List.copyOf(planned.obstacles());
+        retirement.consequences = List.copyOf(planned.consequences());
+        retirement.assets.removeIf(asset -> asset.state == AssetState.Planned);
+        planned.assets().stream().filter(asset -> find(asset).isEmpty()).forEach(asset -> {
+            var entry = new Asset();
+            entry.kind = asset.kind();
+            entry.id = asset.id();
+            entry.app = asset.app();
+            entry.name = asset.name();
+            entry.plan = asset.plan();
+            entry.monthlyUsd = asset.monthlyUsd().map(BigDecimal::doubleValue).orElse(null);
+            entry.billing = asset.billing();
+            entry.state = AssetState.Planned;
+            retirement.assets.add(entry);
+        });
+    }
+
+    void begun(Fact.RemovalBegun begun) {
+        find(begun.asset()).orElseThrow().state = AssetState.Removing;
+    }
+
+    void withdrawn(Fact.RemovalWithdrawn withdrawn) {
+        find(withdrawn.asset()).orElseThrow().state = AssetState.Planned;
+    }
+
+    void removed(Fact.Removed removed) {
+        var entry = find(removed.asset()).orElseThrow();
+        entry.state = AssetState.Removed;
+        entry.removedAt = now.toString();
+    }
+
+    private Optional<Asset> find(dev.mastodonmigration.source.Retirement.Asset asset) {
+        return retirement().assets.stream().filter(entry -> entry.id.equals(asset.id())).findFirst();
+    }
+}
