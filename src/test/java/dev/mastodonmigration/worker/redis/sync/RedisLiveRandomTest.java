@@ -48,7 +48,7 @@ class RedisLiveRandomTest {
             }
             endsEqual(redis, seed, random);
         } catch (Exception | AssertionError e) {
-            throw new AssertionError("Again: -Dredis.seed=" + seed, e);
+            throw new AssertionError("Again: -Dredis.seed=" + seed + ", because of " + e, e);
         }
     }
 

@@ -46,7 +46,7 @@ class RedisWayBackPropertyTest {
                 followed(redis, List.of(redis.sourceServer), random);
             }
         } catch (Exception | AssertionError e) {
-            throw new AssertionError("Again: -Dredis.back.seed=" + seed, e);
+            throw new AssertionError("Again: -Dredis.back.seed=" + seed + ", because of " + e, e);
         }
     }
 
