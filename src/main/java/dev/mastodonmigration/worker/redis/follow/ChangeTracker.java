@@ -1,6 +1,5 @@
 package dev.mastodonmigration.worker.redis.follow;
 
-import dev.mastodonmigration.outside.Unsupported;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;

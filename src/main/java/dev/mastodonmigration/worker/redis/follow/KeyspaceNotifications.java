@@ -1,6 +1,5 @@
 package dev.mastodonmigration.worker.redis.follow;
 
-import dev.mastodonmigration.outside.Unsupported;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
@@ -138,6 +137,9 @@ public final class KeyspaceNotifications extends ChangeFeed {
         connection.setSoTimeout((int) PROBING.toMillis());
         for (var until = System.nanoTime() + PROBING.toNanos(); !missing.isEmpty() && System.nanoTime() < until;) {
             heard().ifPresent(missing::remove);
+        }
+        if (missing.equals(PROBED)) {
+            throw new Unsupported.Silent("it accepts this but told nothing of our changes within " + PROBING.toSeconds() + " s; notify-keyspace-events must be " + WANTED);
         }
         if (!missing.isEmpty()) {
             throw new Unsupported("it does not notify of all changes: notify-keyspace-events lacks " + String.join(", ", missing.stream().sorted().toList()));

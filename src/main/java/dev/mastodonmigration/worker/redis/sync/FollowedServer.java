@@ -68,7 +68,7 @@ final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
         this.feed = opened();
         try {
             if (!sing(FIRST_PATIENCE)) {
-                throw new ChangeFeed.Unsupported.Silent(unsupported("it accepts this but does not tell a change").getMessage());
+                throw new ChangeFeed.Unsupported.Silent(words("it accepts this but does not tell a change"));
             }
         } catch (JedisDataException e) {
             close();
@@ -88,13 +88,19 @@ final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
                 case CLIENT_TRACKING -> ChangeTracker.open(one.side(), context, this);
                 case KEYSPACE_NOTIFICATIONS -> KeyspaceNotifications.open(one.side(), context, source, canaryKey, this);
             };
+        } catch (ChangeFeed.Unsupported.Silent e) {
+            throw new ChangeFeed.Unsupported.Silent(words(e.getMessage()));
         } catch (ChangeFeed.Unsupported e) {
             throw unsupported(e.getMessage());
         }
     }
 
     private ChangeFeed.Unsupported unsupported(String because) {
-        return new ChangeFeed.Unsupported("The " + one.side().title() + " does not let us follow its changes by " + following + " (" + because + ").");
+        return new ChangeFeed.Unsupported(words(because));
+    }
+
+    private String words(String because) {
+        return "The " + one.side().title() + " does not let us follow its changes by " + following + " (" + because + ").";
     }
 
     @Override

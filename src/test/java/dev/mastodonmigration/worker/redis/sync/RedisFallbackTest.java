@@ -8,8 +8,14 @@ import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.redis.mastodon.Direction;
 import dev.mastodonmigration.worker.redis.wire.RedisPair;
+import dev.mastodonmigration.worker.redis.wire.Relay;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,6 +104,33 @@ class RedisFallbackTest {
         }
         assertThat(redis.target.exists("later")).isTrue();
         assertEqualBothWays();
+    }
+
+    /** As of a server that stood still for a moment: it accepted the subscription, and told nothing of what was tried. */
+    @Test
+    void whoToldNothingOnceIsAskedAgain() throws Exception {
+        redis.sourceAsUserWithout(NO_TRACKING);
+        var silences = new AtomicInteger(1);
+        try (var relay = Relay.to(redis.sourceServer.port(), InputStream::transferTo, (from, to) -> silentOnceSubscribed(silences, from, to))) {
+            redis.source("redis://limited:secret@127.0.0.1:" + relay.port());
+            try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+                assertThat(silences).as("silences left").hasNonPositiveValue();
+                assertThat(live.progress.read().stage()).startsWith("in sync, by keyspace notifications");
+                live.drain();
+            }
+            assertEqualBothWays();
+        }
+    }
+
+    private static void silentOnceSubscribed(AtomicInteger silences, InputStream from, OutputStream to) throws IOException {
+        var buffer = new byte[1 << 16];
+        var silent = false;
+        for (var read = from.read(buffer); read >= 0; read = from.read(buffer)) {
+            if (!silent) {
+                to.write(buffer, 0, read);
+            }
+            silent |= new String(buffer, 0, read, StandardCharsets.ISO_8859_1).contains("psubscribe") && silences.getAndDecrement() > 0;
+        }
     }
 
     @Test
