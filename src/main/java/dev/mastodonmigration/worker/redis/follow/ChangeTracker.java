@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.redis.follow;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.WorkerContext;
+import dev.mastodonmigration.worker.redis.wire.Gap;
 import dev.mastodonmigration.worker.redis.wire.RedisKey;
 import dev.mastodonmigration.worker.redis.wire.RedisSide;
 import dev.mastodonmigration.worker.redis.wire.SplitConnection;
@@ -54,7 +55,7 @@ public final class ChangeTracker extends ChangeFeed {
             connection.getOne();
         } catch (JedisDataException e) {
             connection.close();
-            throw new Unsupported(e);
+            throw Gap.mayPass(e) ? e : new Unsupported(e);
         } catch (JedisException e) {
             connection.close();
             throw e;

@@ -76,7 +76,7 @@ final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
                 throw e;
             }
             throw unsupported(e.getMessage());
-        } catch (RuntimeException | Gap | InterruptedException e) {
+        } catch (RuntimeException | Gap | Refusal | InterruptedException e) {
             close();
             throw e;
         }
@@ -128,10 +128,12 @@ final class FollowedServer implements AutoCloseable, ChangeFeed.Listener {
     }
 
     /** Writes the canary and waits until its change is told, and with it all that changed before on the server that has it, whatever proxy is between. */
-    private boolean sing(Duration patience) throws Gap, InterruptedException {
+    private boolean sing(Duration patience) throws Gap, Refusal, InterruptedException {
         for (int tries = 0; tries < MOST_SONGS; tries++) {
             var told = new CountDownLatch(1);
             canary = told;
+            // A gap that came before this opened the latch before this one, and nothing will open this one.
+            partitions.check();
             var before = sung;
             var song = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
             var found = Optional.ofNullable(source.setGet(canaryKey.bytes(), song, SetParams.setParams().ex(CANARY_LIFETIME_SECONDS)));

@@ -10,8 +10,8 @@ import redis.clients.jedis.exceptions.JedisDataException;
 /** Changes of the source may have been missed, or the target may have lost some: everything is compared again before anything is called in sync. */
 public final class Gap extends Exception {
     private static final long serialVersionUID = 1L;
-    /** What a server says while it is being replaced, or is not yet ready (redis/src/server.c, shared.loadingerr and others). */
-    private static final List<String> PASSING = List.of("LOADING", "READONLY", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED", "NOREPLICAS");
+    /** What a server says while it is being replaced, is not yet ready, or runs somebody's long script (redis/src/server.c, shared.loadingerr and others; BUSYKEY and BUSYGROUP are other things). */
+    private static final List<String> PASSING = List.of("BUSY ", "LOADING", "READONLY", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED", "NOREPLICAS");
     private static final String FULL = "OOM";
 
     public Gap(String reason) {

@@ -133,6 +133,32 @@ class RedisFallbackTest {
         }
     }
 
+    /** As often in a row as silence would have to be taken for an answer. */
+    @Test
+    void cutWhileItBeginsIsAGapAndNoSilence() throws Exception {
+        redis.sourceAsUserWithout(NO_TRACKING);
+        var cuts = new AtomicInteger(3);
+        try (var relay = Relay.to(redis.sourceServer.port(), InputStream::transferTo, (from, to) -> cutOnceProbed(cuts, from, to))) {
+            redis.source("redis://limited:secret@127.0.0.1:" + relay.port());
+            try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+                assertThat(cuts).as("cuts left").hasNonPositiveValue();
+                assertThat(live.progress.read().stage()).startsWith("in sync, by keyspace notifications");
+                assertThat(live.drain().notes()).noneMatch(note -> note.contains("does not tell a change"));
+            }
+            assertEqualBothWays();
+        }
+    }
+
+    private static void cutOnceProbed(AtomicInteger cuts, InputStream from, OutputStream to) throws IOException {
+        var buffer = new byte[1 << 16];
+        for (var read = from.read(buffer); read >= 0; read = from.read(buffer)) {
+            to.write(buffer, 0, read);
+            if (new String(buffer, 0, read, StandardCharsets.ISO_8859_1).contains("zadd") && cuts.getAndDecrement() > 0) {
+                return;
+            }
+        }
+    }
+
     @Test
     void theTargetStaysReadyWhileItIsScannedOnceMore() throws Exception {
         try (var live = LiveReplication.start(redis.context(), new RepeatedScans(Direction.FORWARD, List.of(), Duration.ofMillis(1))).awaitInSync()) {

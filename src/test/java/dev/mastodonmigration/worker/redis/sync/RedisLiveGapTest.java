@@ -103,6 +103,19 @@ class RedisLiveGapTest {
         assertCaughtUp();
     }
 
+    @Test
+    void aServerThatIsBusyWithSomebodysScriptIsWaitedFor() throws Exception {
+        redis.source.configSet("lua-time-limit", "1");
+        try (var live = LiveReplication.start(redis.context()).awaitInSync()) {
+            redis.source.eval("local began = redis.call('TIME')[1] while redis.call('TIME')[1] - began < 3 do end redis.call('SET', 'new', '1')");
+            Awaitility.await("what the script wrote").atMost(Duration.ofSeconds(30)).until(() -> redis.target.exists("new"));
+            assertThat(live.awaitInSync().drain().notes()).anyMatch(note -> note.contains("BUSY"));
+        } finally {
+            redis.source.configSet("lua-time-limit", "5000");
+        }
+        assertThat(new RedisVerify().run(redis.context()).figures()).containsEntry(Figure.DIFFERENCES, 0L);
+    }
+
     /** The same moments without the rescan: the proof that these tests, and the comparison, would notice. */
     @Test
     void ignoringAGapWouldBeCaught() throws Exception {
