@@ -25,6 +25,8 @@ public final class Demo {
     private static final Target TARGET = Target.of(System.getenv().getOrDefault("TARGET", ""), System.getenv().getOrDefault("TOPOLOGY", ""));
     /** The edge passes on to pods of the cluster, so that there is none where machines on AWS are the target. */
     private static final World.Options.Front FRONT = TARGET.createsAll() || "none".equals(System.getenv("EDGE")) ? World.Options.Front.NONE : World.Options.Front.EDGE;
+    /** A request is held from before the freeze until after it. */
+    private static final Duration WAIT_BEYOND_FREEZE = Duration.ofSeconds(1);
     private static final boolean DATA_FIRST = "data-first".equals(System.getenv("PLAN"));
     private static final List<Part> PARTS = DATA_FIRST ? Part.DATA_FIRST : List.of(Part.ALL);
     private static final Duration PATIENCE = Duration.ofMinutes(10);
@@ -236,6 +238,7 @@ public final class Demo {
         var acknowledged = world.ledger().acknowledged();
         var status = world.status();
         var measured = world.users().measured();
+        var deliveries = world.deliveries();
         var downtime = measured.outage().map(outage -> outage.toMillis() / 1000.0);
         var seen = world.freeze().orElseThrow(() -> new IllegalStateException("the freeze was not seen from outside"));
         var rows = moved.stream().mapToLong(Moved::rows).sum();
@@ -256,6 +259,9 @@ public final class Demo {
         screen.line("  requests             " + measured.requests() + ", of which " + measured.refused() + " failed" + measured.lastFailure().map(why -> ", the last one with \"" + why.strip() + "\"").orElse("")
                 + "; the longest took " + decimal(measured.longest()) + " s");
         world.users().failures().stream().limit(hasEdge && !DATA_FIRST ? 20 : 0).forEach(failure -> screen.line("FAILED: " + failure));
+        if (hasEdge) {
+            screen.line("  deliveries           " + deliveries.all() + " of other servers to the inbox, of which " + deliveries.refused() + " were refused for good");
+        }
         screen.line((DATA_FIRST ? "  freeze of Postgres   " : "  freeze               ") + decimal(seen.freeze()) + " s from maintenance mode until the target took writes; the slowest dyno took " + decimal(seen.longestDynoStop()) + " s to stop");
         screen.line("  of which ours        " + decimal(seen.stoppedToWritable()) + " s from the moment when the last dyno was gone and the write gate up");
         screen.line("  rows verified        " + rows);
@@ -279,9 +285,13 @@ public final class Demo {
                 "demo.stopped_to_writable_seconds=" + decimal(seen.stoppedToWritable()), "demo.longest_dyno_stop_seconds=" + decimal(seen.longestDynoStop()), "demo.rows_verified=" + rows,
                 "demo.keys_verified=" + keys, "demo.writes_acknowledged=" + acknowledged, "demo.writes_lost=" + losses.size(),
                 "demo.requests_failed=" + measured.refused(), "demo.longest_request_seconds=" + decimal(measured.longest()),
+                "demo.inbox_deliveries=" + deliveries.all(), "demo.inbox_refusals=" + deliveries.refused(),
                 "demo.jobs_acknowledged=" + jobs.acknowledged(), "demo.jobs_due=" + jobs.due(), "demo.jobs_run=" + jobs.ran().size(),
                 "demo.schedulers_overlapped=" + overlaps.size())) + (DATA_FIRST ? " demo.migrations=" + moved.size() + " demo.requests_failed_by_migration=" + moved.stream().map(one -> String.valueOf(one.failed())).collect(Collectors.joining(",")) : "") + (aws.isPresent() ? " demo.created_on_aws=" + created.size() + " demo.secrets_astray=" + astray.size() : ""));
-        return (!hasEdge || moved.getLast().failed() == 0) && losses.isEmpty() && overlaps.isEmpty() && astray.isEmpty() && world.users().broken().isEmpty();
+        var nothingFailed = !hasEdge || moved.getLast().failed() == 0 && deliveries.all() > 0 && deliveries.refused() == 0;
+        // Where one migration moves everything; before the last of three there is no edge.
+        var nobodyWaitedLong = !hasEdge || DATA_FIRST || measured.longest().compareTo(seen.freeze().plus(WAIT_BEYOND_FREEZE)) <= 0;
+        return nothingFailed && nobodyWaitedLong && losses.isEmpty() && overlaps.isEmpty() && astray.isEmpty() && world.users().broken().isEmpty();
     }
 
     /** A job that still waits is lost too when it was due and never ran; one that is gone is counted once. */

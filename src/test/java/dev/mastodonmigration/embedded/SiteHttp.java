@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -32,23 +33,31 @@ import redis.clients.jedis.exceptions.JedisException;
  */
 final class SiteHttp implements AutoCloseable {
     static final String STREAMING = "/api/v1/streaming/health";
+    private static final String INBOX = "/inbox";
     private static final String WRITE = "X-Write";
     private static final String SIDE = "X-Side";
     private static final int THREADS = 40;
     /** Heroku's router keeps idle connections so long (Heroku's docs, HTTP routing). */
     private static final int IDLE_SECONDS = 90;
+    private static final int DELIVERY = 4;
     /** Longer than any hold. */
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(THREADS));
     private final HttpClient users = vertx.createHttpClient(new HttpClientOptions().setKeepAliveTimeout(IDLE_SECONDS), new PoolOptions().setHttp1MaxSize(THREADS));
     private final Map<String, WebProcess.Request> writes = new ConcurrentHashMap<>();
+    private final AtomicLong writesSent = new AtomicLong();
+    private final AtomicLong deliveries = new AtomicLong();
+    private final AtomicLong refusedDeliveries = new AtomicLong();
     /** Where DNS leads, by domain. */
     private final Map<String, InetSocketAddress> records = new ConcurrentHashMap<>();
 
     /** What serves behind one port. */
     record Site(World.Side side, Supplier<Optional<WebProcess>> web, Supplier<Optional<StreamingProcess>> streaming) {}
 
-    /** An answer other than 200, or none. */
+    /** Of other servers, to an inbox. @param refused those answered by 4xx, after which the sender gives a post up for good */
+    record Deliveries(long all, long refused) {}
+
+    /** An answer other than success, or none. */
     static final class Failed extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -86,7 +95,7 @@ final class SiteHttp implements AutoCloseable {
                 return SiteAnswer.ofWeb(question, web.get());
             }
             web.get().serve(write);
-            return SiteAnswer.plain(200, "OK");
+            return SiteAnswer.plain(success(request.path()), "OK");
         } catch (WebProcess.Unavailable stopping) {
             return SiteAnswer.plain(503, stopping.getMessage());
         } catch (SQLException | JedisException | IllegalStateException e) {
@@ -112,12 +121,21 @@ final class SiteHttp implements AutoCloseable {
         records.put(domain, to);
     }
 
-    /** One user's request that writes; @return which side has answered it. @throws Failed for any other answer: nobody knows what became of it */
+    /** Mastodon takes a delivery, and does it later. */
+    private static int success(String path) {
+        return path.equals(INBOX) ? 202 : 200;
+    }
+
+    Deliveries deliveries() {
+        return new Deliveries(deliveries.get(), refusedDeliveries.get());
+    }
+
+    /** A request that writes, of a user or, one in {@link #DELIVERY}, of another server; @return which side has answered it. @throws Failed for any other answer: nobody knows what became of it */
     World.Side write(String domain, WebProcess.Request write) throws InterruptedException {
         var id = UUID.randomUUID().toString();
         writes.put(id, write);
         try {
-            return send(domain, HttpMethod.POST, "/api/v1/statuses", id);
+            return send(domain, HttpMethod.POST, writesSent.getAndIncrement() % DELIVERY == 0 ? INBOX : "/api/v1/statuses", id);
         } finally {
             writes.remove(id);
         }
@@ -135,7 +153,11 @@ final class SiteHttp implements AutoCloseable {
         var answer = Promise.<World.Side>promise();
         // On an event loop: on another thread the answer may have come, and gone, before anybody asks for its body.
         vertx.runOnContext(now -> users.request(options).compose(request -> method == HttpMethod.POST ? request.send("{}") : request.send()).compose(response -> response.body().map(body -> {
-            if (response.statusCode() != 200) {
+            if (path.equals(INBOX)) {
+                deliveries.incrementAndGet();
+                refusedDeliveries.addAndGet(response.statusCode() / 100 == 4 ? 1 : 0);
+            }
+            if (response.statusCode() != success(path)) {
                 throw new Failed(response.statusCode() + ": " + body);
             }
             return World.Side.valueOf(response.getHeader(SIDE));

@@ -480,6 +480,11 @@ public final class World implements AutoCloseable {
         return instance;
     }
 
+    /** What other servers delivered by way of HTTP, among what users did. */
+    SiteHttp.Deliveries deliveries() {
+        return http.deliveries();
+    }
+
     public Users users() {
         return users;
     }
