@@ -108,13 +108,27 @@ final class HerokuSource implements Source {
         try {
             var heroku = heroku(Patience.BEFORE_ANYTHING);
             return SideBySide.all(apps(), app -> new HerokuPreflight(heroku, app).look().and(computeStays() ? new HerokuDataFirst(heroku, app, migration.getSpec().target()).look() : new HerokuLogDrains(heroku, app).look())).stream()
-                    .reduce(Findings.NONE, Findings::and);
+                    .reduce(Findings.NONE, Findings::and).and(addOns(heroku));
         } catch (OutsideException refused) {
             if (refused.mayPass()) {
                 throw refused;
             }
             return new Findings(List.of(refused.getMessage()), List.of());
         }
+    }
+
+    private Findings addOns(HerokuApi heroku) {
+        DataAddOns uses;
+        try {
+            uses = DataAddOns.read(heroku, apps());
+        } catch (OutsideException refused) {
+            if (refused.mayPass()) {
+                throw refused;
+            }
+            // HerokuPreflight has told it of the app that it is about.
+            return Findings.NONE;
+        }
+        return new SharedAddOns(heroku, apps()).look(uses.moving(SourceUrls.of(uses.apps().get(webApp()).config()), migration.getSpec().target()));
     }
 
     @Override

@@ -21,7 +21,8 @@
  * <li><b>Dynos start with a release, not with config vars</b>: an app is led only once a release of ours has succeeded. One that fails is made again three times on the way there, and on the way back for as long as
  * one of ours is what dynos would start with; a push that fails is nobody's business (RepointTest#aReleaseThatFailsForGoodIsGivenUpAndTheWayBackIsNotKeptByIt,
  * RepointTest#wherePartOfItSucceededTheWayBackGoesOnTryingInItsOwnTime, RepointTest#aPushThatFailsMeanwhileKeepsNobodyWaiting).</li>
- * <li><b>Nobody runs meanwhile</b>: GoLive asks before each change, because the target's Redis has no gate (DataFirstPlayedTest#aProcessThatSomebodyStartedIsFoundBeforeTheAppsAreLedAnywhere).</li>
+ * <li><b>Nobody runs meanwhile</b>: GoLive asks before each change, because the target's Redis has no gate (DataFirstPlayedTest#aProcessThatSomebodyStartedIsFoundBeforeTheAppsAreLedAnywhere);
+ * Preflight asks for other apps that use the same add-ons ({@code SharedAddOns}; SharedAddOnsTest#aSecondStreamingAppThatRunsIsRefusedAndNamed).</li>
  * </ol>
  *
  * <h2>How it is given up</h2>
