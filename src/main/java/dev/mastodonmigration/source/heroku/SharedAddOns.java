@@ -65,7 +65,7 @@ final class SharedAddOns {
                 notes.add(what + ", with a credential of its own, and runs " + quantities(running, ProcessType::quantity) + ". The migration does not lead it to the target: after the cutover it sees the old database, which nothing writes to any more.");
             } else {
                 blockers.add(what + ", and runs " + quantities(running, ProcessType::quantity) + ". The migration does not stop it, so that it would go on working with the old data during the freeze and after it. If it is the instance's streaming server,"
-                        + " name it in spec.source.heroku.streamingApp, which can be one app only. Otherwise scale it to zero until the migration is Completed: `heroku ps:scale " + quantities(running, type -> 0) + " -a " + app + "`"
+                        + " create the migration anew with its name in spec.source.heroku.streamingApp, which can be one app only. Otherwise scale it to zero until the migration is Completed: `heroku ps:scale " + quantities(running, type -> 0) + " -a " + app + "`"
                         + "." + ifItCanDoWithout(uses, " Or, if it can do without: " + detach(app, uses) + "."));
             }
         } catch (HerokuException refused) {
