@@ -112,6 +112,9 @@ public interface HerokuApi {
 
     List<Attachment> attachments(String app);
 
+    /** In Heroku's word, of which its schema lists provisioning, provisioned and deprovisioned. @param app for messages */
+    String addOnState(String app, String addOnId);
+
     /** Every app that uses the add-on, once for each of its attachments. @param app for messages */
     List<User> users(String app, String addOnId);
 

@@ -108,6 +108,15 @@ public final class HerokuClient implements HerokuApi {
     }
 
     @Override
+    public String addOnState(String app, String addOnId) {
+        var state = platform.getAt(app, "/addons/" + addOnId).path("state").asText();
+        if (state.isEmpty()) {
+            throw HerokuCalls.unreadable(app);
+        }
+        return state;
+    }
+
+    @Override
     public List<User> users(String app, String addOnId) {
         return platform.listAt(app, "/addons/" + addOnId + "/addon-attachments").stream().map(found -> user(app, found)).toList();
     }

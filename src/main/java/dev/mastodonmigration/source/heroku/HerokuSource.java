@@ -128,7 +128,8 @@ final class HerokuSource implements Source {
             // HerokuPreflight has told it of the app that it is about.
             return Findings.NONE;
         }
-        return new SharedAddOns(heroku, apps()).look(uses.moving(SourceUrls.of(uses.apps().get(webApp()).config()), migration.getSpec().target()));
+        var urls = SourceUrls.of(uses.apps().get(webApp()).config());
+        return AddOnStates.look(heroku, webApp(), uses.all(urls)).and(new SharedAddOns(heroku, apps()).look(uses.moving(urls, migration.getSpec().target())));
     }
 
     @Override
