@@ -63,6 +63,7 @@ public final class HerokuStubApp {
     private final Map<String, Refused> refusals = new ConcurrentHashMap<>();
     private final List<AddOn> addOns = new CopyOnWriteArrayList<>();
     private final List<String> domains = new CopyOnWriteArrayList<>();
+    private final List<String> domainsInPreparation = new CopyOnWriteArrayList<>();
     private final List<Map<String, Object>> logDrains = new CopyOnWriteArrayList<>();
     private final HerokuOwnedAddOns owned;
     private volatile boolean maintenance;
@@ -194,6 +195,11 @@ public final class HerokuStubApp {
     /** A custom domain of the app. */
     public void domain(String hostname) {
         domains.add(hostname);
+    }
+
+    /** One that Heroku has not prepared yet, so that it has no cname. */
+    public void domainInPreparation(String hostname) {
+        domainsInPreparation.add(hostname);
     }
 
     public boolean maintenance() {
@@ -502,11 +508,12 @@ public final class HerokuStubApp {
         var all = new ArrayList<Map<String, Object>>();
         all.add(domainJson(name + "-0123456789ab.herokuapp.com", "heroku", null));
         domains.forEach(hostname -> all.add(domainJson(hostname, "custom", stableId(hostname).replace("-", "") + ".herokudns.com")));
+        domainsInPreparation.forEach(hostname -> all.add(domainJson(hostname, "custom", null)));
         return all;
     }
 
     private Map<String, Object> domainJson(String hostname, String kind, String cname) {
-        var json = new LinkedHashMap<String, Object>(Map.of("id", stableId(hostname), "hostname", hostname, "kind", kind, "status", "succeeded", "app", reference()));
+        var json = new LinkedHashMap<String, Object>(Map.of("id", stableId(hostname), "hostname", hostname, "kind", kind, "status", cname == null && kind.equals("custom") ? "pending" : "succeeded", "app", reference()));
         json.put("cname", cname);
         return json;
     }
