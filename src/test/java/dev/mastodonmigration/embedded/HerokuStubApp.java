@@ -38,9 +38,14 @@ public final class HerokuStubApp {
     /**
      * What a process type {@code release} runs before each release is deployed.
      *
-     * @param succeeds given the config vars that it would run with
+     * @param succeeds  given the config vars that it would run with
+     * @param otherwise what its release is then: failed, or expired
      */
-    public record ReleaseCommand(Duration takes, Predicate<Map<String, String>> succeeds) {}
+    public record ReleaseCommand(Duration takes, Predicate<Map<String, String>> succeeds, String otherwise) {
+        public ReleaseCommand(Duration takes, Predicate<Map<String, String>> succeeds) {
+            this(takes, succeeds, "failed");
+        }
+    }
 
     /** USD a month, of some sizes (devcenter.heroku.com/articles/dyno-sizes); the others have none, as those of which Heroku sells hours. */
     private static final Map<String, Integer> DYNO_PRICES = new TreeMap<>(Map.of("Basic", 7, "Standard-1X", 25, "Standard-2X", 50, "Performance-M", 250));
@@ -241,7 +246,7 @@ public final class HerokuStubApp {
         var command = releaseCommand.get();
         CompletableFuture.delayedExecutor(command.takes().toMillis(), TimeUnit.MILLISECONDS, threads).execute(() -> {
             var succeeded = command.succeeds().test(config);
-            releases.set(place, new Release(description, succeeded ? "succeeded" : "failed"));
+            releases.set(place, new Release(description, succeeded ? "succeeded" : command.otherwise()));
             if (succeeded) {
                 deployed = config;
                 dynos.restart();

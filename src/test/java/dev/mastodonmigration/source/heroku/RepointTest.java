@@ -217,6 +217,16 @@ class RepointTest {
         assertThat(world.web.releases().getLast()).startsWith("Retry of v");
     }
 
+    /** Heroku's other word for a release that dynos do not start with. */
+    @Test
+    void aReleaseThatExpiredIsMadeAgain() {
+        var attempts = new AtomicInteger();
+        world.web.releaseCommand(new ReleaseCommand(Duration.ZERO, config -> NEW_POSTGRES.equals(config.get("DATABASE_URL")) && attempts.incrementAndGet() > 1, "expired"));
+        world.repoint(world.save());
+        assertThat(world.web.deployedConfigVars()).containsEntry("DATABASE_URL", NEW_POSTGRES);
+        assertThat(world.web.releases().getLast()).startsWith("Retry of v");
+    }
+
     @Test
     void aReleaseThatFailsForGoodIsGivenUpAndTheWayBackIsNotKeptByIt() {
         var saved = world.save();
