@@ -1,9 +1,8 @@
 package dev.mastodonmigration.mastodon;
 
-import dev.mastodonmigration.api.MastodonMigrationSpec.Instance;
-import java.net.URI;
+import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.SpecDefaults;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -14,9 +13,9 @@ import java.util.stream.Stream;
 final class CarryingNotes {
     private CarryingNotes() {}
 
-    static List<String> of(AppConfig web, AppConfig streaming, Instance instance) {
+    static List<String> of(AppConfig web, AppConfig streaming, MastodonMigrationSpec spec) {
         return Stream.of(
-                streamingUrl(web, streaming, instance),
+                streamingUrl(web, streaming, spec),
                 names(streaming, (name, value) -> differs(name, value, web)).map(names -> streaming.app() + ": " + names + " differ from " + web.app()
                         + " or exist only here. The target's one environment is made from the web app's; set there what streaming needs."),
                 names(web, (name, value) -> VariableFate.of(name, value) == VariableFate.POINTS_TO_SOURCE).map(names -> web.app() + ": " + names
@@ -35,15 +34,14 @@ final class CarryingNotes {
                 .map(Map.Entry::getKey).reduce((first, second) -> first + ", " + second);
     }
 
-    /** Clients keep the streaming host that they were told at login, and no DNS change moves a name of herokuapp.com. */
-    private static Optional<String> streamingUrl(AppConfig web, AppConfig streaming, Instance instance) {
-        var target = Optional.ofNullable(instance.streamingDomain()).or(() -> Optional.ofNullable(instance.webDomain())).orElse(instance.localDomain());
-        return web.value("STREAMING_API_BASE_URL").flatMap(url -> SourceUrls.parse(url, "ws", "wss", "http", "https")).map(URI::getHost)
-                .filter(host -> !host.equalsIgnoreCase(target))
+    /** With an edge, a name of herokuapp.com is a blocker. */
+    private static Optional<String> streamingUrl(AppConfig web, AppConfig streaming, MastodonMigrationSpec spec) {
+        var target = Optional.ofNullable(spec.instance().streamingDomain()).orElse(SpecDefaults.webDomain(spec));
+        return InstanceFindings.streamingHost(web).filter(host -> !host.equalsIgnoreCase(target)).filter(host -> spec.edge() == null || !InstanceFindings.isHerokus(host))
                 .map(host -> web.app() + ": STREAMING_API_BASE_URL is on " + host + ", the target's will be on " + target + ". Clients keep the old one until they reload"
-                        + (host.toLowerCase(Locale.ROOT).endsWith(".herokuapp.com")
+                        + (InstanceFindings.isHerokus(host)
                                 ? ", and no DNS change can move a name of herokuapp.com. Before the cutover, add a domain of yours to " + streaming.app()
-                                        + ", set STREAMING_API_BASE_URL to it, and set spec.instance.streamingDomain."
+                                        + ", and set STREAMING_API_BASE_URL to it" + (spec.instance().streamingDomain() == null ? "; then create the migration anew with it in spec.instance.streamingDomain." : ".")
                                 : "."));
     }
 }

@@ -1,8 +1,11 @@
 package dev.mastodonmigration.mastodon;
 
+import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Instance;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Looks at the variables that make the instance itself: with a wrong one the copy is another instance, or a dead one. */
@@ -31,6 +34,29 @@ public final class InstanceFindings {
         actual.filter(domain -> !domain.equalsIgnoreCase(wanted)).ifPresent(domain -> blockers.add(
                 web.app() + ": WEB_DOMAIN is " + domain + ", but the migration expects " + wanted + ". Set spec.instance.webDomain to " + domain + "."));
         return blockers;
+    }
+
+    /** Where compute moves. Clients keep the streaming host that they were told at login, and no DNS change moves a name of herokuapp.com. */
+    static List<String> streaming(AppConfig web, MastodonMigrationSpec spec) {
+        var domain = Optional.ofNullable(spec.instance().streamingDomain());
+        if (domain.filter(InstanceFindings::isHerokus).isPresent()) {
+            return List.of("spec.instance.streamingDomain is " + domain.get() + ", Heroku's own name of an app, on which nothing of the target can ever answer. Choose a domain of yours, such as streaming." + spec.instance().localDomain()
+                    + ", and create the migration anew with it.");
+        }
+        var wanted = domain.orElse("streaming." + spec.instance().localDomain());
+        return spec.edge() == null ? List.of() : streamingHost(web).filter(InstanceFindings::isHerokus).map(host -> web.app() + ": STREAMING_API_BASE_URL is on " + host
+                + ", and no DNS change can move a name of herokuapp.com: clients would not come by the edge, and lose streaming at the cutover until they are reloaded. Move it first, some days before, because clients keep the old one until"
+                + " then: " + Optional.ofNullable(spec.source().heroku()).map(heroku -> "`heroku domains:add " + wanted + " -a " + Optional.ofNullable(heroku.streamingApp()).orElse(heroku.app()) + "`").orElse("add " + wanted + " to the streaming app")
+                + ", lead its DNS record there, and set STREAMING_API_BASE_URL to wss://" + wanted + "."
+                + (domain.isPresent() ? "" : " Then create the migration anew with spec.instance.streamingDomain: " + wanted + ".")).stream().toList();
+    }
+
+    static Optional<String> streamingHost(AppConfig web) {
+        return web.value("STREAMING_API_BASE_URL").flatMap(url -> SourceUrls.parse(url, "ws", "wss", "http", "https")).map(URI::getHost);
+    }
+
+    static boolean isHerokus(String host) {
+        return host.toLowerCase(Locale.ROOT).endsWith(".herokuapp.com");
     }
 
     static List<String> keysAndMedia(AppConfig web) {

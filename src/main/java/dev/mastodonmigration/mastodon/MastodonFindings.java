@@ -32,11 +32,12 @@ public final class MastodonFindings {
         if (spec.target().compute() != null) {
             blockers.addAll(InstanceFindings.keysAndMedia(web));
             blockers.addAll(InstanceFindings.differences(web, streaming));
+            blockers.addAll(InstanceFindings.streaming(web, spec));
             if (spec.edge() != null) {
                 blockers.addAll(InstanceFindings.proxies(web));
                 blockers.addAll(two ? InstanceFindings.proxies(streaming) : List.of());
             }
-            notes.addAll(CarryingNotes.of(web, streaming, spec.instance()));
+            notes.addAll(CarryingNotes.of(web, streaming, spec));
         }
         return new Findings(blockers, notes);
     }

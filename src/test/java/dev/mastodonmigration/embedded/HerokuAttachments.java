@@ -50,6 +50,8 @@ final class HerokuAttachments {
     private final List<Attachment> attachments = new CopyOnWriteArrayList<>();
     /** Looks that are left of those that are being deleted, by id. */
     private final Map<String, AtomicInteger> deprovisioning = new ConcurrentHashMap<>();
+    /** By id, where it is another than provisioned. */
+    private final Map<String, String> states = new ConcurrentHashMap<>();
     private final AtomicInteger numbers = new AtomicInteger(1000);
     /** heroku/cli's tests have both. */
     private volatile int confirmationStatus = 423;
@@ -96,6 +98,10 @@ final class HerokuAttachments {
         addOns.replaceAll(one -> one.id().equals(before.id()) ? after : one);
         attachments.replaceAll(one -> one.addOn().id().equals(before.id()) ? one.of(after) : one);
         attachments.stream().filter(one -> one.addOn().id().equals(before.id())).map(Attachment::app).distinct().forEach(app -> apps.get(app).release("Update " + before.name() + " by heroku-postgresql"));
+    }
+
+    void state(String addOn, String state) {
+        states.put(named(addOn).orElseThrow().id(), state);
     }
 
     List<Attachment> of(String app) {
@@ -202,7 +208,7 @@ final class HerokuAttachments {
 
     /** A plan tells its price only where it is asked for in full. */
     Map<String, Object> json(AddOn addOn, List<String> expanded) {
-        var state = deprovisioning.containsKey(addOn.id()) ? "deprovisioning" : "provisioned";
+        var state = deprovisioning.containsKey(addOn.id()) ? "deprovisioning" : states.getOrDefault(addOn.id(), "provisioned");
         var json = new LinkedHashMap<String, Object>(Map.of("id", addOn.id(), "name", addOn.name(), "state", state, "addon_service", Map.of("name", addOn.service()),
                 "app", apps.get(addOn.billingApp()).reference()));
         json.put("billed_price", addOn.price().isEmpty() ? null : addOn.price());

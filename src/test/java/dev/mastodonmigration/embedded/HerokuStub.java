@@ -179,6 +179,11 @@ public final class HerokuStub implements AutoCloseable {
         attachments.rotate(addOn, url);
     }
 
+    /** From now on Heroku uses that word of the add-on, which may be one that its schema does not list. */
+    public void addOnState(String addOn, String state) {
+        attachments.state(addOn, state);
+    }
+
     public void slowness(Duration newSlowness) {
         slowness = newSlowness;
     }

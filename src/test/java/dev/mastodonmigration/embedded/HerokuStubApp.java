@@ -38,9 +38,14 @@ public final class HerokuStubApp {
     /**
      * What a process type {@code release} runs before each release is deployed.
      *
-     * @param succeeds given the config vars that it would run with
+     * @param succeeds  given the config vars that it would run with
+     * @param otherwise what its release is then: failed, or expired
      */
-    public record ReleaseCommand(Duration takes, Predicate<Map<String, String>> succeeds) {}
+    public record ReleaseCommand(Duration takes, Predicate<Map<String, String>> succeeds, String otherwise) {
+        public ReleaseCommand(Duration takes, Predicate<Map<String, String>> succeeds) {
+            this(takes, succeeds, "failed");
+        }
+    }
 
     /** USD a month, of some sizes (devcenter.heroku.com/articles/dyno-sizes); the others have none, as those of which Heroku sells hours. */
     private static final Map<String, Integer> DYNO_PRICES = new TreeMap<>(Map.of("Basic", 7, "Standard-1X", 25, "Standard-2X", 50, "Performance-M", 250));
@@ -63,6 +68,7 @@ public final class HerokuStubApp {
     private final Map<String, Refused> refusals = new ConcurrentHashMap<>();
     private final List<AddOn> addOns = new CopyOnWriteArrayList<>();
     private final List<String> domains = new CopyOnWriteArrayList<>();
+    private final List<String> domainsInPreparation = new CopyOnWriteArrayList<>();
     private final List<Map<String, Object>> logDrains = new CopyOnWriteArrayList<>();
     private final HerokuOwnedAddOns owned;
     private volatile boolean maintenance;
@@ -196,6 +202,11 @@ public final class HerokuStubApp {
         domains.add(hostname);
     }
 
+    /** One that Heroku has not prepared yet, so that it has no cname. */
+    public void domainInPreparation(String hostname) {
+        domainsInPreparation.add(hostname);
+    }
+
     public boolean maintenance() {
         return maintenance;
     }
@@ -235,7 +246,7 @@ public final class HerokuStubApp {
         var command = releaseCommand.get();
         CompletableFuture.delayedExecutor(command.takes().toMillis(), TimeUnit.MILLISECONDS, threads).execute(() -> {
             var succeeded = command.succeeds().test(config);
-            releases.set(place, new Release(description, succeeded ? "succeeded" : "failed"));
+            releases.set(place, new Release(description, succeeded ? "succeeded" : command.otherwise()));
             if (succeeded) {
                 deployed = config;
                 dynos.restart();
@@ -502,11 +513,12 @@ public final class HerokuStubApp {
         var all = new ArrayList<Map<String, Object>>();
         all.add(domainJson(name + "-0123456789ab.herokuapp.com", "heroku", null));
         domains.forEach(hostname -> all.add(domainJson(hostname, "custom", stableId(hostname).replace("-", "") + ".herokudns.com")));
+        domainsInPreparation.forEach(hostname -> all.add(domainJson(hostname, "custom", null)));
         return all;
     }
 
     private Map<String, Object> domainJson(String hostname, String kind, String cname) {
-        var json = new LinkedHashMap<String, Object>(Map.of("id", stableId(hostname), "hostname", hostname, "kind", kind, "status", "succeeded", "app", reference()));
+        var json = new LinkedHashMap<String, Object>(Map.of("id", stableId(hostname), "hostname", hostname, "kind", kind, "status", cname == null && kind.equals("custom") ? "pending" : "succeeded", "app", reference()));
         json.put("cname", cname);
         return json;
     }

@@ -14,8 +14,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MastodonFindingsTest {
+    private static final String STREAMING_DOMAIN = "    streamingDomain: streaming.example.social ";
     private static final String OTHER_REDIS = "redis://:pw@redis-2.example.com:12345";
 
     @Test
@@ -148,6 +150,38 @@ class MastodonFindingsTest {
         assertThat(findings.blockers()).isEmpty();
         assertThat(findings.notes()).singleElement().asString().contains("no DNS change", "add a domain of yours to Heroku app example-streaming");
         assertThat(of(Example.web("STREAMING_API_BASE_URL", "wss://streaming.example.social"), Example.streaming()).notes()).isEmpty();
+    }
+
+    /** With an edge no request is to fail, and these would not come by it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"wss://example-streaming.herokuapp.com", "https://Example-Streaming.HerokuApp.com/"})
+    void withAnEdgeAStreamingUrlOnHerokuappMustBeMovedFirst(String url) {
+        var findings = withEdge(Example.web("STREAMING_API_BASE_URL", url, "TRUSTED_PROXY_IP", "10.0.0.0/8"));
+        assertThat(findings.blockers()).singleElement().asString().contains("STREAMING_API_BASE_URL is on ", "no DNS change can move", "the edge", "`heroku domains:add streaming.example.social -a example-streaming`",
+                "set STREAMING_API_BASE_URL to wss://streaming.example.social.")
+                .doesNotContain("create the migration anew");
+        assertThat(findings.notes()).noneMatch(note -> note.contains("STREAMING_API_BASE_URL"));
+        assertThat(MastodonFindings.of(new SourceEnvironment(Example.web("STREAMING_API_BASE_URL", url, "TRUSTED_PROXY_IP", "10.0.0.0/8"), Example.streaming("TRUSTED_PROXY_IP", "10.0.0.0/8")),
+                spec("  edge: {hold: 15s}\n", "    #")).blockers()).singleElement().asString().contains("create the migration anew with spec.instance.streamingDomain: streaming.example.social");
+        assertThat(withEdge(Example.web("STREAMING_API_BASE_URL", "wss://www.example.social", "TRUSTED_PROXY_IP", "10.0.0.0/8")).blockers()).isEmpty();
+    }
+
+    /** Wherever compute moves, nothing of ours can answer there. */
+    @Test
+    void aStreamingDomainOnHerokuappCannotBeTheTargets() {
+        for (var edge : List.of("", "  edge: {hold: 15s}\n")) {
+            var spec = spec(edge, "    streamingDomain: example-streaming.herokuapp.com ");
+            assertThat(MastodonFindings.of(new SourceEnvironment(Example.web("STREAMING_API_BASE_URL", "wss://example-streaming.herokuapp.com", "TRUSTED_PROXY_IP", "10.0.0.0/8"), Example.streaming()), spec).blockers())
+                    .anySatisfy(blocker -> assertThat(blocker).contains("spec.instance.streamingDomain is example-streaming.herokuapp.com", "Heroku's own", "create the migration anew"));
+        }
+    }
+
+    private static Findings withEdge(Map<String, String> web) {
+        return MastodonFindings.of(new SourceEnvironment(web, Example.streaming("TRUSTED_PROXY_IP", "10.0.0.0/8")), spec("  edge: {hold: 15s}\n", STREAMING_DOMAIN));
+    }
+
+    private static MastodonMigrationSpec spec(String edge, String streamingDomain) {
+        return Example.migration("  strategy:", edge + "  strategy:", STREAMING_DOMAIN, streamingDomain).getSpec();
     }
 
     @Test

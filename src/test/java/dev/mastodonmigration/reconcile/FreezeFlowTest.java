@@ -81,6 +81,39 @@ class FreezeFlowTest {
         assertThat(flow.events()).anyMatch(event -> event.startsWith("GoingBack") && event.contains("public.statuses differs"));
     }
 
+    /** The router then has an error for users instead of the page, and nobody to take a request: what stops the source is that nothing of it runs, and the gate. */
+    @Test
+    void maintenanceThatSomebodyEndsInsideTheFreezeLetsNobodyIn() {
+        var web = flow.heroku.app("example-web");
+        flow.jobs.script(Tasks.VERIFY_REDIS, run -> {
+            web.maintenance(false);
+            assertThat(web.aliveDynos()).isEmpty();
+            return ScriptedJobs.succeeded();
+        });
+        flow.apply(approved());
+        flow.until(status -> MastodonMigrationStatus.COMPLETED.equals(status.phase));
+        assertThat(web.aliveDynos()).isEmpty();
+        assertThat(web.formation()).isEqualTo(MigrationFlow.STOPPED);
+        assertThat(flow.jobs.ran).containsSubsequence(Tasks.CLOSE_SOURCE, Tasks.VERIFY_REDIS, Tasks.OPEN_TARGET).doesNotContain(Tasks.REOPEN_SOURCE);
+        assertThat(flow.status().phases).allSatisfy(phase -> assertThat(phase.attempts).as(phase.name).isEqualTo(1));
+    }
+
+    @Test
+    void goingBackMaintenanceIsAsItWasBeforeWhateverSomebodyMadeOfIt() {
+        var streaming = flow.heroku.app("example-streaming");
+        streaming.maintenance(true);
+        flow.jobs.script(Tasks.VERIFY_POSTGRES, run -> {
+            flow.heroku.app("example-web").maintenance(false);
+            streaming.maintenance(false);
+            return WorkerReport.refused("Table public.statuses differs in 1 row: id 42.");
+        });
+        flow.apply(approved());
+        flow.until(status -> MastodonMigrationStatus.ABORTED.equals(status.phase));
+        assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
+        assertThat(streaming.maintenance()).as("as the admin had it before the freeze").isTrue();
+        assertThat(flow.heroku.app("example-web").formation()).isEqualTo(MigrationFlow.WEB_FORMATION);
+    }
+
     @Test
     void anApiServerThatRefusesJobsInsideTheFreezeIsToldAndTheSourceStartsWithoutOne() {
         flow.apply(approved());

@@ -36,10 +36,13 @@ record DataAddOns(Map<String, Uses> apps) {
 
     /** Those whose data moves to that target. */
     List<AddOn> moving(SourceUrls urls, Target target) {
-        var postgres = target.postgres() == null ? Stream.<AddOn>of() : postgres(urls).stream();
-        var redis = target.redis() == null ? Stream.<AddOn>of()
-                : Stream.of(urls.redis(), urls.sidekiqRedis()).flatMap(Optional::stream).flatMap(url -> giving(DataKind.Redis, found -> DatabaseAddress.server(found).equals(DatabaseAddress.server(url))));
-        return Stream.concat(redis, postgres).distinct().toList();
+        return all(urls).stream().filter(addOn -> addOn.kind() == DataKind.Postgres ? target.postgres() != null : target.redis() != null).toList();
+    }
+
+    /** Those that hold the instance's data, whether it moves or not. */
+    List<AddOn> all(SourceUrls urls) {
+        var redis = Stream.of(urls.redis(), urls.sidekiqRedis()).flatMap(Optional::stream).flatMap(url -> giving(DataKind.Redis, found -> DatabaseAddress.server(found).equals(DatabaseAddress.server(url))));
+        return Stream.concat(redis, postgres(urls).stream()).distinct().toList();
     }
 
     /** The one that holds that Postgres; empty where it is none of theirs. */

@@ -61,6 +61,14 @@ public interface HerokuApi {
     }
 
     /**
+     * One app's use of an add-on.
+     *
+     * @param name as DATABASE, of which Heroku makes the config var
+     * @param owns the app is billed for the add-on
+     */
+    record User(String app, String name, Optional<String> namespace, boolean owns) {}
+
+    /**
      * A release of an app, which each change of config vars or attachments makes.
      *
      * @param status pending while a process type "release" runs its command, succeeded, failed or expired: what has not succeeded is not what dynos start with
@@ -103,6 +111,12 @@ public interface HerokuApi {
     void setConfigVars(String app, Map<String, Optional<String>> changes);
 
     List<Attachment> attachments(String app);
+
+    /** In Heroku's word, of which its schema lists provisioning, provisioned and deprovisioned. @param app for messages */
+    String addOnState(String app, String addOnId);
+
+    /** Every app that uses the add-on, once for each of its attachments. @param app for messages */
+    List<User> users(String app, String addOnId);
 
     /**
      * Attaches an add-on under a name that is free; never takes over a name. Not asked twice when no answer comes: look first whether it was done.

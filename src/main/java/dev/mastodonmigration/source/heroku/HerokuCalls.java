@@ -63,7 +63,12 @@ final class HerokuCalls {
         return json(app, call(app, request(app, path).GET().build()));
     }
 
-    /** What is under no app, and what those of its fields refer to told in full. @param path from the host's root */
+    /** What is under no app. @param path from the host's root */
+    JsonNode getAt(String app, String path) {
+        return json(app, call(app, at(path).GET().build()));
+    }
+
+    /** The same, and what those of its fields refer to told in full. @param path from the host's root */
     JsonNode expandedAt(String app, String path, String fields) {
         return json(app, call(app, at(path).header("Accept-Expansion", fields).GET().build()));
     }

@@ -104,8 +104,33 @@ public final class HerokuClient implements HerokuApi {
         if (!found.path("id").isTextual() || !found.path("name").isTextual() || !found.path("addon").path("id").isTextual()) {
             throw HerokuCalls.unreadable(app);
         }
-        return new Attachment(found.path("id").asText(), found.path("name").asText(), found.path("addon").path("id").asText(), found.path("addon").path("name").asText(),
-                Optional.of(found.path("namespace")).filter(JsonNode::isTextual).map(JsonNode::asText));
+        return new Attachment(found.path("id").asText(), found.path("name").asText(), found.path("addon").path("id").asText(), found.path("addon").path("name").asText(), namespace(found));
+    }
+
+    @Override
+    public String addOnState(String app, String addOnId) {
+        var state = platform.getAt(app, "/addons/" + addOnId).path("state").asText();
+        if (state.isEmpty()) {
+            throw HerokuCalls.unreadable(app);
+        }
+        return state;
+    }
+
+    @Override
+    public List<User> users(String app, String addOnId) {
+        return platform.listAt(app, "/addons/" + addOnId + "/addon-attachments").stream().map(found -> user(app, found)).toList();
+    }
+
+    private static User user(String app, JsonNode found) {
+        var user = found.path("app").path("name");
+        if (!user.isTextual() || !found.path("name").isTextual()) {
+            throw HerokuCalls.unreadable(app);
+        }
+        return new User(user.asText(), found.path("name").asText(), namespace(found), user.equals(found.path("addon").path("app").path("name")));
+    }
+
+    private static Optional<String> namespace(JsonNode attachment) {
+        return Optional.of(attachment.path("namespace")).filter(JsonNode::isTextual).map(JsonNode::asText);
     }
 
     @Override

@@ -28,9 +28,6 @@ import java.util.stream.Stream;
  * The end of one or two Heroku apps and of the add-ons that held the instance's data, all by the ids that were saved before the freeze. Other add-ons are the admin's: an app that has some is not deleted.
  */
 final class HerokuRetirement implements Retirement {
-    /** Heroku's own names of an app, which are no custom domains. */
-    private static final String HEROKUS = ".herokuapp.com";
-
     /** Apps that stay, and run: what would still lead them to the databases that they left, and the names under which these are kept. */
     record Staying(Supplier<List<String>> stillUsed, KeptVariables kept) {}
 
@@ -179,7 +176,7 @@ final class HerokuRetirement implements Retirement {
     private Stream<String> domains(Stream<Asset> ofApps) {
         var api = heroku.get();
         return ofApps.flatMap(asset -> {
-            var domains = api.domains(asset.name()).stream().map(Domain::hostname).filter(name -> !name.endsWith(HEROKUS)).toList();
+            var domains = api.domains(asset.name()).stream().map(Domain::hostname).filter(name -> !name.endsWith(HerokuEntrances.HEROKUS)).toList();
             return domains.isEmpty() ? Stream.of() : Stream.of("App " + asset.name() + " still has the custom domains " + String.join(", ", domains) + ", which go with it: see first that no DNS record leads to Heroku.");
         });
     }

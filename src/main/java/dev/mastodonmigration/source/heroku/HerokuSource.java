@@ -13,7 +13,6 @@ import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.source.Retirement;
 import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.source.Source;
-import dev.mastodonmigration.source.heroku.HerokuApi.Domain;
 import dev.mastodonmigration.source.heroku.HerokuApi.Dyno;
 import dev.mastodonmigration.source.heroku.HerokuApi.ProcessType;
 import java.net.URI;
@@ -108,13 +107,28 @@ final class HerokuSource implements Source {
         try {
             var heroku = heroku(Patience.BEFORE_ANYTHING);
             return SideBySide.all(apps(), app -> new HerokuPreflight(heroku, app).look().and(computeStays() ? new HerokuDataFirst(heroku, app, migration.getSpec().target()).look() : new HerokuLogDrains(heroku, app).look())).stream()
-                    .reduce(Findings.NONE, Findings::and);
+                    .reduce(Findings.NONE, Findings::and).and(addOns(heroku));
         } catch (OutsideException refused) {
             if (refused.mayPass()) {
                 throw refused;
             }
             return new Findings(List.of(refused.getMessage()), List.of());
         }
+    }
+
+    private Findings addOns(HerokuApi heroku) {
+        DataAddOns uses;
+        try {
+            uses = DataAddOns.read(heroku, apps());
+        } catch (OutsideException refused) {
+            if (refused.mayPass()) {
+                throw refused;
+            }
+            // HerokuPreflight has told it of the app that it is about.
+            return Findings.NONE;
+        }
+        var urls = SourceUrls.of(uses.apps().get(webApp()).config());
+        return AddOnStates.look(heroku, webApp(), uses.all(urls)).and(new SharedAddOns(heroku, apps()).look(uses.moving(urls, migration.getSpec().target())));
     }
 
     @Override
@@ -279,24 +293,13 @@ final class HerokuSource implements Source {
 
     @Override
     public Map<String, URI> entrances(List<String> domains) {
-        var heroku = heroku();
-        var known = SideBySide.all(apps(), heroku::domains).stream().flatMap(List::stream).toList();
+        var found = new HerokuEntrances(heroku(), migration.getSpec());
         var entrances = new LinkedHashMap<String, URI>();
-        domains.forEach(domain -> entrances.put(domain, entrance(domain, known)));
+        domains.forEach(domain -> {
+            var cname = found.cname(domain);
+            entrances.put(domain, URI.create(router.orElse("https://" + cname)));
+        });
         return entrances;
-    }
-
-    private URI entrance(String domain, List<Domain> known) {
-        var cname = known.stream().filter(one -> serves(one.hostname(), domain)).map(Domain::cname).flatMap(Optional::stream).findFirst().orElseThrow(() -> new MissingInputException(name()
-                + (apps().size() > 1 ? " have" : " has") + " no custom domain " + domain + ", so Heroku takes no requests for it, and the edge could not pass any on. Add it to the app that serves it, and have users come by it before the migration:"
-                + " `heroku domains:add " + domain + " -a " + (SpecDefaults.streamingDomain(migration.getSpec()).filter(domain::equals).isPresent() ? apps().getLast() : webApp()) + "`."
-                + (domain.equals(migration.getSpec().instance().localDomain()) && SpecDefaults.movesLocalDomain(migration.getSpec()) ? " Where somebody else serves it, remove spec.instance.moveLocalDomain." : "")));
-        return router.map(URI::create).orElseGet(() -> URI.create("https://" + cname));
-    }
-
-    /** A wildcard stands for one label (devcenter.heroku.com/articles/custom-domains). */
-    private static boolean serves(String hostname, String domain) {
-        return hostname.equalsIgnoreCase(domain) || hostname.startsWith("*.") && domain.indexOf('.') > 0 && hostname.substring(1).equalsIgnoreCase(domain.substring(domain.indexOf('.')));
     }
 
     /** @throws MissingInputException when the web app names no Postgres or no Redis, or a Redis of Sidekiq's own that cannot be read */

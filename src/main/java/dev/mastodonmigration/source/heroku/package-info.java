@@ -12,7 +12,8 @@
  * <li><b>Each call is one look and at most one change</b>, so that a crash, a refusal, an answer that was lost or that comes late changes nothing but the time it takes ({@code AppDatabases};
  * RepointFaultsTest#theWayForthGoesOnFromWhateverItFinds, RepointFaultsTest#theWayBackGoesOnFromWhateverItFinds, RepointFaultsTest#whatHerokuDoesLateIsFoundThere).</li>
  * <li><b>What goes back is there before anything is taken away</b>: the second attachment before the first is taken off, the kept value by the very call that overwrites
- * (RepointTest#anAddOnIsAttachedUnderASecondNameBeforeItsFirstIsTakenAway, RepointTest#redisThatWasSetByHandIsKeptOnTheApp).</li>
+ * (RepointTest#anAddOnIsAttachedUnderASecondNameBeforeItsFirstIsTakenAway, RepointTest#redisThatWasSetByHandIsKeptOnTheApp; after every look of
+ * RepointTest and RepointFaultsTest, NeverWithoutDatabase).</li>
  * <li><b>What is ours is told from what somebody did meanwhile</b> by a mark that the first change sets and the way back removes: what cannot be given back is never overwritten, and what was kept and is gone is
  * asked for, not guessed ({@code KeptVariables}; RepointTest#whatSomebodyBlankedDuringTheFreezeIsNotOverwrittenBecauseItCouldNotBeGivenBack,
  * RepointTest#whereSomebodyRemovedWhatWasKeptNothingIsTakenForRestored, RepointTest#anotherDatabaseThatSomebodyAttachedMeanwhileIsNotTakenAway).</li>
@@ -20,7 +21,8 @@
  * <li><b>Dynos start with a release, not with config vars</b>: an app is led only once a release of ours has succeeded. One that fails is made again three times on the way there, and on the way back for as long as
  * one of ours is what dynos would start with; a push that fails is nobody's business (RepointTest#aReleaseThatFailsForGoodIsGivenUpAndTheWayBackIsNotKeptByIt,
  * RepointTest#wherePartOfItSucceededTheWayBackGoesOnTryingInItsOwnTime, RepointTest#aPushThatFailsMeanwhileKeepsNobodyWaiting).</li>
- * <li><b>Nobody runs meanwhile</b>: GoLive asks before each change, because the target's Redis has no gate (DataFirstPlayedTest#aProcessThatSomebodyStartedIsFoundBeforeTheAppsAreLedAnywhere).</li>
+ * <li><b>Nobody runs meanwhile</b>: GoLive asks before each change, because the target's Redis has no gate (DataFirstPlayedTest#aProcessThatSomebodyStartedIsFoundBeforeTheAppsAreLedAnywhere);
+ * Preflight asks for other apps that use the same add-ons ({@code SharedAddOns}; SharedAddOnsTest#aSecondStreamingAppThatRunsIsRefusedAndNamed).</li>
  * </ol>
  *
  * <h2>How it is given up</h2>

@@ -154,6 +154,16 @@ class HerokuSourceTest {
         assertThat(example.source().awake()).containsExactly("web=2 of example-web", "web=1 of example-streaming");
     }
 
+    /** Nothing is awake then, because nothing runs and nothing will. */
+    @Test
+    void maintenanceAloneWakesNothingUpAndComesBackWithTheNextStop() {
+        example.source().stop();
+        example.web.maintenance(false);
+        assertThat(example.source().awake()).isEmpty();
+        example.source().stop();
+        assertThat(example.web.maintenance()).isTrue();
+    }
+
     @Test
     void anotherAppThatHasTheNameAfterTheMoveIsNotStopped() {
         example.migration.setStatus(new MastodonMigrationStatus());

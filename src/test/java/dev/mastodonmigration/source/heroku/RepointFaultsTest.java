@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Heroku refuses, dies or loses its answer at each single call of giving the apps other databases, and of giving them their own back: each app ends attached to exactly one. */
+/**
+ * Heroku refuses, dies or loses its answer at each single call of giving the apps other databases, and of giving them their own back: each app ends attached to exactly one, and
+ * at no moment in between is it without ({@link NeverWithoutDatabase}).
+ */
 class RepointFaultsTest {
     private static final int AT_ONCE = 24;
 
@@ -61,6 +64,22 @@ class RepointFaultsTest {
         });
     }
 
+    /** The source stays stopped until the admin has given another token, and then goes on from there. */
+    @Test
+    void refusedAtAnyCallOfTheWayBackItGoesOnOnceItIsAllowed() {
+        everyCall(back(0, Fault.FORBIDDEN).calls(), number -> {
+            try (var world = RepointWorld.ofBoth()) {
+                var before = world.state();
+                var saved = world.save();
+                world.repoint(saved);
+                world.heroku.failCall(number, Fault.FORBIDDEN);
+                assertThat(catchThrowableOfType(OutsideException.class, () -> world.pointBack(saved))).as("call %d", number).matches(refused -> !refused.mayPass()).hasMessageContaining("apiTokenSecretRef");
+                world.pointBack(saved);
+                assertThat(world.state()).as("refused at call %d", number).isEqualTo(before);
+            }
+        });
+    }
+
     @Test
     void givenUpAfterAnyChangeItGoesBackToWhatWas() {
         for (int changes = 0; changes <= 11; changes++) {
@@ -68,7 +87,7 @@ class RepointFaultsTest {
                 var before = world.state();
                 var saved = world.save();
                 for (int i = 0; i < changes; i++) {
-                    assertThat(world.source().repoint(saved, world.databases)).isInstanceOf(Provisioned.Working.class);
+                    assertThat(world.lookForth(saved)).isInstanceOf(Provisioned.Working.class);
                 }
                 world.pointBack(saved);
                 assertThat(world.state()).as("after %d changes", changes).isEqualTo(before);
@@ -82,7 +101,7 @@ class RepointFaultsTest {
     void eachLookMakesAtMostOneChange() {
         try (var world = RepointWorld.ofBoth()) {
             var saved = world.save();
-            for (var look : List.<Supplier<Provisioned>>of(() -> world.source().repoint(saved, world.databases), () -> world.source().pointBack(saved))) {
+            for (var look : List.<Supplier<Provisioned>>of(() -> world.lookForth(saved), () -> world.lookBack(saved))) {
                 for (var before = world.releases().size(); !(look.get() instanceof Provisioned.Ready); before = world.releases().size()) {
                     assertThat(world.releases()).hasSize(before + 1);
                 }

@@ -186,6 +186,7 @@ class RepointTest {
     @Test
     void anotherDatabaseThatSomebodyAttachedMeanwhileIsNotTakenAway() {
         var saved = world.save();
+        world.somebodyMeddles();
         var other = world.web.attached("heroku-postgresql", "standard-0", "postgres://u:p@other.example.net:5432/d", "HEROKU_POSTGRESQL_AMBER");
         world.web.promote(other, "DATABASE");
         var releases = world.web.releases();
@@ -216,6 +217,16 @@ class RepointTest {
         assertThat(world.web.releases().getLast()).startsWith("Retry of v");
     }
 
+    /** Heroku's other word for a release that dynos do not start with. */
+    @Test
+    void aReleaseThatExpiredIsMadeAgain() {
+        var attempts = new AtomicInteger();
+        world.web.releaseCommand(new ReleaseCommand(Duration.ZERO, config -> NEW_POSTGRES.equals(config.get("DATABASE_URL")) && attempts.incrementAndGet() > 1, "expired"));
+        world.repoint(world.save());
+        assertThat(world.web.deployedConfigVars()).containsEntry("DATABASE_URL", NEW_POSTGRES);
+        assertThat(world.web.releases().getLast()).startsWith("Retry of v");
+    }
+
     @Test
     void aReleaseThatFailsForGoodIsGivenUpAndTheWayBackIsNotKeptByIt() {
         var saved = world.save();
@@ -238,7 +249,7 @@ class RepointTest {
         world.web.releaseCommand(new ReleaseCommand(Duration.ZERO, config -> false));
         Provisioned seen;
         do {
-            seen = world.source().pointBack(saved);
+            seen = world.lookBack(saved);
         } while (!seen.message().contains("failed"));
         assertThat(((Provisioned.Working) seen).lookAgain()).hasValueSatisfying(pause -> assertThat(pause).isGreaterThanOrEqualTo(Duration.ofSeconds(10)));
         assertThat(seen.message()).contains("failed, and dynos do not start with it", "deploy one that succeeds");
@@ -264,6 +275,7 @@ class RepointTest {
     void whatSomebodyBlankedDuringTheFreezeIsNotOverwrittenBecauseItCouldNotBeGivenBack() {
         use(RepointWorld.ofRedis(Map.of("REDIS_URL", OLD_REDIS)));
         var saved = world.save();
+        world.somebodyMeddles();
         world.web.config("REDIS_URL", null);
         assertThatThrownBy(() -> world.repoint(saved)).isInstanceOf(HerokuException.class).hasMessageContaining("example-web has no config var REDIS_URL any more");
         world.pointBack(saved);
@@ -277,6 +289,7 @@ class RepointTest {
         var before = world.state();
         var saved = world.save();
         world.repoint(saved);
+        world.somebodyMeddles();
         world.web.config(KEPT + "REDIS_URL", null);
         assertThatThrownBy(() -> world.pointBack(saved)).isInstanceOf(MissingInputException.class).hasMessageContaining("heroku config:set " + KEPT + "REDIS_URL=... -a example-web");
         assertThatThrownBy(() -> world.source().urls()).as("the target is not the source").isInstanceOf(MissingInputException.class);
@@ -292,6 +305,7 @@ class RepointTest {
     void whatSomebodySetDuringTheFreezeIsGivenBackToo() {
         use(RepointWorld.ofRedis(Map.of("REDIS_HOST", "redis.example.net", "REDIS_PASSWORD", "p4ss")));
         var saved = world.save();
+        world.somebodyMeddles();
         world.web.config("REDIS_URL", "redis://:p4ss@meanwhile.example.net:6379");
         world.repoint(saved);
         assertThat(world.web.configVars()).containsEntry("REDIS_URL", NEW_REDIS);

@@ -38,6 +38,8 @@ final class RepointWorld implements AutoCloseable {
     final String postgres;
     final MastodonMigration migration = ExampleSource.migration("6f1c2a3b-0000-4000-8000-000000000000");
     Databases databases = postgres(NEW_POSTGRES);
+    /** From {@link #save} on, until somebody else changes the apps too. */
+    private Optional<NeverWithoutDatabase> invariant = Optional.empty();
 
     private RepointWorld() {
         heroku.delays(Duration.ZERO, Duration.ZERO);
@@ -104,7 +106,14 @@ final class RepointWorld implements AutoCloseable {
         var saved = source().read();
         tell(new Fact.SourceSaved(saved));
         tell(new Fact.ClockStarted());
-        return SavedSource.of(migration.getStatus()).orElseThrow();
+        var known = SavedSource.of(migration.getStatus()).orElseThrow();
+        invariant = Optional.of(new NeverWithoutDatabase(heroku, known, KeptVariables.ofMigration(migration.getMetadata().getUid())));
+        return known;
+    }
+
+    /** From now on the apps are not as the operator alone leaves them. */
+    void somebodyMeddles() {
+        invariant = Optional.empty();
     }
 
     void tell(Fact fact) {
@@ -116,11 +125,28 @@ final class RepointWorld implements AutoCloseable {
     }
 
     List<String> repoint(SavedSource saved) {
-        return untilReady(() -> source().repoint(saved, databases));
+        return untilReady(() -> lookForth(saved));
     }
 
     List<String> pointBack(SavedSource saved) {
-        return untilReady(() -> source().pointBack(saved));
+        return untilReady(() -> lookBack(saved));
+    }
+
+    Provisioned lookForth(SavedSource saved) {
+        return checked(() -> source().repoint(saved, databases));
+    }
+
+    Provisioned lookBack(SavedSource saved) {
+        return checked(() -> source().pointBack(saved));
+    }
+
+    /** Also where it was refused. */
+    private Provisioned checked(Supplier<Provisioned> look) {
+        try {
+            return look.get();
+        } finally {
+            invariant.ifPresent(NeverWithoutDatabase::check);
+        }
     }
 
     /** What was said until it was ready; what may pass is passed over, as the engine does. */
