@@ -22,8 +22,7 @@ final class AddOnStates {
 
     private static Findings look(HerokuApi heroku, String app, AddOn addOn) {
         try {
-            var state = heroku.addOnState(app, addOn.id());
-            return state.equals(PROVISIONED) ? Findings.NONE : new Findings(List.of(addOn.kind() + " add-on " + addOn.name() + words(state, addOn)), List.of());
+            return found(addOn, heroku.addOnState(app, addOn.id()));
         } catch (HerokuException refused) {
             if (refused.mayPass()) {
                 throw refused;
@@ -32,12 +31,15 @@ final class AddOnStates {
         }
     }
 
-    /** Heroku's schema does not list them all (deprovisioning: heroku/cli, lib/addons/addons_wait.ts). */
-    private static String words(String state, AddOn addOn) {
+    /** Heroku's schema does not list them all (deprovisioning: heroku/cli, lib/addons/addons_wait.ts); whether a database works Preflight's own pod tries. */
+    private static Findings found(AddOn addOn, String state) {
+        var title = addOn.kind() + " add-on " + addOn.name();
         return switch (state) {
-            case "provisioning" -> ": Heroku is still making it. The operator goes on by itself once it is there; `heroku addons:wait " + addOn.name() + "` waits as well.";
-            case "deprovisioning", "deprovisioned" -> " is being deleted (Heroku: " + state + "), and the instance uses it. Find out who deleted it: what it held is in its backups only. Give the instance another database first.";
-            default -> " is in the state that Heroku calls " + state + ", which the operator does not know. It waits until Heroku says " + PROVISIONED + ": see `heroku addons:info " + addOn.name() + "`, and ask Heroku if it lasts.";
+            case PROVISIONED -> Findings.NONE;
+            case "provisioning" -> new Findings(List.of(title + ": Heroku is still making it. The operator goes on by itself once it is there; `heroku addons:wait " + addOn.name() + "` waits as well."), List.of());
+            case "deprovisioning", "deprovisioned" -> new Findings(List.of(title + " is being deleted (Heroku: " + state
+                    + "), and the instance uses it. Find out who deleted it: what it held is in its backups only. Give the instance another database first."), List.of());
+            default -> new Findings(List.of(), List.of(title + " is in the state that Heroku calls " + state + ", which the operator does not know. See `heroku addons:info " + addOn.name() + "`, and ask Heroku before you go on."));
         };
     }
 }
