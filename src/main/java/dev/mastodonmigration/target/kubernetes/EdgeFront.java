@@ -196,6 +196,9 @@ final class EdgeFront implements ObservedFront {
     private Deployment create(Mode mode) {
         places().forEach((name, kind) -> objects.find(kind, name.substring(name.indexOf('/') + 1)));
         var values = pods.values().orElseGet(() -> pods.begin(mode));
+        if (isLeft()) {
+            pods.note(EdgeObjects.LEFT, "");
+        }
         var routes = new Routes(toSource(values), plan.toTarget());
         objects.ensure(Service.class, plan.peers(), KubernetesCompute::keepAddresses);
         plan.fronts().forEach(front -> objects.ensure(Service.class, front, EdgeFront::keepWhatIsTheAdmins));
@@ -313,9 +316,14 @@ final class EdgeFront implements ObservedFront {
         return pods.values().map(values -> values.get(EdgeObjects.SEEN)).filter(text -> !text.isEmpty()).map(text -> new TreeSet<>(List.of(text.split(",")))).orElseGet(TreeSet::new);
     }
 
+    /** Its pods are being removed: who comes while they end keeps them no longer, and has none of them put back. */
+    private boolean isLeft() {
+        return pods.values().filter(values -> !values.getOrDefault(EdgeObjects.LEFT, "").isEmpty()).isPresent();
+    }
+
     @Override
     public Provisioned leftAlone(Duration since) {
-        if (!isMade() || isGoneForGood()) {
+        if (!isMade() || isGoneForGood() || isLeft()) {
             return new Provisioned.Ready("");
         }
         var still = lastRequests().entrySet().stream().filter(last -> last.getValue().compareTo(since) < 0).map(last -> last.getKey() + " (" + last.getValue().toSeconds() + " s ago)").toList();
@@ -396,12 +404,13 @@ final class EdgeFront implements ObservedFront {
         return pods.values().map(values -> pods.look().figures());
     }
 
-    /** Stragglers would get a 404 of the entrance's controller, after which other servers give a post up for good; as long as there are any the edge has the source answer them. */
+    /** Stragglers would get a 404 of whatever is in front, the admin's or ours, after which other servers give a post up for good; as long as there are any the edge has the source answer them. */
     @Override
     public Provisioned remove() {
-        if (entrance.name().isPresent() && leftAlone(LEFT_ALONE) instanceof Provisioned.Working working) {
-            return new Provisioned.Working(working.message() + "; " + entrance.name().get() + " is removed when nobody has come for " + LEFT_ALONE.toMinutes() + " minutes");
+        if (leftAlone(LEFT_ALONE) instanceof Provisioned.Working working) {
+            return new Provisioned.Working(working.message() + "; " + entrance.name().map(name -> name + " is").orElseGet(() -> "its pods, " + entrances() + " are") + " removed when nobody has come for " + LEFT_ALONE.toMinutes() + " minutes");
         }
+        pods.note(EdgeObjects.LEFT, EdgeObjects.LEFT);
         entrance.remove();
         objects.delete(Deployment.class, plan.edge());
         List.of(plan.frontOfWeb(), plan.frontOfStreaming()).forEach(name -> objects.delete(Service.class, name));

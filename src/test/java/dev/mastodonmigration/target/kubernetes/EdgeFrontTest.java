@@ -328,6 +328,28 @@ class EdgeFrontTest {
         assertThat(front().remove()).isInstanceOf(Provisioned.Ready.class);
     }
 
+    /** What the admin has in front of it would answer them with 404. */
+    @Test
+    void stragglersAreAnsweredByTheSourceUntilNobodyComesAndThenNothingIsPutBack() throws IOException {
+        made();
+        var pod = runningPod();
+        pod.arrivals = Map.of("www.example.social", 2000L);
+        assertThat(front().remove().message()).isEqualTo("users still come through the edge, for www.example.social (2 s ago); its pods, Service example-social-front-web and Service example-social-front-streaming are removed"
+                + " when nobody has come for 5 minutes");
+        assertThat(get(Deployment.class, "example-social-edge")).isNotNull();
+        assertThat(get(Service.class, "example-social-front-web")).isNotNull();
+        pod.arrivals = Map.of("www.example.social", 301_000L);
+        assertThat(front().remove().message()).isEqualTo("the edge's pods answer their last requests: edge-1");
+        assertThat(get(Service.class, "example-social-front-web")).isNull();
+        pod.arrivals = Map.of("www.example.social", 1000L);
+        assertThat(front().leftAlone(Duration.ofMinutes(5))).as("who goes asks that first, as often as this").isInstanceOf(Provisioned.Ready.class);
+        assertThat(front().remove()).isInstanceOf(Provisioned.Working.class);
+        assertThat(get(Deployment.class, "example-social-edge")).isNull();
+        client.pods().inNamespace(names.namespace()).withName("edge-1").delete();
+        assertThat(front().remove()).isInstanceOf(Provisioned.Ready.class);
+        assertThat(versions()).isEmpty();
+    }
+
     @Test
     void whoHasComeIsToldByThePodThatSawItLast() throws IOException {
         made();
