@@ -377,10 +377,20 @@ final class EdgeFront implements ObservedFront {
                 .or(() -> SpecDefaults.streamingDomain(spec).flatMap(streaming -> probe.fault(address, streaming, FrontProbe.STREAMING)));
     }
 
+    /** As the source said last. */
+    private Optional<URI> ofSource(String domain) {
+        return pods.values().map(values -> values.get(EdgeObjects.SOURCE)).map(known -> entrances(known).get(domain));
+    }
+
+    @Override
+    public Optional<String> source(String domain) {
+        return ofSource(domain).map(URI::getHost);
+    }
+
     @Override
     public DirectProbe probeSource() {
         var web = SpecDefaults.webDomain(migration.getSpec());
-        var entrance = pods.values().map(values -> values.get(EdgeObjects.SOURCE)).map(known -> entrances(known).get(web)).filter(uri -> "https".equals(uri.getScheme()) && uri.getPort() < 0);
+        var entrance = ofSource(web).filter(uri -> "https".equals(uri.getScheme()) && uri.getPort() < 0);
         if (entrance.isEmpty()) {
             return new DirectProbe(Optional.of("where the source takes requests over TLS is not known"), 0);
         }
