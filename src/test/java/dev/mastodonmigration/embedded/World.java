@@ -45,7 +45,7 @@ public final class World implements AutoCloseable {
     static final String WEB_DOMAIN = "www.example.social";
     static final String STREAMING_DOMAIN = "streaming.example.social";
     /** What both apps trust where an edge stands in front: private networks, and where requests of the cluster come from. */
-    private static final String TRUSTED = "127.0.0.1/32 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fd00::/8";
+    private static final String TRUSTED = "127.0.0.1/32 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fd00::/8 203.0.113.7/32";
     /** Both domains' record: the world forgets it after a second. */
     private static final String AT_HEROKU = " CNAME 1 calm-sea-1.herokudns.com";
     private static final String AT_THE_EDGE = " CNAME 1 lb.example.net";

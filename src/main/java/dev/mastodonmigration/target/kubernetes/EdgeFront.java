@@ -15,6 +15,7 @@ import dev.mastodonmigration.edge.FrontProbe;
 import dev.mastodonmigration.edge.ObservedFront;
 import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
 import dev.mastodonmigration.edge.proxy.Routes;
+import dev.mastodonmigration.mastodon.AddressBlock;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
@@ -74,6 +75,7 @@ final class EdgeFront implements ObservedFront {
         if (target.dns() != null && target.dns().route53() != null && target.dns().route53().front() == null) {
             violations.add(FRONT + " is required: where the world reaches " + entrance.name().orElseGet(() -> "the load balancer that you have in front of " + entrances()) + ".");
         }
+        SpecDefaults.edgeEgress(migration.getSpec()).stream().filter(range -> AddressBlock.of(range).isEmpty()).forEach(range -> violations.add("spec.edge.egressCidrs: " + range + " is no range of addresses. Write one as 203.0.113.7/32 or 2001:db8::/64."));
         var hold = SpecDefaults.edgeHold(migration.getSpec());
         if (hold.compareTo(SHORTEST_HOLD) < 0 || hold.compareTo(LONGEST_HOLD) > 0) {
             violations.add("spec.edge.hold must be between 1s and 60s: load balancers and browsers do not wait longer.");

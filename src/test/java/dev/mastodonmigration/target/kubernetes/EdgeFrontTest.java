@@ -364,7 +364,7 @@ class EdgeFrontTest {
         assertThat(front(machines).violations()).singleElement().asString().contains("spec.target.dns.route53.front is required", "Service example-social-front-web");
         var without = Example.withoutCompute();
         without.setSpec(new MastodonMigrationSpec(without.getSpec().instance(), without.getSpec().source(), without.getSpec().target(), null,
-                new MastodonMigrationSpec.Edge(null, null, null, null), null, null, null, null, null, null));
+                new MastodonMigrationSpec.Edge(null, null, null, null, null), null, null, null, null, null, null));
         assertThat(front(without).violations()).singleElement().asString().contains("spec.edge", "spec.target.compute.kubernetes");
     }
 
@@ -525,6 +525,12 @@ class EdgeFrontTest {
         pod.told.clear();
         front().letGo(Side.TARGET);
         assertThat(pod.told).containsExactly(state(Mode.HOLD, 1), state(Mode.TARGET, 2));
+    }
+
+    @Test
+    void whatIsNoRangeOfAddressesIsRefused() {
+        assertThat(front(Example.migration("  strategy:", "  edge: {egressCidrs: [203.0.113.7/32, 203.0.113.700/32, '2001:db8::/129', '2001:db8::/64']}\n  strategy:")).violations()).containsExactly(
+                "spec.edge.egressCidrs: 203.0.113.700/32 is no range of addresses. Write one as 203.0.113.7/32 or 2001:db8::/64.", "spec.edge.egressCidrs: 2001:db8::/129 is no range of addresses. Write one as 203.0.113.7/32 or 2001:db8::/64.");
     }
 
     @Test
