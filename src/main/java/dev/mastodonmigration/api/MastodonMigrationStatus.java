@@ -248,8 +248,10 @@ public class MastodonMigrationStatus {
         public String domain;
         @JsonPropertyDescription("Its records as they were seen first.")
         public String records;
-        @JsonPropertyDescription("Where they led: SOURCE, ELSEWHERE, BY_NAME, BY_ADDRESS.")
+        @JsonPropertyDescription("Where it leads, as seen last before it led to the edge: SOURCE, ELSEWHERE, BY_NAME, BY_ADDRESS.")
         public String leads;
+        @JsonPropertyDescription("Since when it leads there, as far as it was seen.")
+        public String leadsSince;
         @JsonPropertyDescription("How long the world may remember them, as seen last before they led to the edge.")
         public Long ttlSeconds;
         @JsonPropertyDescription("How long somebody may remember them who asked before their TTL was lowered, or before they led to the edge.")

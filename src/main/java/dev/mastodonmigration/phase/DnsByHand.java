@@ -13,9 +13,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Waits until the world has forgotten where names led before the admin led them to the edge: whoever still remembers it in the freeze meets the source's maintenance page. One request that comes says nothing of
@@ -75,7 +77,7 @@ final class DnsByHand {
             if (before.filter(name -> name.movedAt != null).isEmpty()) {
                 tell(sight, new Fact.NameMoved(sight.domain(), records, UNSEEN));
             }
-        } else if (before.filter(name -> name.movedAt == null && name.silentSince == null && name.ttlSeconds != null && name.ttlSeconds == records.ttl().toSeconds()).isEmpty()) {
+        } else if (before.filter(name -> name.movedAt == null && name.silentSince == null && name.ttlSeconds != null && name.ttlSeconds == records.ttl().toSeconds() && records.leads().name().equals(name.leads)).isEmpty()) {
             tell(sight, new Fact.NameSeen(sight.domain(), records));
         }
     }
@@ -126,11 +128,15 @@ final class DnsByHand {
             return until(Instant.parse(name.get().rememberedUntil), end -> "DNS of " + sight.domain() + " leads to the edge. The world may remember the old records" + old + " until " + end);
         }
         var wait = name.get().ttlSeconds == null || name.get().ttlSeconds < UNSEEN.toSeconds() ? UNSEEN : Duration.ofSeconds(name.get().ttlSeconds);
-        var come = Instant.parse(known.comeSince);
-        var since = Optional.ofNullable(name.get().silentSince).map(Instant::parse).filter(silent -> silent.isAfter(come)).orElse(come);
-        return until(since.plus(wait), end -> "requests for " + sight.domain() + " come to the edge, but whether all of its users are led here cannot be told: "
+        var since = latest(known.comeSince, name.get().silentSince, name.get().leadsSince).orElseThrow();
+        return until(latest(since.plus(wait).toString(), name.get().rememberedUntil).orElseThrow(), end -> "requests for " + sight.domain() + " come to the edge, but whether all of its users are led here cannot be told: "
                 + sight.records().map(records -> "its records, " + records.words() + ", are not those of the edge, as where a proxy stands in front of it. Look whether they lead there").orElseGet(() -> sight.unknown() + " Look whether its DNS leads to the edge")
                 + ". If requests come until " + end + ", the operator takes it to do so");
+    }
+
+    /** Of those that there are. */
+    private static Optional<Instant> latest(String... times) {
+        return Stream.of(times).filter(Objects::nonNull).map(Instant::parse).max(Comparator.naturalOrder());
     }
 
     private Optional<Wait> until(Instant end, Function<Instant, String> message) {

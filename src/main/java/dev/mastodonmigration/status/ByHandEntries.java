@@ -32,7 +32,10 @@ final class ByHandEntries {
         }
         if (name.records == null || name.movedAt != null) {
             name.records = seen.records().words();
+        }
+        if (name.movedAt != null || !seen.records().leads().name().equals(name.leads)) {
             name.leads = seen.records().leads().name();
+            name.leadsSince = now.toString();
         }
         name.ttlSeconds = seen.records().ttl().toSeconds();
         name.movedAt = null;

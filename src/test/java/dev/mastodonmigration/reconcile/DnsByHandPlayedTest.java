@@ -147,6 +147,17 @@ class DnsByHandPlayedTest {
         assertThat(left(played)).isBetween(Duration.ofMinutes(58), Duration.ofMinutes(62));
     }
 
+    /** Requests came all the time, as those of the admin's own monitoring do: that says nothing of users who were led to the source until now. */
+    @Test
+    void whoeverLeadsAwayFromTheSourceToAProxyHasTheOldTtlWaitedOut() {
+        servers.with(WEB, "CNAME", HEROKU, 7200);
+        var played = played();
+        come();
+        stays(played, Duration.ofHours(3));
+        servers.with(WEB, "A", "104.16.1.1", 300);
+        assertThat(left(played)).isBetween(Duration.ofMinutes(118), Duration.ofMinutes(122));
+    }
+
     @Test
     void aNameServerThatIsSilentForOnceDoesNotEndTheWait() {
         var played = played();
