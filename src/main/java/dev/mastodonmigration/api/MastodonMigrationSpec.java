@@ -253,7 +253,9 @@ public record MastodonMigrationSpec(
             @Default("15s") @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("How long a request waits at most during the cutover; then it is answered with 503 and Retry-After. Default: 15s.") String hold,
             @Default("2") @Min(1) @Max(10) @JsonPropertyDescription("Pods. Default: 2.") Integer replicas,
             @JsonPropertyDescription("The operator makes an Ingress by which users come to the edge, and after the migration to web and streaming. Left out, as gateway is: what stands in front is yours.") EdgeIngress ingress,
-            @JsonPropertyDescription("The operator makes routes of a Gateway of yours, by which users come to the edge, and after the migration to web and streaming.") EdgeGateway gateway) {}
+            @JsonPropertyDescription("The operator makes routes of a Gateway of yours, by which users come to the edge, and after the migration to web and streaming.") EdgeGateway gateway,
+            @Size(min = 1, max = 20) @JsonPropertyDescription("Addresses by which the cluster reaches the internet, as 203.0.113.7/32. Preflight looks whether both apps' TRUSTED_PROXY_IP covers them, and says what to set it to. Left out: it cannot be looked at.")
+                    List<@Pattern("^[0-9a-fA-F.:]+/[0-9]{1,3}$") String> egressCidrs) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record EdgeIngress(

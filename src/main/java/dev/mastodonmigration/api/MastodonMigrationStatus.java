@@ -135,6 +135,8 @@ public class MastodonMigrationStatus {
         public Deployed deployed;
         @JsonPropertyDescription("How users fared who were led to the edge.")
         public Shift shift;
+        @JsonPropertyDescription("How far the names are that the admin leads to the edge.")
+        public ByHand byHand;
         @JsonPropertyDescription("What users will come by to the edge, as it was asked last what it lets through.")
         public EntranceAsked entrance;
         @JsonPropertyDescription("When the instance on the target was last asked what users ask, and did not answer all of it.")
@@ -229,6 +231,35 @@ public class MastodonMigrationStatus {
         public String reason;
         @JsonPropertyDescription("When a larger share is tried again; not before an edit of the spec if missing.")
         public String againAt;
+    }
+
+    /** The admin leads users to the edge, and the world remembers the old records for a while. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class ByHand {
+        @JsonPropertyDescription("Since when requests for each name come to the edge, without a pause; missing while they do not.")
+        public String comeSince;
+        @JsonPropertyDescription("Names of the instance.")
+        public List<NameLed> names = new ArrayList<>();
+    }
+
+    /** A name that the admin leads to the edge. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class NameLed {
+        public String domain;
+        @JsonPropertyDescription("Its records as they were seen first.")
+        public String records;
+        @JsonPropertyDescription("Where it leads, as seen last before it led to the edge: SOURCE, ELSEWHERE, BY_NAME, BY_ADDRESS.")
+        public String leads;
+        @JsonPropertyDescription("Since when it leads there, as far as it was seen.")
+        public String leadsSince;
+        @JsonPropertyDescription("How long the world may remember them, as seen last before they led to the edge.")
+        public Long ttlSeconds;
+        @JsonPropertyDescription("How long somebody may remember them who asked before their TTL was lowered, or before they led to the edge.")
+        public String rememberedUntil;
+        @JsonPropertyDescription("When they were seen first to lead to the edge; missing where they do not.")
+        public String movedAt;
+        @JsonPropertyDescription("Since when its zone's name servers cannot be asked; missing while they can.")
+        public String silentSince;
     }
 
     /** What stands in front of the edge is asked once at each address, and again while something is wrong there. */

@@ -91,6 +91,11 @@ public final class SpecDefaults {
         return durationOr(Duration.ofSeconds(15), spec.edge() == null ? null : spec.edge().hold());
     }
 
+    /** Empty where the spec does not say. */
+    public static List<String> edgeEgress(MastodonMigrationSpec spec) {
+        return spec.edge() == null || spec.edge().egressCidrs() == null ? List.of() : spec.edge().egressCidrs();
+    }
+
     public static int edgeReplicas(MastodonMigrationSpec spec) {
         return Optional.ofNullable(spec.edge()).map(MastodonMigrationSpec.Edge::replicas).orElse(2);
     }

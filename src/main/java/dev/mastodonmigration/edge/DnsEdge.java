@@ -68,6 +68,11 @@ public final class DnsEdge implements Edge {
     }
 
     @Override
+    public List<DnsSight> sights() {
+        return List.of();
+    }
+
+    @Override
     public List<String> backByHand() {
         return List.of();
     }

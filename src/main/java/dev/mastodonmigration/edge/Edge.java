@@ -31,6 +31,9 @@ public interface Edge extends Payable {
     /** Sends users back until only that share comes to it; ready when DNS says so everywhere, and at once where nobody but the admin can. */
     Provisioned lower(int percent);
 
+    /** What the zones' own name servers say of the names that the admin leads to it; empty where {@link #weight} leads them. Takes a few seconds at most. */
+    List<DnsSight> sights();
+
     /** What is to be done by hand so that users come to it no more; empty where {@link #lower} does it. */
     List<String> backByHand();
 

@@ -2,6 +2,7 @@ package dev.mastodonmigration.edge;
 
 import dev.mastodonmigration.cost.Charge;
 import dev.mastodonmigration.outside.Findings;
+import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
 import java.time.Duration;
 import java.util.List;
@@ -17,20 +18,17 @@ public final class ManualDnsEdge implements Edge {
     private final ObservedFront front;
     private final List<String> domains;
     private final Set<String> quiet;
-
-    /** @param domains of the instance */
-    public ManualDnsEdge(ObservedFront front, List<String> domains) {
-        this(front, domains, Set.of());
-    }
+    private final NameServers servers;
 
     /**
      * @param domains of the instance
      * @param quiet   those of them that only other servers ask for, and seldom: there one request that ever came is enough
      */
-    public ManualDnsEdge(ObservedFront front, List<String> domains, Set<String> quiet) {
+    public ManualDnsEdge(ObservedFront front, List<String> domains, Set<String> quiet, NameServers servers) {
         this.front = front;
         this.domains = List.copyOf(domains);
         this.quiet = Set.copyOf(quiet);
+        this.servers = servers;
     }
 
     @Override
@@ -58,7 +56,7 @@ public final class ManualDnsEdge implements Edge {
         return List.of(ALL);
     }
 
-    /** Ready once requests for each domain come: how many still go the old way nobody can see from here. */
+    /** Ready once requests for each domain come: how many still go the old way nobody can see from here, and {@link #sights} tells what the world may remember. */
     @Override
     public Provisioned weight(int percent) {
         var missing = missing();
@@ -76,8 +74,30 @@ public final class ManualDnsEdge implements Edge {
     }
 
     private List<String> pointing(List<String> missing) {
-        return missing.stream().map(domain -> "Point DNS of " + domain + " at " + front.entrance(domain) + ": until the cutover the edge there passes every request on to the source."
-                + (quiet.contains(domain) ? " Few ask for it; to see that it leads there, do so yourself: curl https://" + domain + "/.well-known/nodeinfo." : "")).toList();
+        return missing.stream().map(this::pointing).toList();
+    }
+
+    private String pointing(String domain) {
+        return "Point DNS of " + domain + " at " + front.entrance(domain) + ": until the cutover the edge there passes every request on to the source."
+                + (quiet.contains(domain) ? " Few ask for it; to see that it leads there, do so yourself: curl https://" + domain + "/.well-known/nodeinfo." : "");
+    }
+
+    @Override
+    public List<DnsSight> sights() {
+        var missing = missing();
+        var zones = new Zones(servers);
+        return domains.stream().map(domain -> sight(zones, domain, !missing.contains(domain))).toList();
+    }
+
+    private DnsSight sight(Zones zones, String domain, boolean comes) {
+        var to = front.entrance().map(entrance -> entrance.addresses().get(domain)).or(front::address);
+        var toDo = pointing(domain) + " Set " + domain + " to " + Zones.wanted(domain, to, front.entrance(domain)) + ", and leave no other A, AAAA or CNAME record of it.";
+        try {
+            var records = zones.records(domain);
+            return new DnsSight(domain, comes, Optional.of(new DnsSight.Records(Zones.words(records), Zones.ttl(records), Zones.leads(records, front.source(domain), to))), "", toDo);
+        } catch (OutsideException unknown) {
+            return new DnsSight(domain, comes, Optional.empty(), unknown.getMessage(), toDo);
+        }
     }
 
     /** Nobody knows more than whether any come. */

@@ -74,13 +74,6 @@ public final class InstanceFindings {
         return blockers;
     }
 
-    /** With an edge in front every request comes from its few addresses, by which Mastodon limits rates (config/initializers/rack_attack.rb) unless it is told to trust them. */
-    static List<String> proxies(AppConfig app) {
-        return app.has("TRUSTED_PROXY_IP") ? List.of() : List.of(app.app() + ": TRUSTED_PROXY_IP is not set. With spec.edge Mastodon would take all users for one, the edge, and its rate limits would refuse most of them."
-                + " Set it to the private networks and the addresses by which your cluster reaches the internet, which restarts the app, for example to"
-                + " '127.0.0.1/32 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fd00::/8 203.0.113.7/32' if that is 203.0.113.7.");
-    }
-
     static List<String> differences(AppConfig web, AppConfig streaming) {
         return IDENTITY.stream().filter(name -> web.has(name) && streaming.has(name) && !web.value(name).equals(streaming.value(name)))
                 .map(name -> name + " differs between " + web.app() + " and " + streaming.app()

@@ -34,8 +34,10 @@ public final class MastodonFindings {
             blockers.addAll(InstanceFindings.differences(web, streaming));
             blockers.addAll(InstanceFindings.streaming(web, spec));
             if (spec.edge() != null) {
-                blockers.addAll(InstanceFindings.proxies(web));
-                blockers.addAll(two ? InstanceFindings.proxies(streaming) : List.of());
+                var egress = SpecDefaults.edgeEgress(spec);
+                var proxies = TrustedProxies.of(web, egress).and(two ? TrustedProxies.of(streaming, egress) : Findings.NONE);
+                blockers.addAll(proxies.blockers());
+                notes.addAll(proxies.notes());
             }
             notes.addAll(CarryingNotes.of(web, streaming, spec));
         }

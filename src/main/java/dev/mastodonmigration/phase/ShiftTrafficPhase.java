@@ -43,11 +43,16 @@ public class ShiftTrafficPhase implements Phase {
         if (asking.isPresent()) {
             return asking.get();
         }
-        context.findings(BY_HAND, Severity.Action, edge.byHand(Edge.Side.SOURCE));
+        var byHand = new DnsByHand(context, edge);
+        context.findings(BY_HAND, Severity.Action, byHand.look());
         for (int percent : edge.steps()) {
             if (edge.weight(percent) instanceof Provisioned.Working working) {
                 return new StepResult.Working(percent + " %: " + working.message(), BETWEEN_LOOKS);
             }
+        }
+        var waits = byHand.waits();
+        if (waits.isPresent()) {
+            return waits.get();
         }
         context.findings(BY_HAND, Severity.Action, List.of());
         new EntranceLook(context).usersCome();

@@ -105,6 +105,11 @@ final class ShiftWatch {
         if (lately.failed() >= FEWEST_FAILURES && lately.errorPercent() >= MOST_FAILURES_PERCENT) {
             return Optional.of(String.format(Locale.ROOT, "%.1f %% of them failed", lately.errorPercent()));
         }
+        var answers = lately.requests() - lately.failures();
+        if (lately.rateLimited() >= FEWEST_FAILURES && lately.rateLimited() * PERCENT > answers * MOST_FAILURES_PERCENT) {
+            return Optional.of(lately.rateLimited() + " of " + answers + " answers were 429 (too many requests), as where the source takes all users for one, the edge, and gives them one rate limit together (set TRUSTED_PROXY_IP of its apps to"
+                    + " the private networks and the addresses by which this cluster reaches the internet)");
+        }
         return lately.inboxRefusals() >= FEWEST_FAILURES && lately.inboxRefusals() * PERCENT > lately.deliveries() * MOST_FAILURES_PERCENT
                 ? Optional.of(lately.inboxRefusals() + " of " + lately.deliveries() + " deliveries of other servers were refused for good") : Optional.empty();
     }

@@ -135,7 +135,7 @@ class Ports {
         var pods = ImmutableFields.hasEdge(spec, accepted) ? Optional.of(fronts.of(migration, source, probe)) : Optional.<ObservedFront>empty();
         var zone = Optional.ofNullable(spec.target().dns()).map(MastodonMigrationSpec.Dns::route53);
         return zone.<Edge>map(chosen -> new DnsEdge(pods.<Front>map(front -> front).orElseGet(() -> new TargetFront(spec, probe, () -> compute.flatMap(Compute::front))), awsDns.of(migration)))
-                .or(() -> pods.map(front -> new ManualDnsEdge(front, SpecDefaults.hosts(spec), SpecDefaults.movesLocalDomain(spec) ? Set.of(spec.instance().localDomain()) : Set.of())));
+                .or(() -> pods.map(front -> new ManualDnsEdge(front, SpecDefaults.hosts(spec), SpecDefaults.movesLocalDomain(spec) ? Set.of(spec.instance().localDomain()) : Set.of(), awsDns.nameServers())));
     }
 
     /** What is wrong with a spec beyond the schema, a sentence each: what no adapter sees, and what each adapter says of its part. */

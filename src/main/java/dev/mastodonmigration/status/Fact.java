@@ -3,6 +3,7 @@ package dev.mastodonmigration.status;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.PhaseRun;
 import dev.mastodonmigration.cost.Cost;
+import dev.mastodonmigration.edge.DnsSight;
 import dev.mastodonmigration.edge.EdgeFigures;
 import dev.mastodonmigration.source.Retirement;
 import dev.mastodonmigration.source.SavedSource;
@@ -196,6 +197,21 @@ public sealed interface Fact {
 
     /** More are about to be led to the edge again. */
     record LedOn() implements Fact {}
+
+    /** Requests come to the edge for each name that the admin leads there. */
+    record UsersCome() implements Fact {}
+
+    /** They do not, or not any more. */
+    record UsersStayAway() implements Fact {}
+
+    /** What that name's zone says, which does not lead to the edge yet, or not any more. */
+    record NameSeen(String domain, DnsSight.Records records) implements Fact {}
+
+    /** That name leads to the edge. @param unseen how long whatever was there before is remembered, where nobody saw it */
+    record NameMoved(String domain, DnsSight.Records records, Duration unseen) implements Fact {}
+
+    /** That name's zone cannot be asked. */
+    record NameUnknown(String domain) implements Fact {}
 
     /** By what stands in front of the instance. */
     record EdgeMeasured(EdgeFigures figures) implements Fact {}

@@ -30,6 +30,7 @@ public final class StatusLedger {
         var cutover = new CutoverEntries(status, now);
         var findings = new FindingEntries(status, now);
         var shift = new ShiftEntries(status, now, generation);
+        var byHand = new ByHandEntries(status, now);
         var retirement = new RetirementEntries(status, now);
         switch (fact) {
             case Fact.ItineraryStarted started -> phases.started(started);
@@ -105,6 +106,11 @@ public final class StatusLedger {
             case Fact.ServedWorse worse -> shift.servedWorse();
             case Fact.LedBack back -> shift.ledBack(back);
             case Fact.LedOn on -> shift.ledOn();
+            case Fact.UsersCome come -> byHand.usersCome();
+            case Fact.UsersStayAway away -> byHand.usersStayAway();
+            case Fact.NameSeen seen -> byHand.seen(seen);
+            case Fact.NameMoved moved -> byHand.moved(moved);
+            case Fact.NameUnknown unknown -> byHand.unknown(unknown);
             case Fact.EdgeMeasured measured -> status.edge = EdgeEntry.of(measured.figures(), now);
             case Fact.EdgeGone gone -> status.edge = null;
             case Fact.Priced priced -> status.cost = CostEntry.of(priced.cost(), now);

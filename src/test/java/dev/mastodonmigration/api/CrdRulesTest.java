@@ -60,6 +60,7 @@ class CrdRulesTest {
             Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {route53: {hostedZoneId: Z1, steps: [0, 100]}}"), "steps[] is out of range"),
             Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  edge: {ingress: {tlsSecretName: s}, gateway: {name: g}}\n", "edge: set at most one of ingress, gateway"),
             Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  edge: {ingress: {}}\n", "ingress.tlsSecretName is required"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  edge: {egressCidrs: [203.0.113.7]}\n", "edge.egressCidrs[] does not match"),
             Arguments.of(spec(HEROKU, sidekiq("{name: a, queues: [default]}")), "exactly one entry must serve the scheduler queue"),
             Arguments.of(spec(HEROKU, sidekiq("{name: a}, {name: b, queues: ['scheduler,1']}")), "exactly one entry must serve the scheduler queue"),
             Arguments.of(spec(HEROKU, sidekiq("{name: a, queues: [scheduler], replicas: 2}")), "must have one replica"),

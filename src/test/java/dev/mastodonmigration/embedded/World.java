@@ -3,6 +3,7 @@ package dev.mastodonmigration.embedded;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.embedded.aws.AwsFaultProxy;
+import dev.mastodonmigration.embedded.aws.NameServer;
 import dev.mastodonmigration.embedded.aws.TaggedThings;
 import dev.mastodonmigration.mastodon.MastodonProcesses;
 import io.fabric8.kubernetes.api.model.Event;
@@ -30,6 +31,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
@@ -43,7 +45,10 @@ public final class World implements AutoCloseable {
     static final String WEB_DOMAIN = "www.example.social";
     static final String STREAMING_DOMAIN = "streaming.example.social";
     /** What both apps trust where an edge stands in front: private networks, and where requests of the cluster come from. */
-    private static final String TRUSTED = "127.0.0.1/32 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fd00::/8";
+    private static final String TRUSTED = "127.0.0.1/32 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fd00::/8 203.0.113.7/32";
+    /** Both domains' record: the world forgets it after a second. */
+    private static final String AT_HEROKU = " CNAME 1 calm-sea-1.herokudns.com";
+    private static final String AT_THE_EDGE = " CNAME 1 lb.example.net";
     /** The operator's calls to AWS are signed with it. */
     public static final String AWS_KEY = "AKIAOPERATOR";
     private static final String SOURCE_DATABASE = "d4f1heroku";
@@ -128,6 +133,8 @@ public final class World implements AutoCloseable {
     private final InetSocketAddress entrance;
     /** By which the operator's JVM finds Services, as by the cluster's DNS. */
     private final Path hosts;
+    private final NameServer nameServer;
+    private final AtomicReference<String> dns = new AtomicReference<>(AT_HEROKU);
     private final JobRunner jobRunner;
     private final LiveInstance instance;
     private final OperatorProcess operator;
@@ -156,6 +163,7 @@ public final class World implements AutoCloseable {
             apiServer = opened(EmbeddedApiServer.startWithOlderCrd(cluster.unknownFields().toArray(String[]::new)));
             heroku = opened(HerokuStub.start());
             http = opened(new SiteHttp());
+            nameServer = opened(NameServer.with(this::records));
             aws = target.createsPostgres() ? Optional.of(opened(AwsOfTheWorld.start(target))) : Optional.empty();
             operator = opened(OperatorProcess.start(apiServer, NAMESPACE, operatorSettings(), directory.resolve("operator.log")).keptRunning());
             sourceRedis = opened(RedisServer.start());
@@ -277,14 +285,21 @@ public final class World implements AutoCloseable {
         var settings = new TreeMap<>(Map.of("MASTODON_MIGRATION_HEROKU_API_URL", heroku.url().toString(), "MASTODON_MIGRATION_FRONT_URL", "http://" + entrance.getHostString() + ":" + entrance.getPort(),
                 "JAVA_TOOL_OPTIONS", "-Djdk.net.hosts.file=" + hosts + " -Dsun.net.inetaddr.ttl=1 -Dsun.net.inetaddr.negative.ttl=0"));
         if (front == Options.Front.EDGE) {
+            settings.put("MASTODON_MIGRATION_AWS_NAME_SERVER", nameServer.address());
             settings.put("MASTODON_MIGRATION_HEROKU_ROUTER_URL", "http://" + router.getHostString() + ":" + router.getPort());
         }
         aws.ifPresent(created -> settings.putAll(created.operatorSettings()));
         return settings;
     }
 
+    /** The zone's own name server. */
+    private List<String> records() {
+        return List.of("example.social NS 60 ns1.example.social", WEB_DOMAIN + dns.get(), STREAMING_DOMAIN + dns.get());
+    }
+
     /** What an admin does at the DNS provider when the operator asks for it: both domains lead to the edge from now on, by the load balancer, which is not played. */
     public void pointDnsAtTheEdge() {
+        dns.set(AT_THE_EDGE);
         http.point(WEB_DOMAIN, new InetSocketAddress(frontService("-front-web"), MastodonProcesses.WEB_PORT));
         http.point(STREAMING_DOMAIN, new InetSocketAddress(frontService("-front-streaming"), MastodonProcesses.STREAMING_PORT));
     }
@@ -295,6 +310,7 @@ public final class World implements AutoCloseable {
 
     /** And back. */
     public void pointDnsAtHeroku() {
+        dns.set(AT_HEROKU);
         List.of(WEB_DOMAIN, STREAMING_DOMAIN).forEach(domain -> http.point(domain, router));
     }
 

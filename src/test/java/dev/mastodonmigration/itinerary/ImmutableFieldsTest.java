@@ -59,7 +59,7 @@ class ImmutableFieldsTest {
     @Test
     void anEdgeThatUsersComeThroughIsNotForgottenWithTheSpecThatNamedIt() {
         var with = Specs.valid();
-        with = new MastodonMigrationSpec(with.instance(), with.source(), with.target(), null, new MastodonMigrationSpec.Edge(null, null, null, null), with.strategy(), null, null, null, null, null);
+        with = new MastodonMigrationSpec(with.instance(), with.source(), with.target(), null, new MastodonMigrationSpec.Edge(null, null, null, null, null), with.strategy(), null, null, null, null, null);
         var accepted = ImmutableFields.of(with);
         assertThat(ImmutableFields.hasEdge(Specs.valid(), accepted)).isTrue();
         assertThat(ImmutableFields.changed(Specs.valid(), accepted)).hasValueSatisfying(words -> assertThat(words).startsWith("spec.edge is immutable"));
@@ -92,6 +92,6 @@ class ImmutableFieldsTest {
 
     private static MastodonMigrationSpec edge(MastodonMigrationSpec.EdgeIngress ingress, MastodonMigrationSpec.EdgeGateway gateway) {
         var with = Specs.valid();
-        return new MastodonMigrationSpec(with.instance(), with.source(), with.target(), null, new MastodonMigrationSpec.Edge(null, null, ingress, gateway), with.strategy(), null, null, null, null, null);
+        return new MastodonMigrationSpec(with.instance(), with.source(), with.target(), null, new MastodonMigrationSpec.Edge(null, null, ingress, gateway, null), with.strategy(), null, null, null, null, null);
     }
 }

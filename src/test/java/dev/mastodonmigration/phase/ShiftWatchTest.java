@@ -45,6 +45,17 @@ class ShiftWatchTest {
         }
     }
 
+    /** Behind an edge that the source does not trust all users have one rate limit together. */
+    @ParameterizedTest(name = "{0} of {1} answers are 429; direct {2}")
+    @CsvSource({"9, 100, '', false", "10, 100, '', true", "10, 200, '', false", "11, 200, '', true", "60, 99, '', false", "60, 100, it answers 503, false"})
+    void manyUsersWhoAreTakenForOneAreToldSoWithTheRemedy(long limited, long answers, String fault, boolean isWorse) {
+        var lately = new SideFigures(List.of(0L, answers - limited, 0L, limited, 0L), 0, limited, 0, 0, latencies(50, answers), answers * 50);
+        var why = ShiftWatch.worse(lately, () -> new DirectProbe(Optional.of(fault).filter(words -> !words.isEmpty()), 20));
+        assertThat(why.isPresent()).isEqualTo(isWorse);
+        why.ifPresent(words -> assertThat(words).contains(limited + " of " + answers + " answers were 429 (too many requests), as where the source takes all users for one", "set TRUSTED_PROXY_IP of its apps to the private networks"
+                + " and the addresses by which this cluster reaches the internet"));
+    }
+
     private static List<Long> latencies(long within, long answers) {
         var latencies = new ArrayList<>(Collections.nCopies(SideFigures.BOUNDS_MILLIS.size() + 1, 0L));
         latencies.set(SideFigures.BOUNDS_MILLIS.indexOf(within), answers);

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.played;
 
 import dev.mastodonmigration.edge.DirectProbe;
+import dev.mastodonmigration.edge.DnsSight;
 import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.edge.EdgeFigures;
 import dev.mastodonmigration.edge.Entrance;
@@ -75,6 +76,11 @@ public final class PlayedEdge implements Edge {
     public Provisioned lower(int percent) {
         share = percent;
         return act("lower to " + percent);
+    }
+
+    @Override
+    public List<DnsSight> sights() {
+        return List.of();
     }
 
     @Override

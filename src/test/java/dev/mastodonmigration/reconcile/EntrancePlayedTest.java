@@ -13,6 +13,7 @@ import dev.mastodonmigration.edge.FrontAddress;
 import dev.mastodonmigration.edge.ManualDnsEdge;
 import dev.mastodonmigration.played.PlayedEdge;
 import dev.mastodonmigration.played.PlayedFront;
+import dev.mastodonmigration.played.PlayedNameServers;
 import dev.mastodonmigration.played.Trouble;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What stands in front of the edge is asked what it lets through before users are led there. */
@@ -115,7 +117,7 @@ class EntrancePlayedTest {
         var front = new PlayedFront(new FrontAddress.Fixed(List.of("203.0.113.7")), Side.SOURCE);
         front.entrance = Optional.of(entrance(Map.of()));
         var played = played();
-        played.edge = Optional.of(new ManualDnsEdge(front, List.of(WEB)));
+        played.edge = Optional.of(new ManualDnsEdge(front, List.of(WEB), Set.of(), new PlayedNameServers().with(WEB, "A", "203.0.113.7", 60)));
         played.until(status -> status.findings.stream().anyMatch(finding -> finding.message.startsWith("Point DNS")));
         assertThat(found(played.status)).singleElement().satisfies(finding -> {
             assertThat(finding.severity).isEqualTo(Severity.Note);

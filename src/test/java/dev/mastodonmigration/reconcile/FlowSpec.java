@@ -124,7 +124,7 @@ final class FlowSpec {
 
     /** Users come through pods of the operator's. */
     FlowSpec edge() {
-        edge = Optional.of(new Edge("15s", 2, null, null));
+        edge = Optional.of(new Edge("15s", 2, null, null, null));
         return this;
     }
 

@@ -58,7 +58,7 @@ final class PlayedSpec {
     }
 
     static MastodonMigrationSpec edge(MastodonMigrationSpec spec, String hold) {
-        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), spec.aws(), new Edge(hold, null, null, null), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), spec.retire(), spec.state());
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), spec.aws(), new Edge(hold, null, null, null, null), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), spec.retire(), spec.state());
     }
 
     static MastodonMigrationSpec route53(MastodonMigrationSpec spec) {

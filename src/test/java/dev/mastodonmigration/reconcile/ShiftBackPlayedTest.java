@@ -14,6 +14,7 @@ import dev.mastodonmigration.edge.SideFigures;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.played.PlayedEdge;
 import dev.mastodonmigration.played.PlayedFront;
+import dev.mastodonmigration.played.PlayedNameServers;
 import dev.mastodonmigration.played.Trouble;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Users who fare worse through the edge, however DNS leads them there. */
@@ -101,7 +103,7 @@ class ShiftBackPlayedTest {
     void withDnsByHandNobodyIsTakenToComeWhoWasLedBack() {
         var front = new PlayedFront(new FrontAddress.Fixed(List.of("203.0.113.7")), Side.SOURCE);
         var played = PlayedMigration.of(PlayedSpec.route53(live()));
-        played.edge = Optional.of(new ManualDnsEdge(front, List.of("www.example.social")));
+        played.edge = Optional.of(new ManualDnsEdge(front, List.of("www.example.social"), Set.of(), new PlayedNameServers().with("www.example.social", "A", "203.0.113.7", 60)));
         front.figures = figures(30);
         front.lastRequests.put("www.example.social", Duration.ofSeconds(1));
         played.until(status -> !worse(status).isEmpty());

@@ -2,6 +2,8 @@ package dev.mastodonmigration.target.aws;
 
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.edge.Dns;
+import dev.mastodonmigration.edge.DnsClient;
+import dev.mastodonmigration.edge.NameServers;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -26,9 +28,14 @@ public class AwsDns {
     public AwsDns(AwsClients clients, KubernetesClient client, InstantSource clock) {
         this.clients = clients;
         this.client = client;
-        this.servers = new JndiNameServers(clients.nameServer());
+        this.servers = new DnsClient(clients.nameServer());
         this.clock = clock;
         this.pace = new Pace(clock, clients.looksApart().dividedBy(SHARE));
+    }
+
+    /** Also for zones that are not Amazon's. */
+    public NameServers nameServers() {
+        return servers;
     }
 
     public Dns of(MastodonMigration migration) {

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.target.aws;
 
+import dev.mastodonmigration.edge.NameServers;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.HashSet;
@@ -28,18 +29,18 @@ final class Resolution {
      * @param gone   what it may have had before
      */
     Optional<String> differs(List<ZoneRecord> wanted, List<ZoneRecord> gone) {
-        var questions = new LinkedHashSet<ZoneRecord.Question>();
+        var questions = new LinkedHashSet<NameServers.Question>();
         Stream.concat(wanted.stream(), gone.stream()).map(ZoneRecord::question).forEach(questions::add);
         return names.stream().flatMap(server -> questions.stream().flatMap(question -> differs(server, question, wanted).stream())).findFirst();
     }
 
-    private Optional<String> differs(String server, ZoneRecord.Question question, List<ZoneRecord> records) {
+    private Optional<String> differs(String server, NameServers.Question question, List<ZoneRecord> records) {
         var wanted = records.stream().filter(record -> record.question().equals(question)).toList();
         if (wanted.isEmpty() && records.stream().anyMatch(record -> record.name().equals(question.name()) && record.type().equals(ZoneRecord.CNAME))) {
             // A server answers such a question with what the CNAME leads to.
             return Optional.empty();
         }
-        var said = servers.ask(server, question).stream().map(value -> plain(value, question.type())).collect(Collectors.toSet());
+        var said = servers.ask(server, question).stream().filter(answer -> answer.type().equals(question.type())).map(answer -> plain(answer.value(), question.type())).collect(Collectors.toSet());
         return fits(said, wanted, question.type()) ? Optional.empty() : Optional.of("name server " + server + " still answers " + (said.isEmpty() ? "nothing" : String.join(", ", said)) + " for " + question.words());
     }
 

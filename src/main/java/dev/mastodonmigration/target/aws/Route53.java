@@ -5,6 +5,7 @@ import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.edge.Dns;
 import dev.mastodonmigration.edge.Front;
 import dev.mastodonmigration.edge.FrontAddress;
+import dev.mastodonmigration.edge.NameServers;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;

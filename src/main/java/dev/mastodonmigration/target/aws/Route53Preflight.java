@@ -9,6 +9,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.edge.Front;
 import dev.mastodonmigration.edge.FrontAddress;
+import dev.mastodonmigration.edge.NameServers;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
 import java.util.HashSet;

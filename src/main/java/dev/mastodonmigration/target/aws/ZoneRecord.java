@@ -1,5 +1,6 @@
 package dev.mastodonmigration.target.aws;
 
+import dev.mastodonmigration.edge.NameServers;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -75,14 +76,8 @@ record ZoneRecord(String name, String type, Optional<Long> ttl, List<String> val
     }
 
     /** What a resolver asks for. */
-    Question question() {
-        return new Question(name, type);
-    }
-
-    record Question(String name, String type) {
-        String words() {
-            return name.substring(0, name.length() - 1) + " " + type;
-        }
+    NameServers.Question question() {
+        return new NameServers.Question(name, type);
     }
 
     /** For comparing: the name that a record leads to is kept as it was written, or not. */

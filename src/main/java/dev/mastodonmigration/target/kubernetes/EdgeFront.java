@@ -15,6 +15,7 @@ import dev.mastodonmigration.edge.FrontProbe;
 import dev.mastodonmigration.edge.ObservedFront;
 import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
 import dev.mastodonmigration.edge.proxy.Routes;
+import dev.mastodonmigration.mastodon.AddressBlock;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
@@ -74,6 +75,7 @@ final class EdgeFront implements ObservedFront {
         if (target.dns() != null && target.dns().route53() != null && target.dns().route53().front() == null) {
             violations.add(FRONT + " is required: where the world reaches " + entrance.name().orElseGet(() -> "the load balancer that you have in front of " + entrances()) + ".");
         }
+        SpecDefaults.edgeEgress(migration.getSpec()).stream().filter(range -> AddressBlock.of(range).isEmpty()).forEach(range -> violations.add("spec.edge.egressCidrs: " + range + " is no range of addresses. Write one as 203.0.113.7/32 or 2001:db8::/64."));
         var hold = SpecDefaults.edgeHold(migration.getSpec());
         if (hold.compareTo(SHORTEST_HOLD) < 0 || hold.compareTo(LONGEST_HOLD) > 0) {
             violations.add("spec.edge.hold must be between 1s and 60s: load balancers and browsers do not wait longer.");
@@ -196,6 +198,9 @@ final class EdgeFront implements ObservedFront {
     private Deployment create(Mode mode) {
         places().forEach((name, kind) -> objects.find(kind, name.substring(name.indexOf('/') + 1)));
         var values = pods.values().orElseGet(() -> pods.begin(mode));
+        if (isLeft()) {
+            pods.note(EdgeObjects.LEFT, "");
+        }
         var routes = new Routes(toSource(values), plan.toTarget());
         objects.ensure(Service.class, plan.peers(), KubernetesCompute::keepAddresses);
         plan.fronts().forEach(front -> objects.ensure(Service.class, front, EdgeFront::keepWhatIsTheAdmins));
@@ -313,9 +318,14 @@ final class EdgeFront implements ObservedFront {
         return pods.values().map(values -> values.get(EdgeObjects.SEEN)).filter(text -> !text.isEmpty()).map(text -> new TreeSet<>(List.of(text.split(",")))).orElseGet(TreeSet::new);
     }
 
+    /** Its pods are being removed: who comes while they end keeps them no longer, and has none of them put back. */
+    private boolean isLeft() {
+        return pods.values().filter(values -> !values.getOrDefault(EdgeObjects.LEFT, "").isEmpty()).isPresent();
+    }
+
     @Override
     public Provisioned leftAlone(Duration since) {
-        if (!isMade() || isGoneForGood()) {
+        if (!isMade() || isGoneForGood() || isLeft()) {
             return new Provisioned.Ready("");
         }
         var still = lastRequests().entrySet().stream().filter(last -> last.getValue().compareTo(since) < 0).map(last -> last.getKey() + " (" + last.getValue().toSeconds() + " s ago)").toList();
@@ -369,10 +379,20 @@ final class EdgeFront implements ObservedFront {
                 .or(() -> SpecDefaults.streamingDomain(spec).flatMap(streaming -> probe.fault(address, streaming, FrontProbe.STREAMING)));
     }
 
+    /** As the source said last. */
+    private Optional<URI> ofSource(String domain) {
+        return pods.values().map(values -> values.get(EdgeObjects.SOURCE)).map(known -> entrances(known).get(domain));
+    }
+
+    @Override
+    public Optional<String> source(String domain) {
+        return ofSource(domain).map(URI::getHost);
+    }
+
     @Override
     public DirectProbe probeSource() {
         var web = SpecDefaults.webDomain(migration.getSpec());
-        var entrance = pods.values().map(values -> values.get(EdgeObjects.SOURCE)).map(known -> entrances(known).get(web)).filter(uri -> "https".equals(uri.getScheme()) && uri.getPort() < 0);
+        var entrance = ofSource(web).filter(uri -> "https".equals(uri.getScheme()) && uri.getPort() < 0);
         if (entrance.isEmpty()) {
             return new DirectProbe(Optional.of("where the source takes requests over TLS is not known"), 0);
         }
@@ -396,12 +416,13 @@ final class EdgeFront implements ObservedFront {
         return pods.values().map(values -> pods.look().figures());
     }
 
-    /** Stragglers would get a 404 of the entrance's controller, after which other servers give a post up for good; as long as there are any the edge has the source answer them. */
+    /** Stragglers would get a 404 of whatever is in front, the admin's or ours, after which other servers give a post up for good; as long as there are any the edge has the source answer them. */
     @Override
     public Provisioned remove() {
-        if (entrance.name().isPresent() && leftAlone(LEFT_ALONE) instanceof Provisioned.Working working) {
-            return new Provisioned.Working(working.message() + "; " + entrance.name().get() + " is removed when nobody has come for " + LEFT_ALONE.toMinutes() + " minutes");
+        if (leftAlone(LEFT_ALONE) instanceof Provisioned.Working working) {
+            return new Provisioned.Working(working.message() + "; " + entrance.name().map(name -> name + " is").orElseGet(() -> "its pods, " + entrances() + " are") + " removed when nobody has come for " + LEFT_ALONE.toMinutes() + " minutes");
         }
+        pods.note(EdgeObjects.LEFT, EdgeObjects.LEFT);
         entrance.remove();
         objects.delete(Deployment.class, plan.edge());
         List.of(plan.frontOfWeb(), plan.frontOfStreaming()).forEach(name -> objects.delete(Service.class, name));

@@ -37,9 +37,10 @@ record EdgeObjects(MastodonMigration migration, WorkloadNames names, String imag
     static final String STREAMING_PATH = "/api/v1/streaming";
     static final String TOKEN = "token";
     static final String STATE = "state";
-    /** Keys of the Secret that no pod reads: where the source takes requests, as it was told last; and domains for which a request has ever come. */
+    /** Keys of the Secret that no pod reads: where the source takes requests, as it was told last; domains for which a request has ever come; and that nobody comes any more, so that its pods are removed. */
     static final String SOURCE = "source";
     static final String SEEN = "seen";
+    static final String LEFT = "left";
     static final int CONTROL_PORT = 8081;
     private static final int USERS_PORT = 8080;
     private static final String USERS = "users";

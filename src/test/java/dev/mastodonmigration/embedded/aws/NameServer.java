@@ -26,6 +26,8 @@ public final class NameServer implements AutoCloseable {
     public static final String BEHIND_AN_ALIAS = "198.51.100.7";
     private static final int AUTHORITATIVE_ANSWER = 0x8400;
     private static final int NO_SUCH_NAME = 3;
+    /** TTL, in seconds. */
+    private static final int OF_AN_ALIAS = 60;
     private final Supplier<List<RecordSet>> zone;
     private final DatagramSocket socket;
     private final AtomicInteger turn = new AtomicInteger();
@@ -45,6 +47,11 @@ public final class NameServer implements AutoCloseable {
 
     public static NameServer of(AwsAccount account, String zone) {
         return new NameServer(() -> account.sets(zone));
+    }
+
+    /** @param records of its zone at any time, as "www.example.social CNAME 60 example.herokudns.com" */
+    public static NameServer with(Supplier<List<String>> records) {
+        return new NameServer(() -> records.get().stream().map(RecordSet::simple).toList());
     }
 
     /** As a client is configured with it. */
@@ -120,7 +127,7 @@ public final class NameServer implements AutoCloseable {
             name(out, name);
             out.writeShort(TYPES.get(told));
             out.writeShort(1);
-            out.writeInt(60);
+            out.writeInt(fitting.getFirst().ttl().map(Integer::parseInt).orElse(OF_AN_ALIAS));
             var data = data(told, value);
             out.writeShort(data.length);
             out.write(data);

@@ -27,6 +27,12 @@ record RecordSet(String name, String type, Optional<String> identifier, Optional
                 ttl + " " + values + " " + alias.orElse("") + " " + weight.orElse(""), Xml.write(element));
     }
 
+    /** @param record name, type, TTL and value */
+    static RecordSet simple(String record) {
+        var words = record.split(" ");
+        return new RecordSet(words[0] + ".", words[1], Optional.empty(), Optional.empty(), 1, words[2] + " [" + words[3] + "]  ", "<ResourceRecordSet><Value>" + words[3] + "</Value></ResourceRecordSet>");
+    }
+
     /** What a resolver asks for. */
     String question() {
         return name + " " + type;

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.target.aws;
 
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.edge.DnsClient;
 import dev.mastodonmigration.edge.DnsEdge;
 import dev.mastodonmigration.edge.Edge;
 import dev.mastodonmigration.edge.FrontAddress;
@@ -81,7 +82,7 @@ final class Route53World implements AutoCloseable {
     }
 
     Route53 dns(AwsApi with) {
-        return new Route53(migration, () -> with, ledgers(), new JndiNameServers(Optional.of(server.address())), () -> now, new Pace(() -> now, Duration.ofSeconds(2)));
+        return new Route53(migration, () -> with, ledgers(), new DnsClient(Optional.of(server.address())), () -> now, new Pace(() -> now, Duration.ofSeconds(2)));
     }
 
     DnsLedgers ledgers() {

@@ -328,6 +328,28 @@ class EdgeFrontTest {
         assertThat(front().remove()).isInstanceOf(Provisioned.Ready.class);
     }
 
+    /** What the admin has in front of it would answer them with 404. */
+    @Test
+    void stragglersAreAnsweredByTheSourceUntilNobodyComesAndThenNothingIsPutBack() throws IOException {
+        made();
+        var pod = runningPod();
+        pod.arrivals = Map.of("www.example.social", 2000L);
+        assertThat(front().remove().message()).isEqualTo("users still come through the edge, for www.example.social (2 s ago); its pods, Service example-social-front-web and Service example-social-front-streaming are removed"
+                + " when nobody has come for 5 minutes");
+        assertThat(get(Deployment.class, "example-social-edge")).isNotNull();
+        assertThat(get(Service.class, "example-social-front-web")).isNotNull();
+        pod.arrivals = Map.of("www.example.social", 301_000L);
+        assertThat(front().remove().message()).isEqualTo("the edge's pods answer their last requests: edge-1");
+        assertThat(get(Service.class, "example-social-front-web")).isNull();
+        pod.arrivals = Map.of("www.example.social", 1000L);
+        assertThat(front().leftAlone(Duration.ofMinutes(5))).as("who goes asks that first, as often as this").isInstanceOf(Provisioned.Ready.class);
+        assertThat(front().remove()).isInstanceOf(Provisioned.Working.class);
+        assertThat(get(Deployment.class, "example-social-edge")).isNull();
+        client.pods().inNamespace(names.namespace()).withName("edge-1").delete();
+        assertThat(front().remove()).isInstanceOf(Provisioned.Ready.class);
+        assertThat(versions()).isEmpty();
+    }
+
     @Test
     void whoHasComeIsToldByThePodThatSawItLast() throws IOException {
         made();
@@ -342,7 +364,7 @@ class EdgeFrontTest {
         assertThat(front(machines).violations()).singleElement().asString().contains("spec.target.dns.route53.front is required", "Service example-social-front-web");
         var without = Example.withoutCompute();
         without.setSpec(new MastodonMigrationSpec(without.getSpec().instance(), without.getSpec().source(), without.getSpec().target(), null,
-                new MastodonMigrationSpec.Edge(null, null, null, null), null, null, null, null, null, null));
+                new MastodonMigrationSpec.Edge(null, null, null, null, null), null, null, null, null, null, null));
         assertThat(front(without).violations()).singleElement().asString().contains("spec.edge", "spec.target.compute.kubernetes");
     }
 
@@ -503,6 +525,12 @@ class EdgeFrontTest {
         pod.told.clear();
         front().letGo(Side.TARGET);
         assertThat(pod.told).containsExactly(state(Mode.HOLD, 1), state(Mode.TARGET, 2));
+    }
+
+    @Test
+    void whatIsNoRangeOfAddressesIsRefused() {
+        assertThat(front(Example.migration("  strategy:", "  edge: {egressCidrs: [203.0.113.7/32, 203.0.113.700/32, '2001:db8::/129', '2001:db8::/64']}\n  strategy:")).violations()).containsExactly(
+                "spec.edge.egressCidrs: 203.0.113.700/32 is no range of addresses. Write one as 203.0.113.7/32 or 2001:db8::/64.", "spec.edge.egressCidrs: 2001:db8::/129 is no range of addresses. Write one as 203.0.113.7/32 or 2001:db8::/64.");
     }
 
     @Test

@@ -1,0 +1,78 @@
+package dev.mastodonmigration.status;
+
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.MastodonMigrationStatus.ByHand;
+import dev.mastodonmigration.api.MastodonMigrationStatus.NameLed;
+import java.time.Duration;
+import java.time.Instant;
+
+/** What status remembers of names that the admin leads to the edge, and of what the world remembers of them. */
+final class ByHandEntries {
+    private final MastodonMigrationStatus status;
+    private final Instant now;
+
+    ByHandEntries(MastodonMigrationStatus status, Instant now) {
+        this.status = status;
+        this.now = now;
+    }
+
+    void usersCome() {
+        all().comeSince = now.toString();
+    }
+
+    void usersStayAway() {
+        all().comeSince = null;
+    }
+
+    /** Who asked before the TTL was lowered remembers for as long as it was. */
+    void seen(Fact.NameSeen seen) {
+        var name = name(seen.domain());
+        if (name.ttlSeconds != null && name.movedAt == null && name.ttlSeconds > seen.records().ttl().toSeconds()) {
+            remembered(name, Duration.ofSeconds(name.ttlSeconds));
+        }
+        if (name.records == null || name.movedAt != null) {
+            name.records = seen.records().words();
+        }
+        if (name.movedAt != null || !seen.records().leads().name().equals(name.leads)) {
+            name.leads = seen.records().leads().name();
+            name.leadsSince = now.toString();
+        }
+        name.ttlSeconds = seen.records().ttl().toSeconds();
+        name.movedAt = null;
+        name.silentSince = null;
+    }
+
+    void moved(Fact.NameMoved moved) {
+        var name = name(moved.domain());
+        name.movedAt = now.toString();
+        name.silentSince = null;
+        remembered(name, name.ttlSeconds == null ? moved.unseen() : Duration.ofSeconds(name.ttlSeconds));
+    }
+
+    void unknown(Fact.NameUnknown unknown) {
+        name(unknown.domain()).silentSince = now.toString();
+    }
+
+    private void remembered(NameLed name, Duration longest) {
+        var until = now.plus(longest);
+        if (name.rememberedUntil == null || until.isAfter(Instant.parse(name.rememberedUntil))) {
+            name.rememberedUntil = until.toString();
+        }
+    }
+
+    private ByHand all() {
+        if (status.internal.byHand == null) {
+            status.internal.byHand = new ByHand();
+        }
+        return status.internal.byHand;
+    }
+
+    private NameLed name(String domain) {
+        return all().names.stream().filter(known -> known.domain.equals(domain)).findFirst().orElseGet(() -> {
+            var name = new NameLed();
+            name.domain = domain;
+            all().names.add(name);
+            return name;
+        });
+    }
+}
