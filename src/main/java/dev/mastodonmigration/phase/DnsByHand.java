@@ -21,10 +21,12 @@ import java.util.stream.Stream;
 
 /**
  * Waits until the world has forgotten where names led before the admin led them to the edge: whoever still remembers it in the freeze meets the source's maintenance page. One request that comes says nothing of
- * that. Where a zone's name servers tell that a name leads here, its old TTL is waited out since; where they cannot be asked, or say nothing (a proxy's addresses stay as they are), requests must have come for an hour.
+ * that. Where a zone's name servers tell that a name leads here, its old TTL is waited out since; where they cannot be asked, or say nothing (a proxy's addresses stay as they are), requests must have come
+ * for some minutes, and the admin is told before the gate that nobody knows more.
  */
 final class DnsByHand {
-    private static final Duration UNSEEN = Duration.ofHours(1);
+    /** What most providers have records remembered for. */
+    private static final Duration UNSEEN = Duration.ofMinutes(5);
     /** Nobody waits for longer, whatever a TTL says: resolvers keep nothing for longer than a day or two. */
     private static final Duration LONGEST = Duration.ofDays(1);
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
@@ -108,6 +110,16 @@ final class DnsByHand {
                 wait.until().map(until -> shorter(Duration.between(context.now(), until))).orElse(BETWEEN_LOOKS)));
     }
 
+    /** What the admin has to look at before the gate, once nothing is waited for any more. */
+    List<String> untold() {
+        return sights.stream().filter(sight -> known(sight).filter(name -> name.movedAt != null).isEmpty()).map(sight -> "Whether all users of " + sight.domain() + " are led to the edge the operator could not tell: " + because(sight)
+                + ". Look yourself before the cutover, and wait as long as its old record may be remembered: users who are still led to the source meet its maintenance page in the freeze, and until they are led here.").toList();
+    }
+
+    private static String because(DnsSight sight) {
+        return sight.records().map(records -> "its records, " + records.words() + ", are not those of the edge, as where a proxy stands in front of it").orElseGet(() -> sight.unknown().replaceAll("\\.$", ""));
+    }
+
     private static Duration shorter(Duration left) {
         return left.compareTo(WHILE_IT_PASSES) < 0 ? left : WHILE_IT_PASSES;
     }
@@ -130,8 +142,7 @@ final class DnsByHand {
         var wait = name.get().ttlSeconds == null || name.get().ttlSeconds < UNSEEN.toSeconds() ? UNSEEN : Duration.ofSeconds(name.get().ttlSeconds);
         var since = latest(known.comeSince, name.get().silentSince, name.get().leadsSince).orElseThrow();
         return until(latest(since.plus(wait).toString(), name.get().rememberedUntil).orElseThrow(), end -> "requests for " + sight.domain() + " come to the edge, but whether all of its users are led here cannot be told: "
-                + sight.records().map(records -> "its records, " + records.words() + ", are not those of the edge, as where a proxy stands in front of it. Look whether they lead there").orElseGet(() -> sight.unknown() + " Look whether its DNS leads to the edge")
-                + ". If requests come until " + end + ", the operator takes it to do so");
+                + because(sight) + ". Look whether they are. If requests come until " + end + ", the operator takes it to do so");
     }
 
     /** Of those that there are. */

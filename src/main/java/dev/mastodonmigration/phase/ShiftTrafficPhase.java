@@ -54,7 +54,7 @@ public class ShiftTrafficPhase implements Phase {
         if (waits.isPresent()) {
             return waits.get();
         }
-        context.findings(BY_HAND, Severity.Action, List.of());
+        context.findings(BY_HAND, Severity.Warning, byHand.untold());
         new EntranceLook(context).usersCome();
         return new StepResult.Done(edge.steps().isEmpty() ? ensured.message() + "." : "Users come through the edge.");
     }
