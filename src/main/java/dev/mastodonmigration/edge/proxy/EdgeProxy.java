@@ -35,7 +35,7 @@ import org.jboss.logging.Logger;
 final class EdgeProxy {
     /** Who passed it on: one that comes back is going round in circles. */
     static final String HOP = "X-Edge-Hop";
-    static final String RETRY_AFTER_SECONDS = "30";
+    private static final String RETRY_AFTER_SECONDS = "30";
     private static final Logger LOG = Logger.getLogger(EdgeProxy.class);
     private static final String FORWARDED_FOR = "X-Forwarded-For";
     private static final String FORWARDED_PROTO = "X-Forwarded-Proto";
@@ -188,7 +188,12 @@ final class EdgeProxy {
         return Optional.ofNullable(request.authority()).map(authority -> authority.host().toLowerCase(Locale.ROOT)).orElse("");
     }
 
-    private static void unavailable(HttpServerRequest request, Throwable why) {
+    /** Whether it is the router's answer, and not the app's. */
+    static Optional<Unavailable> misrouted(int status) {
+        return MISROUTED.contains(status) ? Optional.of(new Unavailable("the source's router answers " + status)) : Optional.empty();
+    }
+
+    static void unavailable(HttpServerRequest request, Throwable why) {
         LOG.debugf("%s %s: %s", request.method(), request.uri(), why);
         request.resume();
         var response = request.response();
@@ -212,9 +217,10 @@ final class EdgeProxy {
         }
 
         private static ProxyResponse answer(ProxyContext context, Pass pass, ProxyResponse response) {
-            if (MISROUTED.contains(response.getStatusCode())) {
+            var misrouted = misrouted(response.getStatusCode());
+            if (misrouted.isPresent()) {
                 pass.failed();
-                return unavailable(context.request(), response, new Unavailable("the source's router answers " + response.getStatusCode()));
+                return unavailable(context.request(), response, misrouted.get());
             }
             answered(context.request().proxiedRequest(), pass, response.getStatusCode());
             if (Optional.ofNullable(response.headers().get(HttpHeaders.CONTENT_TYPE)).filter(type -> type.startsWith(EVENT_STREAM)).isPresent()) {

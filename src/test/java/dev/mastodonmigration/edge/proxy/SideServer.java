@@ -35,7 +35,7 @@ final class SideServer implements AutoCloseable {
 
     SideServer(String name, HttpServerOptions options) {
         this.name = name;
-        server = vertx.createHttpServer(options.setHost("127.0.0.1").setPort(0)).requestHandler(this::answer).webSocketHandler(this::talk);
+        server = vertx.createHttpServer(options.setHost("127.0.0.1").setPort(0)).requestHandler(this::answer);
         server.listen().toCompletionStage().toCompletableFuture().join();
     }
 
@@ -71,6 +71,8 @@ final class SideServer implements AutoCloseable {
             request.response().setStatusCode(Integer.parseInt(path.split("/")[2])).end("words of the router");
         } else if (path.equals("/cut")) {
             request.connection().close();
+        } else if (Tunnel.isAskedFor(request)) {
+            request.toWebSocket().onSuccess(this::talk);
         } else if (path.equals("/once")) {
             request.response().putHeader("Connection", "close").endHandler(ended -> request.connection().close());
             describe(request);
@@ -134,7 +136,6 @@ final class SideServer implements AutoCloseable {
     }
 
     private void talk(ServerWebSocket socket) {
-        arrival.run();
         socket.writeTextMessage("hello from " + name + " at " + socket.uri());
         socket.textMessageHandler(words -> socket.writeTextMessage("you said " + words));
     }
