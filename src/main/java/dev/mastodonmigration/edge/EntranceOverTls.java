@@ -2,6 +2,7 @@ package dev.mastodonmigration.edge;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import java.io.IOException;
+import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -31,6 +32,8 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
     private static final byte[] CHUNK = new byte[64 << 10];
     private static final String OK = " 200";
     private static final int KEY_BYTES = 16;
+    /** What the edge answers has a few, also where its pieces are told by their length in between. */
+    private static final int FIRST_LINES = 20;
     private static final String ECHO = "is anybody there";
     private static final String BODIES = "bodies";
     private static final String EVENT_STREAMS = "event-streams";
@@ -133,17 +136,28 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
                 // What follows may be lost with the connection, which is closed under what is still being sent.
                 return new Answer(status, "");
             }
-            for (var line = connection.line(); line.isPresent(); line = connection.line()) {
-                if (line.get().startsWith(Entrance.RECEIVED)) {
-                    return new Answer(status, line.get());
-                }
-            }
-            return new Answer(status, "");
+            connection.skipHeaders();
+            return new Answer(status, received(connection));
         } catch (IOException e) {
             // Whoever still writes waits for nothing any more.
             connection.close();
             throw e;
         }
+    }
+
+    /** The edge's own line, which is short, and among the first; empty where a page of somebody else's comes. */
+    private static String received(TlsConnection connection) throws IOException {
+        try {
+            for (var lines = 0; lines < FIRST_LINES; lines++) {
+                var line = connection.line();
+                if (line.isEmpty() || line.get().startsWith(Entrance.RECEIVED)) {
+                    return line.orElse("");
+                }
+            }
+        } catch (ProtocolException noLineOfTheEdge) {
+            return "";
+        }
+        return "";
     }
 
     private Optional<Fault> events(Entrance entrance) {
@@ -169,6 +183,7 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
             if (!status.contains(OK)) {
                 return fault(EVENT_STREAMS, entrance, "does not lead event streams to the edge: one is answered with \"" + status + "\".");
             }
+            connection.skipHeaders();
             await(connection, Entrance.FIRST_EVENT);
             return Optional.empty();
         } catch (SocketTimeoutException silent) {
@@ -178,11 +193,13 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
     }
 
     private static void await(TlsConnection connection, String event) throws IOException {
-        for (var line = connection.line(); !line.filter(event::equals).isPresent(); line = connection.line()) {
-            if (line.isEmpty()) {
-                throw new IOException("it has ended");
+        for (var lines = 0; lines < FIRST_LINES; lines++) {
+            var line = connection.line().orElseThrow(() -> new IOException("it has ended"));
+            if (line.equals(event)) {
+                return;
             }
         }
+        throw new ProtocolException("it says what the edge did not say");
     }
 
     private Optional<Fault> websockets(Entrance entrance) {
@@ -195,9 +212,7 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
             if (!status.contains(" 101")) {
                 return unopened(entrance, "one is answered with \"" + status + "\"");
             }
-            while (connection.line().filter(line -> !line.isEmpty()).isPresent()) {
-                // Headers.
-            }
+            connection.skipHeaders();
             out.write(frame());
             var said = new String(connection.tls().getInputStream().readNBytes(2 + ECHO.length()), StandardCharsets.US_ASCII);
             return said.endsWith(ECHO) ? Optional.empty() : unopened(entrance, "one is closed before anything comes back");

@@ -147,6 +147,21 @@ class EntranceTest {
         assertThat(front.bytes.get()).isLessThan(4096);
     }
 
+    /** A page in one line is a page: what the edge would say is not in it. */
+    @Test
+    void ofAnAnswerWithoutAnEndNoMoreIsReadThanABrowserWould() {
+        assertOne(Manner.LEADS_TO_A_LONG_PAGE, "way", "does not lead requests for " + EdgeWithSides.DOMAIN + " to the edge", "\"HTTP/1.1 200 OK\"");
+        assertUnanswered(Manner.HAS_A_LONG_LINE, "a line of its answer is longer than 8 KiB");
+        assertUnanswered(Manner.HAS_MANY_HEADERS, "its answer has more than 100 headers");
+    }
+
+    private void assertUnanswered(Manner manner, String why) {
+        assertThat(faults(manner)).as(manner.name()).singleElement().satisfies(fault -> {
+            assertThat(fault.severity()).isEqualTo(Severity.Warning);
+            assertThat(fault.message()).contains("does not answer the operator", why);
+        });
+    }
+
     @Test
     void aCertificateThatWouldNotDoIsFoundAndWhoDoesNotAnswerTheOperatorMayAnswerUsers() throws Exception {
         assertThat(probe.faults(entrance("www.example.social"))).singleElement().satisfies(fault -> assertThat(fault.message()).contains("has no valid certificate for www.example.social")).extracting(Fault::severity).isEqualTo(Severity.Action);
