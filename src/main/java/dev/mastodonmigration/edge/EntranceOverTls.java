@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadLocalRandom;
@@ -35,9 +36,6 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
     /** What the edge answers has a few, also where its pieces are told by their length in between. */
     private static final int FIRST_LINES = 20;
     private static final String ECHO = "is anybody there";
-    private static final String BODIES = "bodies";
-    private static final String EVENT_STREAMS = "event-streams";
-    private static final String WEBSOCKETS = "websockets";
 
     /**
      * @param body    for one to arrive, and its answer
@@ -61,9 +59,17 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
     }
 
     @Override
-    public List<Fault> faults(Entrance entrance) {
+    public List<Fault> faults(Entrance entrance, Set<Question> questions) {
         return entrance.addresses().keySet().stream().sorted().flatMap(domain -> unreached(entrance, domain).stream()).findFirst().map(List::of)
-                .orElseGet(() -> Stream.of(bodies(entrance), events(entrance), websockets(entrance)).flatMap(Optional::stream).toList());
+                .orElseGet(() -> questions.stream().sorted().flatMap(question -> answer(question, entrance).stream()).toList());
+    }
+
+    private Optional<Fault> answer(Question question, Entrance entrance) {
+        return switch (question) {
+            case BODIES -> bodies(entrance);
+            case EVENT_STREAMS -> events(entrance);
+            case WEBSOCKETS -> websockets(entrance);
+        };
     }
 
     /** First, and with a body of one byte: what leads elsewhere must not have 99 MB sent there. */
@@ -90,7 +96,7 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
     }
 
     private Optional<Fault> bodies(Entrance entrance) {
-        return refusal(entrance, largest).flatMap(why -> fault(BODIES, entrance, "does not let bodies of 99 MB through, which Mastodon's videos may have: " + why + ". "
+        return refusal(entrance, largest).flatMap(why -> fault(Question.BODIES.about(), entrance, "does not let bodies of 99 MB through, which Mastodon's videos may have: " + why + ". "
                 + SMALLER.stream().filter(size -> refusal(entrance, size).isEmpty()).findFirst().map(size -> "Of " + (size >> MEGABYTE) + " MB it does.").orElse("Of 1 MB neither.")
                 + " Raise its limit, which ingress-nginx, for one, calls proxy-body-size."));
     }
@@ -172,7 +178,7 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
             await(connection, Entrance.LAST_EVENT);
             return Optional.empty();
         } catch (IOException closed) {
-            return fault(EVENT_STREAMS, entrance, "cuts event streams: one broke off " + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began) + " s after it was asked for (" + closed + "). Websockets and slow answers may break off"
+            return fault(Question.EVENT_STREAMS.about(), entrance, "cuts event streams: one broke off " + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began) + " s after it was asked for (" + closed + "). Websockets and slow answers may break off"
                     + " likewise, and requests that wait in the cutover. Have it let an answer last for an hour, and be silent for a minute.");
         }
     }
@@ -181,13 +187,13 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
         try {
             var status = connection.line().orElse("no answer");
             if (!status.contains(OK)) {
-                return fault(EVENT_STREAMS, entrance, "does not lead event streams to the edge: one is answered with \"" + status + "\".");
+                return fault(Question.EVENT_STREAMS.about(), entrance, "does not lead event streams to the edge: one is answered with \"" + status + "\".");
             }
             connection.skipHeaders();
             await(connection, Entrance.FIRST_EVENT);
             return Optional.empty();
         } catch (SocketTimeoutException silent) {
-            return fault(EVENT_STREAMS, entrance, "holds event streams back: of one that says something at once nothing came within " + patience.answer().toSeconds()
+            return fault(Question.EVENT_STREAMS.about(), entrance, "holds event streams back: of one that says something at once nothing came within " + patience.answer().toSeconds()
                     + " s, so that posts would not appear by themselves in apps. Have it pass answers on as they come, without buffering them.");
         }
     }
@@ -232,7 +238,7 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
     }
 
     private static Optional<Fault> unopened(Entrance entrance, String what) {
-        return fault(WEBSOCKETS, entrance, "does not let websockets through: " + what + ". Posts and notifications would not appear by themselves in browsers and apps. Have it pass upgrades of HTTP 1.1 on.");
+        return fault(Question.WEBSOCKETS.about(), entrance, "does not let websockets through: " + what + ". Posts and notifications would not appear by themselves in browsers and apps. Have it pass upgrades of HTTP 1.1 on.");
     }
 
     private TlsConnection open(Entrance entrance, String domain, Duration silence) throws IOException {
