@@ -87,7 +87,7 @@ public final class EdgeCommand extends AbstractVerticle {
         vertx.setPeriodic(Meters.BETWEEN_MARKS.toMillis(), tick -> traffic.mark());
         var peers = new Peers(vertx, settings.peers(), settings.controlPort(), settings.token());
         var reach = new TargetReach(vertx, traffic, settings.routes().target());
-        server = new EdgeServer(vertx, traffic, new EdgeProxy(vertx, traffic, settings.routes(), settings.id(), Optional.empty(), EdgeProxy.SILENCE), reach, settings.token());
+        server = new EdgeServer(vertx, traffic, new EdgeProxy(vertx, traffic, settings.routes(), settings.id(), Optional.empty(), EdgeProxy.SILENCE, EdgeProxy.KEEP_ALIVE_SECONDS), reach, settings.token());
         server.listen(settings.address(), settings.usersPort(), settings.controlPort()).compose(listening -> follow(peers)).onSuccess(learned -> {
             server.ready();
             reach.start();

@@ -55,7 +55,9 @@ final class EdgeProxy {
     /** Heroku lets a response be silent for 55 s, streaming pings each 15 to 30 s (streaming/index.js): who is silent for longer is gone. */
     static final Duration SILENCE = Duration.ofSeconds(75);
     /** Shorter than the other end's, so that it is never the other end that closes: Heroku's router has 90 s, Node 5 s. */
-    private static final Map<Side, Integer> KEEP_ALIVE_SECONDS = Map.of(Side.SOURCE, 60, Side.TARGET, 4);
+    static final Map<Side, Integer> KEEP_ALIVE_SECONDS = Map.of(Side.SOURCE, 60, Side.TARGET, 4);
+    /** A connection whose time is over is used until it is looked for. By default that is a second later, just when Node closes it. */
+    static final int CLEANER_MILLISECONDS = 100;
     private static final int CONNECTIONS = 1000;
     /** A websocket has its connection as long as it lasts: how many there are is the users' to say. */
     private static final int WEBSOCKETS = 100_000;
@@ -76,16 +78,21 @@ final class EdgeProxy {
      * @param id          the migration's: all edges of it are one
      * @param authorities PEM file of certificate authorities to trust besides none of the system's; empty for the system's
      * @param silence     after which whoever says nothing is taken to be gone
+     * @param keepAlive   for how many seconds a connection to a side is kept for the next request
      */
-    EdgeProxy(Vertx vertx, Traffic traffic, Routes routes, String id, Optional<String> authorities, Duration silence) {
+    EdgeProxy(Vertx vertx, Traffic traffic, Routes routes, String id, Optional<String> authorities, Duration silence, Map<Side, Integer> keepAlive) {
         this.traffic = traffic;
         this.routes = routes;
         this.id = id;
         for (var side : Side.values()) {
-            clients.put(side, vertx.createHttpClient(options(authorities, silence).setKeepAliveTimeout(KEEP_ALIVE_SECONDS.get(side)), new PoolOptions().setHttp1MaxSize(CONNECTIONS)));
-            tunnels.put(side, vertx.createHttpClient(options(authorities, silence).setKeepAliveTimeout(KEEP_ALIVE_SECONDS.get(side)), new PoolOptions().setHttp1MaxSize(WEBSOCKETS)));
+            clients.put(side, vertx.createHttpClient(options(authorities, silence).setKeepAliveTimeout(keepAlive.get(side)), pool(CONNECTIONS)));
+            tunnels.put(side, vertx.createHttpClient(options(authorities, silence).setKeepAliveTimeout(keepAlive.get(side)), pool(WEBSOCKETS)));
         }
         proxy = HttpProxy.reverseProxy(new ProxyOptions().setSupportWebSocket(false), clients.get(Side.SOURCE)).addInterceptor(new Passing()).origin(this::connect);
+    }
+
+    private static PoolOptions pool(int connections) {
+        return new PoolOptions().setHttp1MaxSize(connections).setCleanerPeriod(CLEANER_MILLISECONDS);
     }
 
     private static HttpClientOptions options(Optional<String> authorities, Duration silence) {

@@ -2,6 +2,7 @@ package dev.mastodonmigration.edge.proxy;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
@@ -10,10 +11,12 @@ import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.json.JsonObject;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -32,6 +35,9 @@ final class SideServer implements AutoCloseable {
     private final Map<String, Integer> asked = new ConcurrentHashMap<>();
     private final AtomicLong written = new AtomicLong();
     private volatile Runnable arrival = () -> {};
+    private volatile Optional<Duration> kept = Optional.empty();
+    /** When the last answer on each connection had ended, by {@link System#nanoTime}. */
+    private final Map<HttpConnection, Long> answered = new ConcurrentHashMap<>();
 
     SideServer(String name, HttpServerOptions options) {
         this.name = name;
@@ -59,12 +65,27 @@ final class SideServer implements AutoCloseable {
         arrival = newArrival;
     }
 
+    /** What comes on a connection that was idle for longer finds it closed: as on the way to a server that has just done so. */
+    void keepsConnectionsFor(Duration newKept) {
+        kept = Optional.of(newKept);
+    }
+
+    private boolean isTooLate(HttpServerRequest request) {
+        var last = Optional.ofNullable(answered.get(request.connection()));
+        request.response().bodyEndHandler(ended -> answered.put(request.connection(), System.nanoTime()));
+        return last.isPresent() && kept.filter(longest -> System.nanoTime() - last.get() > longest.toNanos()).isPresent();
+    }
+
     /** Bytes of {@code /bytes/} that were sent. */
     long written() {
         return written.get();
     }
 
     private void answer(HttpServerRequest request) {
+        if (isTooLate(request)) {
+            request.connection().close();
+            return;
+        }
         arrival.run();
         var path = request.path();
         if (path.startsWith("/status/")) {
