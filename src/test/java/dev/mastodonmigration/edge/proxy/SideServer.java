@@ -21,10 +21,13 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 
 /** One side's servers, in one: it tells what it was asked, so that a test can hold that against what was sent. */
 final class SideServer implements AutoCloseable {
     static final int LIMIT = 5;
+    /** Header. */
+    static final String ID = "X-Id";
     private static final String EDGE = "127.0.0.1";
     private final Vertx vertx = Vertx.vertx();
     private final String name;
@@ -35,6 +38,7 @@ final class SideServer implements AutoCloseable {
     private final Map<String, Integer> asked = new ConcurrentHashMap<>();
     private final AtomicLong written = new AtomicLong();
     private volatile Runnable arrival = () -> {};
+    private volatile BiConsumer<String, String> receipt = (id, digest) -> {};
     private volatile Optional<Duration> kept = Optional.empty();
     /** When the last answer on each connection had ended, by {@link System#nanoTime}. */
     private final Map<HttpConnection, Long> answered = new ConcurrentHashMap<>();
@@ -63,6 +67,11 @@ final class SideServer implements AutoCloseable {
     /** @param newArrival called with each request and each websocket, before it is answered */
     void onArrival(Runnable newArrival) {
         arrival = newArrival;
+    }
+
+    /** @param newReceipt told of each request that has {@link #ID} and came whole: that, and the body's digest */
+    void onReceipt(BiConsumer<String, String> newReceipt) {
+        receipt = newReceipt;
     }
 
     /** What comes on a connection that was idle for longer finds it closed: as on the way to a server that has just done so. */
@@ -145,10 +154,12 @@ final class SideServer implements AutoCloseable {
         try {
             var digest = MessageDigest.getInstance("SHA-256");
             request.handler(piece -> digest.update(piece.getBytes())).endHandler(ended -> {
+                var body = HexFormat.of().formatHex(digest.digest());
+                Optional.ofNullable(request.getHeader(ID)).ifPresent(id -> receipt.accept(id, body));
                 var headers = new JsonObject();
                 request.headers().names().forEach(header -> headers.put(header.toLowerCase(Locale.ROOT), String.join(" | ", request.headers().getAll(header))));
                 request.response().putHeader("Content-Type", "application/json").end(new JsonObject().put("side", name).put("method", request.method().name()).put("uri", request.uri())
-                        .put("body", HexFormat.of().formatHex(digest.digest())).put("headers", headers).toBuffer());
+                        .put("body", body).put("headers", headers).toBuffer());
             });
             request.resume();
         } catch (NoSuchAlgorithmException e) {
