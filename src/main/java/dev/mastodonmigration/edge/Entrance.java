@@ -38,7 +38,15 @@ public record Entrance(String name, Map<String, FrontAddress> addresses, String 
     private static final String HMAC = "HmacSHA256";
 
     public Entrance {
-        addresses = Map.copyOf(addresses);
+        addresses = addresses.entrySet().stream().collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> inOrder(entry.getValue())));
+    }
+
+    /** Whoever tells several does so now in this order, now in that. */
+    private static FrontAddress inOrder(FrontAddress address) {
+        return switch (address) {
+            case FrontAddress.Named named -> named;
+            case FrontAddress.Fixed fixed -> new FrontAddress.Fixed(fixed.addresses().stream().sorted().toList());
+        };
     }
 
     /** What an edge that was given this token takes for a key: whoever stands in front sees it, and must not be able to govern the edge by it. */

@@ -2,12 +2,14 @@ package dev.mastodonmigration.edge;
 
 import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import java.io.IOException;
+import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadLocalRandom;
@@ -31,10 +33,9 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
     private static final byte[] CHUNK = new byte[64 << 10];
     private static final String OK = " 200";
     private static final int KEY_BYTES = 16;
+    /** What the edge answers has a few, also where its pieces are told by their length in between. */
+    private static final int FIRST_LINES = 20;
     private static final String ECHO = "is anybody there";
-    private static final String BODIES = "bodies";
-    private static final String EVENT_STREAMS = "event-streams";
-    private static final String WEBSOCKETS = "websockets";
 
     /**
      * @param body    for one to arrive, and its answer
@@ -58,9 +59,17 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
     }
 
     @Override
-    public List<Fault> faults(Entrance entrance) {
+    public List<Fault> faults(Entrance entrance, Set<Question> questions) {
         return entrance.addresses().keySet().stream().sorted().flatMap(domain -> unreached(entrance, domain).stream()).findFirst().map(List::of)
-                .orElseGet(() -> Stream.of(bodies(entrance), events(entrance), websockets(entrance)).flatMap(Optional::stream).toList());
+                .orElseGet(() -> questions.stream().sorted().flatMap(question -> answer(question, entrance).stream()).toList());
+    }
+
+    private Optional<Fault> answer(Question question, Entrance entrance) {
+        return switch (question) {
+            case BODIES -> bodies(entrance);
+            case EVENT_STREAMS -> events(entrance);
+            case WEBSOCKETS -> websockets(entrance);
+        };
     }
 
     /** First, and with a body of one byte: what leads elsewhere must not have 99 MB sent there. */
@@ -87,7 +96,7 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
     }
 
     private Optional<Fault> bodies(Entrance entrance) {
-        return refusal(entrance, largest).flatMap(why -> fault(BODIES, entrance, "does not let bodies of 99 MB through, which Mastodon's videos may have: " + why + ". "
+        return refusal(entrance, largest).flatMap(why -> fault(Question.BODIES.about(), entrance, "does not let bodies of 99 MB through, which Mastodon's videos may have: " + why + ". "
                 + SMALLER.stream().filter(size -> refusal(entrance, size).isEmpty()).findFirst().map(size -> "Of " + (size >> MEGABYTE) + " MB it does.").orElse("Of 1 MB neither.")
                 + " Raise its limit, which ingress-nginx, for one, calls proxy-body-size."));
     }
@@ -133,17 +142,28 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
                 // What follows may be lost with the connection, which is closed under what is still being sent.
                 return new Answer(status, "");
             }
-            for (var line = connection.line(); line.isPresent(); line = connection.line()) {
-                if (line.get().startsWith(Entrance.RECEIVED)) {
-                    return new Answer(status, line.get());
-                }
-            }
-            return new Answer(status, "");
+            connection.skipHeaders();
+            return new Answer(status, received(connection));
         } catch (IOException e) {
             // Whoever still writes waits for nothing any more.
             connection.close();
             throw e;
         }
+    }
+
+    /** The edge's own line, which is short, and among the first; empty where a page of somebody else's comes. */
+    private static String received(TlsConnection connection) throws IOException {
+        try {
+            for (var lines = 0; lines < FIRST_LINES; lines++) {
+                var line = connection.line();
+                if (line.isEmpty() || line.get().startsWith(Entrance.RECEIVED)) {
+                    return line.orElse("");
+                }
+            }
+        } catch (ProtocolException noLineOfTheEdge) {
+            return "";
+        }
+        return "";
     }
 
     private Optional<Fault> events(Entrance entrance) {
@@ -158,7 +178,7 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
             await(connection, Entrance.LAST_EVENT);
             return Optional.empty();
         } catch (IOException closed) {
-            return fault(EVENT_STREAMS, entrance, "cuts event streams: one broke off " + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began) + " s after it was asked for (" + closed + "). Websockets and slow answers may break off"
+            return fault(Question.EVENT_STREAMS.about(), entrance, "cuts event streams: one broke off " + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began) + " s after it was asked for (" + closed + "). Websockets and slow answers may break off"
                     + " likewise, and requests that wait in the cutover. Have it let an answer last for an hour, and be silent for a minute.");
         }
     }
@@ -167,22 +187,25 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
         try {
             var status = connection.line().orElse("no answer");
             if (!status.contains(OK)) {
-                return fault(EVENT_STREAMS, entrance, "does not lead event streams to the edge: one is answered with \"" + status + "\".");
+                return fault(Question.EVENT_STREAMS.about(), entrance, "does not lead event streams to the edge: one is answered with \"" + status + "\".");
             }
+            connection.skipHeaders();
             await(connection, Entrance.FIRST_EVENT);
             return Optional.empty();
         } catch (SocketTimeoutException silent) {
-            return fault(EVENT_STREAMS, entrance, "holds event streams back: of one that says something at once nothing came within " + patience.answer().toSeconds()
+            return fault(Question.EVENT_STREAMS.about(), entrance, "holds event streams back: of one that says something at once nothing came within " + patience.answer().toSeconds()
                     + " s, so that posts would not appear by themselves in apps. Have it pass answers on as they come, without buffering them.");
         }
     }
 
     private static void await(TlsConnection connection, String event) throws IOException {
-        for (var line = connection.line(); !line.filter(event::equals).isPresent(); line = connection.line()) {
-            if (line.isEmpty()) {
-                throw new IOException("it has ended");
+        for (var lines = 0; lines < FIRST_LINES; lines++) {
+            var line = connection.line().orElseThrow(() -> new IOException("it has ended"));
+            if (line.equals(event)) {
+                return;
             }
         }
+        throw new ProtocolException("it says what the edge did not say");
     }
 
     private Optional<Fault> websockets(Entrance entrance) {
@@ -195,9 +218,7 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
             if (!status.contains(" 101")) {
                 return unopened(entrance, "one is answered with \"" + status + "\"");
             }
-            while (connection.line().filter(line -> !line.isEmpty()).isPresent()) {
-                // Headers.
-            }
+            connection.skipHeaders();
             out.write(frame());
             var said = new String(connection.tls().getInputStream().readNBytes(2 + ECHO.length()), StandardCharsets.US_ASCII);
             return said.endsWith(ECHO) ? Optional.empty() : unopened(entrance, "one is closed before anything comes back");
@@ -217,7 +238,7 @@ public record EntranceOverTls(SSLSocketFactory tls, Patience patience, long larg
     }
 
     private static Optional<Fault> unopened(Entrance entrance, String what) {
-        return fault(WEBSOCKETS, entrance, "does not let websockets through: " + what + ". Posts and notifications would not appear by themselves in browsers and apps. Have it pass upgrades of HTTP 1.1 on.");
+        return fault(Question.WEBSOCKETS.about(), entrance, "does not let websockets through: " + what + ". Posts and notifications would not appear by themselves in browsers and apps. Have it pass upgrades of HTTP 1.1 on.");
     }
 
     private TlsConnection open(Entrance entrance, String domain, Duration silence) throws IOException {

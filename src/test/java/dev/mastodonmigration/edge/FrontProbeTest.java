@@ -101,6 +101,12 @@ class FrontProbeTest {
     }
 
     @Test
+    void anAnswerWithoutAnEndIsNone() {
+        status = "HTTP/1.1 200 " + "x".repeat(9 << 10);
+        assertThat(probe(context.getSocketFactory()).fault(HERE, "www.example.social", FrontProbe.WEB)).hasValueSatisfying(fault -> assertThat(fault).startsWith("127.0.0.1 does not answer for www.example.social").contains("a line of its answer is longer than 8 KiB"));
+    }
+
+    @Test
     void aPageMayLeadElsewhereAndNothingElseMay() {
         status = "HTTP/1.1 302 Found";
         assertThat(probe(context.getSocketFactory()).fault(HERE, "www.example.social", FrontProbe.PAGE)).isEmpty();

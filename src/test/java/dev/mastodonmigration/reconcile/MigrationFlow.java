@@ -179,7 +179,7 @@ final class MigrationFlow implements AutoCloseable {
             workers = newWorkers();
         }
         var ports = new Ports(new HerokuSources(new SecretReader(client), new KeptToken(client), config), new ExistingDatabases(new SecretReader(client)),
-                aws, prices, dns, permissions, (front, domain, path) -> Optional.of(frontFault).filter(fault -> !fault.isEmpty()), probes, entrance -> List.of(), new KubernetesComputes(client), machines, new KubernetesFronts(client, config), workers, new Rivals(client));
+                aws, prices, dns, permissions, (front, domain, path) -> Optional.of(frontFault).filter(fault -> !fault.isEmpty()), probes, (entrance, questions) -> List.of(), new KubernetesComputes(client), machines, new KubernetesFronts(client, config), workers, new Rivals(client));
         var executor = new Executor(Phases.all().stream().collect(Collectors.toMap(Phase::id, phase -> phase)));
         return new MastodonMigrationReconciler(client, ports, executor, new StatusReporter(client, new MigrationEvents(client)));
     }

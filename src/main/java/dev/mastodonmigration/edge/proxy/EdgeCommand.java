@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -24,17 +25,29 @@ public final class EdgeCommand extends AbstractVerticle {
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
     /** How long the world goes on to send requests to a pod that is about to end (Kubernetes: endpoints are removed beside the pod's end, not before it). */
     private static final Duration STILL_FOUND = Duration.ofSeconds(5);
-    /** Beyond those that wait. */
-    private static final Duration LAST_ONES = Duration.ofSeconds(15);
+    /** For the last requests, beyond those that wait: a telephone sends a video of 99 MB for minutes. A pod that has none ends at once. */
+    private static final Duration LAST_ONES = Duration.ofMinutes(5);
     private static final long LOOK_MILLISECONDS = 100;
     private static final int WRONG_USAGE = 64;
     private static final int FAILED = 1;
     private final EdgeSettings settings;
+    private final LongSupplier nanos;
     private Traffic traffic;
     private EdgeServer server;
 
     EdgeCommand(EdgeSettings settings) {
+        this(settings, System::nanoTime);
+    }
+
+    /** @param nanos a clock, as {@link System#nanoTime}: by it the pod's end is measured */
+    EdgeCommand(EdgeSettings settings, LongSupplier nanos) {
         this.settings = settings;
+        this.nanos = nanos;
+    }
+
+    /** How long a pod may take to end, from when it is told to. @param hold how long a request waits at most */
+    public static Duration longestEnd(Duration hold) {
+        return STILL_FOUND.plus(hold).plus(LAST_ONES);
     }
 
     /** Runs until the process is told to end. @return 64 for wrong usage, 1 when it cannot listen */
@@ -74,7 +87,7 @@ public final class EdgeCommand extends AbstractVerticle {
         vertx.setPeriodic(Meters.BETWEEN_MARKS.toMillis(), tick -> traffic.mark());
         var peers = new Peers(vertx, settings.peers(), settings.controlPort(), settings.token());
         var reach = new TargetReach(vertx, traffic, settings.routes().target());
-        server = new EdgeServer(vertx, traffic, new EdgeProxy(vertx, traffic, settings.routes(), settings.id(), Optional.empty(), EdgeProxy.SILENCE), reach, settings.token());
+        server = new EdgeServer(vertx, traffic, new EdgeProxy(vertx, traffic, settings.routes(), settings.id(), Optional.empty(), EdgeProxy.SILENCE, EdgeProxy.KEEP_ALIVE_SECONDS), reach, settings.token());
         server.listen(settings.address(), settings.usersPort(), settings.controlPort()).compose(listening -> follow(peers)).onSuccess(learned -> {
             server.ready();
             reach.start();
@@ -119,19 +132,23 @@ public final class EdgeCommand extends AbstractVerticle {
         return traffic;
     }
 
-    /** In order: not ready any more, then the last requests, then the end. */
-    private Future<Void> finish() {
+    /** In order: not ready any more, then the last requests, then the end. What lasts has no end to wait for: once nobody is sent here any more, it is closed, and clients open it anew with another pod. */
+    Future<Void> finish() {
         var done = Promise.<Void>promise();
-        vertx.runOnContext(now -> {
+        var began = nanos.getAsLong();
+        context.runOnContext(now -> {
             server.leave();
-            var end = System.nanoTime() + STILL_FOUND.plus(settings.hold()).plus(LAST_ONES).toNanos();
-            vertx.setTimer(STILL_FOUND.toMillis(), found -> vertx.setPeriodic(LOOK_MILLISECONDS, timer -> {
-                var counts = traffic.report();
-                if (counts.held() == 0 && counts.underWay().values().stream().allMatch(count -> count == 0) || System.nanoTime() - end > 0) {
+            vertx.setPeriodic(LOOK_MILLISECONDS, timer -> {
+                var since = Duration.ofNanos(nanos.getAsLong() - began);
+                if (since.compareTo(STILL_FOUND) < 0) {
+                    return;
+                }
+                traffic.closeWhatLasts();
+                if (traffic.isIdle() || since.compareTo(longestEnd(settings.hold())) > 0) {
                     vertx.cancelTimer(timer);
                     vertx.close().onComplete(closed -> done.complete());
                 }
-            }));
+            });
         });
         return done.future();
     }

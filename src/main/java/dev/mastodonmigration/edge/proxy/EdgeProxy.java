@@ -35,7 +35,7 @@ import org.jboss.logging.Logger;
 final class EdgeProxy {
     /** Who passed it on: one that comes back is going round in circles. */
     static final String HOP = "X-Edge-Hop";
-    static final String RETRY_AFTER_SECONDS = "30";
+    private static final String RETRY_AFTER_SECONDS = "30";
     private static final Logger LOG = Logger.getLogger(EdgeProxy.class);
     private static final String FORWARDED_FOR = "X-Forwarded-For";
     private static final String FORWARDED_PROTO = "X-Forwarded-Proto";
@@ -55,7 +55,9 @@ final class EdgeProxy {
     /** Heroku lets a response be silent for 55 s, streaming pings each 15 to 30 s (streaming/index.js): who is silent for longer is gone. */
     static final Duration SILENCE = Duration.ofSeconds(75);
     /** Shorter than the other end's, so that it is never the other end that closes: Heroku's router has 90 s, Node 5 s. */
-    private static final Map<Side, Integer> KEEP_ALIVE_SECONDS = Map.of(Side.SOURCE, 60, Side.TARGET, 4);
+    static final Map<Side, Integer> KEEP_ALIVE_SECONDS = Map.of(Side.SOURCE, 60, Side.TARGET, 4);
+    /** A connection whose time is over is used until it is looked for. By default that is a second later, just when Node closes it. */
+    static final int CLEANER_MILLISECONDS = 100;
     private static final int CONNECTIONS = 1000;
     /** A websocket has its connection as long as it lasts: how many there are is the users' to say. */
     private static final int WEBSOCKETS = 100_000;
@@ -76,16 +78,21 @@ final class EdgeProxy {
      * @param id          the migration's: all edges of it are one
      * @param authorities PEM file of certificate authorities to trust besides none of the system's; empty for the system's
      * @param silence     after which whoever says nothing is taken to be gone
+     * @param keepAlive   for how many seconds a connection to a side is kept for the next request
      */
-    EdgeProxy(Vertx vertx, Traffic traffic, Routes routes, String id, Optional<String> authorities, Duration silence) {
+    EdgeProxy(Vertx vertx, Traffic traffic, Routes routes, String id, Optional<String> authorities, Duration silence, Map<Side, Integer> keepAlive) {
         this.traffic = traffic;
         this.routes = routes;
         this.id = id;
         for (var side : Side.values()) {
-            clients.put(side, vertx.createHttpClient(options(authorities, silence).setKeepAliveTimeout(KEEP_ALIVE_SECONDS.get(side)), new PoolOptions().setHttp1MaxSize(CONNECTIONS)));
-            tunnels.put(side, vertx.createHttpClient(options(authorities, silence).setKeepAliveTimeout(KEEP_ALIVE_SECONDS.get(side)), new PoolOptions().setHttp1MaxSize(WEBSOCKETS)));
+            clients.put(side, vertx.createHttpClient(options(authorities, silence).setKeepAliveTimeout(keepAlive.get(side)), pool(CONNECTIONS)));
+            tunnels.put(side, vertx.createHttpClient(options(authorities, silence).setKeepAliveTimeout(keepAlive.get(side)), pool(WEBSOCKETS)));
         }
         proxy = HttpProxy.reverseProxy(new ProxyOptions().setSupportWebSocket(false), clients.get(Side.SOURCE)).addInterceptor(new Passing()).origin(this::connect);
+    }
+
+    private static PoolOptions pool(int connections) {
+        return new PoolOptions().setHttp1MaxSize(connections).setCleanerPeriod(CLEANER_MILLISECONDS);
     }
 
     private static HttpClientOptions options(Optional<String> authorities, Duration silence) {
@@ -188,7 +195,12 @@ final class EdgeProxy {
         return Optional.ofNullable(request.authority()).map(authority -> authority.host().toLowerCase(Locale.ROOT)).orElse("");
     }
 
-    private static void unavailable(HttpServerRequest request, Throwable why) {
+    /** Whether it is the router's answer, and not the app's. */
+    static Optional<Unavailable> misrouted(int status) {
+        return MISROUTED.contains(status) ? Optional.of(new Unavailable("the source's router answers " + status)) : Optional.empty();
+    }
+
+    static void unavailable(HttpServerRequest request, Throwable why) {
         LOG.debugf("%s %s: %s", request.method(), request.uri(), why);
         request.resume();
         var response = request.response();
@@ -212,9 +224,10 @@ final class EdgeProxy {
         }
 
         private static ProxyResponse answer(ProxyContext context, Pass pass, ProxyResponse response) {
-            if (MISROUTED.contains(response.getStatusCode())) {
+            var misrouted = misrouted(response.getStatusCode());
+            if (misrouted.isPresent()) {
                 pass.failed();
-                return unavailable(context.request(), response, new Unavailable("the source's router answers " + response.getStatusCode()));
+                return unavailable(context.request(), response, misrouted.get());
             }
             answered(context.request().proxiedRequest(), pass, response.getStatusCode());
             if (Optional.ofNullable(response.headers().get(HttpHeaders.CONTENT_TYPE)).filter(type -> type.startsWith(EVENT_STREAM)).isPresent()) {

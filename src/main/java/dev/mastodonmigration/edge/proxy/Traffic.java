@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Lets each request pass to the side that is to answer it, or has it wait for one; knows which are under way. */
 final class Traffic {
@@ -160,11 +162,26 @@ final class Traffic {
         }
         state = wanted;
         changedNanos = System.nanoTime();
-        lasting.entrySet().stream().filter(entry -> !wanted.mode().side().filter(entry.getKey()::equals).isPresent()).flatMap(entry -> List.copyOf(entry.getValue()).stream()).forEach(pass -> pass.close.run());
+        closeWhatLasts(side -> !wanted.mode().side().filter(side::equals).isPresent());
         wanted.mode().side().ifPresent(side -> waiting.values().stream().flatMap(queue -> List.copyOf(queue).stream()).toList().forEach(one -> {
             vertx.cancelTimer(one.timer());
             one.promise().tryComplete(new Pass(side));
         }));
+    }
+
+    /** Of those sides. */
+    private void closeWhatLasts(Predicate<Side> which) {
+        lasting.entrySet().stream().filter(entry -> which.test(entry.getKey())).flatMap(entry -> List.copyOf(entry.getValue()).stream()).forEach(pass -> pass.close.run());
+    }
+
+    /** Websockets and event streams of either side: whoever has one opens it anew. */
+    void closeWhatLasts() {
+        closeWhatLasts(side -> true);
+    }
+
+    /** Nobody waits, neither here nor for a side's answer. */
+    boolean isIdle() {
+        return Stream.of(waiting, underWay).flatMap(sets -> sets.values().stream()).allMatch(Set::isEmpty);
     }
 
     EdgeReport report() {

@@ -12,7 +12,6 @@ import java.util.Set;
 /** A websocket: after the two handshakes, bytes in both directions, as fast as the slower end takes them. */
 record Tunnel(HttpServerRequest request, HttpClientRequest upstream, Pass pass) {
     private static final int SWITCHING = 101;
-    private static final int UNAVAILABLE = 503;
     private static final Set<String> OURS = Set.of("host", "connection");
 
     static boolean isAskedFor(HttpServerRequest request) {
@@ -30,11 +29,17 @@ record Tunnel(HttpServerRequest request, HttpClientRequest upstream, Pass pass) 
         upstream.putHeader(HttpHeaders.CONNECTION, HttpHeaders.UPGRADE);
         upstream.connect().onSuccess(this::answered).onFailure(why -> {
             EdgeProxy.failed(request, pass, why);
-            refuse();
+            EdgeProxy.unavailable(request, why);
         });
     }
 
     private void answered(HttpClientResponse answer) {
+        var misrouted = EdgeProxy.misrouted(answer.statusCode());
+        if (misrouted.isPresent()) {
+            pass.failed();
+            EdgeProxy.unavailable(request, misrouted.get());
+            return;
+        }
         EdgeProxy.answered(request, pass, answer.statusCode());
         var response = request.response();
         if (answer.statusCode() != SWITCHING) {
@@ -59,12 +64,5 @@ record Tunnel(HttpServerRequest request, HttpClientRequest upstream, Pass pass) 
         pass.lasts(front::close);
         front.pipeTo(back);
         back.pipeTo(front);
-    }
-
-    private void refuse() {
-        request.resume();
-        if (!request.response().closed() && !request.response().headWritten()) {
-            request.response().setStatusCode(UNAVAILABLE).putHeader(HttpHeaders.RETRY_AFTER, EdgeProxy.RETRY_AFTER_SECONDS).end();
-        }
     }
 }

@@ -26,8 +26,8 @@
  * EdgeProxyTest#pathAndQueryArriveByteForByteAndWhoAsksIsToldBehindWhoWasToldBefore).</li>
  * <li><b>What does not end is closed when its side answers no more</b>: websockets and event streams; clients open them anew, and wait like others ({@code Traffic#change};
  * EdgeProxyTest#eventsPassAtOnceAndTheirStreamIsClosedWhenTheSideChanges).</li>
- * <li><b>A pod that ends takes no request with it</b>: it is not ready any more, has connections opened anew, and waits for the last answers ({@code EdgeCommand}, {@code EdgeServer#leave};
- * EdgeProxyTest#aPodThatIsAboutToEndTellsWhoeverKeepsConnectionsToOpenAnother).</li>
+ * <li><b>A pod that ends takes no request with it</b>: it is not ready any more, has connections opened anew, closes what lasts, and waits minutes for the last uploads ({@code EdgeCommand}, {@code EdgeServer#leave};
+ * EdgeProxyTest#aPodThatIsAboutToEndTellsWhoeverKeepsConnectionsToOpenAnother, EdgeCommandTest#anUploadOfMinutesIsNotCutByItsPodsEndAndWhatLastsKeepsNoPod).</li>
  * <li><b>Who listens takes nothing from who asks</b>: websockets have their own places to wait, their own connections to each side, and come back all at once ({@code Traffic.Kind}, {@code EdgeProxy};
  * TrafficTest#websocketsThatComeBackTakeNoPlacesOfPosts, EdgeProxyTest#howManyEverListenOthersAreAnswered).</li>
  * <li><b>A body is nowhere whole</b>: it is passed on as fast as whoever takes it reads, also to clients that know no chunks, and breaks off where it breaks off ({@code EdgeProxy};

@@ -77,10 +77,10 @@ final class EdgeEntrance {
         return addresses.isEmpty() ? "" : " (" + String.join(", ", addresses) + ")";
     }
 
-    /** Where its controller says that the world reaches it; some never say. */
+    /** Where its controller says that the world reaches it, which it does now in this order, now in that; some never say. */
     private List<String> ofIngress() {
         return objects.ours(Ingress.class, plan.ingress()).map(Ingress::getStatus).map(IngressStatus::getLoadBalancer).map(IngressLoadBalancerStatus::getIngress).orElse(List.of()).stream()
-                .flatMap(point -> named(point.getHostname(), point.getIp())).toList();
+                .flatMap(point -> named(point.getHostname(), point.getIp())).sorted().toList();
     }
 
     /** What users come by to that domain: as far as Kubernetes knows it, which knows nothing of where a Gateway of another namespace is. */
@@ -99,7 +99,7 @@ final class EdgeEntrance {
     }
 
     private static Optional<FrontAddress> address(List<String> of) {
-        return of.stream().filter(address -> !ADDRESS.matcher(address).matches()).findFirst().<FrontAddress>map(name -> new FrontAddress.Named(name, Optional.empty()))
+        return of.stream().filter(address -> !ADDRESS.matcher(address).matches()).sorted().findFirst().<FrontAddress>map(name -> new FrontAddress.Named(name, Optional.empty()))
                 .or(() -> of.isEmpty() ? Optional.empty() : Optional.of(new FrontAddress.Fixed(of.stream().sorted().toList())));
     }
 

@@ -48,8 +48,8 @@ record EdgeObjects(MastodonMigration migration, WorkloadNames names, String imag
     private static final String FRONT = "front-";
     private static final String FILES = "/etc/mastodon-migration/edge";
     private static final long USER = 10001;
-    /** Beside what a request may wait: five seconds in which some still come, fifteen for the last answers, and something to spare. */
-    private static final long GRACE_SECONDS = 25;
+    /** Beyond the time that a pod takes to end by itself. */
+    private static final long SPARE_SECONDS = 5;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Deployment, the Service by which its pods find each other, and its disruption budget. */
@@ -115,7 +115,7 @@ record EdgeObjects(MastodonMigration migration, WorkloadNames names, String imag
                 .withNewSpec()
                     .withAutomountServiceAccountToken(false)
                     .withEnableServiceLinks(false)
-                    .withTerminationGracePeriodSeconds(SpecDefaults.edgeHold(migration.getSpec()).toSeconds() + GRACE_SECONDS)
+                    .withTerminationGracePeriodSeconds(EdgeCommand.longestEnd(SpecDefaults.edgeHold(migration.getSpec())).toSeconds() + SPARE_SECONDS)
                     .withImagePullSecrets(pullSecrets.stream().map(LocalObjectReference::new).toList())
                     .withTopologySpreadConstraints(Workloads.spread(names, COMPONENT, "kubernetes.io/hostname"), Workloads.spread(names, COMPONENT, "topology.kubernetes.io/zone"))
                     .withNewSecurityContext()

@@ -3,18 +3,26 @@ package dev.mastodonmigration.edge.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mastodonmigration.edge.Edge.Side;
 import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
 import dev.mastodonmigration.embedded.FreePort;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerOptions;
 import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +55,70 @@ class EdgeCommandTest {
         var edge = new EdgeCommand(EdgeSettings.of(environment));
         vertx.deployVerticle(edge).toCompletionStage().toCompletableFuture().join();
         return edge;
+    }
+
+    /** One that serves a source of its own, and ends by that clock. */
+    private EdgeCommand inFrontOf(SideServer source, AtomicLong clock) throws IOException {
+        var environment = environment(SOURCE);
+        environment.putAll(Map.of("EDGE_ADDRESS", PODS.getFirst(), "EDGE_CONTROL_PORT", "0", "EDGE_ROUTES", ROUTES.replace("https://cname.example", "http://127.0.0.1:" + source.port())));
+        var vertx = Vertx.vertx();
+        all.add(vertx);
+        var edge = new EdgeCommand(EdgeSettings.of(environment), clock::get);
+        vertx.deployVerticle(edge).toCompletionStage().toCompletableFuture().join();
+        return edge;
+    }
+
+    private static Socket begun(EdgeCommand edge, String head) throws IOException {
+        var socket = new Socket(PODS.getFirst(), edge.server().usersPort());
+        socket.setSoTimeout(10_000);
+        socket.getOutputStream().write((head.replace("HTTP/1.1", "HTTP/1.1\r\nHost: " + EdgeWithSides.DOMAIN) + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+        return socket;
+    }
+
+    private static String toItsEnd(Socket socket) throws IOException {
+        return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void anUploadOfMinutesIsNotCutByItsPodsEndAndWhatLastsKeepsNoPod() throws Exception {
+        var clock = new AtomicLong();
+        var source = new SideServer("source", new HttpServerOptions());
+        var edge = inFrontOf(source, clock);
+        try (source; var upload = begun(edge, "POST /api/v2/media HTTP/1.1\r\nContent-Length: 2"); var events = begun(edge, "GET /events HTTP/1.1");
+                var websocket = begun(edge, "GET /api/v1/streaming HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==")) {
+            upload.getOutputStream().write('a');
+            Awaitility.await().untilAsserted(() -> assertThat(edge.traffic().report()).satisfies(report -> {
+                assertThat(report.underWay()).containsEntry(Side.SOURCE, 1);
+                assertThat(report.lasting()).containsEntry(Side.SOURCE, 2);
+            }));
+            var ended = edge.finish();
+            clock.set(Duration.ofSeconds(6).toNanos());
+            assertThat(toItsEnd(events)).as("closed, for another pod to be found").startsWith("HTTP/1.1 200").contains("event: first from source");
+            assertThat(toItsEnd(websocket)).startsWith("HTTP/1.1 101").contains("hello from source");
+
+            clock.set(Duration.ofMinutes(5).toNanos());
+            try (var another = begun(edge, "GET /events HTTP/1.1")) {
+                assertThat(toItsEnd(another)).as("so the pod has looked again").startsWith("HTTP/1.1 200");
+            }
+            assertThat(ended.isComplete()).isFalse();
+            upload.getOutputStream().write('b');
+            assertThat(toItsEnd(upload)).startsWith("HTTP/1.1 200").contains("\"side\":\"source\"", HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest("ab".getBytes(StandardCharsets.UTF_8))));
+            Awaitility.await("its end, at once").until(ended::succeeded);
+        }
+    }
+
+    @Test
+    void anUploadThatNeverEndsEndsWithItsPod() throws Exception {
+        var clock = new AtomicLong();
+        var source = new SideServer("source", new HttpServerOptions());
+        var edge = inFrontOf(source, clock);
+        try (source; var upload = begun(edge, "POST /api/v2/media HTTP/1.1\r\nContent-Length: 2")) {
+            Awaitility.await().untilAsserted(() -> assertThat(edge.traffic().report().underWay()).containsEntry(Side.SOURCE, 1));
+            var ended = edge.finish();
+            clock.set(EdgeCommand.longestEnd(Duration.ofSeconds(15)).plusSeconds(1).toNanos());
+            Awaitility.await().until(ended::succeeded);
+            assertThat(toItsEnd(upload)).isEmpty();
+        }
     }
 
     private static EdgeState state(Mode mode, long generation) {

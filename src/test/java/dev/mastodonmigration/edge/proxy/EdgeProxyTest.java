@@ -86,7 +86,7 @@ class EdgeProxyTest {
     @Test
     void nobodyIsToldFourHundredsThatTheEdgeOrTheRouterMade() throws IOException {
         for (var path : List.of("/status/421", "/status/495", "/cut")) {
-            assertThat(edge.raw("POST " + path + " HTTP/1.1\r\nHost: " + DOMAIN + "\r\nContent-Length: 0")).as(path).startsWith("HTTP/1.1 503").containsIgnoringCase("retry-after: 30").doesNotContain("words of the router");
+            assertComesAgain(path, edge.raw("POST " + path + " HTTP/1.1\r\nHost: " + DOMAIN + "\r\nContent-Length: 0"));
         }
         assertThat(edge.raw("POST /inbox HTTP/1.1\r\nHost: another.example\r\nContent-Length: 0")).startsWith("HTTP/1.1 503");
         assertThat(edge.raw("POST /inbox HTTP/1.1\r\nHost: elsewhere.example\r\nContent-Length: 0")).as("a certificate of another name").startsWith("HTTP/1.1 503");
@@ -94,6 +94,27 @@ class EdgeProxyTest {
         edge.source().close();
         assertThat(edge.raw("POST /inbox HTTP/1.1\r\nHost: " + DOMAIN + "\r\nContent-Length: 0")).startsWith("HTTP/1.1 503");
         Awaitility.await().untilAsserted(() -> assertThat(edge.traffic().report().underWay()).containsEntry(Side.SOURCE, 0));
+    }
+
+    /** Nor may any cache keep what it is told. */
+    @Test
+    void norIsABrowserThatAsksForAWebsocket() throws Exception {
+        var asked = " HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nHost: ";
+        for (var path : List.of("/status/421", "/status/495", "/cut")) {
+            assertComesAgain(path, edge.raw("GET " + path + asked + DOMAIN));
+        }
+        assertThat(edge.traffic().report().measured().total().get(Side.SOURCE).failures()).as("its side's").isEqualTo(3);
+        assertComesAgain("a certificate of another name", edge.raw("GET /api/v1/streaming" + asked + "elsewhere.example"));
+        assertThat(edge.raw("GET /status/401" + asked + DOMAIN)).as("the app's own").startsWith("HTTP/1.1 401").contains("words of the router");
+        edge.source().close();
+        assertComesAgain("nobody listens", edge.raw("GET /api/v1/streaming" + asked + DOMAIN));
+        edge.change(Mode.HOLD);
+        assertComesAgain("held for too long", edge.raw("GET /api/v1/streaming" + asked + DOMAIN));
+        Awaitility.await().untilAsserted(() -> assertThat(edge.traffic().report().underWay()).containsEntry(Side.SOURCE, 0));
+    }
+
+    private static void assertComesAgain(String what, String answer) {
+        assertThat(answer).as(what).startsWith("HTTP/1.1 503").containsIgnoringCase("retry-after: 30").containsIgnoringCase("cache-control: no-store").doesNotContain("words of the router");
     }
 
     /** As GKE's Ingress and AWS' load balancer controller ask each pod. */

@@ -9,8 +9,12 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +23,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
@@ -28,7 +33,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ten moves to the target and ten back, while users read, post and listen: whoever asks is answered, and never by two sides at a time. */
+/** Ten moves to the target and ten back, while users read, post and listen: whoever asks is answered, never by two sides at a time, and what is posted arrives once and whole. */
 @Tag("thorough")
 class EdgeSoakTest {
     private static final int MOVES = 10;
@@ -40,6 +45,9 @@ class EdgeSoakTest {
     private EdgeWithSides edge;
     private final Queue<String> failures = new ConcurrentLinkedQueue<>();
     private final Map<String, AtomicInteger> answers = new ConcurrentHashMap<>(Map.of("source", new AtomicInteger(), "target", new AtomicInteger()));
+    /** Digests of bodies by the id of their post: as they were sent, and as they came to either side. */
+    private final Map<String, List<String>> sent = new ConcurrentHashMap<>();
+    private final Map<String, List<String>> received = new ConcurrentHashMap<>();
     /** The one that may be asked; empty from the moment that the other's last request has ended until the edge is told whose turn it is. */
     private volatile Optional<Side> turn = Optional.of(Side.SOURCE);
     private final CompletableFuture<Void> end = new CompletableFuture<>();
@@ -49,6 +57,7 @@ class EdgeSoakTest {
         edge = new EdgeWithSides(directory, Duration.ofSeconds(15), EdgeProxy.SILENCE);
         edge.source().onArrival(() -> arrived(Side.SOURCE));
         edge.target().onArrival(() -> arrived(Side.TARGET));
+        List.of(edge.source(), edge.target()).forEach(side -> side.onReceipt((id, digest) -> note(received, id, digest)));
     }
 
     @AfterEach
@@ -60,6 +69,10 @@ class EdgeSoakTest {
         if (!turn.equals(Optional.of(side))) {
             failures.add("a request reached " + side + " when it was the turn of " + turn);
         }
+    }
+
+    private static void note(Map<String, List<String>> digests, String id, String digest) {
+        digests.computeIfAbsent(id, first -> new CopyOnWriteArrayList<>()).add(digest);
     }
 
     @Test
@@ -81,6 +94,8 @@ class EdgeSoakTest {
             assertThat(user.get(30, TimeUnit.SECONDS)).as("what each has done").isGreaterThan(MOVES);
         }
         assertThat(failures).isEmpty();
+        assertThat(sent).as("posts").hasSizeGreaterThan(MOVES * ANSWERS_BETWEEN / 2);
+        assertThat(received).as("each of them once, with the body that was sent").isEqualTo(sent);
         assertThat(edge.report().getLong("refused")).isZero();
     }
 
@@ -98,14 +113,23 @@ class EdgeSoakTest {
     }
 
     /** On a connection that is kept, as load balancers keep theirs. */
-    private int use(int number) throws IOException {
+    private int use(int number) throws IOException, NoSuchAlgorithmException {
         var random = new Random(number);
         var done = 0;
         try (var socket = edge.connect()) {
             while (!end.isDone()) {
                 var path = random.nextInt(4) == 0 ? "/later/" + random.nextInt(150) : "/users/u" + number + "/" + done;
-                var body = random.nextBoolean() ? "" : "x".repeat(random.nextInt(20_000));
-                socket.getOutputStream().write(((body.isEmpty() ? "GET " : "POST ") + path + " HTTP/1.1\r\nHost: " + EdgeWithSides.DOMAIN + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.UTF_8));
+                var isPost = random.nextBoolean();
+                var body = new byte[isPost ? random.nextInt(20_000) : 0];
+                random.nextBytes(body);
+                var head = (isPost ? "POST " : "GET ") + path + " HTTP/1.1\r\nHost: " + EdgeWithSides.DOMAIN + "\r\nContent-Length: " + body.length + "\r\n";
+                if (isPost) {
+                    var id = number + "-" + done;
+                    note(sent, id, HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body)));
+                    head += SideServer.ID + ": " + id + "\r\n";
+                }
+                socket.getOutputStream().write((head + "\r\n").getBytes(StandardCharsets.UTF_8));
+                socket.getOutputStream().write(body);
                 var answer = answer(socket);
                 if (!answer.startsWith("HTTP/1.1 200") || !answer.contains("\"uri\":\"" + path + "\"")) {
                     failures.add(path + " is answered by " + answer);

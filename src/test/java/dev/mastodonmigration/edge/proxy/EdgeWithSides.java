@@ -2,6 +2,7 @@ package dev.mastodonmigration.edge.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.edge.Edge.Side;
 import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
 import dev.mastodonmigration.edge.proxy.Routes.Route;
 import io.vertx.core.Future;
@@ -25,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
@@ -46,12 +48,32 @@ final class EdgeWithSides implements AutoCloseable {
     private final EdgeServer server;
     private final Traffic traffic;
     private long generation = 1;
+    private volatile long letGoNanos;
 
-    EdgeWithSides(Path directory, Duration hold, Duration silence) throws Exception {
-        this(directory, hold, silence, new HttpServerOptions());
+    /** In which state a user comes, and who answers then: of what is held the target, or the source again where a cutover is broken off. */
+    enum Coming {
+        SOURCE(Mode.SOURCE), HELD_THEN_SOURCE(Mode.SOURCE), HELD_THEN_TARGET(Mode.TARGET), TARGET(Mode.TARGET);
+
+        private final Mode answering;
+
+        Coming(Mode answering) {
+            this.answering = answering;
+        }
+
+        Mode answering() {
+            return answering;
+        }
+
+        boolean isHeld() {
+            return this == HELD_THEN_SOURCE || this == HELD_THEN_TARGET;
+        }
     }
 
-    EdgeWithSides(Path directory, Duration hold, Duration silence, HttpServerOptions ofTarget) throws Exception {
+    EdgeWithSides(Path directory, Duration hold, Duration silence) throws Exception {
+        this(directory, hold, silence, new HttpServerOptions(), EdgeProxy.KEEP_ALIVE_SECONDS);
+    }
+
+    EdgeWithSides(Path directory, Duration hold, Duration silence, HttpServerOptions ofTarget, Map<Side, Integer> keepAlive) throws Exception {
         var key = directory.resolve("key.pem").toString();
         var certificate = directory.resolve("certificate.pem").toString();
         assertThat(new ProcessBuilder("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=" + DOMAIN, "-addext", "subjectAltName=DNS:" + DOMAIN,
@@ -61,7 +83,7 @@ final class EdgeWithSides implements AutoCloseable {
         traffic = new Traffic(vertx, new EdgeState(Mode.SOURCE, 1), hold, 100);
         var routes = new Routes(List.of(new Route(DOMAIN, "/", URI.create("https://127.0.0.1:" + source.port())), new Route("elsewhere.example", "/", URI.create("https://127.0.0.1:" + source.port()))),
                 List.of(new Route(DOMAIN, "/", URI.create("http://127.0.0.1:" + target.port()))));
-        server = new EdgeServer(vertx, traffic, new EdgeProxy(vertx, traffic, routes, "the-migration", Optional.of(certificate), silence), new TargetReach(vertx, traffic, routes.target()), TOKEN).listen(LOOPBACK, 0, 0).toCompletionStage().toCompletableFuture().join();
+        server = new EdgeServer(vertx, traffic, new EdgeProxy(vertx, traffic, routes, "the-migration", Optional.of(certificate), silence, keepAlive), new TargetReach(vertx, traffic, routes.target()), TOKEN).listen(LOOPBACK, 0, 0).toCompletionStage().toCompletableFuture().join();
     }
 
     SideServer source() {
@@ -72,13 +94,13 @@ final class EdgeWithSides implements AutoCloseable {
         return target;
     }
 
-    /** Whose turn it is in the end. */
-    SideServer side(Mode mode) {
-        return mode == Mode.SOURCE ? source : target;
+    /** Who answers in the end. */
+    SideServer side(Coming coming) {
+        return coming.answering() == Mode.SOURCE ? source : target;
     }
 
-    String nameOf(Mode mode) {
-        return mode == Mode.SOURCE ? "source" : "target";
+    String nameOf(Coming coming) {
+        return coming.answering() == Mode.SOURCE ? "source" : "target";
     }
 
     EdgeServer server() {
@@ -89,21 +111,28 @@ final class EdgeWithSides implements AutoCloseable {
         return traffic;
     }
 
-    /** What a user sees who comes in this state: of one that comes in hold, the target answers. */
-    <T> T through(Mode mode, Callable<T> user) throws Exception {
-        if (mode != Mode.SOURCE) {
+    /** What a user sees who comes then. */
+    <T> T through(Coming coming, Callable<T> user) throws Exception {
+        if (coming != Coming.SOURCE) {
             change(Mode.HOLD);
         }
-        if (mode == Mode.TARGET) {
+        if (coming == Coming.TARGET) {
             change(Mode.TARGET);
         }
+        letGoNanos = System.nanoTime();
         var seen = later(user);
-        if (mode == Mode.HOLD) {
+        if (coming.isHeld()) {
             Awaitility.await("a request that is held").until(() -> report().getInteger("held") > 0);
             assertThat(seen).isNotDone();
-            change(Mode.TARGET);
+            letGoNanos = System.nanoTime();
+            change(coming.answering());
         }
         return seen.get(60, TimeUnit.SECONDS);
+    }
+
+    /** Since the user who came last {@link #through} set out or, where that is later, nobody was held any more. */
+    Duration sinceLetGo() {
+        return Duration.ofNanos(System.nanoTime() - letGoNanos);
     }
 
     static <T> CompletableFuture<T> later(Callable<T> user) {

@@ -23,6 +23,7 @@ final class EntranceStub implements AutoCloseable {
     private static final String LOOPBACK = "127.0.0.1";
     private static final long LIMIT = 1 << 20;
     private static final long SHORT_SILENCE_MILLIS = 900;
+    private static final String LONG = "x".repeat(9 << 10);
     private static final Pattern LENGTH = Pattern.compile("Content-Length: (\\d+)");
     private final Vertx vertx = Vertx.vertx();
     private final int edge;
@@ -31,7 +32,7 @@ final class EntranceStub implements AutoCloseable {
     final AtomicLong bytes = new AtomicLong();
     volatile Manner manner = Manner.PASSES;
 
-    enum Manner { PASSES, REFUSES_LARGE_BODIES, BREAKS_LARGE_BODIES_OFF, BUFFERS, CUTS_WHAT_IS_SILENT, KNOWS_NO_UPGRADE, LEADS_ELSEWHERE }
+    enum Manner { PASSES, REFUSES_LARGE_BODIES, BREAKS_LARGE_BODIES_OFF, BUFFERS, CUTS_WHAT_IS_SILENT, KNOWS_NO_UPGRADE, LEADS_ELSEWHERE, LEADS_TO_A_LONG_PAGE, HAS_A_LONG_LINE, HAS_MANY_HEADERS }
 
     /** @param directory with key.pem and certificate.pem */
     EntranceStub(Path directory, int edge) {
@@ -68,6 +69,12 @@ final class EntranceStub implements AutoCloseable {
             var isLarge = length.find() && Long.parseLong(length.group(1)) > LIMIT;
             if (manner == Manner.LEADS_ELSEWHERE) {
                 answer(user, "200 OK");
+            } else if (manner == Manner.LEADS_TO_A_LONG_PAGE) {
+                begin(user, "\r\n" + LONG);
+            } else if (manner == Manner.HAS_A_LONG_LINE) {
+                begin(user, "X-Long: " + LONG);
+            } else if (manner == Manner.HAS_MANY_HEADERS) {
+                begin(user, "X-Header: another\r\n".repeat(200));
             } else if (manner == Manner.REFUSES_LARGE_BODIES && isLarge) {
                 answer(user, "413 Content Too Large");
             } else if (manner == Manner.BREAKS_LARGE_BODIES_OFF && isLarge) {
@@ -83,6 +90,11 @@ final class EntranceStub implements AutoCloseable {
 
     private static void answer(NetSocket user, String status) {
         user.write("HTTP/1.1 " + status + "\r\nContent-Length: 3\r\n\r\nno\n").onComplete(written -> user.close());
+    }
+
+    /** An answer without an end, which whoever asks is to break off. */
+    private static void begin(NetSocket user, String answer) {
+        user.handler(body -> {}).write("HTTP/1.1 200 OK\r\n" + answer);
     }
 
     private void join(NetSocket user, Buffer head, NetSocket behind) {

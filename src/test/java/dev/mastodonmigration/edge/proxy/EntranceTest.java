@@ -6,6 +6,7 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.edge.Entrance;
 import dev.mastodonmigration.edge.EntranceOverTls;
 import dev.mastodonmigration.edge.EntranceProbe.Fault;
+import dev.mastodonmigration.edge.EntranceProbe.Question;
 import dev.mastodonmigration.edge.EntranceQuestions;
 import dev.mastodonmigration.edge.FrontAddress;
 import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
@@ -19,11 +20,15 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLSocketFactory;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -34,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What stands in front of the edge is asked by way of itself, and the edge answers. */
 class EntranceTest {
     private static final EntranceOverTls.Patience PATIENCE = new EntranceOverTls.Patience(Duration.ofSeconds(60), Duration.ofSeconds(2), Duration.ofSeconds(3));
+    private static final Set<Question> ALL = EnumSet.allOf(Question.class);
     /** To be refused, where that is in question. */
     private static final long ENOUGH = 2 << 20;
     @TempDir
@@ -61,7 +67,7 @@ class EntranceTest {
 
     private List<Fault> faults(Manner manner) {
         front.manner = manner;
-        return probe.faults(entrance(EdgeWithSides.DOMAIN));
+        return probe.faults(entrance(EdgeWithSides.DOMAIN), ALL);
     }
 
     private void assertOne(Manner manner, String about, String... words) {
@@ -74,7 +80,7 @@ class EntranceTest {
 
     @Test
     void whereAllOfItComesThroughNothingIsToldAndNoSideSeesAnyOfIt() throws Exception {
-        assertThat(new EntranceOverTls(front.trusting(), PATIENCE, EntranceOverTls.LARGEST, front.port()).faults(entrance(EdgeWithSides.DOMAIN))).isEmpty();
+        assertThat(new EntranceOverTls(front.trusting(), PATIENCE, EntranceOverTls.LARGEST, front.port()).faults(entrance(EdgeWithSides.DOMAIN), ALL)).isEmpty();
         assertThat(front.bytes.get()).as("so many questions were asked").isPositive();
         edge.change(Mode.HOLD);
         assertThat(faults(Manner.PASSES)).as("while requests wait").isEmpty();
@@ -137,7 +143,7 @@ class EntranceTest {
                 new Socket("127.0.0.1", port).close();
                 return true;
             });
-            return new EntranceOverTls(front.trusting(), PATIENCE, EntranceOverTls.LARGEST, port).faults(entrance(EdgeWithSides.DOMAIN));
+            return new EntranceOverTls(front.trusting(), PATIENCE, EntranceOverTls.LARGEST, port).faults(entrance(EdgeWithSides.DOMAIN), ALL);
         }
     }
 
@@ -147,15 +153,30 @@ class EntranceTest {
         assertThat(front.bytes.get()).isLessThan(4096);
     }
 
+    /** A page in one line is a page: what the edge would say is not in it. */
+    @Test
+    void ofAnAnswerWithoutAnEndNoMoreIsReadThanABrowserWould() {
+        assertOne(Manner.LEADS_TO_A_LONG_PAGE, "way", "does not lead requests for " + EdgeWithSides.DOMAIN + " to the edge", "\"HTTP/1.1 200 OK\"");
+        assertUnanswered(Manner.HAS_A_LONG_LINE, "a line of its answer is longer than 8 KiB");
+        assertUnanswered(Manner.HAS_MANY_HEADERS, "its answer has more than 100 headers");
+    }
+
+    private void assertUnanswered(Manner manner, String why) {
+        assertThat(faults(manner)).as(manner.name()).singleElement().satisfies(fault -> {
+            assertThat(fault.severity()).isEqualTo(Severity.Warning);
+            assertThat(fault.message()).contains("does not answer the operator", why);
+        });
+    }
+
     @Test
     void aCertificateThatWouldNotDoIsFoundAndWhoDoesNotAnswerTheOperatorMayAnswerUsers() throws Exception {
-        assertThat(probe.faults(entrance("www.example.social"))).singleElement().satisfies(fault -> assertThat(fault.message()).contains("has no valid certificate for www.example.social")).extracting(Fault::severity).isEqualTo(Severity.Action);
-        assertThat(new EntranceOverTls((SSLSocketFactory) SSLSocketFactory.getDefault(), PATIENCE, ENOUGH, front.port()).faults(entrance(EdgeWithSides.DOMAIN))).singleElement().satisfies(fault -> assertThat(fault.message()).contains("has no valid certificate"));
+        assertThat(probe.faults(entrance("www.example.social"), ALL)).singleElement().satisfies(fault -> assertThat(fault.message()).contains("has no valid certificate for www.example.social")).extracting(Fault::severity).isEqualTo(Severity.Action);
+        assertThat(new EntranceOverTls((SSLSocketFactory) SSLSocketFactory.getDefault(), PATIENCE, ENOUGH, front.port()).faults(entrance(EdgeWithSides.DOMAIN), ALL)).singleElement().satisfies(fault -> assertThat(fault.message()).contains("has no valid certificate"));
         int left;
         try (var nobody = new ServerSocket(0)) {
             left = nobody.getLocalPort();
         }
-        assertThat(new EntranceOverTls(front.trusting(), PATIENCE, ENOUGH, left).faults(entrance(EdgeWithSides.DOMAIN))).singleElement().satisfies(fault -> assertThat(fault.message()).contains("does not answer the operator"))
+        assertThat(new EntranceOverTls(front.trusting(), PATIENCE, ENOUGH, left).faults(entrance(EdgeWithSides.DOMAIN), ALL)).singleElement().satisfies(fault -> assertThat(fault.message()).contains("does not answer the operator"))
                 .extracting(Fault::severity).isEqualTo(Severity.Warning);
     }
 
@@ -176,13 +197,9 @@ class EntranceTest {
         var asked = new AtomicInteger();
         var answer = new CountDownLatch(1);
         var fault = new Fault("bodies", Severity.Action, "It refuses them.");
-        var questions = new EntranceQuestions(entrance -> {
+        var questions = new EntranceQuestions((entrance, about) -> {
             asked.incrementAndGet();
-            try {
-                answer.await();
-            } catch (InterruptedException stopped) {
-                Thread.currentThread().interrupt();
-            }
+            await(answer);
             return List.of(fault);
         });
         var entrance = entrance(EdgeWithSides.DOMAIN);
@@ -193,9 +210,80 @@ class EntranceTest {
         Awaitility.await().untilAsserted(() -> assertThat(questions.ask("uid", entrance)).isEqualTo(Optional.of(List.of(fault))));
         assertThat(asked).hasValue(1);
 
-        var broken = new EntranceQuestions(another -> {
+        var broken = new EntranceQuestions((another, about) -> {
             throw new IllegalStateException("a fault of ours");
         });
         Awaitility.await().untilAsserted(() -> assertThat(broken.ask("uid", entrance)).hasValueSatisfying(found -> assertThat(found).singleElement().satisfies(one -> assertThat(one.message()).contains("could not be found out", "a fault of ours"))));
+    }
+
+    private static Entrance at(String... addresses) {
+        return new Entrance("Ingress example-social-front", Map.of("example.social", new FrontAddress.Fixed(List.of(addresses))), "example.social", "example.social", "key");
+    }
+
+    private static List<Fault> answer(EntranceQuestions questions, Entrance entrance) {
+        return Awaitility.await().until(() -> questions.ask("uid", entrance), Optional::isPresent).orElseThrow();
+    }
+
+    /** In the status of an Ingress they come now in this order, now in that. */
+    @Test
+    void theSameAddressesInAnotherOrderAreTheSameEntrance() {
+        var asked = new AtomicInteger();
+        var answer = new CountDownLatch(1);
+        var questions = new EntranceQuestions((entrance, about) -> {
+            asked.incrementAndGet();
+            await(answer);
+            return List.of();
+        });
+        assertThat(questions.ask("uid", at("203.0.113.7", "203.0.113.8"))).isEmpty();
+        Awaitility.await().until(() -> asked.get() == 1);
+        assertThat(questions.ask("uid", at("203.0.113.8", "203.0.113.7"))).isEmpty();
+        answer.countDown();
+        assertThat(answer(questions, at("203.0.113.7", "203.0.113.8"))).isEmpty();
+        assertThat(asked).as("none was begun anew").hasValue(1);
+        assertThat(at("203.0.113.8", "203.0.113.7").where()).isEqualTo(at("203.0.113.7", "203.0.113.8").where());
+    }
+
+    private static void await(CountDownLatch answer) {
+        try {
+            answer.await();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** 99 MB are not sent each half hour because websockets do not come through. */
+    @Test
+    void whatWasFineThereIsNotAskedAgain() {
+        var asked = new ArrayList<Set<Question>>();
+        var wrong = new AtomicReference<>(List.of("event-streams", "websockets"));
+        var questions = new EntranceQuestions((entrance, about) -> {
+            asked.add(about);
+            return wrong.get().stream().map(word -> new Fault(word, Severity.Action, "It does not let them through.")).toList();
+        });
+        var entrance = at("203.0.113.7");
+        assertThat(answer(questions, entrance)).hasSize(2);
+        wrong.set(List.of("websockets"));
+        assertThat(answer(questions, entrance)).hasSize(1);
+        assertThat(answer(questions, entrance)).hasSize(1);
+        assertThat(asked).containsExactly(ALL, Set.of(Question.EVENT_STREAMS, Question.WEBSOCKETS), Set.of(Question.WEBSOCKETS));
+
+        asked.clear();
+        answer(questions, at("203.0.113.9"));
+        answer(questions, at("203.0.113.9"));
+        assertThat(asked).as("of another entrance nothing is known").containsExactly(ALL, Set.of(Question.WEBSOCKETS));
+        asked.clear();
+        wrong.set(List.of("way"));
+        answer(questions, at("203.0.113.9"));
+        wrong.set(List.of());
+        answer(questions, at("203.0.113.9"));
+        answer(questions, at("203.0.113.9"));
+        assertThat(asked).as("who leads elsewhere for a while may have become another, and who was fine was changed").containsExactly(Set.of(Question.WEBSOCKETS), ALL, ALL);
+    }
+
+    @Test
+    void whatIsNotAskedIsNotTried() {
+        front.manner = Manner.REFUSES_LARGE_BODIES;
+        assertThat(probe.faults(entrance(EdgeWithSides.DOMAIN), Set.of(Question.WEBSOCKETS))).isEmpty();
+        assertThat(probe.faults(entrance(EdgeWithSides.DOMAIN), Set.of(Question.BODIES))).extracting(Fault::about).containsExactly("bodies");
     }
 }

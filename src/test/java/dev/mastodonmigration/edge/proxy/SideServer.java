@@ -2,6 +2,7 @@ package dev.mastodonmigration.edge.proxy;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
@@ -10,18 +11,23 @@ import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.json.JsonObject;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 
 /** One side's servers, in one: it tells what it was asked, so that a test can hold that against what was sent. */
 final class SideServer implements AutoCloseable {
     static final int LIMIT = 5;
+    /** Header. */
+    static final String ID = "X-Id";
     private static final String EDGE = "127.0.0.1";
     private final Vertx vertx = Vertx.vertx();
     private final String name;
@@ -32,10 +38,14 @@ final class SideServer implements AutoCloseable {
     private final Map<String, Integer> asked = new ConcurrentHashMap<>();
     private final AtomicLong written = new AtomicLong();
     private volatile Runnable arrival = () -> {};
+    private volatile BiConsumer<String, String> receipt = (id, digest) -> {};
+    private volatile Optional<Duration> kept = Optional.empty();
+    /** When the last answer on each connection had ended, by {@link System#nanoTime}. */
+    private final Map<HttpConnection, Long> answered = new ConcurrentHashMap<>();
 
     SideServer(String name, HttpServerOptions options) {
         this.name = name;
-        server = vertx.createHttpServer(options.setHost("127.0.0.1").setPort(0)).requestHandler(this::answer).webSocketHandler(this::talk);
+        server = vertx.createHttpServer(options.setHost("127.0.0.1").setPort(0)).requestHandler(this::answer);
         server.listen().toCompletionStage().toCompletableFuture().join();
     }
 
@@ -59,18 +69,40 @@ final class SideServer implements AutoCloseable {
         arrival = newArrival;
     }
 
+    /** @param newReceipt told of each request that has {@link #ID} and came whole: that, and the body's digest */
+    void onReceipt(BiConsumer<String, String> newReceipt) {
+        receipt = newReceipt;
+    }
+
+    /** What comes on a connection that was idle for longer finds it closed: as on the way to a server that has just done so. */
+    void keepsConnectionsFor(Duration newKept) {
+        kept = Optional.of(newKept);
+    }
+
+    private boolean isTooLate(HttpServerRequest request) {
+        var last = Optional.ofNullable(answered.get(request.connection()));
+        request.response().bodyEndHandler(ended -> answered.put(request.connection(), System.nanoTime()));
+        return last.isPresent() && kept.filter(longest -> System.nanoTime() - last.get() > longest.toNanos()).isPresent();
+    }
+
     /** Bytes of {@code /bytes/} that were sent. */
     long written() {
         return written.get();
     }
 
     private void answer(HttpServerRequest request) {
+        if (isTooLate(request)) {
+            request.connection().close();
+            return;
+        }
         arrival.run();
         var path = request.path();
         if (path.startsWith("/status/")) {
             request.response().setStatusCode(Integer.parseInt(path.split("/")[2])).end("words of the router");
         } else if (path.equals("/cut")) {
             request.connection().close();
+        } else if (Tunnel.isAskedFor(request)) {
+            request.toWebSocket().onSuccess(this::talk);
         } else if (path.equals("/once")) {
             request.response().putHeader("Connection", "close").endHandler(ended -> request.connection().close());
             describe(request);
@@ -122,10 +154,12 @@ final class SideServer implements AutoCloseable {
         try {
             var digest = MessageDigest.getInstance("SHA-256");
             request.handler(piece -> digest.update(piece.getBytes())).endHandler(ended -> {
+                var body = HexFormat.of().formatHex(digest.digest());
+                Optional.ofNullable(request.getHeader(ID)).ifPresent(id -> receipt.accept(id, body));
                 var headers = new JsonObject();
                 request.headers().names().forEach(header -> headers.put(header.toLowerCase(Locale.ROOT), String.join(" | ", request.headers().getAll(header))));
                 request.response().putHeader("Content-Type", "application/json").end(new JsonObject().put("side", name).put("method", request.method().name()).put("uri", request.uri())
-                        .put("body", HexFormat.of().formatHex(digest.digest())).put("headers", headers).toBuffer());
+                        .put("body", body).put("headers", headers).toBuffer());
             });
             request.resume();
         } catch (NoSuchAlgorithmException e) {
@@ -134,7 +168,6 @@ final class SideServer implements AutoCloseable {
     }
 
     private void talk(ServerWebSocket socket) {
-        arrival.run();
         socket.writeTextMessage("hello from " + name + " at " + socket.uri());
         socket.textMessageHandler(words -> socket.writeTextMessage("you said " + words));
     }

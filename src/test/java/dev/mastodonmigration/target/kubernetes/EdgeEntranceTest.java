@@ -237,6 +237,11 @@ class EdgeEntranceTest {
         assertThat(front(byIngress).entrance().orElseThrow().where()).as("in whatever order they are told").hasValue("203.0.113.7, 203.0.113.9");
         reachedBy("203.0.113.7", "lb.example.net");
         assertThat(front(byIngress).entrance().orElseThrow().addresses().values()).containsOnly(new FrontAddress.Named("lb.example.net", Optional.empty()));
+        reachedBy("lb-b.example.net", "lb-a.example.net");
+        assertThat(front(byIngress).entrance().orElseThrow().where()).hasValue("lb-a.example.net");
+        reachedBy("lb-a.example.net", "lb-b.example.net");
+        assertThat(front(byIngress).entrance().orElseThrow().where()).as("by the same of several names").hasValue("lb-a.example.net");
+        assertThat(front(byIngress).entrance("www.example.social")).isEqualTo("Ingress " + INGRESS + " (lb-a.example.net, lb-b.example.net)");
         assertThat(front(byGateway).entrance().orElseThrow().where()).as("a Gateway may be in another namespace, and anywhere").isEmpty();
         assertThat(front(Example.migration("  strategy:", "  edge: {ingress: {tlsSecretName: example-tls}}\n  strategy:", "    compute:\n      kubernetes:", "    dns: {route53: {hostedZoneId: Z1, front: {dnsName: front.example.net}}}\n    compute:\n      kubernetes:"))
                 .entrance().orElseThrow().where()).as("what the spec says").hasValue("front.example.net");

@@ -10,6 +10,7 @@ import dev.mastodonmigration.edge.DirectProbe;
 import dev.mastodonmigration.edge.Edge.Side;
 import dev.mastodonmigration.edge.SideFigures;
 import dev.mastodonmigration.edge.proxy.EdgeClient;
+import dev.mastodonmigration.edge.proxy.EdgeCommand;
 import dev.mastodonmigration.edge.proxy.EdgeReport;
 import dev.mastodonmigration.edge.proxy.EdgeState;
 import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
@@ -147,6 +148,14 @@ class EdgeFrontTest {
         ready(2);
         assertThat(front().ensure()).isInstanceOf(Provisioned.Ready.class);
         assertThat(state().mode()).isEqualTo(Mode.SOURCE);
+    }
+
+    /** The kubelet kills whoever has not ended by then. */
+    @Test
+    void itsPodsAreGivenAllTheTimeThatTheyTakeToEnd() {
+        made();
+        assertThat(EdgeCommand.longestEnd(Duration.ofSeconds(12))).isGreaterThanOrEqualTo(Duration.ofSeconds(12).plusMinutes(5));
+        assertThat(get(Deployment.class, "example-social-edge").getSpec().getTemplate().getSpec().getTerminationGracePeriodSeconds()).isGreaterThan(EdgeCommand.longestEnd(Duration.ofSeconds(12)).toSeconds());
     }
 
     @Test
