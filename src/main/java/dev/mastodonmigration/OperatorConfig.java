@@ -26,6 +26,9 @@ public interface OperatorConfig {
     /** Stands in for Heroku's router, which the edge passes requests on to, in tests. Left out: the name that Heroku has for each domain. */
     Optional<String> herokuRouterUrl();
 
+    /** The only name server that is ever asked, of whatever zone, as 127.0.0.1:5353, in tests. Left out: those of each zone. */
+    Optional<String> nameServer();
+
     /** Stands in, in tests, for whatever is asked over TLS once the instance has moved: a load balancer, or where its public names lead. Left out: these themselves. */
     Optional<String> frontUrl();
 }

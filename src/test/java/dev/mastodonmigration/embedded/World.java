@@ -285,7 +285,7 @@ public final class World implements AutoCloseable {
         var settings = new TreeMap<>(Map.of("MASTODON_MIGRATION_HEROKU_API_URL", heroku.url().toString(), "MASTODON_MIGRATION_FRONT_URL", "http://" + entrance.getHostString() + ":" + entrance.getPort(),
                 "JAVA_TOOL_OPTIONS", "-Djdk.net.hosts.file=" + hosts + " -Dsun.net.inetaddr.ttl=1 -Dsun.net.inetaddr.negative.ttl=0"));
         if (front == Options.Front.EDGE) {
-            settings.put("MASTODON_MIGRATION_AWS_NAME_SERVER", nameServer.address());
+            settings.put("MASTODON_MIGRATION_NAME_SERVER", nameServer.address());
             settings.put("MASTODON_MIGRATION_HEROKU_ROUTER_URL", "http://" + router.getHostString() + ":" + router.getPort());
         }
         aws.ifPresent(created -> settings.putAll(created.operatorSettings()));

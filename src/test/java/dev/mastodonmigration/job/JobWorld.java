@@ -82,6 +82,11 @@ final class JobWorld implements AutoCloseable {
             }
 
             @Override
+            public Optional<String> nameServer() {
+                return Optional.empty();
+            }
+
+            @Override
             public Optional<String> herokuRouterUrl() {
                 return Optional.empty();
             }

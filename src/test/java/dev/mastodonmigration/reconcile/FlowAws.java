@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** The settings of an operator whose AWS is a stand-in, in which nothing takes time. */
-record FlowAws(Optional<URI> endpoint, Optional<String> nameServer) implements AwsConfig {
+record FlowAws(Optional<URI> endpoint) implements AwsConfig {
     @Override
     public Duration looksApart() {
         return Duration.ZERO;

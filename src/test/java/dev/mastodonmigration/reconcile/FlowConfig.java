@@ -22,6 +22,11 @@ record FlowConfig(String herokuApiUrl) implements OperatorConfig {
     }
 
     @Override
+    public Optional<String> nameServer() {
+        return Optional.empty();
+    }
+
+    @Override
     public Optional<String> frontUrl() {
         return Optional.empty();
     }

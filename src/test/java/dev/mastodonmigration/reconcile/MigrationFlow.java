@@ -35,6 +35,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -77,7 +78,7 @@ final class MigrationFlow implements AutoCloseable {
     }
 
     MigrationFlow(EmbeddedApiServer server) {
-        this(server, Optional::empty);
+        this(server, Optional::empty, Optional.empty());
     }
 
     /** With AWS behind this, whose credentials are in a Secret. */
@@ -87,12 +88,12 @@ final class MigrationFlow implements AutoCloseable {
 
     /** @param nameServer the only one that is ever asked */
     static MigrationFlow onAws(AwsFaultProxy proxy, Optional<String> nameServer) {
-        var flow = new MigrationFlow(EmbeddedApiServer.start(), new FlowAws(Optional.of(proxy.address()), nameServer));
+        var flow = new MigrationFlow(EmbeddedApiServer.start(), new FlowAws(Optional.of(proxy.address())), nameServer);
         flow.awsCredentials("AKIAOPERATOR");
         return flow;
     }
 
-    private MigrationFlow(EmbeddedApiServer server, AwsConfig awsConfig) {
+    private MigrationFlow(EmbeddedApiServer server, AwsConfig awsConfig, Optional<String> nameServer) {
         this.server = server;
         this.client = server.client();
         this.jobs = new ScriptedJobs(client, NAMESPACE);
@@ -103,7 +104,7 @@ final class MigrationFlow implements AutoCloseable {
         var clients = new AwsClients(awsConfig, new SecretReader(client));
         this.aws = new AwsDatabases(clients, new SecretReader(client), client);
         this.prices = new AwsPriceLists(clients);
-        this.dns = new AwsDns(clients, client);
+        this.dns = new AwsDns(clients, client, nameServer, InstantSource.system());
         this.permissions = new AwsPermissions(clients);
         this.machines = new AwsComputes(clients, new SecretReader(client), client);
         heroku.delays(Duration.ZERO, Duration.ZERO);

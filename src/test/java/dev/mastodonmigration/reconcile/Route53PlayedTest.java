@@ -63,7 +63,7 @@ class Route53PlayedTest {
         client.resource(new SecretBuilder().withNewMetadata().withName("aws").withNamespace("mastodon").endMetadata().addToData("AWS_ACCESS_KEY_ID", base64("AKIAOPERATOR"))
                 .addToData("AWS_SECRET_ACCESS_KEY", base64("geheim")).build()).create();
         played = PlayedMigration.of(spec(live()));
-        var dns = new AwsDns(new AwsClients(new FlowAws(Optional.of(aws.proxy().address()), Optional.of(server.address())), new SecretReader(client)), client, () -> played.now);
+        var dns = new AwsDns(new AwsClients(new FlowAws(Optional.of(aws.proxy().address())), new SecretReader(client)), client, Optional.of(server.address()), () -> played.now);
         var migration = new MastodonMigration();
         migration.setMetadata(new ObjectMetaBuilder().withName("example-social").withNamespace("mastodon").withUid("11111111-2222-3333-4444-555555555555").build());
         migration.setSpec(played.spec);

@@ -71,10 +71,6 @@ public class AwsClients {
         return config.looksApart();
     }
 
-    Optional<String> nameServer() {
-        return config.nameServer();
-    }
-
     /** Reads no credentials yet: each call reads those of the moment. */
     AwsApi of(MastodonMigration migration) {
         return known.computeIfAbsent(identity(migration), this::make);

@@ -15,9 +15,4 @@ public interface AwsConfig {
     default Duration looksApart() {
         return Duration.ofSeconds(10);
     }
-
-    /** The only name server that is ever asked, as 127.0.0.1:5353, for tests. Default: those of each hosted zone. */
-    default Optional<String> nameServer() {
-        return Optional.empty();
-    }
 }

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.target.aws;
 
+import dev.mastodonmigration.OperatorConfig;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.edge.Dns;
 import dev.mastodonmigration.edge.DnsClient;
@@ -8,6 +9,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
+import java.util.Optional;
 
 /** Makes the adapter of a migration whose DNS is in Route 53. */
 @Singleton
@@ -21,14 +23,15 @@ public class AwsDns {
     private final Pace pace;
 
     @Inject
-    public AwsDns(AwsClients clients, KubernetesClient client) {
-        this(clients, client, InstantSource.system());
+    public AwsDns(AwsClients clients, KubernetesClient client, OperatorConfig config) {
+        this(clients, client, config.nameServer(), InstantSource.system());
     }
 
-    public AwsDns(AwsClients clients, KubernetesClient client, InstantSource clock) {
+    /** @param nameServer the only one that is ever asked */
+    public AwsDns(AwsClients clients, KubernetesClient client, Optional<String> nameServer, InstantSource clock) {
         this.clients = clients;
         this.client = client;
-        this.servers = new DnsClient(clients.nameServer());
+        this.servers = new DnsClient(nameServer);
         this.clock = clock;
         this.pace = new Pace(clock, clients.looksApart().dividedBy(SHARE));
     }

@@ -85,6 +85,11 @@ final class ExampleSource implements AutoCloseable {
             }
 
             @Override
+            public Optional<String> nameServer() {
+                return Optional.empty();
+            }
+
+            @Override
             public Optional<String> herokuRouterUrl() {
                 return Optional.empty();
             }
