@@ -4,16 +4,19 @@ import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaFieldAccess;
 import com.tngtech.archunit.core.domain.JavaFieldAccess.AccessType;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchRule;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.smallrye.config.ConfigMapping;
 import org.junit.jupiter.api.Test;
 
 /** Who may know whom. A rule that breaks says where. */
@@ -36,6 +39,12 @@ class ArchitectureTest {
     @Test
     void statusIsChangedInOnePackage() {
         check(noClasses().that().resideOutsideOfPackages(in("status"), in("api")).should().setFieldWhere(describe("a field of status is set", ArchitectureTest::setsStatus)));
+    }
+
+    /** Such a method is never asked for what is configured: its own answer would always win. */
+    @Test
+    void settingsHaveNoMethodsWithABody() {
+        check(methods().that().areDeclaredInClassesThat().areAnnotatedWith(ConfigMapping.class).should().haveModifier(JavaModifier.ABSTRACT));
     }
 
     @Test

@@ -78,7 +78,7 @@ final class MigrationFlow implements AutoCloseable {
     }
 
     MigrationFlow(EmbeddedApiServer server) {
-        this(server, Optional::empty, Optional.empty());
+        this(server, new FlowAws(Optional.empty()), Optional.empty());
     }
 
     /** With AWS behind this, whose credentials are in a Secret. */

@@ -1,6 +1,7 @@
 package dev.mastodonmigration.target.aws;
 
 import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
@@ -12,7 +13,6 @@ public interface AwsConfig {
     Optional<URI> endpoint();
 
     /** How far apart looks at something new must be to count: it is believed to be ready when several in a row say so. Shorter for tests alone. */
-    default Duration looksApart() {
-        return Duration.ofSeconds(10);
-    }
+    @WithDefault("10s")
+    Duration looksApart();
 }

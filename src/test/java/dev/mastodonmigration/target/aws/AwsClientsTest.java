@@ -17,7 +17,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,7 +47,7 @@ class AwsClientsTest {
         });
         server.start();
         var endpoint = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
-        clients = new AwsClients(() -> Optional.of(endpoint), new SecretReader(client));
+        clients = new AwsClients(new AwsAt(endpoint), new SecretReader(client));
     }
 
     @AfterEach

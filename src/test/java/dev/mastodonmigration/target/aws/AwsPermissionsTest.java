@@ -54,7 +54,7 @@ class AwsPermissionsTest {
         migration = migration(yaml -> yaml.replace("    compute:", "    dns: {route53: {hostedZoneId: Z0123456789EXAMPLE, front: {addresses: [192.0.2.10]}}}\n    compute:"));
         policy = examples();
         aws.proxy().callers().may(this::decide);
-        permissions = new AwsPermissions(new AwsClients(() -> Optional.of(aws.proxy().address()), new SecretReader(client), AwsRetryStrategy::doNotRetry), () -> now);
+        permissions = new AwsPermissions(new AwsClients(new AwsAt(aws.proxy().address()), new SecretReader(client), AwsRetryStrategy::doNotRetry), () -> now);
     }
 
     private Callers.Said decide(Callers.Asked asked) {
@@ -262,7 +262,7 @@ class AwsPermissionsTest {
     }
 
     private AwsApi client() {
-        return new AwsClients(() -> Optional.of(aws.proxy().address()), new SecretReader(client), AwsRetryStrategy::doNotRetry).of(migration);
+        return new AwsClients(new AwsAt(aws.proxy().address()), new SecretReader(client), AwsRetryStrategy::doNotRetry).of(migration);
     }
 
     private static AwsFault denied() {

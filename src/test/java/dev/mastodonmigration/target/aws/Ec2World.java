@@ -82,11 +82,11 @@ final class Ec2World implements AutoCloseable {
         this.client = client;
         System.setProperty("aws.accessKeyId", "AKIATEST");
         System.setProperty("aws.secretAccessKey", "test");
-        api = new AwsClients(() -> Optional.of(aws.address()), new SecretReader(client), AwsRetryStrategy::doNotRetry).of(migration("Single"));
+        api = new AwsClients(new AwsAt(aws.address()), new SecretReader(client), AwsRetryStrategy::doNotRetry).of(migration("Single"));
         var owner = migration("Single");
         client.secrets().resource(new SecretBuilder().withNewMetadata().withName("by-hand").withNamespace(owner.getMetadata().getNamespace()).endMetadata()
                 .addToData(encoded(Map.of("AWS_ACCESS_KEY_ID", "AKIABYHAND", "AWS_SECRET_ACCESS_KEY", "test"))).build()).create();
-        byHand = new AwsClients(() -> Optional.of(aws.address()), new SecretReader(client)).of(with(owner, Map.of("region", "eu-central-1", "credentialsSecretRef", Map.of("name", "by-hand"))));
+        byHand = new AwsClients(new AwsAt(aws.address()), new SecretReader(client)).of(with(owner, Map.of("region", "eu-central-1", "credentialsSecretRef", Map.of("name", "by-hand"))));
         names = AwsNames.of(migration("Single"));
         makeNetwork();
     }

@@ -13,7 +13,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 
@@ -42,7 +41,7 @@ final class ElastiCacheWorld {
         this.migration = migration(spec, replacements);
         System.setProperty("aws.accessKeyId", "AKIATEST");
         System.setProperty("aws.secretAccessKey", "test");
-        this.api = new AwsClients(() -> Optional.of(aws.address()), new SecretReader(client), AwsRetryStrategy::doNotRetry).of(migration);
+        this.api = new AwsClients(new AwsAt(aws.address()), new SecretReader(client), AwsRetryStrategy::doNotRetry).of(migration);
         this.names = AwsNames.of(migration);
     }
 

@@ -42,7 +42,7 @@ class IamPolicyTest {
                 "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", \"Principal\": {\"Service\": \"ec2.amazonaws.com\"}, \"Action\": \"sts:AssumeRole\"}]}"));
         aws.proxy().calls().clear();
         world.operator().preflight();
-        new AwsPriceLists(new AwsClients(() -> Optional.of(aws.proxy().address()), new SecretReader(client))).of(world.migration).of(world.operator().charges());
+        new AwsPriceLists(new AwsClients(new AwsAt(aws.proxy().address()), new SecretReader(client))).of(world.migration).of(world.operator().charges());
         world.untilReady();
         // A password that was lost, and a setting that waits for a restart.
         world.secret().release();
@@ -68,7 +68,7 @@ class IamPolicyTest {
 
     private void itself(RdsWorld world) {
         aws.proxy().callers().as("arn:aws:sts::123456789012:assumed-role/" + OPERATOR + "/session", "arn:aws:iam::123456789012:role/" + OPERATOR);
-        assertThat(new AwsPermissions(new AwsClients(() -> Optional.of(aws.proxy().address()), new SecretReader(client))).of(world.migration).blockers()).isEmpty();
+        assertThat(new AwsPermissions(new AwsClients(new AwsAt(aws.proxy().address()), new SecretReader(client))).of(world.migration).blockers()).isEmpty();
     }
 
     /** What Preflight asks about is what AWS asks for, as the calls show; and what AWS may ask for of a replication group's nodes. */

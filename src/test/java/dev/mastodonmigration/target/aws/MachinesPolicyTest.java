@@ -35,7 +35,7 @@ class MachinesPolicyTest {
     void thePolicyForMachinesAllowsWhatIsCalledAndNothingMore() throws IOException {
         try (var world = Ec2World.empty(client)) {
             world.operator("Single").preflight();
-            new AwsPriceLists(new AwsClients(() -> Optional.of(world.aws.address()), new SecretReader(client))).of(world.migration("Single")).of(world.operator("Single").charges());
+            new AwsPriceLists(new AwsClients(new AwsAt(world.aws.address()), new SecretReader(client))).of(world.migration("Single")).of(world.operator("Single").charges());
             world.target.put("postgres", Map.of("rds", Map.of("instanceClass", "db.t4g.medium", "allocatedStorageGiB", 50, "engineVersion", "17", "subnetIds", world.subnets(), "allowFrom", Map.of("cidrs", List.of("10.0.0.0/16")))));
             var database = new AwsSecurityGroup(world.byHand.ec2(), world.names, AwsSecurityGroup.Access.of(world.names, world.migration("Single").getSpec().target().postgres().rds()));
             database.ensure();

@@ -11,7 +11,6 @@ import dev.mastodonmigration.outside.SecretReader;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -58,6 +57,6 @@ class PriceListOnTheWireTest {
     }
 
     private List<Item> prices(List<Charge> charges) {
-        return new AwsPriceLists(new AwsClients(() -> Optional.of(aws.proxy().address()), new SecretReader(client))).of(world.migration).of(charges).items();
+        return new AwsPriceLists(new AwsClients(new AwsAt(aws.proxy().address()), new SecretReader(client))).of(world.migration).of(charges).items();
     }
 }

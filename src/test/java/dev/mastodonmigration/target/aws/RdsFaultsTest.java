@@ -111,7 +111,7 @@ class RdsFaultsTest {
 
     @Test
     void theSdksOwnRepetitionsMakeNoSecond() {
-        var standard = new AwsClients(() -> Optional.of(world.aws.address()), new SecretReader(client)).of(world.migration);
+        var standard = new AwsClients(new AwsAt(world.aws.address()), new SecretReader(client)).of(world.migration);
         for (var change = 1; change < 40; change += 2) {
             world.aws.faults().nthChange(change, new AwsFault.LostAnswer());
         }

@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 
@@ -62,7 +61,7 @@ final class RdsWorld {
         secret(CREDENTIALS, Map.of(), "AWS_ACCESS_KEY_ID", "AKIAOPERATOR", "AWS_SECRET_ACCESS_KEY", "geheim");
         this.migration = migration(replacements(replacements));
         this.names = AwsNames.of(migration);
-        this.api = new AwsClients(() -> Optional.of(aws.address()), new SecretReader(client), AwsRetryStrategy::doNotRetry).of(migration);
+        this.api = new AwsClients(new AwsAt(aws.address()), new SecretReader(client), AwsRetryStrategy::doNotRetry).of(migration);
     }
 
     private String[] replacements(String... more) {

@@ -182,7 +182,7 @@ class Route53Test {
         world.edge().ensure();
         world.edge().ensure();
         world.aws.faults().next(CHANGE, new AwsFault.LostAnswer());
-        var standard = new AwsClients(() -> Optional.of(world.aws.address()), new SecretReader(client)).of(world.migration);
+        var standard = new AwsClients(new AwsAt(world.aws.address()), new SecretReader(client)).of(world.migration);
         assertThat(world.dns(standard).prepare(world.front).message()).contains("the records were changed");
         assertThat(world.aws.calls().count(CHANGE)).isEqualTo(2);
         assertThat(world.until(() -> world.edge().ensure()).getLast()).contains("DNS is prepared");

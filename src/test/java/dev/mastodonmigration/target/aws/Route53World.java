@@ -62,7 +62,7 @@ final class Route53World implements AutoCloseable {
                 .addToData("AWS_SECRET_ACCESS_KEY", base64("geheim")).build()).createOr(secret -> secret.update());
         this.migration = spec("ttlSeconds: 60, hold: 2m");
         this.names = AwsNames.of(migration);
-        this.api = new AwsClients(() -> Optional.of(aws.address()), new SecretReader(client), AwsRetryStrategy::doNotRetry).of(migration);
+        this.api = new AwsClients(new AwsAt(aws.address()), new SecretReader(client), AwsRetryStrategy::doNotRetry).of(migration);
     }
 
     private static String base64(String text) {
