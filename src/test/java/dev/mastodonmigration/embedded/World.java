@@ -191,6 +191,9 @@ public final class World implements AutoCloseable {
             }
             heroku.delays(DYNO_START, SHORTEST_DYNO_STOP, LONGEST_DYNO_STOP, options.seed());
             createSecrets();
+            var serving = instance.router();
+            // Dynos start beside everything else, and nobody has used the instance before.
+            Awaitility.await("web and streaming of the instance").atMost(Duration.ofMinutes(1)).until(() -> serving.web().get().isPresent() && serving.streaming().get().isPresent());
             try (var connection = source()) {
                 users = opened(Users.start(front == Options.Front.EDGE ? Users.over(http, WEB_DOMAIN) : Users.directly(instance), ledger, connection, options.users(), options.requestsPerSecond(), options.seed()));
             }
