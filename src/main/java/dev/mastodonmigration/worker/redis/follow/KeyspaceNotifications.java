@@ -29,7 +29,8 @@ import redis.clients.jedis.exceptions.JedisException;
  * is said to have happened to it. A subscriber that reads too slowly is disconnected by the server, which is a gap like any other.
  */
 public final class KeyspaceNotifications extends ChangeFeed {
-    private static final Duration PROBING = Duration.ofSeconds(5);
+    /** Three tries of it are as long as a moment in which a server stands still. */
+    private static final Duration PROBING = Duration.ofSeconds(2);
     /** One of each class of events that Mastodon's keys make, the last of them last. */
     private static final List<String> PROBED = List.of("set", "del", "lpush", "sadd", "hset", "zadd");
     private static final String SETTING = "notify-keyspace-events";
