@@ -29,10 +29,10 @@ final class SharedAddOns {
     private final List<String> blockers = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
 
-    /** @param apps the migration's own */
+    /** @param apps the migration's own, by name or id */
     SharedAddOns(HerokuApi heroku, List<String> apps) {
         this.heroku = heroku;
-        this.apps = apps;
+        this.apps = apps.stream().map(app -> heroku.app(app).name()).toList();
     }
 
     /** @throws HerokuException when Heroku gives no answer now; what it refuses to show is a finding */

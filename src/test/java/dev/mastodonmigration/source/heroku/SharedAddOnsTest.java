@@ -3,6 +3,8 @@ package dev.mastodonmigration.source.heroku;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mastodonmigration.api.MastodonMigrationSpec.Heroku;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Source;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Target;
 import dev.mastodonmigration.embedded.HerokuStubApp;
 import dev.mastodonmigration.itinerary.Specs;
@@ -32,6 +34,13 @@ class SharedAddOnsTest {
     void theTwoAppsOfTheInstanceAreNoOthers() {
         assertThat(example.source().preflight().blockers()).isEmpty();
         assertThat(example.source().preflight().notes()).isEmpty();
+    }
+
+    @Test
+    void norAreTheyWhereTheSpecHasTheirIds() {
+        var heroku = example.migration.getSpec().source().heroku();
+        example.migration.setSpec(Specs.with(new Source(new Heroku(example.web.id(), example.streaming.id(), heroku.apiTokenSecretRef()), null), example.migration.getSpec().target()));
+        assertThat(example.source().preflight().blockers()).isEmpty();
     }
 
     @Test
