@@ -236,8 +236,6 @@ public class MastodonMigrationStatus {
     /** The admin leads users to the edge, and the world remembers the old records for a while. */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public static class ByHand {
-        @JsonPropertyDescription("Since when requests for each name come to the edge, without a pause; missing while they do not.")
-        public String comeSince;
         @JsonPropertyDescription("Names of the instance.")
         public List<NameLed> names = new ArrayList<>();
     }
@@ -256,6 +254,8 @@ public class MastodonMigrationStatus {
         public Long ttlSeconds;
         @JsonPropertyDescription("How long somebody may remember them who asked before their TTL was lowered, or before they led to the edge.")
         public String rememberedUntil;
+        @JsonPropertyDescription("When a request for it came first to the edge; missing before, and while its DNS leads to the source.")
+        public String comeSince;
         @JsonPropertyDescription("When they were seen first to lead to the edge; missing where they do not.")
         public String movedAt;
         @JsonPropertyDescription("Since when its zone's name servers cannot be asked; missing while they can.")

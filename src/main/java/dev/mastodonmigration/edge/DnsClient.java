@@ -15,6 +15,7 @@ import io.netty.handler.codec.dns.DnsResponse;
 import io.netty.handler.codec.dns.DnsResponseCode;
 import io.netty.handler.codec.dns.DnsSection;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.resolver.dns.DnsNameResolverTimeoutException;
 import io.netty.resolver.dns.DnsServerAddressStreamProviders;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * By Netty's DNS client, which Vert.x brings, as a messenger alone: one question to one server, and nothing remembered. The JDK's own does not tell a TTL, and a resolver library that puts itself in the place of
@@ -55,8 +57,21 @@ public final class DnsClient implements NameServers {
     @Override
     public List<String> delegated(String zone) {
         var question = new Question(absolute(zone), "NS");
-        var resolver = instead.map(DnsClient::address).orElseGet(() -> DnsServerAddressStreamProviders.platformDefault().nameServerAddressStream(question.name()).next());
-        return ask(resolver, false, "The system's resolver", question).stream().filter(answer -> answer.type().equals(question.type())).map(Answer::value).toList();
+        var last = silent("The system's resolver", question, "there is none");
+        for (var resolver : instead.map(server -> List.of(address(server))).orElseGet(() -> resolvers(question))) {
+            try {
+                return ask(resolver, false, "The system's resolver", question).stream().filter(answer -> answer.type().equals(question.type())).map(Answer::value).toList();
+            } catch (OutsideException next) {
+                last = next;
+            }
+        }
+        throw last;
+    }
+
+    /** In the order in which the system asks them. */
+    private static List<InetSocketAddress> resolvers(Question question) {
+        var stream = DnsServerAddressStreamProviders.platformDefault().nameServerAddressStream(question.name());
+        return Stream.generate(stream::next).limit(stream.size()).toList();
     }
 
     private static InetSocketAddress address(String server) {
@@ -72,7 +87,8 @@ public final class DnsClient implements NameServers {
                 .optResourceEnabled(false).build()) {
             var asked = resolver.query(server, new DefaultDnsQuestion(question.name(), DnsRecordType.valueOf(question.type()))).awaitUninterruptibly();
             if (!asked.isSuccess()) {
-                throw silent(who, question, String.valueOf(asked.cause().getMessage()));
+                // What Netty says of it has a number that is another each time.
+                throw silent(who, question, asked.cause() instanceof DnsNameResolverTimeoutException ? "no answer within " + TIMEOUT_MILLIS / 1000.0 + " s" : "it cannot be asked");
             }
             var envelope = asked.getNow();
             try {

@@ -50,16 +50,18 @@ final class DnsByHand {
     /** Writes down what was seen, and returns what the admin has to do. */
     List<String> look() {
         sights.forEach(this::note);
-        var come = sights.stream().allMatch(DnsSight::comes);
-        if (!sights.isEmpty() && come != (known.comeSince != null)) {
-            context.tell(come ? new Fact.UsersCome() : new Fact.UsersStayAway());
-        }
+        sights.stream().filter(sight -> sight.comes() && !ledToSource(sight) && known(sight).filter(name -> name.comeSince == null).isPresent()).forEach(sight -> tell(sight, new Fact.NameComes(sight.domain())));
         return sights.stream().filter(sight -> !sight.comes() || leadsToSource(sight)).flatMap(sight -> known(sight).map(name -> toDo(sight, name)).stream()).toList();
     }
 
     /** In words that stay the same from look to look, whatever order or share of its addresses a name server gives. */
     private static String toDo(DnsSight sight, NameLed name) {
         return sight.toDo() + (name.records == null ? "" : " What was there when it was looked at first: " + name.records + ", TTL " + name.ttlSeconds + ".");
+    }
+
+    /** As it says now, or as was known when it could be asked last. */
+    private boolean ledToSource(DnsSight sight) {
+        return leadsToSource(sight) || sight.records().isEmpty() && known(sight).filter(name -> name.movedAt == null && Leads.SOURCE.name().equals(name.leads)).isPresent();
     }
 
     private static boolean leadsToSource(DnsSight sight) {
@@ -79,9 +81,16 @@ final class DnsByHand {
             if (before.filter(name -> name.movedAt != null).isEmpty()) {
                 tell(sight, new Fact.NameMoved(sight.domain(), records, UNSEEN));
             }
-        } else if (before.filter(name -> name.movedAt == null && name.silentSince == null && name.ttlSeconds != null && name.ttlSeconds == records.ttl().toSeconds() && records.leads().name().equals(name.leads)).isEmpty()) {
+        } else if (before.filter(name -> isKnown(name, records)).isEmpty()) {
             tell(sight, new Fact.NameSeen(sight.domain(), records));
         }
+    }
+
+    /** What a proxy or an alias answers with has a TTL that may be another each time: the longest counts. */
+    private static boolean isKnown(NameLed name, DnsSight.Records records) {
+        var seconds = records.ttl().toSeconds();
+        return name.movedAt == null && name.silentSince == null && records.leads().name().equals(name.leads) && name.ttlSeconds != null
+                && (records.leads() == Leads.SOURCE ? name.ttlSeconds == seconds : name.ttlSeconds >= seconds);
     }
 
     private void tell(DnsSight sight, Fact fact) {
@@ -129,18 +138,22 @@ final class DnsByHand {
 
     private Optional<Wait> waits(DnsSight sight) {
         var name = known(sight);
-        if (name.isEmpty() || known.comeSince == null || news.contains(sight.domain())) {
+        if (name.isEmpty() || news.contains(sight.domain())) {
             return Optional.of(new Wait(Optional.empty(), "it is looked at where DNS of " + sight.domain() + " leads"));
         }
-        if (leadsToSource(sight)) {
-            return Optional.of(new Wait(Optional.empty(), "requests for " + sight.domain() + " come to the edge, but its DNS still leads to the source, and so do most of its users. " + toDo(sight, name.get())));
+        if (ledToSource(sight)) {
+            return Optional.of(new Wait(Optional.empty(), "requests for " + sight.domain() + " come to the edge, but its DNS " + (sight.records().isPresent() ? "still leads to the source" : "led to the source when it could be asked last")
+                    + ", and so do most of its users. " + toDo(sight, name.get())));
         }
         if (name.get().movedAt != null) {
             var old = name.get().records == null ? "" : " (" + name.get().records + ", TTL " + name.get().ttlSeconds + ")";
             return until(Instant.parse(name.get().rememberedUntil), end -> "DNS of " + sight.domain() + " leads to the edge. The world may remember the old records" + old + " until " + end);
         }
         var wait = name.get().ttlSeconds == null || name.get().ttlSeconds < UNSEEN.toSeconds() ? UNSEEN : Duration.ofSeconds(name.get().ttlSeconds);
-        var since = latest(known.comeSince, name.get().silentSince, name.get().leadsSince).orElseThrow();
+        if (name.get().comeSince == null) {
+            return Optional.of(new Wait(Optional.empty(), "no request for " + sight.domain() + " has come to the edge"));
+        }
+        var since = latest(name.get().comeSince, name.get().silentSince, name.get().leadsSince).orElseThrow();
         return until(latest(since.plus(wait).toString(), name.get().rememberedUntil).orElseThrow(), end -> "requests for " + sight.domain() + " come to the edge, but whether all of its users are led here cannot be told: "
                 + because(sight) + ". Look whether they are. If requests come until " + end + ", the operator takes it to do so");
     }

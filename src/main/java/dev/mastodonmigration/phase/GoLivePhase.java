@@ -107,6 +107,7 @@ public class GoLivePhase implements Phase {
     private static StepResult open(PhaseContext context) {
         return new Standby(context).run(Tasks.OPEN_TARGET, Instant.parse(context.status().downtime.targetOpenedAt), opened -> {
             opened.get(Tasks.OPEN_TARGET).notes().forEach(note -> context.tell(Notes.of(Tasks.OPEN_TARGET, note)));
+            ShiftTrafficPhase.settle(context);
             context.tell(new Fact.TargetWritable(serving(context)));
             return new StepResult.Working("the target takes writes", PhaseContext.AT_ONCE);
         });
@@ -214,6 +215,7 @@ public class GoLivePhase implements Phase {
     /** One of its databases may be open and the other not yet. */
     private static StepResult openToTheEnd(PhaseContext context) {
         return new GoingBack(context).openTarget(() -> {
+            ShiftTrafficPhase.settle(context);
             context.tell(new Fact.TargetWritable(serving(context)));
             return new StepResult.TooLate("The target takes writes already, so the migration goes on: going back now would lose them.");
         });

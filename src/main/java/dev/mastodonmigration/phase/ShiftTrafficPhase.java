@@ -59,6 +59,11 @@ public class ShiftTrafficPhase implements Phase {
         return new StepResult.Done(edge.steps().isEmpty() ? ensured.message() + "." : "Users come through the edge.");
     }
 
+    /** Nobody is led to the source any more: whatever was to be looked at before is over. */
+    static void settle(PhaseContext context) {
+        context.findings(BY_HAND, Severity.Warning, List.of());
+    }
+
     @Override
     public StepResult undo(PhaseContext context) {
         var edge = context.edge().orElseThrow();

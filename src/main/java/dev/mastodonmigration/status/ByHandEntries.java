@@ -3,6 +3,7 @@ package dev.mastodonmigration.status;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.ByHand;
 import dev.mastodonmigration.api.MastodonMigrationStatus.NameLed;
+import dev.mastodonmigration.edge.DnsSight;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -16,12 +17,17 @@ final class ByHandEntries {
         this.now = now;
     }
 
-    void usersCome() {
-        all().comeSince = now.toString();
+    void comes(Fact.NameComes comes) {
+        name(comes.domain()).comeSince = now.toString();
     }
 
-    void usersStayAway() {
-        all().comeSince = null;
+    /** The admin is told to lead users back: what was seen says nothing of when they come again, but for the TTL of what was there before. */
+    void ledBack() {
+        all().names.forEach(name -> {
+            name.comeSince = null;
+            name.movedAt = null;
+            name.rememberedUntil = null;
+        });
     }
 
     /** Who asked before the TTL was lowered remembers for as long as it was. */
@@ -40,6 +46,9 @@ final class ByHandEntries {
         name.ttlSeconds = seen.records().ttl().toSeconds();
         name.movedAt = null;
         name.silentSince = null;
+        if (seen.records().leads() == DnsSight.Leads.SOURCE) {
+            name.comeSince = null;
+        }
     }
 
     void moved(Fact.NameMoved moved) {

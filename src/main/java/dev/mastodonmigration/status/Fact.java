@@ -198,11 +198,8 @@ public sealed interface Fact {
     /** More are about to be led to the edge again. */
     record LedOn() implements Fact {}
 
-    /** Requests come to the edge for each name that the admin leads there. */
-    record UsersCome() implements Fact {}
-
-    /** They do not, or not any more. */
-    record UsersStayAway() implements Fact {}
+    /** Requests for that name come to the edge, and its DNS is not known to lead to the source. */
+    record NameComes(String domain) implements Fact {}
 
     /** What that name's zone says, which does not lead to the edge yet, or not any more. */
     record NameSeen(String domain, DnsSight.Records records) implements Fact {}

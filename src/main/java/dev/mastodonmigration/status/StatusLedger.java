@@ -104,10 +104,12 @@ public final class StatusLedger {
             case Fact.Verified verified -> cutover.verified(verified);
             case Fact.ServedWell well -> shift.servedWell();
             case Fact.ServedWorse worse -> shift.servedWorse();
-            case Fact.LedBack back -> shift.ledBack(back);
+            case Fact.LedBack back -> {
+                shift.ledBack(back);
+                byHand.ledBack();
+            }
             case Fact.LedOn on -> shift.ledOn();
-            case Fact.UsersCome come -> byHand.usersCome();
-            case Fact.UsersStayAway away -> byHand.usersStayAway();
+            case Fact.NameComes comes -> byHand.comes(comes);
             case Fact.NameSeen seen -> byHand.seen(seen);
             case Fact.NameMoved moved -> byHand.moved(moved);
             case Fact.NameUnknown unknown -> byHand.unknown(unknown);

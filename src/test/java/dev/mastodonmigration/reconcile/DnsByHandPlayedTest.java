@@ -130,15 +130,54 @@ class DnsByHandPlayedTest {
         var played = played();
         come();
         played.until(status -> message(status).contains("whether all of its users are led here cannot be told: Nobody answers. Look whether they are. If requests come until "));
-        stays(played, Duration.ofMinutes(3));
-        front.lastRequests.put(WEB, Duration.ofMinutes(6));
-        stays(played, Duration.ofMinutes(30));
-        come();
-        assertThat(left(played)).isBetween(Duration.ofMinutes(4), Duration.ofMinutes(7));
+        var come = Instant.parse(web(played.status).comeSince);
+        left(played);
+        assertThat(Duration.between(come, played.now)).isBetween(Duration.ofMinutes(5), Duration.ofMinutes(7));
         assertThat(played.status.findings).anySatisfy(finding -> {
             assertThat(String.valueOf(finding.severity)).isEqualTo("Warning");
             assertThat(finding.message).startsWith("Whether all users of www.example.social are led to the edge the operator could not tell: Nobody answers. Look yourself before the cutover");
         });
+    }
+
+    /** On a small one nobody may come for a while. */
+    @Test
+    void aPauseIsNoReasonToBeginAnew() {
+        servers.silent = true;
+        var played = played();
+        come();
+        stays(played, Duration.ofMinutes(3));
+        front.lastRequests.put(WEB, Duration.ofMinutes(6));
+        stays(played, Duration.ofMinutes(30));
+        come();
+        assertThat(left(played)).isLessThan(Duration.ofMinutes(2));
+    }
+
+    /** What the admin's own monitoring reaches, by an address of its own, are no users. */
+    @Test
+    void whatLedToTheSourceWhenItCouldBeAskedLastStillDoes() {
+        servers.with(WEB, "CNAME", HEROKU, 60);
+        var played = played();
+        come();
+        stays(played, Duration.ofMinutes(3));
+        servers.silent = true;
+        stays(played, Duration.ofHours(2));
+        assertThat(message(played.status)).contains("its DNS led to the source when it could be asked last");
+    }
+
+    /** As of an alias that its provider resolves each time: one that counts down is no news, and nothing is waited for anew. */
+    @Test
+    void aTtlThatIsAnotherEachTimeIsNoNews() {
+        servers.with(WEB, "A", "104.16.1.1", 300);
+        var played = played();
+        come();
+        played.until(status -> message(status).contains("are not those of the edge"));
+        var seen = web(played.status).ttlSeconds;
+        for (var ttl = 299; ttl > 290; ttl--) {
+            servers.with(WEB, "A", "104.16.1.1", ttl);
+            stays(played, Duration.ofSeconds(10));
+        }
+        assertThat(web(played.status).ttlSeconds).isEqualTo(seen);
+        assertThat(left(played)).isLessThan(Duration.ofMinutes(6));
     }
 
     /** Whatever the admin leads its own name to, it is not told. */

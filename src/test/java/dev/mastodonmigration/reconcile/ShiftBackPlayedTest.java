@@ -98,6 +98,31 @@ class ShiftBackPlayedTest {
         played.until(status -> broken.asked.contains("lower to 0"));
     }
 
+    /** Where the admin has pointed DNS back and to the edge again, the old record was there in between, and is remembered. */
+    @Test
+    void withDnsByHandTheOldTtlIsWaitedOutAgain() {
+        var front = new PlayedFront(new FrontAddress.Fixed(List.of("203.0.113.7")), Side.SOURCE);
+        var servers = new PlayedNameServers().with("www.example.social", "CNAME", "calm-sea-1.herokudns.com.", 3600);
+        var played = PlayedMigration.of(PlayedSpec.route53(live()));
+        played.edge = Optional.of(new ManualDnsEdge(front, List.of("www.example.social"), Set.of(), servers));
+        played.until(status -> status.findings.stream().anyMatch(finding -> finding.message.startsWith("Point DNS of www.example.social at")));
+        servers.with("www.example.social", "A", "203.0.113.7", 60);
+        front.lastRequests.put("www.example.social", Duration.ofSeconds(1));
+        front.figures = figures(0);
+        played.until(status -> status.internal.byHand != null && status.internal.byHand.names.getFirst().movedAt != null);
+        var moved = played.now;
+        front.figures = figures(30);
+        played.until(status -> !worse(status).isEmpty());
+        front.figures = figures(0);
+        front.lastRequests.put("www.example.social", Duration.ofMinutes(6));
+        played.until(status -> worse(status).isEmpty() && played.now.isAfter(moved.plus(Duration.ofMinutes(70))));
+        front.lastRequests.put("www.example.social", Duration.ofSeconds(1));
+        var again = played.now;
+        played.until(status -> played.now.isAfter(again.plus(Duration.ofMinutes(50))) || !status.phase.equals("ShiftTraffic"));
+        assertThat(Duration.between(Instant.parse(played.status.internal.byHand.names.getFirst().movedAt), Instant.parse(played.status.internal.byHand.names.getFirst().rememberedUntil))).isEqualTo(Duration.ofHours(1));
+        assertThat(Instant.parse(played.status.internal.byHand.names.getFirst().movedAt)).isAfter(moved.plus(Duration.ofMinutes(5)));
+    }
+
     /** The admin does as told. Requests from before are not taken for users who come. */
     @Test
     void withDnsByHandNobodyIsTakenToComeWhoWasLedBack() {
