@@ -142,7 +142,7 @@ final class DnsByHand {
             return Optional.of(new Wait(Optional.empty(), "it is looked at where DNS of " + sight.domain() + " leads"));
         }
         if (ledToSource(sight)) {
-            return Optional.of(new Wait(Optional.empty(), "requests for " + sight.domain() + " come to the edge, but its DNS " + (sight.records().isPresent() ? "still leads to the source" : "led to the source when it could be asked last")
+            return Optional.of(new Wait(Optional.empty(), "requests for " + sight.domain() + " come to the edge, but its DNS " + (sight.records().isPresent() ? "still leads to the source" : "led to the source when it could be asked last (now: " + because(sight) + ")")
                     + ", and so do most of its users. " + toDo(sight, name.get())));
         }
         if (name.get().movedAt != null) {

@@ -21,13 +21,14 @@ final class ByHandEntries {
         name(comes.domain()).comeSince = now.toString();
     }
 
-    /** The admin is told to lead users back: what was seen says nothing of when they come again, but for the TTL of what was there before. */
+    /** The admin, if one leads users, is told to lead them back: what was seen says nothing of when they come again, but for the TTL of what was there before. */
     void ledBack() {
-        all().names.forEach(name -> {
-            name.comeSince = null;
-            name.movedAt = null;
-            name.rememberedUntil = null;
-        });
+        if (status.internal.byHand != null) {
+            status.internal.byHand.names.forEach(name -> {
+                name.comeSince = null;
+                name.movedAt = null;
+            });
+        }
     }
 
     /** Who asked before the TTL was lowered remembers for as long as it was. */
