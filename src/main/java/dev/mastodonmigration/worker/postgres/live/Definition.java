@@ -15,7 +15,10 @@ import java.util.regex.Pattern;
  * @param bytes size of the table, to begin with the largest
  */
 record Definition(int tree, Phase phase, String sql, long bytes) {
-    /** KEY and PLAIN after the copy; UNIQUE after the first round; ANALYZE after a table's indexes; LATE when all stand; KEYLESS and FINAL in the freeze. */
+    /**
+     * KEY and PLAIN after the copy; UNIQUE after the first round; ANALYZE, with VACUUM, after a table's indexes; LATE when all stand; KEYLESS and FINAL in the freeze. To the server a table that was just copied is due for
+     * autovacuum, which would keep FINAL waiting in the freeze, for a second each.
+     */
     enum Phase { KEY, PLAIN, UNIQUE, ANALYZE, LATE, KEYLESS, FINAL }
 
     private static final Pattern HEADER = Pattern.compile("^-- Name: (.*); Type: ([^;]*); Schema: (.*); Owner: .*$", Pattern.MULTILINE);

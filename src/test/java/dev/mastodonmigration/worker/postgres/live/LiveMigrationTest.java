@@ -8,6 +8,7 @@ import dev.mastodonmigration.worker.postgres.Query;
 import dev.mastodonmigration.worker.postgres.ReopenSource;
 import dev.mastodonmigration.worker.postgres.SharedPostgres;
 import dev.mastodonmigration.worker.postgres.TwoDatabases;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,19 @@ class LiveMigrationTest {
             try (var target = world.target()) {
                 assertThat(Query.number(target, "SELECT count(*) FROM settings WHERE value = 'written while moving'")).isEqualTo(live.writes());
             }
+        }
+    }
+
+    /** Autovacuum of what was copied would keep the foreign keys of the freeze waiting, a second each. */
+    @Test
+    void whatWasCopiedIsVacuumedBeforeItIsInSync() throws Exception {
+        var world = LiveCopy.captured(TwoDatabases.between(15, 15));
+        try (var copy = LiveCopy.of(world); var target = world.target()) {
+            copy.awaitInSync();
+            // Sessions tell of what they did a moment later.
+            Awaitility.await().untilAsserted(() -> assertThat(Query.strings(target, "SELECT s.relname FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid"
+                    + " WHERE s.schemaname = 'public' AND c.relkind = 'r' AND n_live_tup > 0 AND (last_vacuum IS NULL OR last_analyze IS NULL)")).isEmpty());
+            assertThat(Query.number(target, "SELECT count(*) FROM pg_stat_user_tables WHERE schemaname = 'public' AND last_vacuum IS NOT NULL")).isPositive();
         }
     }
 
