@@ -39,6 +39,7 @@ final class EdgeProxy {
     private static final Logger LOG = Logger.getLogger(EdgeProxy.class);
     private static final String FORWARDED_FOR = "X-Forwarded-For";
     private static final String FORWARDED_PROTO = "X-Forwarded-Proto";
+    private static final String STREAMING = "/api/v1/streaming";
     private static final String EVENT_STREAM = "text/event-stream";
     private static final Set<String> OF_ONE_CONNECTION = Set.of("connection", "keep-alive", "transfer-encoding");
     private static final int LOOP_DETECTED = 508;
@@ -59,8 +60,8 @@ final class EdgeProxy {
     /** A connection whose time is over is used until it is looked for. By default that is a second later, just when Node closes it. */
     static final int CLEANER_MILLISECONDS = 100;
     private static final int CONNECTIONS = 1000;
-    /** A websocket has its connection as long as it lasts: how many there are is the users' to say. */
-    private static final int WEBSOCKETS = 100_000;
+    /** A websocket or an event stream has its connection as long as it lasts: how many there are is the users' to say. */
+    private static final int LASTING_CONNECTIONS = 100_000;
     /** As a server's: Mastodon's policies alone are some kilobytes. */
     private static final int LONGEST_HEADERS = 64 << 10;
     /** IPv4, or IPv6 with its brackets or without. */
@@ -71,7 +72,7 @@ final class EdgeProxy {
     private final String id;
     private final Map<Side, HttpClient> clients = new EnumMap<>(Side.class);
     /** Clients of their own, because those that last would take the connections of all others. */
-    private final Map<Side, HttpClient> tunnels = new EnumMap<>(Side.class);
+    private final Map<Side, HttpClient> lasting = new EnumMap<>(Side.class);
     private final HttpProxy proxy;
 
     /**
@@ -86,7 +87,7 @@ final class EdgeProxy {
         this.id = id;
         for (var side : Side.values()) {
             clients.put(side, vertx.createHttpClient(options(authorities, silence).setKeepAliveTimeout(keepAlive.get(side)), pool(CONNECTIONS)));
-            tunnels.put(side, vertx.createHttpClient(options(authorities, silence).setKeepAliveTimeout(keepAlive.get(side)), pool(WEBSOCKETS)));
+            lasting.put(side, vertx.createHttpClient(options(authorities, silence).setKeepAliveTimeout(keepAlive.get(side)), pool(LASTING_CONNECTIONS)));
         }
         proxy = HttpProxy.reverseProxy(new ProxyOptions().setSupportWebSocket(false), clients.get(Side.SOURCE)).addInterceptor(new Passing()).origin(this::connect);
     }
@@ -120,7 +121,7 @@ final class EdgeProxy {
                     unavailable(request, admitted.cause());
                 } else {
                     ending(request, admitted.result());
-                    open(request, admitted.result().side(), tunnels).onSuccess(upstream -> new Tunnel(request, upstream, admitted.result()).open()).onFailure(why -> {
+                    open(request, admitted.result().side(), lasting).onSuccess(upstream -> new Tunnel(request, upstream, admitted.result()).open()).onFailure(why -> {
                         failed(request, admitted.result(), why);
                         unavailable(request, why);
                     });
@@ -182,7 +183,13 @@ final class EdgeProxy {
     }
 
     private Future<HttpClientRequest> connect(ProxyContext context) {
-        return open(context.request().proxiedRequest(), context.get(Pass.class.getName(), Pass.class).side(), clients);
+        var request = context.request().proxiedRequest();
+        return open(request, context.get(Pass.class.getName(), Pass.class).side(), mayLast(request) ? lasting : clients);
+    }
+
+    /** Clients of event streams need not say what they ask for, but all are streaming's. */
+    private static boolean mayLast(HttpServerRequest request) {
+        return request.path().startsWith(STREAMING) || EVENT_STREAM.equals(request.headers().get(HttpHeaders.ACCEPT));
     }
 
     private Future<HttpClientRequest> open(HttpServerRequest request, Side side, Map<Side, HttpClient> by) {

@@ -154,6 +154,27 @@ class EdgeConformanceTest {
         }
     }
 
+    /** They last, and where streaming has no domain of its own they go where pages are asked for. */
+    @Test
+    void aThousandEventStreamsKeepNoPageWaiting() throws Exception {
+        var sockets = new ArrayList<Socket>();
+        try {
+            for (var i = 0; i <= 1000; i++) {
+                var socket = edge.connect();
+                sockets.add(socket);
+                ask(socket, "/api/v1/streaming/user", "HTTP/1.1");
+            }
+            for (var socket : sockets) {
+                assertThat(socket.getInputStream().read()).isEqualTo('H');
+            }
+            assertThat(edge.get("/page").getString("side")).isEqualTo("source");
+        } finally {
+            for (var socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(Coming.class)
     void aWebsocketTalksInBothDirections(Coming coming) throws Exception {
@@ -223,6 +244,17 @@ class EdgeConformanceTest {
         var answer = edge.through(coming, () -> edge.raw("POST /slow HTTP/1.1\r\nHost: " + DOMAIN + "\r\nContent-Length: 0"));
         assertThat(answer).startsWith("HTTP/1.1 503").containsIgnoringCase("retry-after: 30");
         assertThat(edge.side(coming).waiting()).isEqualTo(1);
+        assertThat(edge.get("/next").getString("side")).isEqualTo(edge.nameOf(coming));
+    }
+
+    /** Of a connection that is half open one end never hears: what asks for it is dropped. */
+    @ParameterizedTest
+    @EnumSource(Coming.class)
+    void ofASideThatCannotBeReachedTheSenderIsToldToComeAgainAndOnceItIsBackAllIsWell(Coming coming) throws Exception {
+        edge.side(coming).disappear();
+        var answer = edge.through(coming, () -> edge.raw("POST /users/alice/inbox HTTP/1.1\r\nHost: " + DOMAIN + "\r\nContent-Length: 0"));
+        assertThat(answer).startsWith("HTTP/1.1 503").containsIgnoringCase("retry-after: 30").containsIgnoringCase("no-store");
+        edge.side(coming).reappear();
         assertThat(edge.get("/next").getString("side")).isEqualTo(edge.nameOf(coming));
     }
 

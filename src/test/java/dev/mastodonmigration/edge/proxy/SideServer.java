@@ -9,9 +9,16 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -28,10 +35,17 @@ final class SideServer implements AutoCloseable {
     static final int LIMIT = 5;
     /** Header. */
     static final String ID = "X-Id";
-    private static final String EDGE = "127.0.0.1";
+    private static final String LOOPBACK = "127.0.0.1";
+    private static final String EDGE = LOOPBACK;
+    private static final int FULL_MILLISECONDS = 500;
     private final Vertx vertx = Vertx.vertx();
     private final String name;
-    private final HttpServer server;
+    private final HttpServerOptions options;
+    private final int port;
+    private HttpServer server;
+    /** Where it was, while it is gone: nobody takes connections from its queue. */
+    private ServerSocket gone;
+    private final List<Socket> queued = new ArrayList<>();
     /** Answers of {@code /slow} that were not given yet. */
     private final Queue<HttpServerRequest> waiting = new ConcurrentLinkedQueue<>();
     /** How often each user, by address, has asked for {@code /limited}. */
@@ -45,12 +59,42 @@ final class SideServer implements AutoCloseable {
 
     SideServer(String name, HttpServerOptions options) {
         this.name = name;
-        server = vertx.createHttpServer(options.setHost("127.0.0.1").setPort(0)).requestHandler(this::answer);
-        server.listen().toCompletionStage().toCompletableFuture().join();
+        this.options = options.setHost(LOOPBACK).setPort(0);
+        server = listen(options);
+        port = server.actualPort();
+        options.setPort(port);
+    }
+
+    private HttpServer listen(HttpServerOptions at) {
+        return vertx.createHttpServer(at).requestHandler(this::answer).listen().toCompletionStage().toCompletableFuture().join();
     }
 
     int port() {
-        return server.actualPort();
+        return port;
+    }
+
+    /** As a machine whose cable is drawn: whoever connects hears nothing, because Linux drops what asks for a connection while the queue for them is full. */
+    void disappear() throws IOException {
+        server.close().toCompletionStage().toCompletableFuture().join();
+        gone = new ServerSocket(port, 1, InetAddress.getByName(LOOPBACK));
+        while (true) {
+            var socket = new Socket();
+            queued.add(socket);
+            try {
+                socket.connect(gone.getLocalSocketAddress(), FULL_MILLISECONDS);
+            } catch (SocketTimeoutException full) {
+                return;
+            }
+        }
+    }
+
+    /** And the cable is back. */
+    void reappear() throws IOException {
+        for (var socket : queued) {
+            socket.close();
+        }
+        gone.close();
+        server = listen(options);
     }
 
     /** How many requests for {@code /slow} wait here. */
@@ -116,7 +160,7 @@ final class SideServer implements AutoCloseable {
         } else if (path.equals("/slow")) {
             request.pause();
             waiting.add(request);
-        } else if (path.equals("/events")) {
+        } else if (path.equals("/events") || path.equals("/api/v1/streaming/user")) {
             request.response().setChunked(true).putHeader("Content-Type", "text/event-stream").write("event: first from " + name + "\n\n");
         } else if (path.startsWith("/bytes/")) {
             bytes(request, Long.parseLong(path.substring("/bytes/".length())));
@@ -174,6 +218,16 @@ final class SideServer implements AutoCloseable {
 
     @Override
     public void close() {
+        try {
+            for (var socket : queued) {
+                socket.close();
+            }
+            if (gone != null) {
+                gone.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         vertx.close().toCompletionStage().toCompletableFuture().join();
     }
 }
