@@ -17,6 +17,14 @@ public record Findings(List<String> blockers, List<String> notes) {
         notes = List.copyOf(notes);
     }
 
+    public static Findings note(String words) {
+        return new Findings(List.of(), List.of(words));
+    }
+
+    public static Findings blocker(String words) {
+        return new Findings(List.of(words), List.of());
+    }
+
     public Findings and(Findings other) {
         return new Findings(Stream.concat(blockers.stream(), other.blockers.stream()).toList(), Stream.concat(notes.stream(), other.notes.stream()).toList());
     }

@@ -1,8 +1,5 @@
 package dev.mastodonmigration.target.kubernetes;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.cost.Charge;
@@ -15,7 +12,6 @@ import dev.mastodonmigration.edge.FrontProbe;
 import dev.mastodonmigration.edge.ObservedFront;
 import dev.mastodonmigration.edge.proxy.EdgeState.Mode;
 import dev.mastodonmigration.edge.proxy.Routes;
-import dev.mastodonmigration.mastodon.AddressBlock;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
@@ -25,7 +21,6 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,23 +31,18 @@ import java.util.function.Function;
 
 /** Pods of ours in the migration's namespace that pass users' requests on: to the source first, to the target after the cutover, to nobody in between. */
 final class EdgeFront implements ObservedFront {
-    private static final String FRONT = "spec.target.dns.route53.front";
     private static final String UNANSWERED = ". Does a NetworkPolicy keep the operator from port " + EdgeObjects.CONTROL_PORT + " of the edge's pods?";
     private static final String UNREACHED = ". Users would reach nobody when they are led there. Does a NetworkPolicy keep the edge's pods from those of web and streaming?";
     /** The source may take longer for a request; the freeze does not wait for it. */
     private static final Duration LONGEST_REQUEST = Duration.ofSeconds(5);
-    /** With what else a freeze takes. */
-    private static final Duration DYNOS_PROVED_GONE = Duration.ofSeconds(40);
-    private static final Duration SHORTEST_HOLD = Duration.ofSeconds(1);
-    private static final Duration LONGEST_HOLD = Duration.ofSeconds(60);
-    private static final ObjectMapper JSON = new ObjectMapper();
     private final MastodonMigration migration;
     private final EdgeObjects plan;
     private final OwnedObjects objects;
     private final EdgeEntrance entrance;
     private final EdgePods pods;
     private final FrontProbe probe;
-    private final Function<List<String>, Map<String, URI>> source;
+    private final SourceEntrances source;
+    private final EdgeRules rules;
 
     /** @param source where the source takes requests for these domains; may throw {@link OutsideException} */
     EdgeFront(MastodonMigration migration, EdgeObjects plan, OwnedObjects objects, EdgePods pods, FrontProbe probe, Function<List<String>, Map<String, URI>> source) {
@@ -62,101 +52,24 @@ final class EdgeFront implements ObservedFront {
         this.entrance = new EdgeEntrance(plan, objects);
         this.pods = pods;
         this.probe = probe;
-        this.source = source;
+        this.source = new SourceEntrances(migration, pods, source);
+        this.rules = new EdgeRules(migration, plan, objects, entrance, this.source);
     }
 
     @Override
     public List<String> violations() {
-        var violations = new ArrayList<String>();
-        var target = migration.getSpec().target();
-        if (target.compute() == null || target.compute().kubernetes() == null) {
-            violations.add("spec.edge passes users' requests on to web and streaming in this cluster, so it needs spec.target.compute.kubernetes: remove spec.edge.");
-        }
-        if (target.dns() != null && target.dns().route53() != null && target.dns().route53().front() == null) {
-            violations.add(FRONT + " is required: where the world reaches " + entrance.name().orElseGet(() -> "the load balancer that you have in front of " + entrances()) + ".");
-        }
-        SpecDefaults.edgeEgress(migration.getSpec()).stream().filter(range -> AddressBlock.of(range).isEmpty()).forEach(range -> violations.add("spec.edge.egressCidrs: " + range + " is no range of addresses. Write one as 203.0.113.7/32 or 2001:db8::/64."));
-        var hold = SpecDefaults.edgeHold(migration.getSpec());
-        if (hold.compareTo(SHORTEST_HOLD) < 0 || hold.compareTo(LONGEST_HOLD) > 0) {
-            violations.add("spec.edge.hold must be between 1s and 60s: load balancers and browsers do not wait longer.");
-        }
-        return List.copyOf(violations);
+        return rules.violations();
     }
 
-    private String entrances() {
-        return "Service " + plan.frontOfWeb() + " and Service " + plan.frontOfStreaming();
+    @Override
+    public Findings preflight() {
+        return rules.preflight(all());
     }
 
     /** Part of what the cluster costs, of which compute says that nobody knows it. */
     @Override
     public List<Charge> charges() {
         return List.of();
-    }
-
-    @Override
-    public Findings preflight() {
-        var blockers = new ArrayList<String>();
-        all().forEach((name, kind) -> {
-            try {
-                objects.find(kind, name.substring(name.indexOf('/') + 1));
-            } catch (ForeignObjectException foreign) {
-                blockers.add(foreign.getMessage());
-            }
-        });
-        try {
-            source.apply(SpecDefaults.hosts(migration.getSpec()));
-        } catch (OutsideException refused) {
-            if (refused.mayPass()) {
-                throw refused;
-            }
-            blockers.add(refused.getMessage());
-        }
-        var notes = new ArrayList<String>();
-        if (migration.getSpec().target().postgres() == null && SpecDefaults.edgeHold(migration.getSpec()).compareTo(DYNOS_PROVED_GONE) < 0) {
-            notes.add("Postgres stays, so no write gate can stand for the proof that the source runs no more, which then takes 30 s: longer than the " + SpecDefaults.edgeHold(migration.getSpec()).toSeconds()
-                    + " s for which a request waits (spec.edge.hold). Set it to 45s, or requests are answered with 503 in the freeze, which other servers try again and users see.");
-        }
-        var front = entrance.preflight();
-        blockers.addAll(front.blockers());
-        notes.addAll(front.notes());
-        if (entrance.name().isEmpty()) {
-            notes.add(byTheAdmin());
-        }
-        return new Findings(blockers, notes).and(ofLocalDomain());
-    }
-
-    /** What becomes of it, where it is another name and does not move. Whether it does cannot be changed once users are led here, so it is not left open. */
-    private Findings ofLocalDomain() {
-        var instance = migration.getSpec().instance();
-        var local = instance.localDomain();
-        if (SpecDefaults.hosts(migration.getSpec()).contains(local)) {
-            return Findings.NONE;
-        }
-        try {
-            source.apply(List.of(local));
-        } catch (OutsideException elsewhere) {
-            if (elsewhere.mayPass()) {
-                throw elsewhere;
-            }
-            return note("The source takes no requests for " + local + ", so it is left where it leads: whoever serves it goes on to redirect /.well-known/webfinger to " + SpecDefaults.webDomain(migration.getSpec()) + ".");
-        }
-        var left = "The source takes requests for " + local + " as well, and they are not led along: other servers, which ask there for /.well-known/webfinger, are answered by its maintenance page from the freeze on, and by nobody when it is given up.";
-        return instance.moveLocalDomain() == null ? blocker(left + " Set spec.instance.moveLocalDomain to true, and have what stands in front of the edge serve it too; or to false, if you lead it elsewhere yourself.")
-                : note(left + " Lead it elsewhere before the cutover, as spec.instance.moveLocalDomain: false says that you do.");
-    }
-
-    private static Findings note(String words) {
-        return new Findings(List.of(), List.of(words));
-    }
-
-    private static Findings blocker(String words) {
-        return new Findings(List.of(words), List.of());
-    }
-
-    private String byTheAdmin() {
-        return "Users come through pods of the operator's while the instance moves (spec.edge). Have your load balancer or Ingress send requests for "
-                + String.join(" and ", SpecDefaults.hosts(migration.getSpec())) + " to Service " + plan.frontOfWeb() + ", and those whose path begins with /api/v1/streaming, or that are for a domain of streaming's own, to Service "
-                + plan.frontOfStreaming() + ", with a valid certificate, bodies of 99 MB, and without buffering. These two Services stay when the migration has ended; they lead to web and streaming then.";
     }
 
     /** With what is in front of it. */
@@ -201,44 +114,12 @@ final class EdgeFront implements ObservedFront {
         if (isLeft()) {
             pods.note(EdgeObjects.LEFT, "");
         }
-        var routes = new Routes(toSource(values), plan.toTarget());
+        var routes = new Routes(source.routes(values), plan.toTarget());
         objects.ensure(Service.class, plan.peers(), KubernetesCompute::keepAddresses);
         plan.fronts().forEach(front -> objects.ensure(Service.class, front, EdgeFront::keepWhatIsTheAdmins));
         objects.ensure(PodDisruptionBudget.class, plan.budget(), (found, intent) -> {});
         objects.ensure(Deployment.class, plan.deployment(routes, values.get(EdgeObjects.TOKEN)), (found, intent) -> {});
         return objects.find(Deployment.class, plan.edge()).orElseThrow(() -> new OutsideException("Deployment " + plan.edge() + " was deleted just now. It is created again.", true));
-    }
-
-    /** As the source says now, or where it cannot be asked, as it said last: what is deleted by hand is put back all the same. */
-    private List<Routes.Route> toSource(Map<String, String> values) {
-        var known = Optional.ofNullable(values.get(EdgeObjects.SOURCE));
-        Map<String, URI> entrances;
-        try {
-            entrances = source.apply(SpecDefaults.hosts(migration.getSpec()));
-            var text = json(entrances);
-            if (!known.equals(Optional.of(text))) {
-                pods.note(EdgeObjects.SOURCE, text);
-            }
-        } catch (OutsideException unknown) {
-            entrances = known.map(EdgeFront::entrances).orElseThrow(() -> unknown);
-        }
-        return entrances.entrySet().stream().map(entrance -> new Routes.Route(entrance.getKey(), "/", entrance.getValue())).toList();
-    }
-
-    private static String json(Map<String, URI> entrances) {
-        try {
-            return JSON.writeValueAsString(new TreeMap<>(entrances));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("names and addresses are always JSON", e);
-        }
-    }
-
-    private static Map<String, URI> entrances(String json) {
-        try {
-            return JSON.readValue(json, new TypeReference<TreeMap<String, URI>>() {});
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("what we wrote down is not what we read", e);
-        }
     }
 
     /** Type, ports of nodes, what a load balancer's controller holds on to: only where it leads is ours. */
@@ -379,20 +260,15 @@ final class EdgeFront implements ObservedFront {
                 .or(() -> SpecDefaults.streamingDomain(spec).flatMap(streaming -> probe.fault(address, streaming, FrontProbe.STREAMING)));
     }
 
-    /** As the source said last. */
-    private Optional<URI> ofSource(String domain) {
-        return pods.values().map(values -> values.get(EdgeObjects.SOURCE)).map(known -> entrances(known).get(domain));
-    }
-
     @Override
     public Optional<String> source(String domain) {
-        return ofSource(domain).map(URI::getHost);
+        return source.last(domain).map(URI::getHost);
     }
 
     @Override
     public DirectProbe probeSource() {
         var web = SpecDefaults.webDomain(migration.getSpec());
-        var entrance = ofSource(web).filter(uri -> "https".equals(uri.getScheme()) && uri.getPort() < 0);
+        var entrance = source.last(web).filter(uri -> "https".equals(uri.getScheme()) && uri.getPort() < 0);
         if (entrance.isEmpty()) {
             return new DirectProbe(Optional.of("where the source takes requests over TLS is not known"), 0);
         }
@@ -420,7 +296,7 @@ final class EdgeFront implements ObservedFront {
     @Override
     public Provisioned remove() {
         if (leftAlone(LEFT_ALONE) instanceof Provisioned.Working working) {
-            return new Provisioned.Working(working.message() + "; " + entrance.name().map(name -> name + " is").orElseGet(() -> "its pods, " + entrances() + " are") + " removed when nobody has come for " + LEFT_ALONE.toMinutes() + " minutes");
+            return new Provisioned.Working(working.message() + "; " + entrance.name().map(name -> name + " is").orElseGet(() -> "its pods, " + plan.entrances() + " are") + " removed when nobody has come for " + LEFT_ALONE.toMinutes() + " minutes");
         }
         pods.note(EdgeObjects.LEFT, EdgeObjects.LEFT);
         entrance.remove();

@@ -67,6 +67,11 @@ record EdgeObjects(MastodonMigration migration, WorkloadNames names, String imag
         return names.of(FRONT + WorkloadNames.WEB);
     }
 
+    /** In words. */
+    String entrances() {
+        return "Service " + frontOfWeb() + " and Service " + frontOfStreaming();
+    }
+
     /** As {@link #frontOfWeb}, for streaming. */
     String frontOfStreaming() {
         return names.of(FRONT + WorkloadNames.STREAMING);
