@@ -254,7 +254,7 @@ public record MastodonMigrationSpec(
             @Default("2") @Min(1) @Max(10) @JsonPropertyDescription("Pods. Default: 2.") Integer replicas,
             @JsonPropertyDescription("The operator makes an Ingress by which users come to the edge, and after the migration to web and streaming. Left out, as gateway is: what stands in front is yours.") EdgeIngress ingress,
             @JsonPropertyDescription("The operator makes routes of a Gateway of yours, by which users come to the edge, and after the migration to web and streaming.") EdgeGateway gateway,
-            @Size(min = 1, max = 20) @JsonPropertyDescription("Addresses by which the cluster reaches the internet, as 203.0.113.7/32. Preflight looks whether both apps' TRUSTED_PROXY_IP covers them, and says what to set it to. Left out: it cannot be looked at.")
+            @Size(min = 1, max = 20) @JsonPropertyDescription("Addresses by which the cluster reaches the internet, as 203.0.113.7/32. Before the first user is led to the edge the operator sets both apps' TRUSTED_PROXY_IP so that it covers them, and sets it back later. Left out: it is yours to set.")
                     List<@Pattern("^[0-9a-fA-F.:]+/[0-9]{1,3}$") String> egressCidrs) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -137,6 +137,8 @@ public class MastodonMigrationStatus {
         public Shift shift;
         @JsonPropertyDescription("How far the names are that the admin leads to the edge.")
         public ByHand byHand;
+        @JsonPropertyDescription("TRUSTED_PROXY_IP of the source's apps, as it was before the operator set it for the edge; gone when it was set back.")
+        public Trust trust;
         @JsonPropertyDescription("What users will come by to the edge, as it was asked last what it lets through.")
         public EntranceAsked entrance;
         @JsonPropertyDescription("When the instance on the target was last asked what users ask, and did not answer all of it.")
@@ -260,6 +262,32 @@ public class MastodonMigrationStatus {
         public String movedAt;
         @JsonPropertyDescription("Since when its zone's name servers cannot be asked; missing while they can.")
         public String silentSince;
+    }
+
+    /** What the source's apps have to be told while users come through the edge: else they take them all for one, the edge. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Trust {
+        @JsonPropertyDescription("Those whose TRUSTED_PROXY_IP the operator sets. None where it did already.")
+        public List<TrustingApp> apps = new ArrayList<>();
+        @JsonPropertyDescription("What was wrong already before that when the source was asked past the edge.")
+        public String faultBefore;
+        @JsonPropertyDescription("When all of them were last seen to run with it.")
+        public String seenAt;
+        @JsonPropertyDescription("metadata.generation of the spec that was looked at then.")
+        public Long generation;
+    }
+
+    /** One app. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class TrustingApp {
+        @JsonPropertyDescription("Its name.")
+        public String name;
+        @JsonPropertyDescription("TRUSTED_PROXY_IP before. Left out: it was not set.")
+        public String was;
+        @JsonPropertyDescription("Every value that the operator was about to set it to, the last one last.")
+        public List<String> set = new ArrayList<>();
+        @JsonPropertyDescription("Version of the app's newest release just before.")
+        public int release;
     }
 
     /** What stands in front of the edge is asked once at each address, and again while something is wrong there. */

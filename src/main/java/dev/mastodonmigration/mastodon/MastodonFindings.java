@@ -2,6 +2,7 @@ package dev.mastodonmigration.mastodon;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.SpecDefaults;
+import dev.mastodonmigration.mastodon.TrustedProxies.SetBy;
 import dev.mastodonmigration.outside.Findings;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +36,8 @@ public final class MastodonFindings {
             blockers.addAll(InstanceFindings.streaming(web, spec));
             if (spec.edge() != null) {
                 var egress = SpecDefaults.edgeEgress(spec);
-                var proxies = TrustedProxies.of(web, egress).and(two ? TrustedProxies.of(streaming, egress) : Findings.NONE);
+                var by = spec.source().heroku() == null ? SetBy.ADMIN : SetBy.OPERATOR;
+                var proxies = TrustedProxies.of(web, egress, by).and(two ? TrustedProxies.of(streaming, egress, by) : Findings.NONE);
                 blockers.addAll(proxies.blockers());
                 notes.addAll(proxies.notes());
             }

@@ -82,6 +82,13 @@ public class RetirePhase implements Phase {
             if (ended instanceof Provisioned.Working) {
                 return new StepResult.Working(ended.message(), BETWEEN_LOOKS);
             }
+            switch (new EdgeTrust(context).restore()) {
+                case Provisioned.Working working -> {
+                    return new StepResult.Working(working.message(), working.lookAgain().orElse(BETWEEN_LOOKS));
+                }
+                case Provisioned.Left left -> context.tell(Notes.of("retire", left.message()));
+                case Provisioned.Ready ready -> {}
+            }
             var report = reports.get(Tasks.RELEASE);
             context.compute().ifPresent(compute -> {
                 compute.removeSmokeTest();

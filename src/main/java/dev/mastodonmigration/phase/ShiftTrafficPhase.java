@@ -8,6 +8,7 @@ import dev.mastodonmigration.outside.Provisioned;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Moves users' requests to the edge step by step. Both sides still serve one database: the edge passes everything on to the source. Where only the target stands behind
@@ -43,6 +44,10 @@ public class ShiftTrafficPhase implements Phase {
         if (asking.isPresent()) {
             return asking.get();
         }
+        var distrusted = new EdgeTrust(context).before();
+        if (distrusted.isPresent()) {
+            return distrusted.get();
+        }
         var byHand = new DnsByHand(context, edge);
         context.findings(BY_HAND, Severity.Action, byHand.look());
         for (int percent : edge.steps()) {
@@ -70,7 +75,14 @@ public class ShiftTrafficPhase implements Phase {
         context.findings(BY_HAND, Severity.Action, List.of());
         new ShiftWatch(context, edge).settle();
         new EntranceLook(context).settle();
-        return edge.restore() instanceof Provisioned.Working working ? new StepResult.Working(working.message(), BETWEEN_LOOKS)
-                : new StepResult.Done("Traffic goes where it went before the migration.");
+        if (edge.restore() instanceof Provisioned.Working working) {
+            return new StepResult.Working(working.message(), BETWEEN_LOOKS);
+        }
+        var before = "Traffic goes where it went before the migration.";
+        return switch (new EdgeTrust(context).restore()) {
+            case Provisioned.Working working -> new StepResult.Working(working.message(), working.lookAgain().orElse(BETWEEN_LOOKS));
+            case Provisioned.Left left -> new StepResult.Done(before, Optional.of(left.message()));
+            case Provisioned.Ready ready -> new StepResult.Done(before);
+        };
     }
 }

@@ -7,6 +7,7 @@ import dev.mastodonmigration.itinerary.Observation;
 import dev.mastodonmigration.itinerary.PhaseEngine;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.phase.Outside;
+import dev.mastodonmigration.source.ProxyTrust;
 import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.status.Story;
@@ -90,7 +91,7 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
         outside.workers().removeAll();
         outside.forget();
         if (seen.targetTakesWrites() && !seen.ended()) {
-            SavedSource.of(migration.getStatus()).map(Story::farewell).ifPresent(told -> reporter.farewell(told, migration));
+            SavedSource.of(migration.getStatus()).map(saved -> Story.farewell(saved, ProxyTrust.of(migration.getStatus()))).ifPresent(told -> reporter.farewell(told, migration));
         }
     }
 

@@ -86,6 +86,7 @@ public interface Source {
     /** Where the data to be moved is: after {@link #repoint}, still the databases that were used before. */
     SourceUrls urls();
 
+    /** Its variables, as they were before {@link #trust}. */
     SourceEnvironment environment();
 
     /** Databases that the instance is to use from now on; empty where it keeps its own. */
@@ -115,6 +116,25 @@ public interface Source {
 
     /** Takes {@link #repoint} back, however far it came, in the same manner: ready once its processes would use the databases that they used before. */
     Provisioned pointBack(SavedSource saved);
+
+    /**
+     * What has to be saved and then set so that its processes take these addresses for proxies and not for users; none where they do, or where its platform cannot be asked to.
+     *
+     * @param known what was saved before
+     */
+    default List<ProxyTrust> distrusts(List<String> addresses, List<ProxyTrust> known) {
+        return List.of();
+    }
+
+    /** Sets that, one app after the other, each of which restarts; one look and at most one change. Ready once its processes run with it. */
+    default Provisioned trust(List<ProxyTrust> saved) {
+        return new Provisioned.Ready("");
+    }
+
+    /** Takes {@link #trust} back, however far it came, in the same manner. Left where somebody else has set it since, which stays, or where it is refused. */
+    default Provisioned trustAsBefore(List<ProxyTrust> saved) {
+        return new Provisioned.Ready("");
+    }
 
     /** How to delete it for good; empty where its platform cannot be asked to. */
     default Optional<Retirement> retirement() {

@@ -5,6 +5,7 @@ import dev.mastodonmigration.api.PhaseRun;
 import dev.mastodonmigration.cost.Cost;
 import dev.mastodonmigration.edge.DnsSight;
 import dev.mastodonmigration.edge.EdgeFigures;
+import dev.mastodonmigration.source.ProxyTrust;
 import dev.mastodonmigration.source.Retirement;
 import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.worker.control.Progress;
@@ -194,6 +195,15 @@ public sealed interface Fact {
      * @param again when more are tried again; empty where an edit of the spec is waited for
      */
     record LedBack(int percent, String why, Optional<Instant> again) implements Fact {}
+
+    /** TRUSTED_PROXY_IP of these apps is about to be set. @param fault what is wrong already when the source is asked past the edge; empty where nothing is */
+    record TrustIntended(List<ProxyTrust> apps, Optional<String> fault) implements Fact {}
+
+    /** The source's apps run so that they tell users apart who come through the edge. */
+    record TrustSeen() implements Fact {}
+
+    /** Nothing of that is ours any more. */
+    record TrustTakenBack() implements Fact {}
 
     /** More are about to be led to the edge again. */
     record LedOn() implements Fact {}

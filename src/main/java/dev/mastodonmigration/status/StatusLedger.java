@@ -30,6 +30,7 @@ public final class StatusLedger {
         var cutover = new CutoverEntries(status, now);
         var findings = new FindingEntries(status, now);
         var shift = new ShiftEntries(status, now, generation);
+        var trust = new TrustEntries(status, now, generation);
         var byHand = new ByHandEntries(status, now);
         var retirement = new RetirementEntries(status, now);
         switch (fact) {
@@ -109,6 +110,9 @@ public final class StatusLedger {
                 byHand.ledBack();
             }
             case Fact.LedOn on -> shift.ledOn();
+            case Fact.TrustIntended intended -> trust.intended(intended);
+            case Fact.TrustSeen seen -> trust.seen();
+            case Fact.TrustTakenBack back -> status.internal.trust = null;
             case Fact.NameComes comes -> byHand.comes(comes);
             case Fact.NameSeen seen -> byHand.seen(seen);
             case Fact.NameMoved moved -> byHand.moved(moved);

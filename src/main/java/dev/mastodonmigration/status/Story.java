@@ -4,9 +4,12 @@ import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Verdict;
 import dev.mastodonmigration.api.PhaseRun;
+import dev.mastodonmigration.source.ProxyTrust;
 import dev.mastodonmigration.source.SavedSource;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Tells facts to the admin: each once, in order, under the step and the phase in which it happened. */
 public final class Story {
@@ -62,9 +65,10 @@ public final class Story {
     }
 
     /** What is told of a deleted migration that leaves something behind. */
-    public static Told farewell(SavedSource source) {
+    public static Told farewell(SavedSource source, List<ProxyTrust> trust) {
         return Told.warning("Deleted", "The instance runs on the target. The write gate and the schema mastodon_migration stay on the source's database, and our marker on the target's, because the migration was deleted"
-                + " before Retire. The source had: " + source.words() + ".");
+                + " before Retire. The source had: " + source.words() + "."
+                + trust.stream().map(app -> " " + ProxyTrust.VARIABLE + " of " + app.app() + " stays as it was set for the edge; before, it " + app.before() + ".").collect(Collectors.joining()));
     }
 
     private String at(PhaseRun run) {

@@ -11,13 +11,15 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /** The dynos of one stub app: they start and stop slowly, as Heroku's do, so that "scaled to 0" is not yet "gone". */
 final class HerokuDynos {
-    record Dyno(String id, String name, String type, int index, String state, String command) {
+    /** @param release version of the one that it was started with */
+    record Dyno(String id, String name, String type, int index, String state, String command, int release) {
         Dyno in(String newState) {
-            return new Dyno(id, name, type, index, newState, command);
+            return new Dyno(id, name, type, index, newState, command, release);
         }
     }
 
@@ -31,6 +33,7 @@ final class HerokuDynos {
     private final Supplier<DynoRuntime> runtime;
     private final Supplier<Delays> delays;
     private final Executor threads;
+    private final IntSupplier release;
     private final Map<String, Dyno> existing = new ConcurrentSkipListMap<>();
     /** Of those the ones that Heroku does not list any more. */
     private final Set<String> unlisted = new ConcurrentSkipListSet<>();
@@ -39,11 +42,13 @@ final class HerokuDynos {
     private final Map<String, Boolean> wanted = new ConcurrentSkipListMap<>();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
 
-    HerokuDynos(String app, Supplier<DynoRuntime> runtime, Supplier<Delays> delays, Executor threads) {
+    /** @param release version of the one that dynos start with now */
+    HerokuDynos(String app, Supplier<DynoRuntime> runtime, Supplier<Delays> delays, Executor threads, IntSupplier release) {
         this.app = app;
         this.runtime = runtime;
         this.delays = delays;
         this.threads = threads;
+        this.release = release;
     }
 
     /** What a runtime threw; its dyno is "crashed", or gone when it was to stop. */
@@ -95,7 +100,7 @@ final class HerokuDynos {
 
     /** A one-off or Scheduler dyno: it exists until {@link #end}, whatever the formation says. */
     void oneOff(String type, int index, String command) {
-        existing.put(type + "." + index, new Dyno(UUID.randomUUID().toString(), type + "." + index, type, index, "up", command));
+        existing.put(type + "." + index, new Dyno(UUID.randomUUID().toString(), type + "." + index, type, index, "up", command, release.getAsInt()));
     }
 
     void end(String name) {
@@ -124,7 +129,7 @@ final class HerokuDynos {
 
     private void start(String type, int index) {
         var name = type + "." + index;
-        var dyno = new Dyno(UUID.randomUUID().toString(), name, type, index, "starting", "run-" + type);
+        var dyno = new Dyno(UUID.randomUUID().toString(), name, type, index, "starting", "run-" + type, release.getAsInt());
         then(name, Duration.ZERO, () -> existing.put(name, dyno));
         then(name, delays.get().start(), () -> {
             try {

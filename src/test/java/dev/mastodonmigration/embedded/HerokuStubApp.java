@@ -85,7 +85,7 @@ public final class HerokuStubApp {
         this.owned = new HerokuOwnedAddOns(name, attachments);
         this.threads = threads;
         this.busyAfterRelease = busyAfterRelease;
-        this.dynos = new HerokuDynos(name, runtime, delays, threads);
+        this.dynos = new HerokuDynos(name, runtime, delays, threads, this::deployedRelease);
     }
 
     public String name() {
@@ -257,6 +257,16 @@ public final class HerokuStubApp {
     /** Somebody releases code: "Deploy 1234abcd", "Promote example-staging v12 1234abcd", "Rollback to v3". */
     public void releaseCode(String description) {
         release(description);
+    }
+
+    /** Version of the last release that succeeded; 0 before there is one. */
+    private int deployedRelease() {
+        for (int version = releases.size(); version > 0; version--) {
+            if (releases.get(version - 1).status().equals("succeeded")) {
+                return version;
+            }
+        }
+        return 0;
     }
 
     /** Config vars of the last release that succeeded: those of a dyno that starts now. */
@@ -476,7 +486,8 @@ public final class HerokuStubApp {
 
     List<Map<String, Object>> dynosJson() {
         return dynos.list().stream().map(dyno -> Map.<String, Object>of(
-                "id", dyno.id(), "name", dyno.name(), "type", dyno.type(), "state", dyno.state(), "command", dyno.command(), "app", reference())).toList();
+                "id", dyno.id(), "name", dyno.name(), "type", dyno.type(), "state", dyno.state(), "command", dyno.command(), "app", reference(),
+                "release", Map.of("id", stableId("v" + dyno.release()), "version", dyno.release()))).toList();
     }
 
     List<Map<String, Object>> releasesJson() {

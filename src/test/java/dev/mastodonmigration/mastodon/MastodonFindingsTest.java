@@ -166,6 +166,15 @@ class MastodonFindingsTest {
         assertThat(withEdge(Example.web("STREAMING_API_BASE_URL", "wss://www.example.social", "TRUSTED_PROXY_IP", "10.0.0.0/8")).blockers()).isEmpty();
     }
 
+    @Test
+    void whatBothAppsTrustIsTheOperatorsToSetWhereTheSpecSaysByWhichAddressesTheEdgeComes() {
+        var source = new SourceEnvironment(Example.web(), Example.streaming());
+        var findings = MastodonFindings.of(source, spec("  edge: {egressCidrs: [203.0.113.7/32]}\n", STREAMING_DOMAIN));
+        assertThat(findings.blockers()).isEmpty();
+        assertThat(findings.notes()).filteredOn(note -> note.contains("the operator sets it to")).extracting(note -> note.substring(0, note.indexOf(':'))).containsExactly("Heroku app example-web", "Heroku app example-streaming");
+        assertThat(MastodonFindings.of(source, spec("  edge: {hold: 15s}\n", STREAMING_DOMAIN)).blockers()).as("nobody says by which").hasSize(2).allMatch(blocker -> blocker.contains("TRUSTED_PROXY_IP is not set"));
+    }
+
     /** Wherever compute moves, nothing of ours can answer there. */
     @Test
     void aStreamingDomainOnHerokuappCannotBeTheTargets() {

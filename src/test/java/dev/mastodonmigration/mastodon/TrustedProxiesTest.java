@@ -2,6 +2,7 @@ package dev.mastodonmigration.mastodon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.mastodon.TrustedProxies.SetBy;
 import dev.mastodonmigration.outside.Findings;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,7 @@ class TrustedProxiesTest {
     private static final String PRIVATE = "127.0.0.1/32 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fd00::/8";
 
     private static Findings of(String value, String... egress) {
-        return TrustedProxies.of(new AppConfig("Heroku app example-web", Map.of("TRUSTED_PROXY_IP", value)), List.of(egress));
+        return TrustedProxies.of(new AppConfig("Heroku app example-web", Map.of("TRUSTED_PROXY_IP", value)), List.of(egress), SetBy.ADMIN);
     }
 
     @ParameterizedTest(name = "{0} covers {1}: {2}")
@@ -44,6 +45,16 @@ class TrustedProxiesTest {
                 + " '103.21.244.0/22, 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 203.0.113.7/32', which restarts the app.");
         assertThat(of(PRIVATE + " 203.0.113.6", "203.0.113.7/32").blockers()).singleElement().asString().contains("does not cover 203.0.113.7/32 (");
         assertThat(of(PRIVATE + " 203.0.113.7", "203.0.113.7/32", "2001:db8::/64").blockers()).singleElement().asString().contains("does not cover 2001:db8::/64 (");
+    }
+
+    @Test
+    void whatTheOperatorSetsIsNotedWithWhenAndToWhatAndRefusesNothing() {
+        var app = new AppConfig("Heroku app example-web", Map.of("TRUSTED_PROXY_IP", "10.0.0.0/8"));
+        assertThat(TrustedProxies.of(app, List.of("203.0.113.7/32"), SetBy.OPERATOR)).isEqualTo(new Findings(List.of(), List.of("Heroku app example-web: TRUSTED_PROXY_IP does not cover 172.16.0.0/12, 192.168.0.0/16, 203.0.113.7/32 (of the private"
+                + " networks and spec.edge.egressCidrs). With spec.edge Mastodon would take all users for one, the edge, and its rate limits would refuse most of them. In ShiftTraffic, before anybody is led there, the operator sets it to"
+                + " '10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 203.0.113.7/32', which restarts the app once, and sets it back when users are led back, or at the end of the migration. To choose the moment of the restart, set it to that yourself before.")));
+        assertThat(TrustedProxies.of(new AppConfig("Heroku app example-web", Map.of()), List.of("203.0.113.7/32"), SetBy.OPERATOR).notes()).singleElement().asString().contains("TRUSTED_PROXY_IP is not set. ", "sets it to '" + PRIVATE + " 203.0.113.7/32'");
+        assertThat(TrustedProxies.of(new AppConfig("Heroku app example-web", Map.of("TRUSTED_PROXY_IP", PRIVATE + " 203.0.113.7")), List.of("203.0.113.7/32"), SetBy.OPERATOR)).isEqualTo(Findings.NONE);
     }
 
     @ParameterizedTest

@@ -9,8 +9,10 @@ import dev.mastodonmigration.target.Readiness;
 import dev.mastodonmigration.target.SmokeTest;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -22,6 +24,8 @@ public final class PlayedCompute implements Compute {
     public final List<String> violations = new ArrayList<>();
     public String deployed = "";
     public int ensured;
+    /** What Mastodon's processes were to be given, each once. */
+    public final Set<SortedMap<String, String>> environments = new LinkedHashSet<>();
     public boolean sidekiq;
     /** The instance's commands are run by the clock. */
     public boolean cronJobs;
@@ -53,6 +57,7 @@ public final class PlayedCompute implements Compute {
     public Provisioned ensure(SortedMap<String, String> environment) {
         trouble.may("compute.ensure");
         ensured++;
+        environments.add(environment);
         if (looksUntilCreated-- > 0) {
             return new Provisioned.Working("a machine is being created");
         }

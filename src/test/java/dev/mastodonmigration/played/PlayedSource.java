@@ -4,8 +4,10 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.DataKind;
 import dev.mastodonmigration.cost.Bill;
 import dev.mastodonmigration.mastodon.SourceEnvironment;
 import dev.mastodonmigration.mastodon.SourceUrls;
+import dev.mastodonmigration.mastodon.TrustedProxies;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.source.ProxyTrust;
 import dev.mastodonmigration.source.Retirement;
 import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.source.Source;
@@ -36,6 +38,13 @@ public final class PlayedSource implements Source {
     public boolean oneOff;
     /** As variables of both apps: set where an edge stands in front. */
     public Map<String, String> trustedProxies = Map.of();
+    /** How often its processes were restarted because that was set for the edge, or set back. */
+    public int restarts;
+    public int looksUntilRestarted = 2;
+    /** Its platform refuses for good to set that back. */
+    public boolean trustStays;
+    private int looksUntilItRuns;
+    private List<ProxyTrust> trust = List.of();
     public String postgresHost = "source";
     public Bill bill = Bill.unknown("the played source", "it tells no prices");
     public int bills;
@@ -183,9 +192,57 @@ public final class PlayedSource implements Source {
     @Override
     public SourceEnvironment environment() {
         trouble.may("source.environment");
+        var before = trust.stream().findFirst().map(saved -> saved.before(trustedProxies)).orElse(trustedProxies);
         var web = new TreeMap<>(ENVIRONMENT);
-        web.putAll(trustedProxies);
-        return new SourceEnvironment(web, trustedProxies);
+        web.putAll(before);
+        return new SourceEnvironment(web, before);
+    }
+
+    @Override
+    public List<ProxyTrust> distrusts(List<String> addresses, List<ProxyTrust> known) {
+        trouble.may("source.distrusts");
+        return ProxyTrust.lacking("example-web", trustedProxies, addresses, known, 7).stream().toList();
+    }
+
+    @Override
+    public Provisioned trust(List<ProxyTrust> saved) {
+        trouble.may("source.trust");
+        trust = saved;
+        var now = ProxyTrust.now(trustedProxies);
+        var one = saved.getFirst();
+        if (!now.equals(Optional.of(one.wanted())) && (now.equals(one.was()) || one.isOurs(now))) {
+            setTrusted(Optional.of(one.wanted()));
+            trouble.may("source.trust, halfway");
+            return new Provisioned.Working("set TRUSTED_PROXY_IP of example-web");
+        }
+        return looksUntilItRuns-- > 0 ? new Provisioned.Working("waiting until example-web runs with TRUSTED_PROXY_IP") : new Provisioned.Ready("");
+    }
+
+    /** Whether its processes run with what they have to trust for the edge. */
+    public boolean trusts(List<String> addresses) {
+        return TrustedProxies.lacking(ProxyTrust.now(trustedProxies), addresses).isEmpty() && looksUntilItRuns <= 0;
+    }
+
+    @Override
+    public Provisioned trustAsBefore(List<ProxyTrust> saved) {
+        trouble.may("source.trustAsBefore");
+        var now = ProxyTrust.now(trustedProxies);
+        var one = saved.getFirst();
+        if (now.equals(one.was())) {
+            return new Provisioned.Ready("");
+        }
+        if (trustStays || !one.isOurs(now)) {
+            return new Provisioned.Left("TRUSTED_PROXY_IP of example-web is '" + now.orElse("") + "', and it " + one.before() + ".");
+        }
+        setTrusted(one.was());
+        trouble.may("source.trustAsBefore, halfway");
+        return new Provisioned.Working("set TRUSTED_PROXY_IP of example-web back");
+    }
+
+    private void setTrusted(Optional<String> value) {
+        trustedProxies = value.map(set -> Map.of(ProxyTrust.VARIABLE, set)).orElse(Map.of());
+        restarts++;
+        looksUntilItRuns = looksUntilRestarted;
     }
 
     @Override

@@ -14,6 +14,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec.Soak;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Strategy;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Target;
 import dev.mastodonmigration.itinerary.Specs;
+import java.util.List;
 
 /** Specs of migrations that wait for nobody, but for what a test says otherwise. */
 final class PlayedSpec {
@@ -59,6 +60,11 @@ final class PlayedSpec {
 
     static MastodonMigrationSpec edge(MastodonMigrationSpec spec, String hold) {
         return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), spec.aws(), new Edge(hold, null, null, null, null), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), spec.retire(), spec.state());
+    }
+
+    /** Users come to the source by those addresses, once they come through the edge. */
+    static MastodonMigrationSpec egress(MastodonMigrationSpec spec, String... addresses) {
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), spec.aws(), new Edge("15s", null, null, null, List.of(addresses)), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), spec.retire(), spec.state());
     }
 
     static MastodonMigrationSpec route53(MastodonMigrationSpec spec) {

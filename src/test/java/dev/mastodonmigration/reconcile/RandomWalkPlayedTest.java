@@ -6,12 +6,15 @@ import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.outside.OutsideException;
+import dev.mastodonmigration.played.PlayedEdge;
 import dev.mastodonmigration.played.PlayedSource;
+import dev.mastodonmigration.played.Trouble;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +27,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RandomWalkPlayedTest {
     private static final int MIGRATIONS = Integer.getInteger("walks", 300);
     private static final int LOOKS = 20_000;
+    /** By an instance behind an edge that it does not trust yet. */
+    private static final Map<String, String> TRUSTED = Map.of("TRUSTED_PROXY_IP", "10.0.0.0/8");
     private static final List<String> TASKS = List.of(Tasks.PREFLIGHT, Tasks.CLAIM_TARGET, Tasks.MARK_SOURCE, Tasks.INSTALL_CAPTURE, Tasks.REPLICATE_POSTGRES, Tasks.REPLICATE_REDIS, Tasks.QUIET_SIDEKIQ,
             Tasks.CLOSE_SOURCE, Tasks.OPEN_TARGET, Tasks.REOPEN_SOURCE, Tasks.CLEAR_SOURCE, Tasks.RESET_TARGET, Tasks.RELEASE, Tasks.COPY_POSTGRES, Tasks.VERIFY_REDIS, Tasks.LOOK_FOR_CLIENTS, Tasks.LOOK_AT_SIDEKIQ, Tasks.LOOK_FOR_PROGRAMS, Tasks.WITHDRAW_OPENING);
 
@@ -37,11 +42,16 @@ class RandomWalkPlayedTest {
         var random = new Random(seed);
         var calm = new boolean[1];
         var spec = part(seed, random.nextBoolean() ? PlayedSpec.live() : PlayedSpec.approved());
-        var played = new PlayedMigration(spec, call -> {
+        Trouble trouble = call -> {
             if (!calm[0] && random.nextInt(40) == 0) {
                 throw new OutsideException(call + " failed, seed " + seed, true);
             }
-        });
+        };
+        var played = new PlayedMigration(spec, trouble);
+        if (spec.edge() != null) {
+            played.edge = Optional.of(new PlayedEdge(trouble));
+            played.source.trustedProxies = TRUSTED;
+        }
         TASKS.forEach(task -> played.workers.script(task, run -> calm[0] || random.nextInt(8) != 0 ? WorkerReport.succeeded("scripted", Map.of())
                 : random.nextInt(6) == 0 ? WorkerReport.refused(task + " refused") : WorkerReport.retryable(task + " failed")));
         played.dies = decision -> !calm[0] && random.nextInt(15) == 0;
@@ -75,6 +85,7 @@ class RandomWalkPlayedTest {
             case 0 -> PlayedSpec.dataOnly(spec);
             case 2 -> PlayedSpec.postgresOnly(spec);
             case 4 -> PlayedSpec.redisOnly(spec);
+            case 5 -> PlayedSpec.egress(spec, "203.0.113.7/32");
             default -> spec;
         };
     }
@@ -133,6 +144,10 @@ class RandomWalkPlayedTest {
 
     private static void demandWhole(PlayedMigration played, int seed) {
         var what = "seed " + seed + ": " + played.describe();
+        if (played.edge.isPresent() && List.of(MastodonMigrationStatus.COMPLETED, MastodonMigrationStatus.ABORTED).contains(String.valueOf(played.status.phase))) {
+            assertThat(played.source.trustedProxies).as(what).isEqualTo(TRUSTED);
+            assertThat(played.source.restarts).as(what).isIn(0, 2);
+        }
         switch (String.valueOf(played.status.phase)) {
             case MastodonMigrationStatus.COMPLETED -> {
                 assertThat(played.workers.targetOpen).as(what).isTrue();

@@ -25,8 +25,13 @@ public interface HerokuApi {
     /** One line of an app's formation: how many dynos of this type Heroku keeps running. */
     record ProcessType(String type, int quantity, String size) {}
 
-    /** One dyno that exists now, one-off and Scheduler dynos included; {@code state} is crashed, down, idle, starting, up, or a word that Heroku adds later. */
-    record Dyno(String name, String type, String state, String command) {}
+    /**
+     * One dyno that exists now, one-off and Scheduler dynos included.
+     *
+     * @param state   crashed, down, idle, starting, up, or a word that Heroku adds later
+     * @param release version of the one that it was started with
+     */
+    record Dyno(String name, String type, String state, String command, int release) {}
 
     /**
      * An add-on.

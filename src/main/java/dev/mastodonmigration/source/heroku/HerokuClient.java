@@ -192,7 +192,7 @@ public final class HerokuClient implements HerokuApi {
         if (!found.path("name").isTextual() || !found.path("type").isTextual()) {
             throw HerokuCalls.unreadable(app);
         }
-        return new Dyno(found.path("name").asText(), found.path("type").asText(), found.path("state").asText(), found.path("command").asText());
+        return new Dyno(found.path("name").asText(), found.path("type").asText(), found.path("state").asText(), found.path("command").asText(), found.path("release").path("version").asInt());
     }
 
     @Override

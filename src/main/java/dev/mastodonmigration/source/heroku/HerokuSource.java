@@ -10,6 +10,7 @@ import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.MissingInputException;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.source.ProxyTrust;
 import dev.mastodonmigration.source.Retirement;
 import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.source.Source;
@@ -333,7 +334,8 @@ final class HerokuSource implements Source {
     @Override
     public SourceEnvironment environment() {
         var heroku = heroku();
-        var configs = SideBySide.all(apps(), heroku::configVars);
+        var trusts = Optional.ofNullable(migration.getStatus()).map(ProxyTrust::of).orElse(List.of());
+        var configs = SideBySide.all(apps(), app -> AppProxies.before(trusts, app, heroku.configVars(app)));
         return new SourceEnvironment(configs.getFirst(), configs.getLast());
     }
 
@@ -384,6 +386,23 @@ final class HerokuSource implements Source {
     public List<String> stillUsed(SavedSource saved) {
         var heroku = heroku();
         return SideBySide.all(names(saved), name -> databases(heroku, app(saved, name)).stillUsed()).stream().flatMap(List::stream).toList();
+    }
+
+    @Override
+    public List<ProxyTrust> distrusts(List<String> addresses, List<ProxyTrust> known) {
+        var heroku = heroku(Patience.BEFORE_ANYTHING);
+        return SideBySide.all(apps(), app -> new AppProxies(heroku, app).lacking(addresses, known)).stream().flatMap(Optional::stream).toList();
+    }
+
+    @Override
+    public Provisioned trust(List<ProxyTrust> saved) {
+        var heroku = heroku(Patience.BEFORE_ANYTHING);
+        return saved.stream().map(one -> new AppProxies(heroku, one.app()).trust(one)).flatMap(Optional::stream).findFirst().<Provisioned>map(working -> working).orElseGet(() -> new Provisioned.Ready(""));
+    }
+
+    @Override
+    public Provisioned trustAsBefore(List<ProxyTrust> saved) {
+        return AppProxies.back(() -> heroku(Patience.BEFORE_ANYTHING), saved);
     }
 
     /** Each with a patience of its own. */

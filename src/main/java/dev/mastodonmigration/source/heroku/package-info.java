@@ -25,6 +25,16 @@
  * Preflight asks for other apps that use the same add-ons ({@code SharedAddOns}; SharedAddOnsTest#aSecondStreamingAppThatRunsIsRefusedAndNamed).</li>
  * </ol>
  *
+ * <h2>How apps trust the edge</h2>
+ * While users come through the edge, each app has TRUSTED_PROXY_IP so that it tells them apart ({@code AppProxies}). What it was is in status before ({@code source.ProxyTrust}), so that nothing of ours but the variable is on the app.
+ * <ol>
+ * <li><b>Only what was there before, or what we have set, is ever changed</b> (AppProxiesTest#whatSomebodySetMeanwhileStaysAndIsTold, AppProxiesTest#whatSomebodySetBeforeUsIsWhatIsSetBack,
+ * AppProxiesTest#whatAnotherMigrationSetIsNotTakenForOurs, AppProxiesTest#whereOtherAddressesWereIntendedAndNotSetOursIsStillKnownForOurs).</li>
+ * <li><b>An app runs with it when web dynos of a later release are up and none of an earlier one is listed</b>: Heroku starts new ones while the old ones stop
+ * (AppProxiesTest#dynosOfTheLastReleaseAreWaitedForAndTheStreamingAppIsNotTouchedBefore, AppProxiesTest#aReleaseThatFailsMovesNobodyAndGoesOnWhenOneSucceeds).</li>
+ * <li><b>The target never gets it</b>: the environment is read as it will be when it is taken back (AppProxiesTest#whatTheTargetGetsIsWhatWasThereBefore).</li>
+ * </ol>
+ *
  * <h2>How it is given up</h2>
  * What the instance leaves behind is deleted in Retire ({@code HerokuRetirement}, over the calls of {@code HerokuRemovals}), and nothing of it comes back. So:
  * <ol>

@@ -166,7 +166,7 @@ class HerokuClientTest {
     void oneOffAndSchedulerDynosAreListed() {
         var run = web.oneOff("run", "bin/tootctl feeds build");
         scale(Map.of("web", 0, "worker", 0));
-        await().until(() -> api.dynos("example-web").equals(List.of(new HerokuApi.Dyno(run, "run", "up", "bin/tootctl feeds build"))));
+        await().until(() -> api.dynos("example-web").equals(List.of(new HerokuApi.Dyno(run, "run", "up", "bin/tootctl feeds build", web.releases().size()))));
         web.endOneOff(run);
         assertThat(api.dynos("example-web")).isEmpty();
     }

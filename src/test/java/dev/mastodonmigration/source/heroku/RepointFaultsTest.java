@@ -158,9 +158,13 @@ class RepointFaultsTest {
         assertThat(world.web.configVars()).containsEntry("PRIMARY_DATABASE_URL", NEW_POSTGRES).containsEntry("REDIS_DRIVER", "ruby").containsEntry("DATABASE_CONNECTION_POOL_URL", NEW_POSTGRES);
     }
 
-    /** Each with a Heroku of its own, some at once: most of it is waiting for the next try. */
     private static void everyCall(int calls, IntConsumer test) {
         assertThat(calls).isGreaterThan(10);
+        eachOf(calls, test);
+    }
+
+    /** Each with a Heroku of its own, some at once: most of it is waiting for the next try. */
+    static void eachOf(int calls, IntConsumer test) {
         var room = new Semaphore(AT_ONCE);
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var pending = IntStream.rangeClosed(1, calls).mapToObj(number -> threads.submit(() -> {

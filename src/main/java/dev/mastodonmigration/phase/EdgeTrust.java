@@ -1,0 +1,114 @@
+package dev.mastodonmigration.phase;
+
+import dev.mastodonmigration.api.MastodonMigrationStatus;
+import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
+import dev.mastodonmigration.api.SpecDefaults;
+import dev.mastodonmigration.itinerary.StepResult;
+import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.source.ProxyTrust;
+import dev.mastodonmigration.status.Fact;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Has the source's apps take the edge for a proxy before users are led there, where the spec says by which addresses it comes to them: else they take all users for one, and refuse most of them. What was
+ * there before is in status before anything is changed, and is set back once users are led back to the source, or when the migration ends.
+ */
+final class EdgeTrust {
+    private static final String FINDING = "trusted-proxies";
+    /** Each look costs calls of an account that has 75 a minute, and DNS by hand may take days. */
+    private static final Duration GOOD_FOR = Duration.ofMinutes(1);
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
+    private static final Duration WHILE_SOMEBODY_IS_ASKED = Duration.ofSeconds(30);
+    private final PhaseContext context;
+    private final Optional<MastodonMigrationStatus.Trust> trust;
+    private final List<ProxyTrust> known;
+
+    EdgeTrust(PhaseContext context) {
+        this.context = context;
+        this.trust = Optional.ofNullable(context.status().internal.trust);
+        this.known = ProxyTrust.of(context.status());
+    }
+
+    /** What is done or waited for before users are led on; empty where they may be. */
+    Optional<StepResult> before() {
+        var addresses = SpecDefaults.edgeEgress(context.spec());
+        if (addresses.isEmpty() || isSeen() && isFresh()) {
+            return Optional.empty();
+        }
+        var lacking = context.source().distrusts(addresses, known);
+        if (isSeen() && !lacking.isEmpty()) {
+            return Optional.of(changedByOthers(lacking));
+        }
+        if (!known.containsAll(lacking)) {
+            return Optional.of(intend(lacking));
+        }
+        var restarting = isSeen() ? Optional.<StepResult>empty() : restarting();
+        if (restarting.isEmpty()) {
+            context.tell(new Fact.TrustSeen());
+            context.findings(FINDING, Severity.Note, known.stream().map(EdgeTrust::words).toList());
+        }
+        return restarting;
+    }
+
+    /** An edit of the spec may name other addresses, and has what somebody else changed set again. */
+    private boolean isSeen() {
+        return trust.filter(seen -> seen.seenAt != null && Objects.equals(seen.generation, context.generation())).isPresent();
+    }
+
+    private boolean isFresh() {
+        return trust.filter(seen -> context.now().isBefore(Instant.parse(seen.seenAt).plus(GOOD_FOR))).isPresent();
+    }
+
+    private StepResult intend(List<ProxyTrust> lacking) {
+        // What setting it back needs as well.
+        context.source().keepCredentials();
+        context.tell(new Fact.TrustIntended(lacking, context.edge().orElseThrow().probeSource().fault()));
+        return new StepResult.Working("about to set " + ProxyTrust.VARIABLE + " of " + names(lacking) + ", which restarts each once", PhaseContext.AT_ONCE);
+    }
+
+    private Optional<StepResult> restarting() {
+        if (known.isEmpty()) {
+            return Optional.empty();
+        }
+        if (context.source().trust(known) instanceof Provisioned.Working working) {
+            return Optional.of(new StepResult.Working("Before users are led to the edge: " + working.message(), working.lookAgain().orElse(BETWEEN_LOOKS)));
+        }
+        // One that did not answer before, as in maintenance mode, is not waited for.
+        return trust.filter(before -> before.faultBefore == null).flatMap(before -> context.edge().orElseThrow().probeSource().fault())
+                .<StepResult>map(fault -> new StepResult.Working("Before users are led to the edge, the source, which runs with " + ProxyTrust.VARIABLE + " by now, has to answer again: " + fault, BETWEEN_LOOKS));
+    }
+
+    private StepResult changedByOthers(List<ProxyTrust> lacking) {
+        var message = "Nobody more is led to the edge, because somebody changed " + ProxyTrust.VARIABLE + " of " + names(lacking) + " since the operator looked last, and Mastodon would take all users for one: it does not cover the private"
+                + " networks and spec.edge.egressCidrs any more. Set it to " + lacking.stream().map(app -> "'" + app.wanted() + "' on " + app.app()).collect(Collectors.joining(", ")) + ".";
+        context.findings(FINDING, Severity.Action, List.of(message));
+        return new StepResult.Working(message, WHILE_SOMEBODY_IS_ASKED);
+    }
+
+    private static String names(List<ProxyTrust> apps) {
+        return apps.stream().map(ProxyTrust::app).collect(Collectors.joining(", "));
+    }
+
+    private static String words(ProxyTrust app) {
+        return "The operator set " + ProxyTrust.VARIABLE + " of " + app.app() + " to '" + app.wanted() + "' for the edge; it " + app.before() + ". It is set back when users are led back to the source, or when the migration ends, unless somebody"
+                + " changes it before.";
+    }
+
+    /** Nobody comes through the edge to the source any more. */
+    Provisioned restore() {
+        if (trust.isEmpty()) {
+            return new Provisioned.Ready("");
+        }
+        var restored = known.isEmpty() ? new Provisioned.Ready("") : context.source().trustAsBefore(known);
+        if (!(restored instanceof Provisioned.Working)) {
+            context.tell(new Fact.TrustTakenBack());
+            context.findings(FINDING, Severity.Note, List.of());
+        }
+        return restored;
+    }
+}
