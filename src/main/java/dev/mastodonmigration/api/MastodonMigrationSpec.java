@@ -308,14 +308,22 @@ public record MastodonMigrationSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Retire(
             @Default("false") @JsonPropertyDescription("Set to true to let the old host be retired.") Boolean approved,
-            @JsonPropertyDescription("Dump the source's Postgres into the volume that backup names before anything there is given up. Default: true where add-ons or apps are deleted.") Boolean finalBackup,
+            @JsonPropertyDescription("Dump the source's Postgres to where backup says before anything there is given up. Default: true where add-ons or apps are deleted.") Boolean finalBackup,
             @JsonPropertyDescription("Keep the apps' formation at zero for good.") Boolean formation,
             @JsonPropertyDescription("Delete the Redis and Postgres add-ons for good that held the data which moved.") Boolean addons,
             @JsonPropertyDescription("Delete the source's apps for good, after their add-ons. Needs addons: true, because an app's add-ons go with it.") Boolean apps,
-            @JsonPropertyDescription("Where the final backup is written.") Backup backup,
+            @ValidationRule(value = "has(self.persistentVolumeClaim) != has(self.s3)", message = "retire.backup: set exactly one of persistentVolumeClaim, s3")
+            @JsonPropertyDescription("Where the final backup is written: exactly one of persistentVolumeClaim, s3.") Backup backup,
             @Default("24h") @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("How long the target must have taken writes before add-ons or apps are deleted, so that nobody comes to the old host any more. Default: 24h.") String quietFor) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Backup(
-            @Required @Pattern(DNS_NAME) @JsonPropertyDescription("Name of a PersistentVolumeClaim in the migration's namespace: a volume of its own, because Kubernetes gives what is on it to the worker's group (10001), with room for a compressed dump. The operator adds a directory to it and overwrites nothing there.") String persistentVolumeClaim) {}
+            @Pattern(DNS_NAME) @JsonPropertyDescription("Name of a PersistentVolumeClaim in the migration's namespace: a volume of its own, because Kubernetes gives what is on it to the worker's group (10001), with room for a compressed dump. The operator adds a directory to it and overwrites nothing there.") String persistentVolumeClaim,
+            @JsonPropertyDescription("A bucket of S3 in aws.region. It is written to as aws.credentialsSecretRef, and nothing there is overwritten or deleted.") S3 s3) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record S3(
+            @Required @Pattern("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$") @JsonPropertyDescription("Name of the bucket.") String bucket,
+            @Size(max = 200) @Pattern("^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*/?$")
+            @JsonPropertyDescription("Folder in it, as mastodon/last. Default: none.") String prefix) {}
 }

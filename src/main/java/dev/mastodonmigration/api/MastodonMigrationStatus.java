@@ -98,6 +98,8 @@ public class MastodonMigrationStatus {
         public Long standbyEpoch;
         @JsonPropertyDescription("The PersistentVolumeClaim that it has, for a worker that has one.")
         public String persistentVolumeClaim;
+        @JsonPropertyDescription("The part of a bucket that it has, as s3://name/folder/, for a worker that has one.")
+        public String bucket;
         @JsonPropertyDescription("Id of the source's add-on whose data it puts there, where it is one.")
         public String addOn;
     }
@@ -589,8 +591,10 @@ public class MastodonMigrationStatus {
 
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public static class Backup {
-        @JsonPropertyDescription("The PersistentVolumeClaim that it is on.")
+        @JsonPropertyDescription("The PersistentVolumeClaim that it is on, where it is on one.")
         public String persistentVolumeClaim;
+        @JsonPropertyDescription("The part of a bucket that it is in, as s3://name/folder/, where it is in one.")
+        public String bucket;
         @JsonPropertyDescription("Id of the add-on that it was made of; missing where the database was no add-on.")
         public String addOn;
         @JsonPropertyDescription("When it was complete.")

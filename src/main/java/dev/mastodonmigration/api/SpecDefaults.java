@@ -179,9 +179,15 @@ public final class SpecDefaults {
                 && (spec.retire().finalBackup() == null ? deletesAddOns(spec) || deletesApps(spec) : spec.retire().finalBackup());
     }
 
-    /** The PersistentVolumeClaim that the final backup is written to. */
-    public static Optional<String> backupClaim(MastodonMigrationSpec spec) {
-        return Optional.ofNullable(spec.retire()).map(MastodonMigrationSpec.Retire::backup).map(MastodonMigrationSpec.Backup::persistentVolumeClaim);
+    /** Where the final backup is written. */
+    public static Optional<BackupPlace> backupPlace(MastodonMigrationSpec spec) {
+        return backupBucket(spec).<BackupPlace>map(BackupPlace.Bucket::of)
+                .or(() -> Optional.ofNullable(spec.retire()).map(MastodonMigrationSpec.Retire::backup).map(MastodonMigrationSpec.Backup::persistentVolumeClaim).map(BackupPlace.Volume::new));
+    }
+
+    /** The bucket that it is written to; empty where it is a volume. */
+    public static Optional<MastodonMigrationSpec.S3> backupBucket(MastodonMigrationSpec spec) {
+        return Optional.ofNullable(spec.retire()).map(MastodonMigrationSpec.Retire::backup).map(MastodonMigrationSpec.Backup::s3);
     }
 
     /** The Heroku apps that the source consists of, the one with the database first. */

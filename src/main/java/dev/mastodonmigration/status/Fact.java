@@ -1,5 +1,6 @@
 package dev.mastodonmigration.status;
 
+import dev.mastodonmigration.api.BackupPlace;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.PhaseRun;
 import dev.mastodonmigration.cost.Cost;
@@ -147,12 +148,12 @@ public sealed interface Fact {
     // The end of the old host.
 
     /**
-     * The source's Postgres is in that volume, and was read back.
+     * The source's Postgres is there, and was read back.
      *
      * @param addOn   that it was made of, by id; empty where the database was no add-on
      * @param message where, and how to restore it
      */
-    record BackupMade(String claim, Optional<String> addOn, long tables, long rows, long bytes, String message) implements Fact {}
+    record BackupMade(BackupPlace place, Optional<String> addOn, long tables, long rows, long bytes, String message) implements Fact {}
 
     /** It is still there, and whole. */
     record BackupChecked() implements Fact {}
