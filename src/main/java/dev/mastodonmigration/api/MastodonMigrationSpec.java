@@ -181,11 +181,14 @@ public record MastodonMigrationSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     @ValidationRule(value = "!(!has(self.queues) || self.queues.exists(q, q == 'scheduler' || q.startsWith('scheduler,'))) || !has(self.replicas) || self.replicas == 1",
             message = "the Sidekiq entry with the scheduler queue must have one replica: two would publish and delete twice")
+    @ValidationRule(value = "!has(self.burstReplicas) || has(self.queues) && !self.queues.exists(q, q == 'scheduler' || q.startsWith('scheduler,'))",
+            message = "burstReplicas: not for the entry with the scheduler queue, of which two would publish and delete twice")
     public record Sidekiq(
             @Required @Pattern("^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$") @JsonPropertyDescription("Name of the entry, part of the Deployment's name.") String name,
             @Size(min = 1, max = 16) @JsonPropertyDescription("Queues, optionally weighted as in 'default,8'. Default: all of Mastodon's.") List<@Pattern("^[a-z_]+(,[0-9]+)?$") String> queues,
             @Min(1) @Max(200) @JsonPropertyDescription("Threads. Default: 5.") Integer concurrency,
             @Min(1) @Max(100) @JsonPropertyDescription("Pods. Default: 1.") Integer replicas,
+            @Min(2) @Max(100) @JsonPropertyDescription("Pods from going live until no job in its queues has waited for a minute, for two hours at most: for what piled up during the move. Default: replicas.") Integer burstReplicas,
             @JsonPropertyDescription("What these pods get, over the podTemplate of all.") PodTemplate podTemplate) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)

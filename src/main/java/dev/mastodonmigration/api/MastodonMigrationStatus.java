@@ -143,10 +143,25 @@ public class MastodonMigrationStatus {
         public EntranceAsked entrance;
         @JsonPropertyDescription("When the instance on the target was last asked what users ask, and did not answer all of it.")
         public String probedAt;
+        @JsonPropertyDescription("Sidekiq's additional pods, for what piled up during the move.")
+        public Burst burst;
         @JsonPropertyDescription("When the source's databases were last asked which other programs are connected to them.")
         public String programsAskedAt;
         @JsonPropertyDescription("When everything of ours was taken off the source's database.")
         public String sourceReleasedAt;
+    }
+
+    /** Sidekiq has more pods for a while after the move. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Burst {
+        @JsonPropertyDescription("Since when.")
+        public String startedAt;
+        @JsonPropertyDescription("When it was last asked how long jobs wait.")
+        public String lookedAt;
+        @JsonPropertyDescription("How often in a row no job had waited for long.")
+        public int level;
+        @JsonPropertyDescription("When all had their usual number again.")
+        public String endedAt;
     }
 
     /** A worker that replicates one database. It outlives the phase that starts it. */

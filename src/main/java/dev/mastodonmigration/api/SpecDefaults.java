@@ -82,6 +82,12 @@ public final class SpecDefaults {
         return queues.stream().map(queue -> queue.split(",")[0]).distinct().toList();
     }
 
+    /** Those of them that a process serves which has more pods for a while after the move; empty where none has. */
+    public static List<String> burstQueues(MastodonMigrationSpec spec) {
+        return Optional.ofNullable(spec.target().compute()).map(MastodonMigrationSpec.Compute::kubernetes).map(MastodonMigrationSpec.Kubernetes::sidekiq).orElse(List.of()).stream()
+                .filter(process -> process.burstReplicas() != null).flatMap(process -> Optional.ofNullable(process.queues()).orElse(ALL_QUEUES).stream()).map(queue -> queue.split(",")[0]).distinct().toList();
+    }
+
     public static Duration inSyncFor(MastodonMigrationSpec spec) {
         return durationOr(Duration.ofSeconds(30), spec.strategy() == null ? null : spec.strategy().inSyncFor());
     }

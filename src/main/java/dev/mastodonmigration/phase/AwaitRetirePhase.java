@@ -48,7 +48,7 @@ public class AwaitRetirePhase implements Phase {
     }
 
     private static String meanwhile(PhaseContext context) {
-        var meanwhile = (context.computeStays() ? "" : AfterTheMove.applyEdits(context)) + AfterTheMove.watchSource(context) + AfterTheMove.keepEdge(context);
+        var meanwhile = (context.computeStays() ? "" : AfterTheMove.applyEdits(context)) + AfterTheMove.watchSource(context) + AfterTheMove.keepEdge(context) + new SidekiqBurst(context).keep();
         new UserProbes(context).again();
         new EntranceLook(context).again();
         return meanwhile.isEmpty() ? "" : "Meanwhile: " + meanwhile;

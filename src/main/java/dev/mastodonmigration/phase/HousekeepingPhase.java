@@ -29,6 +29,7 @@ public class HousekeepingPhase implements Phase {
     }
 
     private static String instance(PhaseContext context) {
+        new SidekiqBurst(context).begin();
         return feeds(context) + " " + ByTheClock.ensure(context);
     }
 

@@ -28,6 +28,7 @@ public class RetirePhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         var removals = new Removals(context);
+        new SidekiqBurst(context).end();
         if (context.status().internal.sourceReleasedAt != null) {
             return removals.next();
         }

@@ -23,7 +23,7 @@ public class SoakPhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         var end = Instant.parse(context.record().startedAt).plus(SpecDefaults.soak(context.spec())).truncatedTo(ChronoUnit.SECONDS);
-        var source = AfterTheMove.watchSource(context) + AfterTheMove.keepEdge(context);
+        var source = AfterTheMove.watchSource(context) + AfterTheMove.keepEdge(context) + new SidekiqBurst(context).keep();
         var answered = new UserProbes(context).again();
         new EntranceLook(context).again();
         var feeds = new FeedsWatch(context);

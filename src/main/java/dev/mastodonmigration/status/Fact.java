@@ -145,6 +145,15 @@ public sealed interface Fact {
 
     record SidekiqStarted() implements Fact {}
 
+    /** These of the target's Sidekiq processes have more pods for a while. */
+    record BurstBegun(List<String> names) implements Fact {}
+
+    /** How long jobs wait was asked. @param isLevel none has for long */
+    record QueuesSeen(boolean isLevel) implements Fact {}
+
+    /** They have their usual number again. */
+    record BurstEnded(String why) implements Fact {}
+
     // The end of the old host.
 
     /**

@@ -43,6 +43,20 @@ public interface Compute extends Payable, InAccount {
     /** Starts every Sidekiq. The caller has proved that none runs on the source any more. */
     void startSidekiq();
 
+    /**
+     * Gives those Sidekiq processes more pods whose part of the spec says so, and leaves alone what somebody scaled by hand. The caller knows that the target takes writes.
+     *
+     * @return names of those that have more now; empty where none is to
+     */
+    default List<String> burstSidekiq() {
+        return List.of();
+    }
+
+    /** Gives those their usual number again that {@link #burstSidekiq} gave more. @return names of those that somebody scaled by hand since, which are left as they are */
+    default List<String> calmSidekiq() {
+        return List.of();
+    }
+
     /** Where users' requests are to be sent, for messages, as "what stands in front of Service example-social-web:3000". */
     Entrances entrances();
 

@@ -34,6 +34,7 @@ import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.mastodon.ProgramsOnRedis;
 import dev.mastodonmigration.worker.redis.mastodon.QuietSidekiq;
 import dev.mastodonmigration.worker.redis.mastodon.SidekiqAtWork;
+import dev.mastodonmigration.worker.redis.mastodon.SidekiqLatency;
 import dev.mastodonmigration.worker.redis.mastodon.SourceClients;
 import dev.mastodonmigration.worker.redis.sync.OpenRedis;
 import dev.mastodonmigration.worker.redis.sync.RedisCapacity;
@@ -105,6 +106,7 @@ public final class TaskRegistry implements TaskSource {
                     new Part(WorkerContext.SOURCE_POSTGRES_URL, new ProgramsOnPostgres()),
                     new Part(WorkerContext.SOURCE_REDIS_URL, new ProgramsOnRedis())))),
             Map.entry(Tasks.LOOK_AT_SIDEKIQ, new SidekiqAtWork()),
+            Map.entry(Tasks.LOOK_AT_QUEUES, new SidekiqLatency()),
             Map.entry(Tasks.WITHDRAW_OPENING, new WithdrawOpening()),
             Map.entry(Tasks.REOPEN_SOURCE, new Parts(List.of(
                     // Whatever has become of the target: what was closed is opened again.

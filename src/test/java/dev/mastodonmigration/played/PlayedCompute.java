@@ -23,6 +23,11 @@ public final class PlayedCompute implements Compute {
     public String deployed = "";
     public int ensured;
     public boolean sidekiq;
+    /** Sidekiq has more pods than usual; and how often it was given them. */
+    public boolean burst;
+    public int bursts;
+    /** Somebody scaled it by hand meanwhile. */
+    public boolean scaledByHand;
     /** The instance's commands are run by the clock. */
     public boolean cronJobs;
     public boolean smokeTestLeft;
@@ -103,6 +108,24 @@ public final class PlayedCompute implements Compute {
     public void startSidekiq() {
         trouble.may("compute.startSidekiq");
         sidekiq = true;
+    }
+
+    @Override
+    public List<String> burstSidekiq() {
+        trouble.may("compute.burstSidekiq");
+        if (!sidekiq) {
+            throw new AssertionError("no Sidekiq runs yet");
+        }
+        bursts += burst ? 0 : 1;
+        burst = true;
+        return List.of("example-social-sidekiq-default");
+    }
+
+    @Override
+    public List<String> calmSidekiq() {
+        trouble.may("compute.calmSidekiq");
+        burst = false;
+        return scaledByHand ? List.of("example-social-sidekiq-default") : List.of();
     }
 
     @Override

@@ -42,6 +42,8 @@ final class KubernetesCompute implements Compute {
     /** On the Secret: every Deployment we may have made, so that one whose Sidekiq entry left the spec is found without listing. */
     private static final String DEPLOYMENTS_ANNOTATION = "mastodonmigration.dev/deployments";
 
+    private static final String BURST_ANNOTATION = "mastodonmigration.dev/burst";
+
     private final MastodonMigration migration;
     private final WorkloadNames names;
     private final OwnedObjects objects;
@@ -164,11 +166,48 @@ final class KubernetesCompute implements Compute {
             var name = names.sidekiq(process.name());
             var found = objects.find(Deployment.class, name).orElseThrow(() -> new OutsideException(
                     "Deployment " + names.namespace() + "/" + name + " is gone. It is created anew when the migration goes on.", true));
-            if (found.getSpec().getReplicas() != process.replicas()) {
+            if (burst(found).isEmpty() && found.getSpec().getReplicas() != process.replicas()) {
                 found.getSpec().setReplicas(process.replicas());
                 objects.replace(found, found);
             }
         }
+    }
+
+    /** On the Deployment itself, so that whoever looks later knows what we made of it, and whether somebody else has scaled it since. */
+    private static Optional<Integer> burst(Deployment deployment) {
+        return Optional.ofNullable(OwnedObjects.annotations(deployment).get(BURST_ANNOTATION)).map(Integer::valueOf);
+    }
+
+    @Override
+    public List<String> burstSidekiq() {
+        var bursting = new ArrayList<String>();
+        for (var process : Workloads.sidekiq(spec())) {
+            var found = objects.find(Deployment.class, names.sidekiq(process.name())).filter(deployment -> process.burst().isPresent());
+            if (found.filter(deployment -> burst(deployment).isEmpty() && deployment.getSpec().getReplicas() == process.replicas()).isPresent()) {
+                found.get().getSpec().setReplicas(process.burst().get());
+                OwnedObjects.annotate(found.get(), Map.of(BURST_ANNOTATION, String.valueOf(process.burst().get())));
+                objects.replace(found.get(), found.get());
+            }
+            found.filter(deployment -> burst(deployment).isPresent()).ifPresent(deployment -> bursting.add(deployment.getMetadata().getName()));
+        }
+        return List.copyOf(bursting);
+    }
+
+    @Override
+    public List<String> calmSidekiq() {
+        var byHand = new ArrayList<String>();
+        for (var process : Workloads.sidekiq(spec())) {
+            objects.find(Deployment.class, names.sidekiq(process.name())).filter(deployment -> burst(deployment).isPresent()).ifPresent(deployment -> {
+                if (burst(deployment).get().equals(deployment.getSpec().getReplicas())) {
+                    deployment.getSpec().setReplicas(process.replicas());
+                } else {
+                    byHand.add(deployment.getMetadata().getName());
+                }
+                deployment.getMetadata().getAnnotations().remove(BURST_ANNOTATION);
+                objects.replace(deployment, deployment);
+            });
+        }
+        return List.copyOf(byHand);
     }
 
     @Override
