@@ -154,6 +154,7 @@ public record MastodonMigrationSpec(
             @ValidationRule(value = "self.all(one, self.exists_one(other, other.name == one.name))", message = "target.compute.kubernetes.cronJobs: two entries have the same name")
             @Size(max = 10)
             @JsonPropertyDescription("Commands of the instance that are run by the clock once the target takes writes, as CronJobs: for what Mastodon does not time itself. Default: none.") List<CronJob> cronJobs,
+            @Default("false") @JsonPropertyDescription("True: a Job runs tootctl search deploy once the target takes writes, where ES_ENABLED=true goes along. For a new Elasticsearch; one that both sides reach is filled already. Default: false.") Boolean searchDeploy,
             @JsonPropertyDescription("What all of Mastodon's pods get beside, or instead of, what the operator sets.") PodTemplate podTemplate) {}
 
     private static final String STEP = "(/[1-9][0-9]?)?";

@@ -51,6 +51,7 @@ public class AwaitRetirePhase implements Phase {
         var meanwhile = (context.computeStays() ? "" : AfterTheMove.applyEdits(context)) + AfterTheMove.watchSource(context) + AfterTheMove.keepEdge(context) + new SidekiqBurst(context).keep();
         new UserProbes(context).again();
         new EntranceLook(context).again();
+        new SearchWatch(context).look();
         return meanwhile.isEmpty() ? "" : "Meanwhile: " + meanwhile;
     }
 

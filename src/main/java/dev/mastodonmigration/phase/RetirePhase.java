@@ -90,6 +90,7 @@ public class RetirePhase implements Phase {
                     compute.removeFeeds();
                 }
             });
+            new SearchWatch(context).end();
             context.tell(new Fact.SourceReleased());
             report.notes().forEach(note -> context.tell(Notes.of("retire", note)));
             var message = (report.message() + (ended.message().isEmpty() ? "" : " " + ended.message() + ".")).strip();

@@ -63,7 +63,7 @@ public final class Specs {
         return new Target(
                 new TargetPostgres(null, postgres),
                 new TargetRedis(null, new ExistingTarget(new SecretKeyRef("target-redis", "url"), null)),
-                new Compute(new Kubernetes(null, null, List.of(new Sidekiq("default", List.of("default", "push"), 5, 2, null, null), new Sidekiq("scheduler", List.of("scheduler"), 1, 1, null, null)), null, null, null), null),
+                new Compute(new Kubernetes(null, null, List.of(new Sidekiq("default", List.of("default", "push"), 5, 2, null, null), new Sidekiq("scheduler", List.of("scheduler"), 1, 1, null, null)), null, null, null, null), null),
                 null);
     }
 }

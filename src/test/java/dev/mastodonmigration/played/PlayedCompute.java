@@ -1,6 +1,6 @@
 package dev.mastodonmigration.played;
 
-import dev.mastodonmigration.mastodon.Feeds;
+import dev.mastodonmigration.mastodon.Building;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.probe.Endpoint;
@@ -28,6 +28,9 @@ public final class PlayedCompute implements Compute {
     public int bursts;
     /** Somebody scaled it by hand meanwhile. */
     public boolean scaledByHand;
+    /** The spec and the environment want a search index; how far it is. */
+    public boolean searches;
+    public Building search = Building.GONE;
     /** The instance's commands are run by the clock. */
     public boolean cronJobs;
     public boolean smokeTestLeft;
@@ -129,6 +132,28 @@ public final class PlayedCompute implements Compute {
     }
 
     @Override
+    public void startSearch() {
+        trouble.may("compute.startSearch");
+        search = search == Building.GONE && searches ? Building.WAITING : search;
+    }
+
+    @Override
+    public Building search() {
+        trouble.may("compute.search");
+        return search;
+    }
+
+    @Override
+    public String searchJob() {
+        return "job/search";
+    }
+
+    @Override
+    public void removeSearch() {
+        search = search == Building.ENDED ? Building.GONE : search;
+    }
+
+    @Override
     public List<String> ensureCronJobs() {
         trouble.may("compute.ensureCronJobs");
         cronJobs = true;
@@ -166,8 +191,8 @@ public final class PlayedCompute implements Compute {
     public void startFeeds() {}
 
     @Override
-    public Feeds feeds() {
-        return Feeds.ENDED;
+    public Building feeds() {
+        return Building.ENDED;
     }
 
     @Override

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class SidekiqBurstPlayedTest {
     private static MastodonMigrationSpec spec(MastodonMigrationSpec of) {
         var sidekiq = List.of(new Sidekiq("default", List.of("default,8", "push"), 5, 2, 6, null), new Sidekiq("scheduler", List.of("scheduler"), 1, 1, null, null));
-        var target = new Target(of.target().postgres(), of.target().redis(), new Compute(new Kubernetes(null, null, sidekiq, null, null, null), null), null);
+        var target = new Target(of.target().postgres(), of.target().redis(), new Compute(new Kubernetes(null, null, sidekiq, null, null, null, null), null), null);
         return new MastodonMigrationSpec(of.instance(), of.source(), target, of.aws(), of.edge(), of.strategy(), of.rehearsal(), of.cutover(), of.soak(), of.retire(), of.state());
     }
 

@@ -3,7 +3,7 @@ package dev.mastodonmigration.target.kubernetes;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Kubernetes;
 import dev.mastodonmigration.cost.Charge;
-import dev.mastodonmigration.mastodon.Feeds;
+import dev.mastodonmigration.mastodon.Building;
 import dev.mastodonmigration.mastodon.MastodonEnvironment;
 import dev.mastodonmigration.mastodon.MastodonProcesses;
 import dev.mastodonmigration.outside.Findings;
@@ -248,31 +248,58 @@ final class KubernetesCompute implements Compute {
 
     @Override
     public void refuseForeignFeeds() {
-        objects.find(Job.class, FeedsJob.name(names));
+        objects.find(Job.class, InstanceJob.FEEDS.name(names));
     }
 
     @Override
     public void startFeeds() {
-        if (objects.find(Job.class, FeedsJob.name(names)).isEmpty()) {
-            objects.create(FeedsJob.of(names, migration.getSpec(), environment()));
+        if (objects.find(Job.class, InstanceJob.FEEDS.name(names)).isEmpty()) {
+            objects.create(InstanceJob.FEEDS.of(names, migration.getSpec(), environment()));
         }
     }
 
     @Override
-    public Feeds feeds() {
-        return FeedsJob.state(objects.find(Job.class, FeedsJob.name(names)));
+    public Building feeds() {
+        return InstanceJob.state(objects.find(Job.class, InstanceJob.FEEDS.name(names)));
     }
 
     @Override
     public String feedsJob() {
-        return "-n " + names.namespace() + " job/" + FeedsJob.name(names);
+        return "-n " + names.namespace() + " job/" + InstanceJob.FEEDS.name(names);
     }
 
     /** The log of one that failed is still to be read, and it goes by itself after a month. */
     @Override
     public void removeFeeds() {
-        if (feeds() == Feeds.ENDED) {
-            objects.delete(Job.class, FeedsJob.name(names));
+        if (feeds() == Building.ENDED) {
+            objects.delete(Job.class, InstanceJob.FEEDS.name(names));
+        }
+    }
+
+    @Override
+    public void startSearch() {
+        if (Boolean.TRUE.equals(spec().searchDeploy()) && objects.find(Job.class, InstanceJob.SEARCH.name(names)).isEmpty()) {
+            var environment = environment();
+            if (MastodonProcesses.searches(environment)) {
+                objects.create(InstanceJob.SEARCH.of(names, migration.getSpec(), environment));
+            }
+        }
+    }
+
+    @Override
+    public Building search() {
+        return InstanceJob.state(Optional.ofNullable(spec().searchDeploy()).filter(Boolean.TRUE::equals).flatMap(wanted -> objects.ours(Job.class, InstanceJob.SEARCH.name(names))));
+    }
+
+    @Override
+    public String searchJob() {
+        return "-n " + names.namespace() + " job/" + InstanceJob.SEARCH.name(names);
+    }
+
+    @Override
+    public void removeSearch() {
+        if (search() == Building.ENDED) {
+            objects.delete(Job.class, InstanceJob.SEARCH.name(names));
         }
     }
 
