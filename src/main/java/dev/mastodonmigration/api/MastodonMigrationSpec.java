@@ -154,6 +154,7 @@ public record MastodonMigrationSpec(
             @ValidationRule(value = "self.all(one, self.exists_one(other, other.name == one.name))", message = "target.compute.kubernetes.cronJobs: two entries have the same name")
             @Size(max = 10)
             @JsonPropertyDescription("Commands of the instance that are run by the clock once the target takes writes, as CronJobs: for what Mastodon does not time itself. Default: none.") List<CronJob> cronJobs,
+            @Default("false") @JsonPropertyDescription("True: a Job runs tootctl search deploy once the target takes writes, where ES_ENABLED=true goes along. For a new Elasticsearch; one that both sides reach is filled already. Default: false.") Boolean searchDeploy,
             @JsonPropertyDescription("What all of Mastodon's pods get beside, or instead of, what the operator sets.") PodTemplate podTemplate) {}
 
     private static final String STEP = "(/[1-9][0-9]?)?";
@@ -181,11 +182,14 @@ public record MastodonMigrationSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     @ValidationRule(value = "!(!has(self.queues) || self.queues.exists(q, q == 'scheduler' || q.startsWith('scheduler,'))) || !has(self.replicas) || self.replicas == 1",
             message = "the Sidekiq entry with the scheduler queue must have one replica: two would publish and delete twice")
+    @ValidationRule(value = "!has(self.burstReplicas) || has(self.queues) && !self.queues.exists(q, q == 'scheduler' || q.startsWith('scheduler,'))",
+            message = "burstReplicas: not for the entry with the scheduler queue, of which two would publish and delete twice")
     public record Sidekiq(
             @Required @Pattern("^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$") @JsonPropertyDescription("Name of the entry, part of the Deployment's name.") String name,
             @Size(min = 1, max = 16) @JsonPropertyDescription("Queues, optionally weighted as in 'default,8'. Default: all of Mastodon's.") List<@Pattern("^[a-z_]+(,[0-9]+)?$") String> queues,
             @Min(1) @Max(200) @JsonPropertyDescription("Threads. Default: 5.") Integer concurrency,
             @Min(1) @Max(100) @JsonPropertyDescription("Pods. Default: 1.") Integer replicas,
+            @Min(2) @Max(100) @JsonPropertyDescription("Pods from going live until no job in its queues has waited for a minute, for two hours at most: for what piled up during the move. Default: replicas.") Integer burstReplicas,
             @JsonPropertyDescription("What these pods get, over the podTemplate of all.") PodTemplate podTemplate) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -308,14 +312,22 @@ public record MastodonMigrationSpec(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Retire(
             @Default("false") @JsonPropertyDescription("Set to true to let the old host be retired.") Boolean approved,
-            @JsonPropertyDescription("Dump the source's Postgres into the volume that backup names before anything there is given up. Default: true where add-ons or apps are deleted.") Boolean finalBackup,
+            @JsonPropertyDescription("Dump the source's Postgres to where backup says before anything there is given up. Default: true where add-ons or apps are deleted.") Boolean finalBackup,
             @JsonPropertyDescription("Keep the apps' formation at zero for good.") Boolean formation,
             @JsonPropertyDescription("Delete the Redis and Postgres add-ons for good that held the data which moved.") Boolean addons,
             @JsonPropertyDescription("Delete the source's apps for good, after their add-ons. Needs addons: true, because an app's add-ons go with it.") Boolean apps,
-            @JsonPropertyDescription("Where the final backup is written.") Backup backup,
+            @ValidationRule(value = "has(self.persistentVolumeClaim) != has(self.s3)", message = "retire.backup: set exactly one of persistentVolumeClaim, s3")
+            @JsonPropertyDescription("Where the final backup is written: exactly one of persistentVolumeClaim, s3.") Backup backup,
             @Default("24h") @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("How long the target must have taken writes before add-ons or apps are deleted, so that nobody comes to the old host any more. Default: 24h.") String quietFor) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Backup(
-            @Required @Pattern(DNS_NAME) @JsonPropertyDescription("Name of a PersistentVolumeClaim in the migration's namespace: a volume of its own, because Kubernetes gives what is on it to the worker's group (10001), with room for a compressed dump. The operator adds a directory to it and overwrites nothing there.") String persistentVolumeClaim) {}
+            @Pattern(DNS_NAME) @JsonPropertyDescription("Name of a PersistentVolumeClaim in the migration's namespace: a volume of its own, because Kubernetes gives what is on it to the worker's group (10001), with room for a compressed dump. The operator adds a directory to it and overwrites nothing there.") String persistentVolumeClaim,
+            @JsonPropertyDescription("A bucket of S3 in aws.region. It is written to as aws.credentialsSecretRef, and nothing there is overwritten or deleted.") S3 s3) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record S3(
+            @Required @Pattern("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$") @JsonPropertyDescription("Name of the bucket.") String bucket,
+            @Size(max = 200) @Pattern("^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*/?$")
+            @JsonPropertyDescription("Folder in it, as mastodon/last. Default: none.") String prefix) {}
 }

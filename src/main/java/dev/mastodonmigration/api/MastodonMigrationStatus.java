@@ -98,6 +98,8 @@ public class MastodonMigrationStatus {
         public Long standbyEpoch;
         @JsonPropertyDescription("The PersistentVolumeClaim that it has, for a worker that has one.")
         public String persistentVolumeClaim;
+        @JsonPropertyDescription("The part of a bucket that it has, as s3://name/folder/, for a worker that has one.")
+        public String bucket;
         @JsonPropertyDescription("Id of the source's add-on whose data it puts there, where it is one.")
         public String addOn;
     }
@@ -143,10 +145,25 @@ public class MastodonMigrationStatus {
         public EntranceAsked entrance;
         @JsonPropertyDescription("When the instance on the target was last asked what users ask, and did not answer all of it.")
         public String probedAt;
+        @JsonPropertyDescription("Sidekiq's additional pods, for what piled up during the move.")
+        public Burst burst;
         @JsonPropertyDescription("When the source's databases were last asked which other programs are connected to them.")
         public String programsAskedAt;
         @JsonPropertyDescription("When everything of ours was taken off the source's database.")
         public String sourceReleasedAt;
+    }
+
+    /** Sidekiq has more pods for a while after the move. */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Burst {
+        @JsonPropertyDescription("Since when.")
+        public String startedAt;
+        @JsonPropertyDescription("When it was last asked how long jobs wait.")
+        public String lookedAt;
+        @JsonPropertyDescription("How often in a row no job had waited for long.")
+        public int level;
+        @JsonPropertyDescription("When all had their usual number again.")
+        public String endedAt;
     }
 
     /** A worker that replicates one database. It outlives the phase that starts it. */
@@ -617,8 +634,10 @@ public class MastodonMigrationStatus {
 
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public static class Backup {
-        @JsonPropertyDescription("The PersistentVolumeClaim that it is on.")
+        @JsonPropertyDescription("The PersistentVolumeClaim that it is on, where it is on one.")
         public String persistentVolumeClaim;
+        @JsonPropertyDescription("The part of a bucket that it is in, as s3://name/folder/, where it is in one.")
+        public String bucket;
         @JsonPropertyDescription("Id of the add-on that it was made of; missing where the database was no add-on.")
         public String addOn;
         @JsonPropertyDescription("When it was complete.")

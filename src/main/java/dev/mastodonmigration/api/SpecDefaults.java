@@ -82,6 +82,12 @@ public final class SpecDefaults {
         return queues.stream().map(queue -> queue.split(",")[0]).distinct().toList();
     }
 
+    /** Those of them that a process serves which has more pods for a while after the move; empty where none has. */
+    public static List<String> burstQueues(MastodonMigrationSpec spec) {
+        return Optional.ofNullable(spec.target().compute()).map(MastodonMigrationSpec.Compute::kubernetes).map(MastodonMigrationSpec.Kubernetes::sidekiq).orElse(List.of()).stream()
+                .filter(process -> process.burstReplicas() != null).flatMap(process -> Optional.ofNullable(process.queues()).orElse(ALL_QUEUES).stream()).map(queue -> queue.split(",")[0]).distinct().toList();
+    }
+
     public static Duration inSyncFor(MastodonMigrationSpec spec) {
         return durationOr(Duration.ofSeconds(30), spec.strategy() == null ? null : spec.strategy().inSyncFor());
     }
@@ -179,9 +185,15 @@ public final class SpecDefaults {
                 && (spec.retire().finalBackup() == null ? deletesAddOns(spec) || deletesApps(spec) : spec.retire().finalBackup());
     }
 
-    /** The PersistentVolumeClaim that the final backup is written to. */
-    public static Optional<String> backupClaim(MastodonMigrationSpec spec) {
-        return Optional.ofNullable(spec.retire()).map(MastodonMigrationSpec.Retire::backup).map(MastodonMigrationSpec.Backup::persistentVolumeClaim);
+    /** Where the final backup is written. */
+    public static Optional<BackupPlace> backupPlace(MastodonMigrationSpec spec) {
+        return backupBucket(spec).<BackupPlace>map(BackupPlace.Bucket::of)
+                .or(() -> Optional.ofNullable(spec.retire()).map(MastodonMigrationSpec.Retire::backup).map(MastodonMigrationSpec.Backup::persistentVolumeClaim).map(BackupPlace.Volume::new));
+    }
+
+    /** The bucket that it is written to; empty where it is a volume. */
+    public static Optional<MastodonMigrationSpec.S3> backupBucket(MastodonMigrationSpec spec) {
+        return Optional.ofNullable(spec.retire()).map(MastodonMigrationSpec.Retire::backup).map(MastodonMigrationSpec.Backup::s3);
     }
 
     /** The Heroku apps that the source consists of, the one with the database first. */

@@ -41,7 +41,7 @@ public final class SpecRules {
         if (spec.target().compute() == null) {
             computeStays(spec);
         }
-        if (spec.aws() != null && !movesToAws(spec.target())) {
+        if (spec.aws() != null && !movesToAws(spec.target()) && SpecDefaults.backupBucket(spec).isEmpty()) {
             violations.add("spec.aws is set, and nothing under spec.target moves to AWS: remove it.");
         }
     }
@@ -86,9 +86,13 @@ public final class SpecRules {
     private void retire(MastodonMigrationSpec spec) {
         if (Boolean.TRUE.equals(spec.retire().finalBackup()) && spec.target().postgres() == null) {
             violations.add("spec.retire.finalBackup: true, but Postgres does not move, so that it is not given up either: remove it.");
-        } else if (SpecDefaults.finalBackup(spec) && SpecDefaults.backupClaim(spec).isEmpty() && !isBackedUp) {
-            violations.add("spec.retire.finalBackup: the final backup needs a place: set spec.retire.backup.persistentVolumeClaim"
+        } else if (SpecDefaults.finalBackup(spec) && SpecDefaults.backupPlace(spec).isEmpty() && !isBackedUp) {
+            violations.add("spec.retire.finalBackup: the final backup needs a place: set spec.retire.backup.persistentVolumeClaim or spec.retire.backup.s3"
                     + (spec.retire().finalBackup() == null ? ", or spec.retire.finalBackup: false to delete the source's Postgres without one." : "."));
+        }
+        if (SpecDefaults.backupBucket(spec).isPresent() && (spec.aws() == null || spec.aws().credentialsSecretRef() == null)) {
+            violations.add("spec.retire.backup.s3 needs spec.aws.credentialsSecretRef: the worker that writes there has no AWS identity of its own, and does not get the operator's. Name a Secret with one that may write to the bucket"
+                    + (spec.aws() == null ? ", and the bucket's region in spec.aws.region." : "."));
         }
         if (SpecDefaults.deletesApps(spec) && !SpecDefaults.deletesAddOns(spec)) {
             violations.add("spec.retire.apps: true, but not spec.retire.addons: an app's add-ons are deleted with it. Set both, or delete the apps yourself.");

@@ -3,6 +3,7 @@ package dev.mastodonmigration.job;
 import dev.mastodonmigration.OperatorConfig;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
+import dev.mastodonmigration.target.aws.AwsConfig;
 import dev.mastodonmigration.worker.control.WorkerReport;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -25,11 +26,13 @@ public class Jobs {
     private static final String JOB_NAME = "batch.kubernetes.io/job-name";
     private final KubernetesClient client;
     private final OperatorConfig config;
+    private final AwsConfig aws;
     private final JobEvents events;
 
-    public Jobs(KubernetesClient client, OperatorConfig config) {
+    public Jobs(KubernetesClient client, OperatorConfig config, AwsConfig aws) {
         this.client = client;
         this.config = config;
+        this.aws = aws;
         this.events = new JobEvents(client);
     }
 
@@ -49,7 +52,7 @@ public class Jobs {
      */
     public String create(MastodonMigration migration, JobRecord record) {
         var image = Optional.ofNullable(migration.getStatus().internal.workerImage).orElse(config.workerImage());
-        var job = WorkerJob.of(migration, record, image, config.workerImagePullSecrets().orElse(List.of()), config.workerPort());
+        var job = WorkerJob.of(migration, record, image, config.workerImagePullSecrets().orElse(List.of()), config.workerPort(), aws.endpoint());
         try {
             return client.batch().v1().jobs().resource(job).create().getMetadata().getUid();
         } catch (KubernetesClientException e) {

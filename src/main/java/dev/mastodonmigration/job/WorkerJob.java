@@ -1,6 +1,9 @@
 package dev.mastodonmigration.job;
 
+import dev.mastodonmigration.api.BackupPlace;
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Aws;
+import dev.mastodonmigration.api.MastodonMigrationSpec.SecretRef;
 import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.worker.control.Tasks;
@@ -17,6 +20,7 @@ import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -34,6 +38,7 @@ final class WorkerJob {
     private static final String SECRETS = "/etc/mastodon-migration/secrets";
     private static final String SCRATCH = "/var/lib/mastodon-migration";
     private static final String BACKUP = "/var/lib/mastodon-migration-backup";
+    private static final String AWS = "/etc/mastodon-migration/aws";
     private static final String TERMINATION_LOG = "/dev/termination-log";
     private static final String CONTAINER = "worker";
     private static final long USER = 10001;
@@ -99,12 +104,30 @@ final class WorkerJob {
     }
 
     /** One pod, tried once; or, where any number may share the work, as many as the spec asks for. */
-    static Job of(MastodonMigration migration, JobRecord record, String image, List<String> pullSecrets, int port) {
+    static Job of(MastodonMigration migration, JobRecord record, String image, List<String> pullSecrets, int port, Optional<URI> awsEndpoint) {
         var parallelism = SpecDefaults.parallelism(migration.getSpec());
         var job = SharedJob.isShared(record.task)
                 ? SharedJob.spread(single(migration, record, image, pullSecrets, port, 1), parallelism)
                 : single(migration, record, image, pullSecrets, port, parallelism);
-        return Optional.ofNullable(record.persistentVolumeClaim).map(claim -> withVolume(job, claim)).orElse(job);
+        return BackupPlace.of(record).map(place -> switch (place) {
+            case BackupPlace.Volume(var claim) -> withVolume(job, claim);
+            case BackupPlace.Bucket(var url) -> withBucket(job, url, Optional.ofNullable(migration.getSpec().aws()), awsEndpoint);
+        }).orElse(job);
+    }
+
+    /** The AWS identity goes to this worker alone, straight out of the admin's Secret: what is written there anew is read at the next call. */
+    private static Job withBucket(Job job, String url, Optional<Aws> aws, Optional<URI> awsEndpoint) {
+        var variables = new TreeMap<>(Map.of(WorkerContext.ENV_BUCKET, url));
+        aws.ifPresent(chosen -> variables.put(WorkerContext.ENV_AWS_REGION, chosen.region()));
+        awsEndpoint.ifPresent(endpoint -> variables.put(WorkerContext.ENV_AWS_ENDPOINT, endpoint.toString()));
+        var secret = aws.map(Aws::credentialsSecretRef).map(SecretRef::name);
+        secret.ifPresent(name -> variables.put(WorkerContext.ENV_AWS_CREDENTIALS, AWS));
+        var environment = variables.entrySet().stream().map(variable -> literal(variable.getKey(), variable.getValue())).toList();
+        var told = new JobBuilder(job).editSpec().editTemplate().editSpec().editFirstContainer().addAllToEnv(environment).endContainer().endSpec().endTemplate().endSpec().build();
+        return secret.map(name -> new JobBuilder(told).editSpec().editTemplate().editSpec()
+                .editFirstContainer().addNewVolumeMount().withName("aws").withMountPath(AWS).withReadOnly(true).endVolumeMount().endContainer()
+                .addNewVolume().withName("aws").withNewSecret().withSecretName(name).withDefaultMode(0440).endSecret().endVolume()
+                .endSpec().endTemplate().endSpec().build()).orElse(told);
     }
 
     /** The admin's volume. What is on it already is given to our group once, and not at each start of a pod: on a large volume that takes hours. */

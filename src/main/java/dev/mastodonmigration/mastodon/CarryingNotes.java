@@ -16,12 +16,25 @@ final class CarryingNotes {
     static List<String> of(AppConfig web, AppConfig streaming, MastodonMigrationSpec spec) {
         return Stream.of(
                 streamingUrl(web, streaming, spec),
+                search(web, spec),
                 names(streaming, (name, value) -> differs(name, value, web)).map(names -> streaming.app() + ": " + names + " differ from " + web.app()
                         + " or exist only here. The target's one environment is made from the web app's; set there what streaming needs."),
                 names(web, (name, value) -> VariableFate.of(name, value) == VariableFate.POINTS_TO_SOURCE).map(names -> web.app() + ": " + names
                         + " hold URLs of databases on the old side and do not go along."),
                 web.value("TRUSTED_PROXY_IP").map(proxies -> web.app() + ": TRUSTED_PROXY_IP goes along, with the private networks added, where the target's proxy is."))
                 .flatMap(Optional::stream).toList();
+    }
+
+    private static Optional<String> search(AppConfig web, MastodonMigrationSpec spec) {
+        var kubernetes = Optional.ofNullable(spec.target().compute().kubernetes());
+        var isWanted = kubernetes.map(MastodonMigrationSpec.Kubernetes::searchDeploy).filter(Boolean.TRUE::equals).isPresent();
+        var isThere = MastodonProcesses.searches(web.config());
+        if (isWanted == isThere) {
+            return Optional.empty();
+        }
+        return Optional.of(isWanted ? web.app() + ": ES_ENABLED is not true, so that target.compute.kubernetes.searchDeploy: true does nothing."
+                : web.app() + ": ES_ENABLED is true, and the search index does not move. One that the target reaches as the source did needs nothing; a new one has to be filled once the target takes writes: "
+                + (kubernetes.isPresent() ? "set target.compute.kubernetes.searchDeploy: true." : "run tootctl search deploy."));
     }
 
     private static boolean differs(String name, String value, AppConfig web) {

@@ -66,4 +66,14 @@ public final class MastodonProcesses {
     public static List<String> feeds() {
         return List.of("tootctl", "feeds", "build", "--all");
     }
+
+    /** Makes the search index and fills it from the database (docs.joinmastodon.org/admin/tootctl, search deploy). */
+    public static List<String> search() {
+        return List.of("tootctl", "search", "deploy");
+    }
+
+    /** Whether it has a search index at all (config/initializers/chewy.rb). */
+    public static boolean searches(Map<String, String> environment) {
+        return "true".equals(environment.get("ES_ENABLED"));
+    }
 }

@@ -22,6 +22,7 @@ final class AfterTheMove {
             }
             context.compute().orElseThrow().startSidekiq();
             ByTheClock.ensure(context);
+            new SearchWatch(context).begin();
             context.tell(new Fact.Deployed());
             return "your edit is being rolled out; ";
         } catch (OutsideException notNow) {

@@ -48,9 +48,10 @@ public class AwaitRetirePhase implements Phase {
     }
 
     private static String meanwhile(PhaseContext context) {
-        var meanwhile = (context.computeStays() ? "" : AfterTheMove.applyEdits(context)) + AfterTheMove.watchSource(context) + AfterTheMove.keepEdge(context);
+        var meanwhile = (context.computeStays() ? "" : AfterTheMove.applyEdits(context)) + AfterTheMove.watchSource(context) + AfterTheMove.keepEdge(context) + new SidekiqBurst(context).keep();
         new UserProbes(context).again();
         new EntranceLook(context).again();
+        new SearchWatch(context).look();
         return meanwhile.isEmpty() ? "" : "Meanwhile: " + meanwhile;
     }
 

@@ -1,7 +1,7 @@
 package dev.mastodonmigration.phase;
 
 import dev.mastodonmigration.api.SpecDefaults;
-import dev.mastodonmigration.mastodon.Feeds;
+import dev.mastodonmigration.mastodon.Building;
 import dev.mastodonmigration.target.Compute;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +10,7 @@ import java.util.Optional;
 final class FeedsWatch {
     private static final String BY_HAND = "tootctl feeds build --all in a web pod.";
     private final String job;
-    private final Optional<Feeds> state;
+    private final Optional<Building> state;
 
     FeedsWatch(PhaseContext context) {
         this.job = context.compute().map(Compute::feedsJob).orElse("");
@@ -18,7 +18,7 @@ final class FeedsWatch {
     }
 
     boolean isOver() {
-        return state.filter(now -> now == Feeds.WAITING || now == Feeds.BUILDING).isEmpty();
+        return state.filter(now -> now == Building.WAITING || now == Building.BUILDING).isEmpty();
     }
 
     /** To be put behind other words; empty where nothing is built. */
@@ -28,7 +28,7 @@ final class FeedsWatch {
             case BUILDING -> "the feeds are being built: kubectl logs -f " + job + " (deleting it lets the migration go on without)";
             case ENDED -> "the feeds were built, but for accounts that its log names after \"Error processing\": kubectl logs " + job;
             case FAILED -> "the feeds could NOT be built: kubectl logs " + job;
-            case TIMED_OUT -> "the feeds could NOT be built within " + Feeds.LONGEST.toHours() + " h: Kubernetes ended their Job and deleted its pods, and the log with them";
+            case TIMED_OUT -> "the feeds could NOT be built within " + Building.LONGEST.toHours() + " h: Kubernetes ended their Job and deleted its pods, and the log with them";
             case GONE -> "the feeds were NOT built, their Job is gone";
         }).orElse("");
     }
@@ -37,11 +37,11 @@ final class FeedsWatch {
         return state.flatMap(this::unbuilt).map(why -> "Home and list feeds were not built to their end, so that home timelines are incomplete. " + why).stream().toList();
     }
 
-    private Optional<String> unbuilt(Feeds now) {
+    private Optional<String> unbuilt(Building now) {
         return switch (now) {
             case WAITING, BUILDING, ENDED -> Optional.empty();
             case FAILED -> Optional.of("Find out why (kubectl logs " + job + "), and run " + BY_HAND);
-            case TIMED_OUT -> Optional.of("Kubernetes ended their Job after " + Feeds.LONGEST.toHours() + " h (kubectl describe " + job + ") and deleted its pods, so that no log is left: they needed"
+            case TIMED_OUT -> Optional.of("Kubernetes ended their Job after " + Building.LONGEST.toHours() + " h (kubectl describe " + job + ") and deleted its pods, so that no log is left: they needed"
                     + " longer, or no pod found a node. What was built stays. Run " + BY_HAND);
             case GONE -> Optional.of("The Job " + job + " was deleted. Run " + BY_HAND);
         };

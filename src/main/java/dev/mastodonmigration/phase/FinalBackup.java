@@ -1,5 +1,6 @@
 package dev.mastodonmigration.phase;
 
+import dev.mastodonmigration.api.BackupPlace;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Backup;
 import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.api.SpecDefaults;
@@ -18,7 +19,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The last copy of the source's Postgres, in a volume of the admin's. Which volume it goes to, and which add-on it is made of, is written down with its worker: what the spec says, or where the source leads,
+ * The last copy of the source's Postgres, in a volume or a bucket of the admin's. Where it goes, and which add-on it is made of, is written down with its worker: what the spec says, or where the source leads,
  * later on changes nothing about a copy that was made before.
  */
 final class FinalBackup {
@@ -53,10 +54,10 @@ final class FinalBackup {
 
     /** Makes it: to be called while the write gate is up. */
     StepResult make() {
-        var wanted = SpecDefaults.backupClaim(context.spec());
-        return last().map(job -> wanted.filter(claim -> !claim.equals(job.persistentVolumeClaim)).map(claim -> elsewhere(job, claim)).orElseGet(() -> goOn(job)))
-                .orElseGet(() -> wanted.map(claim -> begin(claim, Tasks.BACK_UP_SOURCE))
-                        .orElseGet(() -> new StepResult.Refused("The final backup needs a place: set spec.retire.backup.persistentVolumeClaim, or spec.retire.finalBackup: false.")));
+        var wanted = SpecDefaults.backupPlace(context.spec());
+        return last().map(job -> wanted.filter(place -> !Optional.of(place).equals(BackupPlace.of(job))).map(place -> elsewhere(job, place)).orElseGet(() -> goOn(job)))
+                .orElseGet(() -> wanted.map(place -> begin(place, Tasks.BACK_UP_SOURCE))
+                        .orElseGet(() -> new StepResult.Refused("The final backup needs a place: set spec.retire.backup.persistentVolumeClaim or spec.retire.backup.s3, or spec.retire.finalBackup: false.")));
     }
 
     /** The admin wants none any more; true while its worker still runs. */
@@ -64,22 +65,26 @@ final class FinalBackup {
         return isBegun() && context.workers().stop(List.of(last().orElseThrow()));
     }
 
-    /** The admin named another volume meanwhile. */
-    private StepResult elsewhere(JobRecord job, String claim) {
+    /** The admin named another place meanwhile. */
+    private StepResult elsewhere(JobRecord job, BackupPlace place) {
         if (context.workers().stop(List.of(job))) {
-            return new StepResult.Working("waiting for the worker to end that writes the final backup into the volume " + job.persistentVolumeClaim);
+            return new StepResult.Working("waiting for the worker to end that writes the final backup into " + placeOf(job).words());
         }
         var number = context.record().jobs.stream().filter(other -> other.task.equals(Tasks.BACK_UP_SOURCE)).count() + 1;
-        return begin(claim, Tasks.BACK_UP_SOURCE + "-" + number);
+        return begin(place, Tasks.BACK_UP_SOURCE + "-" + number);
     }
 
-    private StepResult begin(String claim, String name) {
+    private static BackupPlace placeOf(JobRecord job) {
+        return BackupPlace.of(job).orElseThrow();
+    }
+
+    private StepResult begin(BackupPlace place, String name) {
         var database = database();
         var another = another(database);
         if (another.isPresent()) {
             return another.get();
         }
-        context.intend(new JobIntent(Tasks.BACK_UP_SOURCE, context.workers().name(name, context.record().attempts), Optional.empty(), Optional.of(new JobIntent.Volume(claim, database))));
+        context.intend(new JobIntent(Tasks.BACK_UP_SOURCE, context.workers().name(name, context.record().attempts), Optional.empty(), Optional.of(new JobIntent.Backup(place, database))));
         return new StepResult.Working("about to start " + Tasks.BACK_UP_SOURCE, PhaseContext.AT_ONCE);
     }
 
@@ -97,7 +102,7 @@ final class FinalBackup {
             return another.orElseGet(() -> new StepResult.Retryable("The source was led to another database while the final backup was made."));
         }
         var report = look.reports().get(Tasks.BACK_UP_SOURCE);
-        context.tell(new Fact.BackupMade(job.persistentVolumeClaim, database, figure(report, Figure.TABLES), figure(report, Figure.ROWS), figure(report, Figure.BYTES), report.message()));
+        context.tell(new Fact.BackupMade(placeOf(job), database, figure(report, Figure.TABLES), figure(report, Figure.ROWS), figure(report, Figure.BYTES), report.message()));
         return new StepResult.Working("the source's Postgres is backed up", PhaseContext.AT_ONCE);
     }
 
@@ -142,12 +147,16 @@ final class FinalBackup {
         return context.now().isAfter(Instant.parse(backup.checkedAt == null ? backup.finishedAt : backup.checkedAt).plus(OLD));
     }
 
+    private static BackupPlace placeOf(Backup backup) {
+        return BackupPlace.of(backup).orElseThrow();
+    }
+
     /** Each look has a Job of its own. */
     private StepResult check(Backup backup) {
         var name = context.workers().name(Tasks.CHECK_BACKUP, context.record().attempts + (backup.checks == null ? 0 : backup.checks));
         var job = context.record().jobs.stream().filter(known -> known.name.equals(name)).findFirst();
         if (job.isEmpty()) {
-            context.intend(new JobIntent(Tasks.CHECK_BACKUP, name, Optional.empty(), Optional.of(new JobIntent.Volume(backup.persistentVolumeClaim, Optional.ofNullable(backup.addOn)))));
+            context.intend(new JobIntent(Tasks.CHECK_BACKUP, name, Optional.empty(), Optional.of(new JobIntent.Backup(placeOf(backup), Optional.ofNullable(backup.addOn)))));
             return new StepResult.Working("about to look whether the final backup is still there", PhaseContext.AT_ONCE);
         }
         var look = context.look(List.of(job.get()));
@@ -160,7 +169,7 @@ final class FinalBackup {
         }
         var report = look.reports().get(Tasks.CHECK_BACKUP);
         if (figure(report, Figure.BYTES) != backup.bytes || figure(report, Figure.ROWS) != backup.rows) {
-            return new StepResult.Refused("Nothing more is deleted. The final backup on its volume is not the one that was made. Put that back, or set spec.retire.finalBackup: false to delete without one.");
+            return new StepResult.Refused("Nothing more is deleted. The final backup in " + placeOf(backup).words() + " is not the one that was made. Put that back, or set spec.retire.finalBackup: false to delete without one.");
         }
         context.tell(new Fact.BackupChecked());
         return new StepResult.Working("the final backup is still there, and whole", PhaseContext.AT_ONCE);
@@ -169,12 +178,12 @@ final class FinalBackup {
     /** For the gate. */
     String words() {
         var keys = " Config vars are not in it, nor the instance's keys among them (SECRET_KEY_BASE, OTP_SECRET, VAPID and ACTIVE_RECORD_ENCRYPTION ones), without which parts of it cannot be read: keep a copy of them.";
-        return made().map(backup -> " The source's Postgres was dumped into the volume " + backup.persistentVolumeClaim + "." + keys)
-                .orElseGet(() -> isWanted() ? " Before anything else the source's Postgres is dumped into the volume " + SpecDefaults.backupClaim(context.spec()).orElse("") + " and read back." + keys : "");
+        return made().map(backup -> " The source's Postgres was dumped into " + placeOf(backup).words() + "." + keys)
+                .orElseGet(() -> isWanted() ? " Before anything else the source's Postgres is dumped into " + SpecDefaults.backupPlace(context.spec()).map(BackupPlace::words).orElse("a place that spec.retire.backup does not name yet") + " and read back." + keys : "");
     }
 
     /** For the end: where it is. */
     String place() {
-        return made().map(backup -> " The final backup is in the volume " + backup.persistentVolumeClaim + ".").orElse("");
+        return made().map(backup -> " The final backup is in " + placeOf(backup).words() + ".").orElse("");
     }
 }

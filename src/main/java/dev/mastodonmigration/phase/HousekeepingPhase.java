@@ -29,6 +29,8 @@ public class HousekeepingPhase implements Phase {
     }
 
     private static String instance(PhaseContext context) {
+        new SidekiqBurst(context).begin();
+        new SearchWatch(context).begin();
         return feeds(context) + " " + ByTheClock.ensure(context);
     }
 

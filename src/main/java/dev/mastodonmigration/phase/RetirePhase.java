@@ -28,6 +28,7 @@ public class RetirePhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         var removals = new Removals(context);
+        new SidekiqBurst(context).end();
         if (context.status().internal.sourceReleasedAt != null) {
             return removals.next();
         }
@@ -96,6 +97,7 @@ public class RetirePhase implements Phase {
                     compute.removeFeeds();
                 }
             });
+            new SearchWatch(context).end();
             context.tell(new Fact.SourceReleased());
             report.notes().forEach(note -> context.tell(Notes.of("retire", note)));
             var message = (report.message() + (ended.message().isEmpty() ? "" : " " + ended.message() + ".")).strip();

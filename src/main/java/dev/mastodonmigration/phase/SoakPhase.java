@@ -23,9 +23,10 @@ public class SoakPhase implements Phase {
     @Override
     public StepResult step(PhaseContext context) {
         var end = Instant.parse(context.record().startedAt).plus(SpecDefaults.soak(context.spec())).truncatedTo(ChronoUnit.SECONDS);
-        var source = AfterTheMove.watchSource(context) + AfterTheMove.keepEdge(context);
+        var source = AfterTheMove.watchSource(context) + AfterTheMove.keepEdge(context) + new SidekiqBurst(context).keep();
         var answered = new UserProbes(context).again();
         new EntranceLook(context).again();
+        var search = new SearchWatch(context).look();
         var feeds = new FeedsWatch(context);
         if (!context.now().isBefore(end)) {
             if (!feeds.isOver()) {
@@ -35,7 +36,7 @@ public class SoakPhase implements Phase {
             return new StepResult.Done("Soaked until " + end + feeds.words() + ".");
         }
         var health = health(context);
-        return StepResult.Waiting.until(end, context.now(), health + feeds.words() + "; " + source + "soaking until " + end)
+        return StepResult.Waiting.until(end, context.now(), health + feeds.words() + search + "; " + source + "soaking until " + end)
                 .meanwhile(answered && context.status().source.awake.isEmpty() ? Duration.ofSeconds(30) : SOON);
     }
 

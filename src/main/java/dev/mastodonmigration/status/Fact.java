@@ -1,5 +1,6 @@
 package dev.mastodonmigration.status;
 
+import dev.mastodonmigration.api.BackupPlace;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.PhaseRun;
 import dev.mastodonmigration.cost.Cost;
@@ -145,15 +146,24 @@ public sealed interface Fact {
 
     record SidekiqStarted() implements Fact {}
 
+    /** These of the target's Sidekiq processes have more pods for a while. */
+    record BurstBegun(List<String> names) implements Fact {}
+
+    /** How long jobs wait was asked. @param isLevel none has for long */
+    record QueuesSeen(boolean isLevel) implements Fact {}
+
+    /** They have their usual number again. */
+    record BurstEnded(String why) implements Fact {}
+
     // The end of the old host.
 
     /**
-     * The source's Postgres is in that volume, and was read back.
+     * The source's Postgres is there, and was read back.
      *
      * @param addOn   that it was made of, by id; empty where the database was no add-on
      * @param message where, and how to restore it
      */
-    record BackupMade(String claim, Optional<String> addOn, long tables, long rows, long bytes, String message) implements Fact {}
+    record BackupMade(BackupPlace place, Optional<String> addOn, long tables, long rows, long bytes, String message) implements Fact {}
 
     /** It is still there, and whole. */
     record BackupChecked() implements Fact {}

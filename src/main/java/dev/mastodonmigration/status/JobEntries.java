@@ -1,5 +1,6 @@
 package dev.mastodonmigration.status;
 
+import dev.mastodonmigration.api.BackupPlace;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Quieting;
@@ -105,8 +106,13 @@ final class JobEntries {
         job.task = intent.task();
         job.name = intent.name();
         job.standbyEpoch = intent.standbyEpoch().orElse(null);
-        job.persistentVolumeClaim = intent.volume().map(JobIntent.Volume::claim).orElse(null);
-        job.addOn = intent.volume().flatMap(JobIntent.Volume::addOn).orElse(null);
+        intent.backup().ifPresent(backup -> {
+            switch (backup.place()) {
+                case BackupPlace.Volume(var claim) -> job.persistentVolumeClaim = claim;
+                case BackupPlace.Bucket(var url) -> job.bucket = url;
+            }
+            job.addOn = backup.addOn().orElse(null);
+        });
         return job;
     }
 }

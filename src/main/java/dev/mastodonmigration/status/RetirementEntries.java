@@ -1,5 +1,6 @@
 package dev.mastodonmigration.status;
 
+import dev.mastodonmigration.api.BackupPlace;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Asset;
 import dev.mastodonmigration.api.MastodonMigrationStatus.AssetState;
@@ -27,7 +28,10 @@ final class RetirementEntries {
 
     void backupMade(Fact.BackupMade made) {
         var backup = new Backup();
-        backup.persistentVolumeClaim = made.claim();
+        switch (made.place()) {
+            case BackupPlace.Volume(var claim) -> backup.persistentVolumeClaim = claim;
+            case BackupPlace.Bucket(var url) -> backup.bucket = url;
+        }
         backup.addOn = made.addOn().orElse(null);
         backup.finishedAt = now.toString();
         backup.tables = made.tables();

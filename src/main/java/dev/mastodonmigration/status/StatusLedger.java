@@ -120,6 +120,15 @@ public final class StatusLedger {
             case Fact.EdgeMeasured measured -> status.edge = EdgeEntry.of(measured.figures(), now);
             case Fact.EdgeGone gone -> status.edge = null;
             case Fact.Priced priced -> status.cost = CostEntry.of(priced.cost(), now);
+            case Fact.BurstBegun begun -> {
+                status.internal.burst = new MastodonMigrationStatus.Burst();
+                status.internal.burst.startedAt = now.toString();
+            }
+            case Fact.QueuesSeen seen -> {
+                status.internal.burst.lookedAt = now.toString();
+                status.internal.burst.level = seen.isLevel() ? status.internal.burst.level + 1 : 0;
+            }
+            case Fact.BurstEnded ended -> status.internal.burst.endedAt = now.toString();
             case Fact.Probed probed -> status.internal.probedAt = now.toString();
             case Fact.EntranceAsked asked -> shift.entranceAsked(asked);
             case Fact.ProgramsAsked asked -> status.internal.programsAskedAt = now.toString();

@@ -47,6 +47,8 @@ public final class Story {
             case Fact.SourceAwake awake when !awake.what().equals(before.source.awake) -> Optional.of(Told.warning("SourceAwake", at(before.phase) + "Somebody or something started the source again: "
                     + String.join(", ", awake.what()) + ". It is stopped again. Its database refuses writes; find out who did it."));
             case Fact.TargetWritable writable -> Optional.of(Told.normal("TargetWritable", at(before.phase) + "The target takes writes. From here on nothing goes back by itself."));
+            case Fact.BurstBegun begun -> Optional.of(Told.normal("SidekiqBurst", at(before.phase) + "More pods run for a while, for jobs that piled up during the move: " + String.join(", ", begun.names()) + "."));
+            case Fact.BurstEnded ended -> Optional.of(Told.normal("SidekiqBurst", at(before.phase) + ended.why()));
             case Fact.BackupMade made -> Optional.of(Told.normal("FinalBackup", at(before.phase) + made.message()));
             case Fact.RemovalBegun begun -> Optional.of(Told.normal("Deleting", at(before.phase) + "Deleting " + begun.asset().words() + " for good."));
             case Fact.BackupChecked checked -> Optional.of(Told.normal("FinalBackup", at(before.phase) + "The final backup is still there, and whole."));

@@ -2,7 +2,7 @@ package dev.mastodonmigration.target;
 
 import dev.mastodonmigration.cost.Payable;
 import dev.mastodonmigration.edge.FrontAddress;
-import dev.mastodonmigration.mastodon.Feeds;
+import dev.mastodonmigration.mastodon.Building;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.InAccount;
 import dev.mastodonmigration.outside.Provisioned;
@@ -43,6 +43,20 @@ public interface Compute extends Payable, InAccount {
     /** Starts every Sidekiq. The caller has proved that none runs on the source any more. */
     void startSidekiq();
 
+    /**
+     * Gives those Sidekiq processes more pods whose part of the spec says so, and leaves alone what somebody scaled by hand. The caller knows that the target takes writes.
+     *
+     * @return names of those that have more now; empty where none is to
+     */
+    default List<String> burstSidekiq() {
+        return List.of();
+    }
+
+    /** Gives those their usual number again that {@link #burstSidekiq} gave more. @return names of those that somebody scaled by hand since, which are left as they are */
+    default List<String> calmSidekiq() {
+        return List.of();
+    }
+
     /** Where users' requests are to be sent, for messages, as "what stands in front of Service example-social-web:3000". */
     Entrances entrances();
 
@@ -79,11 +93,31 @@ public interface Compute extends Payable, InAccount {
     /** Has Mastodon build its home and list feeds from the database, unless that was begun before. */
     void startFeeds();
 
-    Feeds feeds();
+    Building feeds();
 
     /** What builds them, as kubectl wants it. */
     String feedsJob();
 
     /** Removes what built them once it has ended well. */
     void removeFeeds();
+
+    /**
+     * Has Mastodon fill its search index from the database where the spec wants that and its environment has one, unless that is there already. The caller knows that the target takes writes.
+     *
+     * @throws dev.mastodonmigration.outside.OutsideException naming what stands there already and is not ours
+     */
+    default void startSearch() {}
+
+    /** {@link Building#GONE} also where none was begun. */
+    default Building search() {
+        return Building.GONE;
+    }
+
+    /** What fills it, as kubectl wants it. */
+    default String searchJob() {
+        return "";
+    }
+
+    /** Removes what filled it once it has ended well. */
+    default void removeSearch() {}
 }

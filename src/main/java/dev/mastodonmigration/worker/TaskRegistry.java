@@ -6,7 +6,7 @@ import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerContext;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import dev.mastodonmigration.worker.postgres.BackUpSource;
-import dev.mastodonmigration.worker.postgres.BackupVolume;
+import dev.mastodonmigration.worker.postgres.BackupDestination;
 import dev.mastodonmigration.worker.postgres.CheckBackup;
 import dev.mastodonmigration.worker.postgres.ClearSource;
 import dev.mastodonmigration.worker.postgres.CloseSource;
@@ -34,6 +34,7 @@ import dev.mastodonmigration.worker.redis.mastodon.KeyScope;
 import dev.mastodonmigration.worker.redis.mastodon.ProgramsOnRedis;
 import dev.mastodonmigration.worker.redis.mastodon.QuietSidekiq;
 import dev.mastodonmigration.worker.redis.mastodon.SidekiqAtWork;
+import dev.mastodonmigration.worker.redis.mastodon.SidekiqLatency;
 import dev.mastodonmigration.worker.redis.mastodon.SourceClients;
 import dev.mastodonmigration.worker.redis.sync.OpenRedis;
 import dev.mastodonmigration.worker.redis.sync.RedisCapacity;
@@ -61,7 +62,7 @@ public final class TaskRegistry implements TaskSource {
         var postgres = PostgresPreflight.planned(rehearsal, LiveRemarks::on);
         Findings.Check redis = context -> RedisPreflight.check(context, scope);
         var jobs = JobsPreflight.of(environment);
-        var volume = BackupVolume.of(environment);
+        var backup = BackupDestination.of(environment);
         return Map.ofEntries(
             Map.entry(Tasks.PREFLIGHT, new Looks(List.of(
                     new Looks.Look(WorkerContext.TARGET_POSTGRES_URL, postgres),
@@ -105,6 +106,7 @@ public final class TaskRegistry implements TaskSource {
                     new Part(WorkerContext.SOURCE_POSTGRES_URL, new ProgramsOnPostgres()),
                     new Part(WorkerContext.SOURCE_REDIS_URL, new ProgramsOnRedis())))),
             Map.entry(Tasks.LOOK_AT_SIDEKIQ, new SidekiqAtWork()),
+            Map.entry(Tasks.LOOK_AT_QUEUES, new SidekiqLatency()),
             Map.entry(Tasks.WITHDRAW_OPENING, new WithdrawOpening()),
             Map.entry(Tasks.REOPEN_SOURCE, new Parts(List.of(
                     // Whatever has become of the target: what was closed is opened again.
@@ -114,8 +116,8 @@ public final class TaskRegistry implements TaskSource {
             Map.entry(Tasks.RESET_TARGET, new Parts(List.of(
                     Part.postgres(new ResetTarget()),
                     Part.redis(RedisTarget::reset)))),
-            Map.entry(Tasks.BACK_UP_SOURCE, new BackUpSource(volume)),
-            Map.entry(Tasks.CHECK_BACKUP, new CheckBackup(volume)),
+            Map.entry(Tasks.BACK_UP_SOURCE, new BackUpSource(backup)),
+            Map.entry(Tasks.CHECK_BACKUP, new CheckBackup(backup)),
             Map.entry(Tasks.RELEASE, new Parts(List.of(
                     Part.postgres(new ReleaseSource()),
                     Part.postgres(new ReleaseTarget()),

@@ -71,6 +71,13 @@ class CrdRulesTest {
             Arguments.of(spec(HEROKU, cron("{name: a, schedule: '@daily', command: [a]}, {name: a, schedule: '@hourly', command: [b]}")), "target.compute.kubernetes.cronJobs: two entries have the same name"),
             Arguments.of(spec(HEROKU, cron("{name: a, schedule: '@every 1h', command: [a]}")), "schedule: five fields as cron has them"),
             Arguments.of(spec(HEROKU, cron("{name: a, schedule: '60 * * * *', command: [a]}")), "schedule: five fields as cron has them"),
+            Arguments.of(spec(HEROKU, sidekiq("{name: a, queues: [scheduler], burstReplicas: 3}")), "burstReplicas: not for the entry with the scheduler queue"),
+            Arguments.of(spec(HEROKU, sidekiq("{name: a, burstReplicas: 3}")), "burstReplicas: not for the entry with the scheduler queue"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  retire: {backup: {}}\n", "retire.backup: set exactly one of persistentVolumeClaim, s3"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  retire: {backup: {persistentVolumeClaim: a, s3: {bucket: last-copy}}}\n", "retire.backup: set exactly one of persistentVolumeClaim, s3"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  retire: {backup: {s3: {bucket: Last_Copy}}}\n", "s3.bucket does not match"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  retire: {backup: {s3: {bucket: last-copy, prefix: /mastodon}}}\n", "s3.prefix does not match"),
+            Arguments.of(spec(HEROKU, "postgres: {" + BY_URL + "}") + "  retire: {backup: {s3: {prefix: mastodon}}}\n", "s3.bucket is required"),
             Arguments.of(spec(HEROKU, cron("{name: a, schedule: '0 0 * * 7', command: [a]}")), "schedule: five fields as cron has them"),
             Arguments.of(spec(HEROKU, cron("{name: a, schedule: '0 0 * *', command: [a]}")), "schedule: five fields as cron has them"),
             Arguments.of(spec(HEROKU, cron("{name: a, schedule: '@daily', command: []}")), "command is too short"),
@@ -115,11 +122,14 @@ class CrdRulesTest {
             spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {route53: {hostedZoneId: Z1, ttlSeconds: 30, front: {dnsName: lb.example.net, hostedZoneId: Z2}}}"),
             spec(HEROKU, "postgres: {" + BY_URL + "}, dns: {route53: {hostedZoneId: Z1, front: {addresses: [192.0.2.1, '2001:db8::1']}}}"),
             spec("  source: {endpoints: {postgres: {urlSecretRef: {name: n, key: k}}}}\n", "redis: {elastiCache: {" + CACHE + ", replicas: 0}}"),
+            spec(HEROKU, "postgres: {" + BY_URL + "}") + "  retire: {backup: {s3: {bucket: last.copy-1, prefix: mastodon/2026/}}}\n",
+            spec(HEROKU, "postgres: {" + BY_URL + "}") + "  retire: {backup: {persistentVolumeClaim: last-copy}}\n",
             spec(HEROKU, sidekiq("{name: a}")),
             spec(HEROKU, cron("{name: a, schedule: '@weekly', command: [a]}, {name: b, schedule: '*/15 0-5,22 1,15 JAN-jun mon-5', command: [a, b]}, {name: c, schedule: '05 04 ? * 0', command: [a]}")),
             spec(HEROKU, "redis: {existing: {urlSecretRef: {name: n, key: k}, caSecretRef: {name: n, key: ca}}}"),
             spec(HEROKU, "compute: {kubernetes: {podTemplate: {resources: {requests: {cpu: 1, memory: 2Gi}}, volumes: [{name: a, emptyDir: {sizeLimit: 1Gi}}], affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1}]}},"
                     + " tolerations: [{key: a, effect: NoExecute, tolerationSeconds: 30}], env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]}, sidekiq: [{name: a, podTemplate: {securityContext: {runAsUser: 1}}}]}}"),
+            spec(HEROKU, sidekiq("{name: a, queues: [push], burstReplicas: 2}, {name: b, queues: [scheduler]}")),
             spec(HEROKU, sidekiq("{name: a, queues: ['default,8'], replicas: 3}, {name: b, queues: [scheduler]}"))}) {
             assertThat(SchemaCheck.of(schema(), YAML.readTree(good), Optional.empty())).isEmpty();
         }

@@ -14,6 +14,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class SpecRulesTest {
+    private static final Retire BUCKET = new Retire(null, true, null, null, null, new Backup(null, new S3("last-copy", "mastodon")), null);
+
     @Test
     void acceptsWhatThisVersionCanDo() {
         assertThat(SpecRules.violations(Specs.valid())).isEmpty();
@@ -25,7 +27,9 @@ class SpecRulesTest {
                 Arguments.of("notBefore", Specs.with(new Cutover(null, null, "2026-13-01T20:00:00Z", null, null)), "spec.cutover.notBefore: \"2026-13-01T20:00:00Z\" is not a time"),
                 Arguments.of("reverse", Specs.with(new Soak("1h", true), null), "spec.soak.reverseReplication: true is not supported yet"),
                 Arguments.of("backup", Specs.with(new Soak("1h", null), new Retire(null, true, null, null, null, null, null)), "spec.retire.finalBackup: the final backup needs a place: set spec.retire.backup.persistentVolumeClaim"),
-                Arguments.of("addons", Specs.with(new Soak("1h", null), new Retire(null, null, null, true, null, null, null)), "set spec.retire.backup.persistentVolumeClaim, or spec.retire.finalBackup: false"),
+                Arguments.of("addons", Specs.with(new Soak("1h", null), new Retire(null, null, null, true, null, null, null)), "set spec.retire.backup.persistentVolumeClaim or spec.retire.backup.s3, or spec.retire.finalBackup: false"),
+                Arguments.of("a bucket without AWS", Specs.onAws(null, BUCKET), "spec.retire.backup.s3 needs spec.aws.credentialsSecretRef: the worker that writes there has no AWS identity of its own, and does not get the operator's. Name a Secret with one that may write to the bucket, and the bucket's region in spec.aws.region."),
+                Arguments.of("a bucket without credentials", Specs.onAws(new Aws("eu-west-1", null, null), BUCKET), "spec.retire.backup.s3 needs spec.aws.credentialsSecretRef"),
                 Arguments.of("apps", Specs.with(new Soak("1h", null), new Retire(null, false, null, null, true, null, null)), "spec.retire.apps: true, but not spec.retire.addons"),
                 Arguments.of("apps that stay", staying(new Retire(null, false, null, true, true, null, null)), "spec.retire.apps: true, but compute does not move: the apps run the instance"),
                 Arguments.of("a formation that stays", staying(new Retire(null, null, true, null, null, null, null)), "spec.retire.formation: true, but compute does not move"),
@@ -65,14 +69,19 @@ class SpecRulesTest {
     @Test
     void databasesMayMoveAlone() {
         assertThat(SpecRules.violations(staying(null, RedisStrategy.Live))).isEmpty();
-        assertThat(SpecRules.violations(staying(new Retire(null, null, null, true, null, new Backup("last-copy"), null)))).as("and their add-ons be deleted").isEmpty();
+        assertThat(SpecRules.violations(staying(new Retire(null, null, null, true, null, new Backup("last-copy", null), null)))).as("and their add-ons be deleted").isEmpty();
     }
 
     @Test
     void deletingIsAcceptedWithABackupOrWithTheWordThatNoneIsWanted() {
-        assertThat(SpecRules.violations(Specs.with(null, new Retire(null, null, true, true, true, new Backup("last-copy"), "48h")))).isEmpty();
+        assertThat(SpecRules.violations(Specs.with(null, new Retire(null, null, true, true, true, new Backup("last-copy", null), "48h")))).isEmpty();
         assertThat(SpecRules.violations(Specs.with(null, new Retire(null, false, null, true, true, null, null)))).isEmpty();
         assertThat(SpecRules.violations(without(new Retire(null, null, null, true, null, null, null)))).as("no Postgres is deleted").isEmpty();
+    }
+
+    @Test
+    void aBucketForTheFinalBackupIsReasonEnoughForCredentialsOfAws() {
+        assertThat(SpecRules.violations(Specs.onAws(new Aws("eu-west-1", new SecretRef("aws"), null), BUCKET))).isEmpty();
     }
 
     @Test

@@ -32,6 +32,12 @@ public final class Specs {
         return of(spec.state(), spec.strategy(), spec.cutover(), soak, retire);
     }
 
+    /** Nothing of which moves to AWS. */
+    public static MastodonMigrationSpec onAws(Aws aws, Retire retire) {
+        var spec = valid();
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), aws, spec.edge(), spec.strategy(), null, spec.cutover(), spec.soak(), retire, spec.state());
+    }
+
     public static MastodonMigrationSpec with(Source source, Target target) {
         var spec = valid();
         return new MastodonMigrationSpec(spec.instance(), source, target, null, spec.edge(), spec.strategy(), null, spec.cutover(), spec.soak(), null, spec.state());
@@ -57,7 +63,7 @@ public final class Specs {
         return new Target(
                 new TargetPostgres(null, postgres),
                 new TargetRedis(null, new ExistingTarget(new SecretKeyRef("target-redis", "url"), null)),
-                new Compute(new Kubernetes(null, null, List.of(new Sidekiq("default", List.of("default", "push"), 5, 2, null), new Sidekiq("scheduler", List.of("scheduler"), 1, 1, null)), null, null, null), null),
+                new Compute(new Kubernetes(null, null, List.of(new Sidekiq("default", List.of("default", "push"), 5, 2, null, null), new Sidekiq("scheduler", List.of("scheduler"), 1, 1, null, null)), null, null, null, null), null),
                 null);
     }
 }

@@ -7,6 +7,7 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.JobRecord;
 import dev.mastodonmigration.embedded.EmbeddedApiServer;
 import dev.mastodonmigration.embedded.FreePort;
 import dev.mastodonmigration.itinerary.Specs;
+import dev.mastodonmigration.target.aws.AwsConfig;
 import dev.mastodonmigration.worker.control.TaskSource;
 import dev.mastodonmigration.worker.control.Worker;
 import dev.mastodonmigration.worker.control.WorkerContext;
@@ -22,8 +23,10 @@ import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
@@ -66,7 +69,20 @@ final class JobWorld implements AutoCloseable {
     }
 
     Workers operator(MastodonMigration of, Supplier<Map<String, String>> files, WorkerClient workerClient, TaskSource tasks) {
-        return new WorkersFactory(new Jobs(client, config()), new WorkerSecret(client), workerClient, tasks).of(of, files);
+        return new WorkersFactory(new Jobs(client, config(), new RealAws()), new WorkerSecret(client), workerClient, tasks).of(of, files);
+    }
+
+    /** The settings of an operator that has no stand-in for AWS. */
+    private record RealAws() implements AwsConfig {
+        @Override
+        public Optional<URI> endpoint() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Duration looksApart() {
+            return Duration.ZERO;
+        }
     }
 
     private OperatorConfig config() {

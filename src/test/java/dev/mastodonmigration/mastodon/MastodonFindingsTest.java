@@ -203,6 +203,15 @@ class MastodonFindingsTest {
     }
 
     @Test
+    void aSearchIndexThatDoesNotMoveIsNotedUnlessItIsFilledAnew() {
+        assertThat(of(Example.web("ES_ENABLED", "true"), Example.streaming()).notes()).singleElement().asString().contains("ES_ENABLED is true", "needs nothing", "set target.compute.kubernetes.searchDeploy: true");
+        assertThat(of(Example.web("ES_ENABLED", "false"), Example.streaming()).notes()).isEmpty();
+        var filled = Example.migration("web: {replicas: 2}", "web: {replicas: 2}\n        searchDeploy: true").getSpec();
+        assertThat(MastodonFindings.of(new SourceEnvironment(Example.web("ES_ENABLED", "true"), Example.streaming()), filled).notes()).isEmpty();
+        assertThat(MastodonFindings.of(new SourceEnvironment(Example.web(), Example.streaming()), filled).notes()).singleElement().asString().contains("searchDeploy: true does nothing");
+    }
+
+    @Test
     void aMoveOfDataAloneAsksForNoKeysAndNoMediaStore() {
         var spec = Example.withoutCompute().getSpec();
         var findings = MastodonFindings.of(new SourceEnvironment(Example.web("S3_ENABLED", null, "SECRET_KEY_BASE", null), Map.of()), spec);

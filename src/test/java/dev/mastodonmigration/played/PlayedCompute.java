@@ -1,6 +1,6 @@
 package dev.mastodonmigration.played;
 
-import dev.mastodonmigration.mastodon.Feeds;
+import dev.mastodonmigration.mastodon.Building;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.probe.Endpoint;
@@ -27,6 +27,14 @@ public final class PlayedCompute implements Compute {
     /** What Mastodon's processes were to be given, each once. */
     public final Set<SortedMap<String, String>> environments = new LinkedHashSet<>();
     public boolean sidekiq;
+    /** Sidekiq has more pods than usual; and how often it was given them. */
+    public boolean burst;
+    public int bursts;
+    /** Somebody scaled it by hand meanwhile. */
+    public boolean scaledByHand;
+    /** The spec and the environment want a search index; how far it is. */
+    public boolean searches;
+    public Building search = Building.GONE;
     /** The instance's commands are run by the clock. */
     public boolean cronJobs;
     public boolean smokeTestLeft;
@@ -111,6 +119,46 @@ public final class PlayedCompute implements Compute {
     }
 
     @Override
+    public List<String> burstSidekiq() {
+        trouble.may("compute.burstSidekiq");
+        if (!sidekiq) {
+            throw new AssertionError("no Sidekiq runs yet");
+        }
+        bursts += burst ? 0 : 1;
+        burst = true;
+        return List.of("example-social-sidekiq-default");
+    }
+
+    @Override
+    public List<String> calmSidekiq() {
+        trouble.may("compute.calmSidekiq");
+        burst = false;
+        return scaledByHand ? List.of("example-social-sidekiq-default") : List.of();
+    }
+
+    @Override
+    public void startSearch() {
+        trouble.may("compute.startSearch");
+        search = search == Building.GONE && searches ? Building.WAITING : search;
+    }
+
+    @Override
+    public Building search() {
+        trouble.may("compute.search");
+        return search;
+    }
+
+    @Override
+    public String searchJob() {
+        return "job/search";
+    }
+
+    @Override
+    public void removeSearch() {
+        search = search == Building.ENDED ? Building.GONE : search;
+    }
+
+    @Override
     public List<String> ensureCronJobs() {
         trouble.may("compute.ensureCronJobs");
         cronJobs = true;
@@ -148,8 +196,8 @@ public final class PlayedCompute implements Compute {
     public void startFeeds() {}
 
     @Override
-    public Feeds feeds() {
-        return Feeds.ENDED;
+    public Building feeds() {
+        return Building.ENDED;
     }
 
     @Override

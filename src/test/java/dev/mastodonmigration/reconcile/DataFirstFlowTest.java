@@ -84,7 +84,7 @@ class DataFirstFlowTest {
     @Test
     void whatTheAppsLeftIsDeletedWhileTheyRun() {
         var redis = web.owned().names().getLast();
-        complete(MigrationFlow.NAME, new FlowSpec().postgresOnly().retire(new Retire(true, null, null, true, null, new Backup("last-copy"), "0s")).spec());
+        complete(MigrationFlow.NAME, new FlowSpec().postgresOnly().retire(new Retire(true, null, null, true, null, new Backup("last-copy", null), "0s")).spec());
         assertThat(flow.jobs.ran).containsSubsequence(Tasks.BACK_UP_SOURCE, Tasks.RELEASE);
         assertThat(web.owned().names()).containsExactly(redis);
         for (var app : List.of(web, streaming)) {

@@ -216,11 +216,11 @@ class DataFirstPlayedTest {
 
     @Test
     void theAddOnsThatItLeftAreDeletedAfterAFinalBackupWhileItRuns() {
-        var spec = PlayedSpec.retire(PlayedSpec.dataOnly(live()), new Retire(false, null, null, true, null, new Backup("last-copy"), "1h"));
+        var spec = PlayedSpec.retire(PlayedSpec.dataOnly(live()), new Retire(false, null, null, true, null, new Backup("last-copy", null), "1h"));
         var played = PlayedMigration.of(spec).untilPhase("AwaitRetire").until(status -> "waiting for your approval".equals(status.summary));
         assertThat(played.condition("AwaitingApproval")).contains("with the new databases", "is dumped into the volume last-copy", "Then is deleted for good, in this order: Redis add-on redis-round-1", "; Postgres add-on")
                 .doesNotContain("; app", "MIGRATED_");
-        played.edit(PlayedSpec.retire(spec, new Retire(true, null, null, true, null, new Backup("last-copy"), "1h")));
+        played.edit(PlayedSpec.retire(spec, new Retire(true, null, null, true, null, new Backup("last-copy", null), "1h")));
         played.until(status -> status.phases.getLast().message.contains("spec.retire.quietFor"));
         assertThat(played.status.phases.getLast().message).as("its router leads to the instance").doesNotContain("router");
         played.untilPhase(MastodonMigrationStatus.COMPLETED);

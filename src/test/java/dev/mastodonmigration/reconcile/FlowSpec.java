@@ -118,7 +118,7 @@ final class FlowSpec {
 
     FlowSpec cronJobs(CronJob... cronJobs) {
         var kubernetes = target.compute().kubernetes();
-        target = new Target(target.postgres(), target.redis(), new Compute(new Kubernetes(kubernetes.web(), kubernetes.streaming(), kubernetes.sidekiq(), null, List.of(cronJobs), null), null), target.dns());
+        target = new Target(target.postgres(), target.redis(), new Compute(new Kubernetes(kubernetes.web(), kubernetes.streaming(), kubernetes.sidekiq(), null, List.of(cronJobs), null, null), null), target.dns());
         return this;
     }
 

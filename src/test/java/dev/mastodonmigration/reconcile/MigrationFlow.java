@@ -62,6 +62,7 @@ final class MigrationFlow implements AutoCloseable {
     private final OperatorConfig config = new FlowConfig(heroku.url().toString());
     private final ScriptedTasks tasks;
     private final ScriptedWorkerClient workerClient;
+    private final AwsConfig awsConfig;
     private final AwsDatabases aws;
     private final AwsPriceLists prices;
     private final AwsDns dns;
@@ -99,6 +100,7 @@ final class MigrationFlow implements AutoCloseable {
         this.jobs = new ScriptedJobs(client, NAMESPACE);
         this.tasks = new ScriptedTasks(jobs);
         this.workerClient = new ScriptedWorkerClient(jobs);
+        this.awsConfig = awsConfig;
         this.workers = newWorkers();
         // What it remembers is how often in a row something was ready: an operator that is restarted only waits longer.
         var clients = new AwsClients(awsConfig, new SecretReader(client));
@@ -186,7 +188,7 @@ final class MigrationFlow implements AutoCloseable {
     }
 
     private WorkersFactory newWorkers() {
-        return new WorkersFactory(new Jobs(client, config), new WorkerSecret(client), workerClient, tasks);
+        return new WorkersFactory(new Jobs(client, config, awsConfig), new WorkerSecret(client), workerClient, tasks);
     }
 
     /** A quota, an admission webhook: the API server answers 403 to every new Job. */

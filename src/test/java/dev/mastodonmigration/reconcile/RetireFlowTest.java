@@ -26,7 +26,7 @@ class RetireFlowTest {
     private final Owned theirs = other.owned().create("heroku-postgresql", "standard-0", 50, "postgres://u:p4ss@127.0.0.1:1/of_other").attach(other, "DATABASE");
 
     private static MastodonMigrationSpec retired() {
-        return new FlowSpec().retire(new Retire(true, null, true, true, true, new Backup("last-copy"), "0s")).spec();
+        return new FlowSpec().retire(new Retire(true, null, true, true, true, new Backup("last-copy", null), "0s")).spec();
     }
 
     private void move() {

@@ -4,8 +4,11 @@ import static dev.mastodonmigration.reconcile.PlayedSpec.live;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.api.MastodonMigrationSpec;
+import dev.mastodonmigration.api.MastodonMigrationSpec.Aws;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Backup;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Retire;
+import dev.mastodonmigration.api.MastodonMigrationSpec.S3;
+import dev.mastodonmigration.api.MastodonMigrationSpec.SecretRef;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.AssetKind;
 import dev.mastodonmigration.api.MastodonMigrationStatus.AssetState;
@@ -33,7 +36,7 @@ import org.junit.jupiter.api.Test;
 
 /** The end of the old host, against a played one: what is written down before it is done, what is refused, and an operator that dies or is refused at each of its steps. */
 class RetirePlayedTest {
-    private static final Backup VOLUME = new Backup("last-copy");
+    private static final Backup VOLUME = new Backup("last-copy", null);
 
     private static MastodonMigrationSpec spec(Boolean approved, Boolean finalBackup, Boolean addOns, Boolean apps, Backup backup) {
         return PlayedSpec.retire(live(), new Retire(approved, finalBackup, true, addOns, apps, backup, "1h"));
@@ -371,14 +374,33 @@ class RetirePlayedTest {
         var played = PlayedMigration.of(everything(true)).untilPhase("Retire");
         played.until(status -> status.phases.getLast().jobs.stream().anyMatch(job -> job.task.equals(Tasks.BACK_UP_SOURCE) && job.uid != null));
         assertThat(played.status.phases.getLast().jobs.getLast().persistentVolumeClaim).isEqualTo("last-copy");
-        played.edit(spec(true, null, true, true, new Backup("larger")));
+        played.edit(spec(true, null, true, true, new Backup("larger", null)));
         played.until(status -> status.retirement.backup != null);
         assertThat(played.status.retirement.backup.persistentVolumeClaim).isEqualTo("larger");
         assertThat(played.workers.ran.stream().filter(Tasks.BACK_UP_SOURCE::equals)).hasSize(1);
-        played.edit(spec(true, null, true, true, new Backup("another")));
+        played.edit(spec(true, null, true, true, new Backup("another", null)));
         played.untilPhase(MastodonMigrationStatus.COMPLETED);
         assertThat(played.status.retirement.backup.persistentVolumeClaim).as("where it is").isEqualTo("larger");
         assertThat(played.status.phases.getLast().message).contains("The final backup is in the volume larger.");
+    }
+
+    @Test
+    void aBucketThatIsNamedInsteadIsWrittenDownAndTold() {
+        var played = PlayedMigration.of(everything(true)).untilPhase("Retire");
+        played.until(status -> status.phases.getLast().jobs.stream().anyMatch(job -> job.task.equals(Tasks.BACK_UP_SOURCE) && job.uid != null));
+        played.edit(onAws(spec(true, null, true, true, new Backup(null, new S3("last-copy", "mastodon")))));
+        played.until(status -> status.retirement.backup != null);
+        var job = played.status.phases.getLast().jobs.stream().filter(record -> record.task.equals(Tasks.BACK_UP_SOURCE)).toList().getLast();
+        assertThat(job.bucket).isEqualTo("s3://last-copy/mastodon/");
+        assertThat(job.persistentVolumeClaim).isNull();
+        assertThat(played.status.retirement.backup.bucket).isEqualTo("s3://last-copy/mastodon/");
+        assertThat(played.status.retirement.backup.persistentVolumeClaim).isNull();
+        played.untilPhase(MastodonMigrationStatus.COMPLETED);
+        assertThat(played.status.phases.getLast().message).contains("The final backup is in the bucket s3://last-copy/mastodon/.");
+    }
+
+    private static MastodonMigrationSpec onAws(MastodonMigrationSpec spec) {
+        return new MastodonMigrationSpec(spec.instance(), spec.source(), spec.target(), new Aws("eu-central-1", new SecretRef("aws"), null), spec.edge(), spec.strategy(), spec.rehearsal(), spec.cutover(), spec.soak(), spec.retire(), spec.state());
     }
 
     @Test

@@ -31,6 +31,7 @@ import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.pricing.PricingClient;
 import software.amazon.awssdk.services.rds.RdsClient;
 import software.amazon.awssdk.services.route53.Route53Client;
+import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.ssm.SsmClient;
 import software.amazon.awssdk.services.sts.StsClient;
 
@@ -108,7 +109,8 @@ public class AwsClients {
                 client(ElastiCacheClient.builder(), region, credentials, http), client(Ec2Client.builder(), region, credentials, http),
                 client(StsClient.builder(), region, credentials, http), client(Route53Client.builder(), Region.AWS_GLOBAL, credentials, http), client(SsmClient.builder(), region, credentials, http),
                 client(IamClient.builder(), region, credentials, http), client(ElasticLoadBalancingV2Client.builder(), region, credentials, http), client(AcmClient.builder(), region, credentials, http),
-                client(CloudWatchLogsClient.builder(), region, credentials, http));
+                client(CloudWatchLogsClient.builder(), region, credentials, http),
+                client(S3Client.builder().forcePathStyle(config.endpoint().isPresent()), region, credentials, http));
     }
 
     private AwsCredentialsProvider credentials(Identity identity) {

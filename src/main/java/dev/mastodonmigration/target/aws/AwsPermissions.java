@@ -3,6 +3,7 @@ package dev.mastodonmigration.target.aws;
 import static dev.mastodonmigration.target.aws.AwsRefusals.unless;
 
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.target.aws.PolicySimulation.Verdict;
 import jakarta.inject.Inject;
@@ -48,7 +49,11 @@ public class AwsPermissions {
 
     /** What the admin has to allow, and what could not be tried; changes nothing. */
     public Findings of(MastodonMigration migration) {
-        return migration.getSpec().aws() == null || !NeededPermissions.any(migration.getSpec()) ? Findings.NONE : AwsFindings.tried(() -> look(migration, clients.of(migration)));
+        if (migration.getSpec().aws() == null) {
+            return Findings.NONE;
+        }
+        var backup = SpecDefaults.backupBucket(migration.getSpec()).map(bucket -> AwsFindings.tried(() -> new BackupBucketLook(migration, clients.of(migration)).look(bucket))).orElse(Findings.NONE);
+        return backup.and(NeededPermissions.any(migration.getSpec()) ? AwsFindings.tried(() -> look(migration, clients.of(migration))) : Findings.NONE);
     }
 
     private Findings look(MastodonMigration migration, AwsApi api) {

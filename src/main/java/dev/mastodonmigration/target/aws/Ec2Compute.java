@@ -5,7 +5,7 @@ import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.cost.Charge;
 import dev.mastodonmigration.edge.FrontAddress;
-import dev.mastodonmigration.mastodon.Feeds;
+import dev.mastodonmigration.mastodon.Building;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
@@ -229,8 +229,8 @@ final class Ec2Compute implements Compute {
     }
 
     @Override
-    public Feeds feeds() {
-        return Feeds.GONE;
+    public Building feeds() {
+        return Building.GONE;
     }
 
     @Override

@@ -3,7 +3,7 @@ package dev.mastodonmigration.target.kubernetes;
 import dev.mastodonmigration.api.MastodonMigration;
 import dev.mastodonmigration.api.MastodonMigrationSpec.Kubernetes;
 import dev.mastodonmigration.cost.Charge;
-import dev.mastodonmigration.mastodon.Feeds;
+import dev.mastodonmigration.mastodon.Building;
 import dev.mastodonmigration.mastodon.MastodonEnvironment;
 import dev.mastodonmigration.mastodon.MastodonProcesses;
 import dev.mastodonmigration.outside.Findings;
@@ -41,6 +41,8 @@ import java.util.stream.Collectors;
 final class KubernetesCompute implements Compute {
     /** On the Secret: every Deployment we may have made, so that one whose Sidekiq entry left the spec is found without listing. */
     private static final String DEPLOYMENTS_ANNOTATION = "mastodonmigration.dev/deployments";
+
+    private static final String BURST_ANNOTATION = "mastodonmigration.dev/burst";
 
     private final MastodonMigration migration;
     private final WorkloadNames names;
@@ -164,11 +166,48 @@ final class KubernetesCompute implements Compute {
             var name = names.sidekiq(process.name());
             var found = objects.find(Deployment.class, name).orElseThrow(() -> new OutsideException(
                     "Deployment " + names.namespace() + "/" + name + " is gone. It is created anew when the migration goes on.", true));
-            if (found.getSpec().getReplicas() != process.replicas()) {
+            if (burst(found).isEmpty() && found.getSpec().getReplicas() != process.replicas()) {
                 found.getSpec().setReplicas(process.replicas());
                 objects.replace(found, found);
             }
         }
+    }
+
+    /** On the Deployment itself, so that whoever looks later knows what we made of it, and whether somebody else has scaled it since. */
+    private static Optional<Integer> burst(Deployment deployment) {
+        return Optional.ofNullable(OwnedObjects.annotations(deployment).get(BURST_ANNOTATION)).map(Integer::valueOf);
+    }
+
+    @Override
+    public List<String> burstSidekiq() {
+        var bursting = new ArrayList<String>();
+        for (var process : Workloads.sidekiq(spec())) {
+            var found = objects.find(Deployment.class, names.sidekiq(process.name())).filter(deployment -> process.burst().isPresent());
+            if (found.filter(deployment -> burst(deployment).isEmpty() && deployment.getSpec().getReplicas() == process.replicas()).isPresent()) {
+                found.get().getSpec().setReplicas(process.burst().get());
+                OwnedObjects.annotate(found.get(), Map.of(BURST_ANNOTATION, String.valueOf(process.burst().get())));
+                objects.replace(found.get(), found.get());
+            }
+            found.filter(deployment -> burst(deployment).isPresent()).ifPresent(deployment -> bursting.add(deployment.getMetadata().getName()));
+        }
+        return List.copyOf(bursting);
+    }
+
+    @Override
+    public List<String> calmSidekiq() {
+        var byHand = new ArrayList<String>();
+        for (var process : Workloads.sidekiq(spec())) {
+            objects.find(Deployment.class, names.sidekiq(process.name())).filter(deployment -> burst(deployment).isPresent()).ifPresent(deployment -> {
+                if (burst(deployment).get().equals(deployment.getSpec().getReplicas())) {
+                    deployment.getSpec().setReplicas(process.replicas());
+                } else {
+                    byHand.add(deployment.getMetadata().getName());
+                }
+                deployment.getMetadata().getAnnotations().remove(BURST_ANNOTATION);
+                objects.replace(deployment, deployment);
+            });
+        }
+        return List.copyOf(byHand);
     }
 
     @Override
@@ -209,31 +248,58 @@ final class KubernetesCompute implements Compute {
 
     @Override
     public void refuseForeignFeeds() {
-        objects.find(Job.class, FeedsJob.name(names));
+        objects.find(Job.class, InstanceJob.FEEDS.name(names));
     }
 
     @Override
     public void startFeeds() {
-        if (objects.find(Job.class, FeedsJob.name(names)).isEmpty()) {
-            objects.create(FeedsJob.of(names, migration.getSpec(), environment()));
+        if (objects.find(Job.class, InstanceJob.FEEDS.name(names)).isEmpty()) {
+            objects.create(InstanceJob.FEEDS.of(names, migration.getSpec(), environment()));
         }
     }
 
     @Override
-    public Feeds feeds() {
-        return FeedsJob.state(objects.find(Job.class, FeedsJob.name(names)));
+    public Building feeds() {
+        return InstanceJob.state(objects.find(Job.class, InstanceJob.FEEDS.name(names)));
     }
 
     @Override
     public String feedsJob() {
-        return "-n " + names.namespace() + " job/" + FeedsJob.name(names);
+        return "-n " + names.namespace() + " job/" + InstanceJob.FEEDS.name(names);
     }
 
     /** The log of one that failed is still to be read, and it goes by itself after a month. */
     @Override
     public void removeFeeds() {
-        if (feeds() == Feeds.ENDED) {
-            objects.delete(Job.class, FeedsJob.name(names));
+        if (feeds() == Building.ENDED) {
+            objects.delete(Job.class, InstanceJob.FEEDS.name(names));
+        }
+    }
+
+    @Override
+    public void startSearch() {
+        if (Boolean.TRUE.equals(spec().searchDeploy()) && objects.find(Job.class, InstanceJob.SEARCH.name(names)).isEmpty()) {
+            var environment = environment();
+            if (MastodonProcesses.searches(environment)) {
+                objects.create(InstanceJob.SEARCH.of(names, migration.getSpec(), environment));
+            }
+        }
+    }
+
+    @Override
+    public Building search() {
+        return InstanceJob.state(Optional.ofNullable(spec().searchDeploy()).filter(Boolean.TRUE::equals).flatMap(wanted -> objects.ours(Job.class, InstanceJob.SEARCH.name(names))));
+    }
+
+    @Override
+    public String searchJob() {
+        return "-n " + names.namespace() + " job/" + InstanceJob.SEARCH.name(names);
+    }
+
+    @Override
+    public void removeSearch() {
+        if (search() == Building.ENDED) {
+            objects.delete(Job.class, InstanceJob.SEARCH.name(names));
         }
     }
 

@@ -21,6 +21,7 @@ public final class Tasks {
     public static final String LOOK_FOR_CLIENTS = "look-for-clients";
     public static final String LOOK_FOR_PROGRAMS = "look-for-programs";
     public static final String LOOK_AT_SIDEKIQ = "look-at-sidekiq";
+    public static final String LOOK_AT_QUEUES = "look-at-queues";
     public static final String OPEN_TARGET = "open-target";
     public static final String WITHDRAW_OPENING = "withdraw-opening";
     public static final String REOPEN_SOURCE = "reopen-source";

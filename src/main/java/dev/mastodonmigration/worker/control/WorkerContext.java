@@ -42,6 +42,11 @@ public record WorkerContext(String migrationUid, String migrationName, long epoc
     public static final String ENV_SIDEKIQ_QUEUES = "MIGRATION_SIDEKIQ_QUEUES";
     /** Directory of the volume that the final backup is written to; only where one is made. */
     public static final String ENV_BACKUP = "MIGRATION_BACKUP";
+    /** The part of a bucket that it is written to instead, as {@code s3://name/folder/}; then the region of the bucket, the directory of a Secret with an AWS identity, and what stands in for AWS in tests. */
+    public static final String ENV_BUCKET = "MIGRATION_BUCKET";
+    public static final String ENV_AWS_REGION = "MIGRATION_AWS_REGION";
+    public static final String ENV_AWS_CREDENTIALS = "MIGRATION_AWS_CREDENTIALS";
+    public static final String ENV_AWS_ENDPOINT = "MIGRATION_AWS_ENDPOINT";
     public static final String ENV_PORT = "WORKER_PORT";
     public static final String ENV_POD_IP = "POD_IP";
     public static final String ENV_TERMINATION_LOG = "TERMINATION_LOG";

@@ -1,5 +1,6 @@
 package dev.mastodonmigration.worker.postgres;
 
+import dev.mastodonmigration.worker.bucket.BucketException;
 import dev.mastodonmigration.worker.control.Progress;
 import dev.mastodonmigration.worker.control.Refusal;
 import dev.mastodonmigration.worker.control.Tasks;
@@ -8,8 +9,6 @@ import dev.mastodonmigration.worker.control.WorkerReport;
 import dev.mastodonmigration.worker.control.WorkerReport.Figure;
 import dev.mastodonmigration.worker.control.WorkerTask;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -23,31 +22,29 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Dumps the closed source a last time, into a volume of the admin's, before it is given up. It counts as done only when it was read back to its end, and every table
+ * Dumps the closed source a last time, into a volume or a bucket of the admin's, before it is given up. It counts as done only when it was read back to its end, and every table
  * has as many rows in it as on the source. Killed at any moment, the next run begins anew; run again, it reads back what is there.
  */
-public record BackUpSource(BackupVolume volume) implements WorkerTask {
-    private static final String FULL = "No space left on device";
-
+public record BackUpSource(BackupDestination destination) implements WorkerTask {
     @Override
     public WorkerReport run(WorkerContext context) throws Exception {
-        try (var directory = BackupDirectory.open(volume.place(), context)) {
-            var finished = directory.finished();
-            return report(directory, finished.isPresent() ? finished.get() : make(context, directory));
+        try (var store = destination.open(context)) {
+            var finished = store.finished();
+            return report(store, finished.isPresent() ? finished.get() : make(context, store));
+        } catch (BucketException refused) {
+            throw refused.mayPass() ? refused : new Refusal(refused.getMessage());
         }
     }
 
-    private static BackupManifest make(WorkerContext context, BackupDirectory directory) throws IOException, SQLException, InterruptedException, Refusal {
+    private static BackupManifest make(WorkerContext context, BackupStore store) throws IOException, SQLException, InterruptedException, Refusal {
         try {
-            return dumped(context, directory);
+            return dumped(context, store);
         } catch (IOException e) {
-            directory.discard();
-            throw String.valueOf(e.getMessage()).contains(FULL) ? new IOException("The volume of spec.retire.backup is full: the final backup did not fit into the "
-                    + Files.getFileStore(directory.path()).getUsableSpace() / (1 << 20) + " MiB that are free without it. Enlarge it, or make room.", e) : e;
+            throw store.discard(e);
         }
     }
 
-    private static BackupManifest dumped(WorkerContext context, BackupDirectory directory) throws IOException, SQLException, InterruptedException, Refusal {
+    private static BackupManifest dumped(WorkerContext context, BackupStore store) throws IOException, SQLException, InterruptedException, Refusal {
         var source = Database.source(context, Tasks.BACK_UP_SOURCE);
         try (var from = source.open()) {
             Marker.ours(from, Side.SOURCE, context);
@@ -55,40 +52,27 @@ public record BackUpSource(BackupVolume volume) implements WorkerTask {
             Sessions.endOlderOfOurs(from);
             var programs = PostgresPrograms.forSource(from.getMetaData().getDatabaseMajorVersion());
             var tables = Table.all(from).stream().filter(table -> !table.partitioned()).toList();
-            var dump = directory.fresh(BackupDirectory.DUMP);
-            dump(programs, source, dump, tables.size());
-            var list = directory.fresh(BackupDirectory.LIST);
-            Files.write(list, DumpContents.withoutOurs(listing(programs, source, dump)));
+            dump(programs, source, store, tables.size());
+            var list = DumpContents.withoutOurs(store.contents(source, programs));
             var sums = sums(source, tables);
-            requireSame(sums, DumpedRows.count(programs, dump));
+            requireSame(sums, store.rows(programs));
             WriteGate.requireUp(from, Side.SOURCE);
             var manifest = new BackupManifest(context.migrationName(), context.migrationUid(), Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-                    "Postgres " + from.getMetaData().getDatabaseProductVersion(), List.of(BackupManifest.Content.of(BackupDirectory.DUMP, dump), BackupManifest.Content.of(BackupDirectory.LIST, list)),
-                    BackupManifest.CHECKSUM, sums.entrySet().stream().map(table -> BackupManifest.Rows.of(table.getKey(), table.getValue())).toList(), sequences(from), restoring(from));
-            directory.finish(manifest);
+                    "Postgres " + from.getMetaData().getDatabaseProductVersion(), store.files(list),
+                    BackupManifest.CHECKSUM, sums.entrySet().stream().map(table -> BackupManifest.Rows.of(table.getKey(), table.getValue())).toList(), sequences(from), restoring(store, from));
+            store.finish(manifest);
             return manifest;
         }
     }
 
-    /** Flushed to the disk by pg_dump itself. */
-    private static void dump(PostgresPrograms programs, Database source, Path dump, int tables) throws IOException, InterruptedException, Refusal {
+    private static void dump(PostgresPrograms programs, Database source, BackupStore store, int tables) throws IOException, InterruptedException, Refusal {
         var begun = new HashSet<String>();
-        new LibpqProgram(List.of(programs.program("pg_dump"), "--format=custom", "--verbose", "--no-publications", "--no-subscriptions", "--no-security-labels", "--no-tablespaces",
-                "--lock-wait-timeout=60s", "--exclude-schema=" + Marker.SCHEMA, "--exclude-schema=_heroku", "--file=" + dump), Map.of(), line -> {
+        store.dump(source, List.of(programs.program("pg_dump"), "--format=custom", "--verbose", "--no-publications", "--no-subscriptions", "--no-security-labels", "--no-tablespaces",
+                "--lock-wait-timeout=60s", "--exclude-schema=" + Marker.SCHEMA, "--exclude-schema=_heroku"), line -> {
                     if (line.contains("dumping contents of table") && begun.add(line)) {
                         source.context().progress().set(new Progress.Reading("backing up", 0, 0, begun.size() - 1, tables, 0, -1));
                     }
-                }).run(source, LibpqProgram.nothing(), LibpqProgram.nothing());
-    }
-
-    private static List<String> listing(PostgresPrograms programs, Database source, Path dump) throws IOException, InterruptedException, Refusal {
-        var listing = Files.createTempFile(source.context().scratch(), "listing", "");
-        try {
-            new LibpqProgram(List.of(programs.program("pg_restore"), "--list", dump.toString()), Map.of(), line -> { }).run(source, LibpqProgram.nothing(), listing);
-            return Files.readAllLines(listing);
-        } finally {
-            Files.deleteIfExists(listing);
-        }
+                });
     }
 
     private static Map<Table, TableSum> sums(Database source, List<Table> tables) throws IOException, SQLException, InterruptedException, Refusal {
@@ -123,17 +107,18 @@ public record BackUpSource(BackupVolume volume) implements WorkerTask {
     }
 
     /** Views are filled by hand, in their order, because pg_restore would do so with an empty search path. */
-    private static List<String> restoring(Connection from) throws SQLException {
-        var steps = new ArrayList<>(List.of("pg_restore --no-owner --no-acl --use-list=" + BackupDirectory.LIST + " --dbname=<an empty database> " + BackupDirectory.DUMP));
+    private static List<String> restoring(BackupStore store, Connection from) throws SQLException {
+        var steps = new ArrayList<>(store.fetching());
+        steps.add("pg_restore --no-owner --no-acl --use-list=" + BackupStore.LIST + " --dbname=<an empty database> " + BackupStore.DUMP);
         MaterializedViews.inOrder(from).forEach(view -> steps.add("REFRESH MATERIALIZED VIEW " + view + ";"));
         return steps;
     }
 
-    static WorkerReport report(BackupDirectory directory, BackupManifest manifest) {
+    static WorkerReport report(BackupStore store, BackupManifest manifest) {
         var dump = manifest.files().getFirst();
         var rows = manifest.tables().stream().mapToLong(BackupManifest.Rows::rows).sum();
-        return WorkerReport.succeeded("The source's Postgres is backed up and was read back: " + manifest.tables().size() + " tables, " + rows + " rows, in " + directory.path().getFileName() + "/" + dump.name()
-                + " on the volume (" + dump.bytes() + " bytes, SHA-256 " + dump.sha256() + "). " + BackupDirectory.MANIFEST + " beside it says what is in it and how to restore it.",
+        return WorkerReport.succeeded("The source's Postgres is backed up and was read back: " + manifest.tables().size() + " tables, " + rows + " rows, in " + store.words()
+                + " (" + dump.bytes() + " bytes, SHA-256 " + dump.sha256() + "). " + BackupStore.MANIFEST + " beside it says what is in it and how to restore it.",
                 Map.of(Figure.TABLES, (long) manifest.tables().size(), Figure.ROWS, rows, Figure.BYTES, dump.bytes()));
     }
 }

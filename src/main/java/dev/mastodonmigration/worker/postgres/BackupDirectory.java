@@ -27,9 +27,9 @@ import java.util.Set;
  * It holds everybody's private messages: only our user and our group may read it.
  */
 final class BackupDirectory implements AutoCloseable {
-    static final String DUMP = "postgres.dump";
-    static final String LIST = "contents.list";
-    static final String MANIFEST = "manifest.json";
+    private static final String DUMP = BackupStore.DUMP;
+    private static final String LIST = BackupStore.LIST;
+    private static final String MANIFEST = BackupStore.MANIFEST;
     private static final String OWNER = "owner";
     private static final String PARTIAL = ".partial";
     private static final List<String> FILES = List.of(DUMP, LIST, MANIFEST);

@@ -2,6 +2,7 @@ package dev.mastodonmigration.worker.postgres;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,21 +32,32 @@ record BackupManifest(String migration, String uid, String createdAt, String ser
     record Content(String name, long bytes, String sha256) {
         /** As it is on the disk now. */
         static Content of(String name, Path file) throws IOException {
-            return new Content(name, Files.size(file), sha256(file));
+            return of(name, Files.newInputStream(file));
+        }
+
+        /** As it is read there; closes it. */
+        static Content of(String name, InputStream content) throws IOException {
+            try (var in = new DigestInputStream(content, BackupManifest.sha256())) {
+                var bytes = in.transferTo(OutputStream.nullOutputStream());
+                return new Content(name, bytes, hex(in.getMessageDigest()));
+            }
         }
 
         boolean isIn(Path file) throws IOException {
-            return Files.isRegularFile(file) && Files.size(file) == bytes && sha256(file).equals(sha256);
+            return Files.isRegularFile(file) && Files.size(file) == bytes && of(name, file).equals(this);
         }
+    }
 
-        private static String sha256(Path file) throws IOException {
-            try (var in = new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
-                in.transferTo(OutputStream.nullOutputStream());
-                return HexFormat.of().formatHex(in.getMessageDigest().digest());
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException("every JVM has SHA-256", e);
-            }
+    static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JVM has SHA-256", e);
         }
+    }
+
+    static String hex(MessageDigest digest) {
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     /** One table: how many rows it has, and their checksum as the proofs of the migration have it. */

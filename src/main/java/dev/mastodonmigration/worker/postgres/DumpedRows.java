@@ -52,6 +52,15 @@ final class DumpedRows {
         }
     }
 
+    /** The same of one that is fetched while it is read; it may have an end that pg_restore does not look at. */
+    static Map<String, Long> count(PostgresPrograms programs, InputStream archive) throws IOException, InterruptedException {
+        return FedProgram.run(List.of(programs.program("pg_restore"), "--data-only", "--file=-"), archive, script -> {
+            var counted = new DumpedRows();
+            counted.read(script);
+            return counted;
+        }).whole();
+    }
+
     /** In COPY's text format a line is a row, because a line feed in a value is escaped. */
     static Map<String, Long> of(InputStream script) throws IOException {
         var counted = new DumpedRows();

@@ -5,7 +5,9 @@ import dev.mastodonmigration.worker.control.Refusal;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,14 +49,33 @@ public final class LibpqProgram {
      * @throws IOException with the program's last words when it fails
      */
     public void run(Database database, Path input, Path output) throws IOException, InterruptedException, Refusal {
+        run(database, Redirect.from(input.toFile()), Redirect.to(output.toFile()), nothing -> { });
+    }
+
+    /** Takes what a program writes, to its end, while it runs. */
+    @FunctionalInterface
+    public interface Sink {
+        void take(InputStream output) throws IOException;
+    }
+
+    /**
+     * Likewise. That the sink has taken all there was says nothing: the program may have failed.
+     *
+     * @throws IOException also when the sink does, which ends the program
+     */
+    public void run(Database database, Sink sink) throws IOException, InterruptedException, Refusal {
+        run(database, Redirect.from(nothing().toFile()), Redirect.PIPE, sink);
+    }
+
+    private void run(Database database, Redirect input, Redirect output, Sink sink) throws IOException, InterruptedException, Refusal {
         var url = database.url();
         var passwords = Files.createTempFile(database.context().scratch(), "pgpass", "",
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         try {
             Files.writeString(passwords, "*:*:*:*:" + url.password().replace("\\", "\\\\").replace(":", "\\:") + "\n");
-            var builder = new ProcessBuilder(dyingWithUs()).redirectInput(input.toFile()).redirectOutput(output.toFile());
+            var builder = new ProcessBuilder(dyingWithUs()).redirectInput(input).redirectOutput(output);
             environment(builder.environment(), database, database.tls(), url, passwords);
-            runToEnd(builder, url);
+            runToEnd(builder, url, sink);
         } finally {
             Files.deleteIfExists(passwords);
         }
@@ -84,8 +105,16 @@ public final class LibpqProgram {
         return line;
     }
 
-    private void runToEnd(ProcessBuilder builder, PostgresUrl url) throws IOException, InterruptedException {
+    private void runToEnd(ProcessBuilder builder, PostgresUrl url, Sink sink) throws IOException, InterruptedException {
         var process = builder.start();
+        var taken = Aside.begin(() -> {
+            try (var output = process.getInputStream()) {
+                sink.take(output);
+            } catch (IOException e) {
+                end(process);
+                throw e;
+            }
+        });
         var hook = new Thread(() -> end(process));
         Runtime.getRuntime().addShutdownHook(hook);
         Deque<String> last = new ArrayDeque<>();
@@ -100,6 +129,7 @@ public final class LibpqProgram {
                 }
             }
             var code = process.waitFor();
+            taken.end();
             if (code != 0) {
                 throw new IOException(name() + " failed on " + url + ": " + (last.isEmpty() ? "it ended with code " + code + " and gave no reason"
                         : redacted(failures(last), url)));

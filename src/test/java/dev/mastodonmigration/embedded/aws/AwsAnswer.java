@@ -1,12 +1,21 @@
 package dev.mastodonmigration.embedded.aws;
 
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.w3c.dom.Document;
 
-/** What a client gets. */
-record AwsAnswer(int status, String contentType, String body) {
+/**
+ * What a client gets.
+ *
+ * @param headers that say something, beside the content type: S3's
+ */
+record AwsAnswer(int status, String contentType, String body, Map<String, String> headers) {
     private static final Pattern CODE = Pattern.compile("(?:<Code>|\"__type\"\\s*:\\s*\")([^<\"]+)");
+
+    AwsAnswer(int status, String contentType, String body) {
+        this(status, contentType, body, Map.of());
+    }
 
     static AwsAnswer xml(int status, String body) {
         return new AwsAnswer(status, "text/xml", body);

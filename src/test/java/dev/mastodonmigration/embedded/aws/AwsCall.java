@@ -2,6 +2,7 @@ package dev.mastodonmigration.embedded.aws;
 
 import java.net.URLDecoder;
 import java.net.URLEncoder;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +24,7 @@ public record AwsCall(String service, String region, String action, Map<String, 
     private static final Pattern SCOPE = Pattern.compile("Credential=[^/]+/\\d+/([^/]+)/([^/]+)/aws4_request");
     private static final Map<String, String> VERSIONS = Map.of("ec2", "2016-11-15", "rds", "2014-10-31", "elasticache", "2015-02-02", "elasticloadbalancing", "2015-12-01");
     private static final Pattern KEY = Pattern.compile("Credential=([^/]+)/");
+    private static final String S3 = "s3";
     private static final String FORM = "application/x-www-form-urlencoded";
 
     static AwsCall of(String method, String target, Map<String, String> headers, String body) {
@@ -30,7 +32,7 @@ public record AwsCall(String service, String region, String action, Map<String, 
         var isSigned = scope.find();
         var form = headers.getOrDefault("content-type", "").startsWith(FORM) ? form(body) : Map.<String, String>of();
         var action = Optional.ofNullable(form.get("Action")).or(() -> Optional.ofNullable(headers.get("x-amz-target")).map(name -> name.substring(name.lastIndexOf('.') + 1)))
-                .orElseGet(() -> RestAction.of(method, target));
+                .orElseGet(() -> isSigned && scope.group(2).equals(S3) ? RestAction.ofS3(method, target) : RestAction.of(method, target));
         return new AwsCall(isSigned ? scope.group(2) : "unsigned", isSigned ? scope.group(1) : "", action, form, method, target, headers, body);
     }
 
@@ -42,6 +44,12 @@ public record AwsCall(String service, String region, String action, Map<String, 
                 "AWS4-HMAC-SHA256 Credential=proxy/20260101/" + region + "/" + otherService + "/aws4_request, SignedHeaders=host, Signature=0"), "").with(all);
     }
 
+    /** What is stored in S3 is bytes, each of which is a character here. */
+    static Charset charset(Map<String, String> headers) {
+        var scope = SCOPE.matcher(headers.getOrDefault("authorization", ""));
+        return scope.find() && scope.group(2).equals(S3) ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8;
+    }
+
     /** Id of the access key that signed it; empty where it is unsigned. */
     public String accessKey() {
         var key = KEY.matcher(headers.getOrDefault("authorization", ""));
@@ -50,7 +58,7 @@ public record AwsCall(String service, String region, String action, Map<String, 
 
     /** Whether it changes something. */
     public boolean isChange() {
-        return !action.matches("(Describe|Get|List|Simulate|Lookup|Search|Test).*") && !isDryRun();
+        return !action.matches("(Describe|Get|Head|List|Simulate|Lookup|Search|Test).*") && !isDryRun();
     }
 
     /** Whether EC2 is only to say what it would do. */
@@ -98,7 +106,7 @@ public record AwsCall(String service, String region, String action, Map<String, 
         if (headers.containsKey("x-amz-target")) {
             return AwsProtocol.JSON;
         }
-        return service.equals("ec2") ? AwsProtocol.EC2 : parameters.isEmpty() ? AwsProtocol.REST_XML : AwsProtocol.QUERY;
+        return service.equals(S3) ? AwsProtocol.S3 : service.equals("ec2") ? AwsProtocol.EC2 : parameters.isEmpty() ? AwsProtocol.REST_XML : AwsProtocol.QUERY;
     }
 
     private static Map<String, String> form(String body) {

@@ -8,7 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.Charset;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -114,7 +114,7 @@ public final class AwsFaultProxy implements AutoCloseable {
             var call = read(exchange);
             var sent = call.accessKey().equals(AwsAccount.KEY) ? Optional.of(answer(call)) : meet(call, faults.take(call));
             if (sent.isPresent()) {
-                send(exchange, sent.get());
+                send(exchange, sent.get(), AwsCall.charset(call.headers()));
             }
         }
     }
@@ -159,13 +159,14 @@ public final class AwsFaultProxy implements AutoCloseable {
     private static AwsCall read(HttpExchange exchange) throws IOException {
         Map<String, String> headers = new TreeMap<>();
         exchange.getRequestHeaders().forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), String.join(",", values)));
-        var body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        var body = new String(exchange.getRequestBody().readAllBytes(), AwsCall.charset(headers));
         return AwsCall.of(exchange.getRequestMethod(), exchange.getRequestURI().toString(), headers, body);
     }
 
-    private static void send(HttpExchange exchange, AwsAnswer answer) throws IOException {
-        var bytes = answer.body().getBytes(StandardCharsets.UTF_8);
+    private static void send(HttpExchange exchange, AwsAnswer answer, Charset charset) throws IOException {
+        var bytes = exchange.getRequestMethod().equals("HEAD") ? new byte[0] : answer.body().getBytes(charset);
         exchange.getResponseHeaders().set("Content-Type", answer.contentType());
+        answer.headers().forEach(exchange.getResponseHeaders()::set);
         exchange.sendResponseHeaders(answer.status(), bytes.length == 0 ? -1 : bytes.length);
         if (bytes.length > 0) {
             exchange.getResponseBody().write(bytes);

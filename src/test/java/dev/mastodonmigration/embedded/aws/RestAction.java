@@ -21,6 +21,21 @@ record RestAction(String method, Pattern path, String action) {
         return new RestAction(method, Pattern.compile("/2013-04-01/" + path + "/?"), action);
     }
 
+    /** S3 names none either: the query says what of an object or a bucket is meant. */
+    static String ofS3(String method, String target) {
+        var path = target.replaceAll("\\?.*", "");
+        var query = "&" + target.replaceFirst("[^?]*\\??", "");
+        var isBucket = path.matches("/[^/]+/?");
+        return switch (method) {
+            case "HEAD" -> isBucket ? "HeadBucket" : "HeadObject";
+            case "GET" -> !isBucket ? "GetObject" : query.contains("&uploads") ? "ListMultipartUploads" : "ListObjectsV2";
+            case "POST" -> query.contains("&uploadId=") ? "CompleteMultipartUpload" : query.contains("&uploads") ? "CreateMultipartUpload" : method + " " + target;
+            case "PUT" -> isBucket ? "CreateBucket" : query.contains("&partNumber=") ? "UploadPart" : "PutObject";
+            case "DELETE" -> query.contains("&uploadId=") ? "AbortMultipartUpload" : isBucket ? "DeleteBucket" : "DeleteObject";
+            default -> method + " " + target;
+        };
+    }
+
     /** The action's name, else method and path as they are. */
     static String of(String method, String target) {
         var asked = target.replaceAll("\\?.*", "");

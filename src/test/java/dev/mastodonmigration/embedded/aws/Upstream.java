@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.w3c.dom.Document;
 
 /** moto, behind the proxy. */
@@ -23,7 +26,7 @@ final class Upstream implements AutoCloseable {
     }
 
     AwsAnswer pass(AwsCall call) {
-        var request = HttpRequest.newBuilder(address.resolve(call.target())).method(call.method(), HttpRequest.BodyPublishers.ofString(call.body()));
+        var request = HttpRequest.newBuilder(address.resolve(call.target())).method(call.method(), HttpRequest.BodyPublishers.ofString(call.body(), AwsCall.charset(call.headers())));
         call.headers().forEach((name, value) -> {
             if (!OF_A_CONNECTION.contains(name)) {
                 request.header(name, value);
@@ -33,14 +36,27 @@ final class Upstream implements AutoCloseable {
             request.header("x-moto-account-id", AwsAccount.ELSEWHERE);
         }
         try {
-            var answer = client.send(request.build(), BodyHandlers.ofString());
-            return new AwsAnswer(answer.statusCode(), answer.headers().firstValue("content-type").orElse("text/xml"), answer.body());
+            var answer = client.send(request.build(), call.service().equals("s3") ? BodyHandlers.ofString(StandardCharsets.ISO_8859_1) : BodyHandlers.ofString());
+            return new AwsAnswer(answer.statusCode(), answer.headers().firstValue("content-type").orElse("text/xml"), answer.body(), kept(call, answer.headers()));
         } catch (IOException e) {
             throw new UncheckedIOException("moto does not answer " + call.name(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Of S3's answers, whose headers are part of them. The length is that of what a HEAD has not got. */
+    private static Map<String, String> kept(AwsCall call, HttpHeaders all) {
+        var kept = new TreeMap<String, String>();
+        if (call.service().equals("s3")) {
+            all.map().forEach((name, values) -> {
+                if (name.matches("(?i)etag|content-range|last-modified|x-amz-.*") || call.method().equals("HEAD") && name.equalsIgnoreCase("content-length")) {
+                    kept.put(name, values.getFirst());
+                }
+            });
+        }
+        return kept;
     }
 
     /** A call of the proxy's own, in the region of the client's. */

@@ -95,6 +95,53 @@ class KubernetesComputeTest {
         assertThat(replicas("example-social-sidekiq-default")).isEqualTo(1);
     }
 
+    private static final MastodonMigration BURSTING = Example.migration("concurrency: 10\n            replicas: 1", "concurrency: 10\n            replicas: 2\n            burstReplicas: 6");
+
+    @Test
+    void aBurstThatIsNoneIsRefused() {
+        assertThat(of(BURSTING).violations()).isEmpty();
+        assertThat(of(Example.migration("concurrency: 10\n            replicas: 1", "concurrency: 10\n            replicas: 2\n            burstReplicas: 2")).violations()).singleElement().asString().contains("burstReplicas of default is not more than its replicas");
+    }
+
+    @Test
+    void sidekiqHasMorePodsForAWhileWhateverIsEditedMeanwhile() {
+        of(BURSTING).ensure(Example.environment());
+        assertThat(of(BURSTING).burstSidekiq()).as("one that does not run is not started").isEmpty();
+        assertThat(replicas("example-social-sidekiq-default")).isZero();
+        of(BURSTING).startSidekiq();
+        assertThat(of(BURSTING).burstSidekiq()).containsExactly("example-social-sidekiq-default");
+        assertThat(replicas("example-social-sidekiq-default")).isEqualTo(6);
+        assertThat(replicas("example-social-sidekiq-scheduler")).isEqualTo(1);
+        var before = versions();
+        assertThat(of(BURSTING).burstSidekiq()).as("by an operator that was started anew").containsExactly("example-social-sidekiq-default");
+        of(BURSTING).startSidekiq();
+        assertThat(versions()).isEqualTo(before);
+        of(BURSTING).ensure(Example.environment("SMTP_PASSWORD", "rotated"));
+        of(BURSTING).startSidekiq();
+        assertThat(replicas("example-social-sidekiq-default")).isEqualTo(6);
+
+        assertThat(of(BURSTING).calmSidekiq()).isEmpty();
+        assertThat(replicas("example-social-sidekiq-default")).isEqualTo(2);
+        var calm = versions();
+        assertThat(of(BURSTING).calmSidekiq()).isEmpty();
+        assertThat(versions()).isEqualTo(calm);
+    }
+
+    @Test
+    void whatSomebodyScaledByHandMeanwhileIsLeftAlone() {
+        of(BURSTING).ensure(Example.environment());
+        of(BURSTING).startSidekiq();
+        edit("example-social-sidekiq-default", deployment -> deployment.getSpec().setReplicas(3));
+        assertThat(of(BURSTING).burstSidekiq()).as("before").isEmpty();
+        assertThat(replicas("example-social-sidekiq-default")).isEqualTo(3);
+        edit("example-social-sidekiq-default", deployment -> deployment.getSpec().setReplicas(2));
+        of(BURSTING).burstSidekiq();
+        edit("example-social-sidekiq-default", deployment -> deployment.getSpec().setReplicas(9));
+        assertThat(of(BURSTING).calmSidekiq()).containsExactly("example-social-sidekiq-default");
+        assertThat(replicas("example-social-sidekiq-default")).isEqualTo(9);
+        assertThat(of(BURSTING).calmSidekiq()).as("told once").isEmpty();
+    }
+
     @Test
     void anEntryThatIsGivenTheSchedulerQueueNeverRunsTwice() {
         var twoOfDefault = Example.migration("concurrency: 10\n            replicas: 1", "concurrency: 10\n            replicas: 3");

@@ -1,6 +1,6 @@
 package dev.mastodonmigration.target.aws.ec2;
 
-import dev.mastodonmigration.mastodon.Feeds;
+import dev.mastodonmigration.mastodon.Building;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -53,7 +53,7 @@ record Unit(String name, String text) {
                 SyslogIdentifier=%1$s
                 ExecStart=%3$s
                 TimeoutStartSec=%4$d
-                """.formatted(container.name(), container.environmentFile(), line(container.ran()), Feeds.LONGEST.toSeconds()));
+                """.formatted(container.name(), container.environmentFile(), line(container.ran()), Building.LONGEST.toSeconds()));
     }
 
     /** Words as systemd reads them: it unquotes, and replaces what follows a dollar or a percent sign. */

@@ -2,8 +2,8 @@ package dev.mastodonmigration.mastodon;
 
 import java.time.Duration;
 
-/** How far Mastodon is with building its feeds. */
-public enum Feeds {
+/** How far Mastodon is with what it builds once on the target: its feeds, its search index. */
+public enum Building {
     /** No pod of the Job runs now: there is none yet, or it is not ready. */
     WAITING,
     BUILDING,
