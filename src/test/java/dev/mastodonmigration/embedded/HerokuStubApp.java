@@ -244,14 +244,18 @@ public final class HerokuStubApp {
         releases.add(new Release(description, "pending"));
         var place = releases.size() - 1;
         var command = releaseCommand.get();
-        CompletableFuture.delayedExecutor(command.takes().toMillis(), TimeUnit.MILLISECONDS, threads).execute(() -> {
-            var succeeded = command.succeeds().test(config);
-            releases.set(place, new Release(description, succeeded ? "succeeded" : command.otherwise()));
-            if (succeeded) {
-                deployed = config;
-                dynos.restart();
-            }
-        });
+        CompletableFuture.delayedExecutor(command.takes().toMillis(), TimeUnit.MILLISECONDS, threads)
+                .execute(() -> ended(place, new Release(description, command.succeeds().test(config) ? "succeeded" : command.otherwise()), config));
+    }
+
+    /** What a later release has deployed already stays. */
+    private synchronized void ended(int place, Release release, Map<String, String> config) {
+        var isNewest = releases.stream().skip(place + 1L).noneMatch(later -> later.status().equals("succeeded"));
+        releases.set(place, release);
+        if (release.status().equals("succeeded") && isNewest) {
+            deployed = config;
+            dynos.restart();
+        }
     }
 
     /** Somebody releases code: "Deploy 1234abcd", "Promote example-staging v12 1234abcd", "Rollback to v3". */
