@@ -71,6 +71,8 @@ public final class HerokuStubApp {
     private final List<String> domainsInPreparation = new CopyOnWriteArrayList<>();
     private final List<Map<String, Object>> logDrains = new CopyOnWriteArrayList<>();
     private final HerokuOwnedAddOns owned;
+    private final HerokuTransfers transfers = new HerokuTransfers();
+    private final HerokuLog log = new HerokuLog();
     private volatile boolean maintenance;
     private volatile String generation = "cedar";
     private volatile Optional<String> space = Optional.empty();
@@ -169,6 +171,15 @@ public final class HerokuStubApp {
     /** Add-ons that it is billed for. */
     public HerokuOwnedAddOns owned() {
         return owned;
+    }
+
+    /** What Heroku copies of the databases that it is billed for. */
+    public HerokuTransfers transfers() {
+        return transfers;
+    }
+
+    public HerokuLog log() {
+        return log;
     }
 
     /** Heroku's own autoscaling of web. */
@@ -379,7 +390,7 @@ public final class HerokuStubApp {
         if (refused != null) {
             throw refused;
         }
-        if (!route.startsWith("GET")) {
+        if (!route.startsWith("GET") && !route.equals("POST log-sessions")) {
             if (busy.getAndUpdate(writesLeft -> Math.max(0, writesLeft - 1)) > 0) {
                 throw new Refused(409, "conflict", "A release of this app is in progress.");
             }
