@@ -318,7 +318,7 @@ public record MastodonMigrationSpec(
             @JsonPropertyDescription("Delete the source's apps for good, after their add-ons. Needs addons: true, because an app's add-ons go with it.") Boolean apps,
             @ValidationRule(value = "has(self.persistentVolumeClaim) != has(self.s3)", message = "retire.backup: set exactly one of persistentVolumeClaim, s3")
             @JsonPropertyDescription("Where the final backup is written: exactly one of persistentVolumeClaim, s3.") Backup backup,
-            @Default("24h") @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("How long the target must have taken writes before add-ons or apps are deleted, so that nobody comes to the old host any more. Default: 24h.") String quietFor) {}
+            @Default("24h") @Pattern(DURATION) @Size(min = 1) @JsonPropertyDescription("How long the target must have taken writes before add-ons or apps are deleted, and where apps are, for how long nobody must have come to them by the instance's names. 0s waits for nobody. Default: 24h.") String quietFor) {}
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Backup(

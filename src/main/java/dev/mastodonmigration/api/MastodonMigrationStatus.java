@@ -604,6 +604,24 @@ public class MastodonMigrationStatus {
         public List<String> obstacles = new ArrayList<>();
         @JsonPropertyDescription("What else goes with what is deleted.")
         public List<String> consequences = new ArrayList<>();
+        @JsonPropertyDescription("Who still came to the apps that are to be deleted.")
+        public Stragglers stragglers;
+    }
+
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public static class Stragglers {
+        @JsonPropertyDescription("When the platform's log was last asked.")
+        public String askedAt;
+        @JsonPropertyDescription("Since when it could not be read, where that may pass.")
+        public String unreadSince;
+        @JsonPropertyDescription("When the last request came.")
+        public String lastAt;
+        @JsonPropertyDescription("For which of the instance's names.")
+        public String host;
+        @JsonPropertyDescription("How many requests were in the log when that one was seen.")
+        public Integer count;
+        @JsonPropertyDescription("When the oldest of them came.")
+        public String firstAt;
     }
 
     public enum AssetKind { App, RedisAddOn, PostgresAddOn }

@@ -174,7 +174,7 @@ public final class SpecDefaults {
         return spec.retire() != null && Boolean.TRUE.equals(spec.retire().apps());
     }
 
-    /** Since the target took writes, before anything of the old host is deleted. */
+    /** Since the target took writes, and since somebody came to an app that goes, before anything of the old host is deleted. */
     public static Duration quietFor(MastodonMigrationSpec spec) {
         return durationOr(Duration.ofHours(24), spec.retire() == null ? null : spec.retire().quietFor());
     }

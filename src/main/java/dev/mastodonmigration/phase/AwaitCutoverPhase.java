@@ -16,6 +16,8 @@ import java.util.stream.Stream;
 @Singleton
 public class AwaitCutoverPhase implements Phase {
     private static final Duration MEANWHILE = Duration.ofSeconds(5);
+    /** A backup takes minutes, and Heroku counts calls. */
+    private static final Duration BETWEEN_BACKUPS = Duration.ofSeconds(30);
 
     @Override
     public PhaseId id() {
@@ -49,7 +51,8 @@ public class AwaitCutoverPhase implements Phase {
         }
         return SpecDefaults.notBefore(context.spec()).filter(context.now()::isBefore)
                 .<StepResult>map(opens -> StepResult.Waiting.until(opens, context.now(), "Approved; the cutover window opens at " + opens + ".").meanwhile(MEANWHILE))
-                .orElseGet(() -> new StepResult.Done("The cutover is approved, both sides are in sync, and the target is ready."));
+                .orElseGet(() -> new SourceBackups(context).running().<StepResult>map(backup -> new StepResult.Working("Approved; the source runs on, because the freeze does not begin while its Postgres is copied. " + backup, BETWEEN_BACKUPS))
+                        .orElseGet(() -> new StepResult.Done("The cutover is approved, both sides are in sync, and the target is ready.")));
     }
 
     @Override

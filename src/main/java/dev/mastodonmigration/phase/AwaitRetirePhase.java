@@ -7,7 +7,6 @@ import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.outside.OutsideException;
 import jakarta.inject.Singleton;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.stream.Collectors;
 
 /** The gate before the old host is retired. */
@@ -30,7 +29,7 @@ public class AwaitRetirePhase implements Phase {
             if (!isTold) {
                 return StepResult.Waiting.until(context.now().plus(AFTER_THE_LIST), context.now(), meanwhile(context) + "Retiring the old host is approved, and begins once this was written down." + removals.words(listed));
             }
-            return removals.notBefore().map(begin -> quiet(context, begin, removals.words(listed))).orElseGet(() -> new UserProbes(context).lastTime() ? new StepResult.Done("Retiring the old host is approved.")
+            return removals.quiet().map(quiet -> quiet(context, quiet, removals.words(listed))).orElseGet(() -> new UserProbes(context).lastTime() ? new StepResult.Done("Retiring the old host is approved.")
                     : StepResult.Waiting.until(context.now().plus(SHORTLY), context.now(), "Retiring the old host is approved, and begins once Sidekiq was asked a last time whether it does its jobs."));
         }
         var open = context.status().findings.stream().filter(finding -> finding.severity == Severity.Action).map(finding -> " Still open: " + finding.message).collect(Collectors.joining());
@@ -58,14 +57,13 @@ public class AwaitRetirePhase implements Phase {
     /** The gate stays open to read although the platform does not answer. */
     private static String deletions(Removals removals) {
         try {
-            return removals.words(removals.list());
+            return removals.words(removals.list()) + removals.quiet().map(quiet -> " Nothing is deleted before " + quiet.until() + ". " + quiet.why()).orElse("");
         } catch (OutsideException unknown) {
             return " What would be deleted cannot be asked now: " + unknown.getMessage();
         }
     }
 
-    private static StepResult quiet(PhaseContext context, Instant begin, String deletions) {
-        return StepResult.Waiting.until(begin, context.now(), meanwhile(context) + "Retiring the old host is approved, and begins at " + begin + ", spec.retire.quietFor after the target took its first writes."
-                + (context.computeStays() ? "" : " Whether somebody still comes to " + context.source().name() + " is not asked: look at the log of its router yourself before that.") + deletions);
+    private static StepResult quiet(PhaseContext context, Stragglers.Quiet quiet, String deletions) {
+        return StepResult.Waiting.until(quiet.until(), context.now(), meanwhile(context) + "Retiring the old host is approved, and does not begin before " + quiet.until() + ". " + quiet.why() + deletions);
     }
 }

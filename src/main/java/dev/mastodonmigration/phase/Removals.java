@@ -15,6 +15,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -124,10 +125,15 @@ final class Removals {
         return !backup.isWanted() && !backup.isMade() && assets.stream().anyMatch(asset -> asset.kind() == AssetKind.PostgresAddOn) ? " No final backup is made, because spec.retire.finalBackup is false." : "";
     }
 
-    /** When deleting may begin; empty when it may. Whether anybody still comes to the old host stands in its router's log alone, which is not read: the time since the target took writes stands in for it. */
-    Optional<Instant> notBefore() {
+    /** Until when nothing is deleted, and why; empty when it may begin. Where the apps stay, nobody who still comes there is lost, and the time since the target took writes is all that is waited for. */
+    Optional<Stragglers.Quiet> quiet() {
+        if (!areWanted()) {
+            return Optional.empty();
+        }
+        var apps = Stream.concat(recorded(AssetState.Removing).stream(), planned().stream()).filter(asset -> asset.kind() == AssetKind.App).toList();
         var end = Instant.parse(context.status().downtime.targetWritableAt).plus(SpecDefaults.quietFor(context.spec())).truncatedTo(ChronoUnit.SECONDS);
-        return areWanted() && context.now().isBefore(end) ? Optional.of(end) : Optional.empty();
+        var young = Optional.of(new Stragglers.Quiet(end, "That is spec.retire.quietFor after the target took its first writes.")).filter(quiet -> context.now().isBefore(end));
+        return Stream.of(young, new Stragglers(context).quiet(apps)).flatMap(Optional::stream).max(Comparator.comparing(Stragglers.Quiet::until));
     }
 
     /** Why nothing is given up just now, although the gate was passed: the admin may have thought better of it. */
@@ -135,7 +141,7 @@ final class Removals {
         if (!SpecDefaults.retireApproved(context.spec())) {
             return Optional.of(StepResult.Waiting.forApproval("spec.retire.approved was taken back, so that nothing more is given up. " + done() + (planned().isEmpty() ? "" : " Not deleted yet: " + words(planned()) + ".")));
         }
-        return notBefore().map(begin -> StepResult.Waiting.until(begin, context.now(), "Nothing more is deleted before " + begin + ", spec.retire.quietFor after the target took its first writes."));
+        return quiet().map(quiet -> StepResult.Waiting.until(quiet.until(), context.now(), "Nothing more is deleted before " + quiet.until() + ". " + quiet.why()));
     }
 
     /** One step of deleting what was written down. */
@@ -146,6 +152,7 @@ final class Removals {
         }
         var waiting = planned();
         if (waiting.isEmpty()) {
+            new Stragglers(context).over();
             return new StepResult.Done(farewell());
         }
         var first = waiting.getFirst();

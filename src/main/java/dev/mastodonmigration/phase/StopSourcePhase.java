@@ -41,8 +41,14 @@ public class StopSourcePhase implements Phase {
         if (notReady.isPresent()) {
             return new StepResult.Retryable("The clock was not started, because " + notReady.get() + ". The source runs on.");
         }
-        return Stream.<Supplier<StepResult>>of(() -> new Standby(context).ready(), () -> context.replication().followsTheDatabase(), () -> context.replication().keepingUp(), () -> context.replication().followsEveryRedis())
+        return Stream.<Supplier<StepResult>>of(() -> new Standby(context).ready(), () -> context.replication().followsTheDatabase(), () -> context.replication().keepingUp(), () -> context.replication().followsEveryRedis(), () -> notCopied(context))
                 .map(Supplier::get).filter(result -> !(result instanceof StepResult.Done)).findFirst().orElseGet(() -> startTheClock(context));
+    }
+
+    /** One may have begun since the gate. */
+    private static StepResult notCopied(PhaseContext context) {
+        return new SourceBackups(context).running().<StepResult>map(backup -> new StepResult.Retryable("The clock was not started, because the source's Postgres is copied. The source runs on. " + backup))
+                .orElseGet(() -> new StepResult.Done("Nothing copies the source's Postgres."));
     }
 
     private static StepResult startTheClock(PhaseContext context) {
@@ -60,6 +66,7 @@ public class StopSourcePhase implements Phase {
         }
         context.source().stop();
         context.tell(new Fact.SourceStopped());
+        new SourceBackups(context).over();
         return new StepResult.Done("The source was told to stop: " + context.source().name() + ".");
     }
 

@@ -7,6 +7,7 @@ import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +39,25 @@ public interface Source {
     /** What it costs, as far as its platform tells. A source that has no prices costs something that nobody knows. */
     default Bill bill() {
         return Bill.unknown(name(), "it tells no prices");
+    }
+
+    /**
+     * What the platform itself copies of the Postgres that moves.
+     *
+     * @param running just now, in a sentence each that says what to do
+     * @param unknown why it cannot be asked, in a sentence
+     */
+    record OwnBackups(List<String> running, Optional<String> unknown) {
+        public static final OwnBackups NONE = new OwnBackups(List.of(), Optional.empty());
+
+        public OwnBackups {
+            running = List.copyOf(running);
+        }
+    }
+
+    /** Whether the platform copies it just now; none where it moves not, or the platform does no such thing. */
+    default OwnBackups ownBackups() {
+        return OwnBackups.NONE;
     }
 
     /** What {@link #start} needs. To be read, and saved, before the first change. */
@@ -138,6 +158,29 @@ public interface Source {
 
     /** How to delete it for good; empty where its platform cannot be asked to. */
     default Optional<Retirement> retirement() {
+        return Optional.empty();
+    }
+
+    /**
+     * Requests that came to the stopped source, because somebody's DNS still leads there.
+     *
+     * @param count of them in what is kept of its log
+     * @param last  when the newest came, for {@code host}
+     * @param first when the oldest did that is kept
+     */
+    record Arrivals(int count, Instant last, String host, Instant first) {
+        public Arrivals and(Arrivals other) {
+            var newest = other.last.isAfter(last) ? other : this;
+            return new Arrivals(count + other.count, newest.last, newest.host, other.first.isBefore(first) ? other.first : first);
+        }
+    }
+
+    /**
+     * Who came to these apps by one of these hosts after that time, as far as their logs are kept; empty where nobody did, or the platform keeps none. Not to be asked often.
+     *
+     * @param apps that are there
+     */
+    default Optional<Arrivals> arrivals(List<Retirement.Asset> apps, List<String> hosts, Instant after) {
         return Optional.empty();
     }
 

@@ -9,6 +9,7 @@ import dev.mastodonmigration.edge.EdgeFigures;
 import dev.mastodonmigration.source.ProxyTrust;
 import dev.mastodonmigration.source.Retirement;
 import dev.mastodonmigration.source.SavedSource;
+import dev.mastodonmigration.source.Source;
 import dev.mastodonmigration.worker.control.Progress;
 import java.time.Duration;
 import java.time.Instant;
@@ -178,6 +179,12 @@ public sealed interface Fact {
     record RemovalWithdrawn(Retirement.Asset asset) implements Fact {}
 
     record Removed(Retirement.Asset asset) implements Fact {}
+
+    /** The old host's log was asked who still comes there; empty where nobody is in it, or it will never be told. */
+    record StragglersAsked(Optional<Source.Arrivals> arrivals) implements Fact {}
+
+    /** It gave no answer, and may later. */
+    record StragglersUnread() implements Fact {}
 
     // The target.
 

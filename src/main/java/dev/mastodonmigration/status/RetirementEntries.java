@@ -6,6 +6,7 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.Asset;
 import dev.mastodonmigration.api.MastodonMigrationStatus.AssetState;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Backup;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Retirement;
+import dev.mastodonmigration.api.MastodonMigrationStatus.Stragglers;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
@@ -81,6 +82,30 @@ final class RetirementEntries {
         var entry = find(removed.asset()).orElseThrow();
         entry.state = AssetState.Removed;
         entry.removedAt = now.toString();
+    }
+
+    /** One that was seen once counts also when newer lines have pushed it out of the log. */
+    void stragglersAsked(Fact.StragglersAsked asked) {
+        var stragglers = stragglers();
+        stragglers.unreadSince = null;
+        asked.arrivals().filter(seen -> stragglers.lastAt == null || seen.last().isAfter(Instant.parse(stragglers.lastAt))).ifPresent(seen -> {
+            stragglers.lastAt = seen.last().toString();
+            stragglers.host = seen.host();
+            stragglers.count = seen.count();
+            stragglers.firstAt = seen.first().toString();
+        });
+    }
+
+    void stragglersUnread() {
+        var stragglers = stragglers();
+        stragglers.unreadSince = stragglers.unreadSince == null ? now.toString() : stragglers.unreadSince;
+    }
+
+    private Stragglers stragglers() {
+        var retirement = retirement();
+        retirement.stragglers = retirement.stragglers == null ? new Stragglers() : retirement.stragglers;
+        retirement.stragglers.askedAt = now.toString();
+        return retirement.stragglers;
     }
 
     private Optional<Asset> find(dev.mastodonmigration.source.Retirement.Asset asset) {

@@ -96,6 +96,8 @@ public final class StatusLedger {
             case Fact.RemovalBegun begun -> retirement.begun(begun);
             case Fact.RemovalWithdrawn withdrawn -> retirement.withdrawn(withdrawn);
             case Fact.Removed removed -> retirement.removed(removed);
+            case Fact.StragglersAsked asked -> retirement.stragglersAsked(asked);
+            case Fact.StragglersUnread unread -> retirement.stragglersUnread();
             case Fact.AccountSeen seen -> status.internal.awsAccount = seen.account();
             case Fact.TargetReset reset -> status.internal.targetResetAt = now.toString();
             case Fact.SidekiqStarted started -> status.downtime.sidekiqStartedAt = now.toString();

@@ -79,6 +79,18 @@ final class HerokuHttp {
         exchange.getResponseBody().write(bytes);
     }
 
+    static void text(HttpExchange exchange, String text) throws IOException {
+        if (exchange.getResponseHeaders().containsKey(LOST)) {
+            return;
+        }
+        var bytes = text.getBytes(StandardCharsets.UTF_8);
+        exchange.getResponseHeaders().set("Content-Type", "application/logplex-1");
+        exchange.sendResponseHeaders(200, bytes.length == 0 ? -1 : bytes.length);
+        if (bytes.length > 0) {
+            exchange.getResponseBody().write(bytes);
+        }
+    }
+
     /** What a captive portal or a broken proxy answers. */
     static void html(HttpExchange exchange) throws IOException {
         var bytes = "<html>sign in to this network</html>".getBytes(StandardCharsets.UTF_8);

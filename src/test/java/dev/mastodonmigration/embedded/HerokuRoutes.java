@@ -13,8 +13,8 @@ import java.util.Map;
 final class HerokuRoutes {
     private HerokuRoutes() {}
 
-    /** The platform's paths, and those of the metrics and GitHub services, which have hosts of their own at Heroku. */
-    static void answer(HttpExchange exchange, Collection<HerokuStubApp> apps, HerokuAttachments attachments, Scope scope, int pageSize) throws IOException, Refused {
+    /** The platform's paths, and those of the metrics, GitHub and data services, which have hosts of their own at Heroku. */
+    static void answer(HttpExchange exchange, Collection<HerokuStubApp> apps, HerokuAttachments attachments, HerokuLogSessions sessions, Scope scope, int pageSize) throws IOException, Refused {
         var path = exchange.getRequestURI().getPath().split("/", -1);
         if (path.length == 4 && path[1].equals("addons") && path[3].equals("addon-attachments")) {
             attachmentsOfAddOn(exchange, path[2], apps, attachments, scope, pageSize);
@@ -26,6 +26,10 @@ final class HerokuRoutes {
         }
         if (path.length > 1 && path[1].equals("addon-attachments")) {
             attachment(exchange, path, apps, attachments, scope);
+            return;
+        }
+        if (path.length == 6 && path[1].equals("client") && path[2].equals("v11")) {
+            data(exchange, path, apps, attachments, scope);
             return;
         }
         if (path.length < 3 || !path[1].equals("apps")) {
@@ -59,6 +63,7 @@ final class HerokuRoutes {
                 HerokuHttp.answer(exchange, 202, Map.of());
             }
             case "GET log-drains" -> HerokuHttp.page(exchange, app.logDrainsJson(), pageSize);
+            case "POST log-sessions" -> HerokuHttp.answer(exchange, 201, sessions.create(exchange, app, HerokuHttp.body(exchange)));
             case "GET domains" -> HerokuHttp.page(exchange, app.domainsJson(), pageSize);
             case "DELETE addons one" -> HerokuHttp.answer(exchange, 200, attachments.destroy(app, path[4]));
             case "DELETE" -> {
@@ -73,6 +78,19 @@ final class HerokuRoutes {
             case "GET releases" -> HerokuHttp.page(exchange, app.releasesJson(), pageSize);
             case "POST releases" -> HerokuHttp.answer(exchange, 201, app.releaseAgain(HerokuHttp.body(exchange)));
             default -> throw new Refused(404, "not_found", "The requested API endpoint was not found.");
+        }
+    }
+
+    /** All at once: this service knows no pages. */
+    private static void data(HttpExchange exchange, String[] path, Collection<HerokuStubApp> apps, HerokuAttachments attachments, Scope scope) throws IOException, Refused {
+        var route = exchange.getRequestMethod() + " " + path[5];
+        var app = app(apps, path[3].equals("databases") ? attachments.billingApp(path[4]) : path[4]);
+        authorize(scope, route);
+        app.admit(route);
+        switch (route) {
+            case "GET transfers" -> HerokuHttp.answer(exchange, 200, app.transfers().json());
+            case "GET transfer-schedules" -> HerokuHttp.answer(exchange, 200, app.transfers().schedulesJson());
+            default -> throw new Refused(404, "not_found", "Not found.");
         }
     }
 

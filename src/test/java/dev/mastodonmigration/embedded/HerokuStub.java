@@ -54,6 +54,7 @@ public final class HerokuStub implements AutoCloseable {
     private final ExecutorService threads = Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("heroku-", 0).factory());
     private final Map<String, HerokuStubApp> apps = new ConcurrentHashMap<>();
     private final HerokuAttachments attachments = new HerokuAttachments(apps);
+    private final HerokuLogSessions sessions = new HerokuLogSessions();
     private final ConcurrentLinkedQueue<Fault> faults = new ConcurrentLinkedQueue<>();
     /** By the number of the call that it meets. */
     private final Map<Integer, Fault> faultsByCall = new ConcurrentHashMap<>();
@@ -202,6 +203,11 @@ public final class HerokuStub implements AutoCloseable {
         return calls.get();
     }
 
+    /** Log sessions so far. */
+    public int logSessions() {
+        return sessions.made();
+    }
+
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
             var number = calls.incrementAndGet();
@@ -232,12 +238,20 @@ public final class HerokuStub implements AutoCloseable {
                 if (fault == Fault.LOST_ANSWER) {
                     HerokuHttp.loseTheAnswer(exchange);
                 }
-                HerokuRoutes.answer(exchange, apps.values(), attachments, scope(exchange).orElseThrow(), pageSize);
+                answer(exchange);
             } catch (Refused refused) {
                 HerokuHttp.answer(exchange, refused);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void answer(HttpExchange exchange) throws IOException, Refused {
+        if (HerokuLogSessions.isOne(exchange)) {
+            sessions.answer(exchange);
+        } else {
+            HerokuRoutes.answer(exchange, apps.values(), attachments, sessions, scope(exchange).orElseThrow(), pageSize);
         }
     }
 
@@ -247,7 +261,7 @@ public final class HerokuStub implements AutoCloseable {
         one.due().await();
         try {
             HerokuHttp.loseTheAnswer(exchange);
-            HerokuRoutes.answer(exchange, apps.values(), attachments, scope(exchange).orElseThrow(), pageSize);
+            answer(exchange);
         } catch (Refused refused) {
             // Nobody hears it any more.
         } finally {
@@ -264,23 +278,28 @@ public final class HerokuStub implements AutoCloseable {
     }
 
     private void refuse(HttpExchange exchange, Fault fault) throws Refused {
-        var headers = exchange.getRequestHeaders();
-        if (scope(exchange).isEmpty()) {
-            throw new Refused(401, "unauthorized", "Invalid credentials provided.");
-        }
-        if (!"application/vnd.heroku+json; version=3".equals(headers.getFirst("Accept"))) {
-            throw new Refused(406, "not_acceptable", "Specify Accept: application/vnd.heroku+json; version=3");
-        }
-        var left = remaining.updateAndGet(tokens -> Math.max(0, tokens - 1));
-        exchange.getResponseHeaders().set("RateLimit-Remaining", String.valueOf(left));
-        if (left == 0 || fault == Fault.RATE_LIMITED) {
-            throw new Refused(429, "rate_limit", "Your account reached the API rate limit\nPlease wait a few minutes before making new requests");
+        if (!HerokuLogSessions.isOne(exchange)) {
+            demandToken(exchange, fault);
         }
         if (fault == Fault.FORBIDDEN) {
             throw new Refused(403, "forbidden", "You do not have access to that.");
         }
         if (fault == Fault.UNAVAILABLE) {
             throw new Refused(503, "service_unavailable", "Heroku is in maintenance.");
+        }
+    }
+
+    private void demandToken(HttpExchange exchange, Fault fault) throws Refused {
+        if (scope(exchange).isEmpty()) {
+            throw new Refused(401, "unauthorized", "Invalid credentials provided.");
+        }
+        if (!"application/vnd.heroku+json; version=3".equals(exchange.getRequestHeaders().getFirst("Accept"))) {
+            throw new Refused(406, "not_acceptable", "Specify Accept: application/vnd.heroku+json; version=3");
+        }
+        var left = remaining.updateAndGet(tokens -> Math.max(0, tokens - 1));
+        exchange.getResponseHeaders().set("RateLimit-Remaining", String.valueOf(left));
+        if (left == 0 || fault == Fault.RATE_LIMITED) {
+            throw new Refused(429, "rate_limit", "Your account reached the API rate limit\nPlease wait a few minutes before making new requests");
         }
     }
 

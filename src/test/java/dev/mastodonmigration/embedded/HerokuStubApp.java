@@ -71,6 +71,8 @@ public final class HerokuStubApp {
     private final List<String> domainsInPreparation = new CopyOnWriteArrayList<>();
     private final List<Map<String, Object>> logDrains = new CopyOnWriteArrayList<>();
     private final HerokuOwnedAddOns owned;
+    private final HerokuTransfers transfers = new HerokuTransfers();
+    private final HerokuLog log = new HerokuLog();
     private volatile boolean maintenance;
     private volatile String generation = "cedar";
     private volatile Optional<String> space = Optional.empty();
@@ -171,6 +173,15 @@ public final class HerokuStubApp {
         return owned;
     }
 
+    /** What Heroku copies of the databases that it is billed for. */
+    public HerokuTransfers transfers() {
+        return transfers;
+    }
+
+    public HerokuLog log() {
+        return log;
+    }
+
     /** Heroku's own autoscaling of web. */
     public void autoscale() {
         autoscaled = true;
@@ -244,14 +255,18 @@ public final class HerokuStubApp {
         releases.add(new Release(description, "pending"));
         var place = releases.size() - 1;
         var command = releaseCommand.get();
-        CompletableFuture.delayedExecutor(command.takes().toMillis(), TimeUnit.MILLISECONDS, threads).execute(() -> {
-            var succeeded = command.succeeds().test(config);
-            releases.set(place, new Release(description, succeeded ? "succeeded" : command.otherwise()));
-            if (succeeded) {
-                deployed = config;
-                dynos.restart();
-            }
-        });
+        CompletableFuture.delayedExecutor(command.takes().toMillis(), TimeUnit.MILLISECONDS, threads)
+                .execute(() -> ended(place, new Release(description, command.succeeds().test(config) ? "succeeded" : command.otherwise()), config));
+    }
+
+    /** What a later release has deployed already stays. */
+    private synchronized void ended(int place, Release release, Map<String, String> config) {
+        var isNewest = releases.stream().skip(place + 1L).noneMatch(later -> later.status().equals("succeeded"));
+        releases.set(place, release);
+        if (release.status().equals("succeeded") && isNewest) {
+            deployed = config;
+            dynos.restart();
+        }
     }
 
     /** Somebody releases code: "Deploy 1234abcd", "Promote example-staging v12 1234abcd", "Rollback to v3". */
@@ -385,7 +400,7 @@ public final class HerokuStubApp {
         if (refused != null) {
             throw refused;
         }
-        if (!route.startsWith("GET")) {
+        if (!route.startsWith("GET") && !route.equals("POST log-sessions")) {
             if (busy.getAndUpdate(writesLeft -> Math.max(0, writesLeft - 1)) > 0) {
                 throw new Refused(409, "conflict", "A release of this app is in progress.");
             }

@@ -19,6 +19,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
@@ -83,6 +84,35 @@ class HerokuStubSchemaTest {
         var items = JSON.readTree(answer.body());
         assertThat(items.isArray()).isTrue();
         assertThat(items).as("else nothing is shown").hasSizeGreaterThanOrEqualTo(2);
+        for (var item : items) {
+            demand(item, definition);
+        }
+    }
+
+    /** Whoever has its address needs no token. */
+    @Test
+    void aLogSession() throws Exception {
+        app.log().came(Instant.parse("2026-11-22T20:00:00.5Z"), "www.example.social", "/inbox");
+        var answer = call("POST", "/apps/" + APP + "/log-sessions", "{\"source\":\"heroku\",\"lines\":1500,\"tail\":false}");
+        assertThat(answer.statusCode()).isEqualTo(201);
+        demand(JSON.readTree(answer.body()), "log-session");
+        var log = http.send(HttpRequest.newBuilder(URI.create(JSON.readTree(answer.body()).path("logplex_url").asText())).build(), BodyHandlers.ofString());
+        assertThat(log.body()).startsWith("2026-11-22T20:00:00.500+00:00 heroku[router]: at=info code=H80 ").contains(" host=www.example.social ").endsWith("\n");
+    }
+
+    /** The data service's. */
+    @ParameterizedTest
+    @CsvSource({"apps/example-web/transfers,transfer", "databases/%s/transfer-schedules,transfer-schedule"})
+    void backups(String path, String definition) throws Exception {
+        app.transfers().finished();
+        app.transfers().pending();
+        app.transfers().copy("IVORY");
+        app.transfers().cancelled();
+        app.transfers().schedule(5, "UTC");
+        var answer = call("GET", "/client/v11/" + path.formatted(addOn()), "");
+        assertThat(answer.statusCode()).isEqualTo(200);
+        var items = JSON.readTree(answer.body());
+        assertThat(items).as("else nothing is shown").isNotEmpty();
         for (var item : items) {
             demand(item, definition);
         }

@@ -13,6 +13,7 @@ import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.source.Source;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,11 @@ public final class PlayedSource implements Source {
     /** Its processes would start with the databases that it always had. */
     public boolean usesItsOwn = true;
     public int looksUntilRepointed = 2;
+    /** Who came lately. */
+    public Optional<Arrivals> arrivals = Optional.empty();
+    public int logsRead;
+    /** What its platform copies just now. */
+    public OwnBackups ownBackups = OwnBackups.NONE;
     private int looksUntilGone;
     private int looksUntilUp;
     public final PlayedRetirement retirement;
@@ -94,6 +100,12 @@ public final class PlayedSource implements Source {
         bills++;
         trouble.may("source.bill");
         return bill;
+    }
+
+    @Override
+    public OwnBackups ownBackups() {
+        trouble.may("source.ownBackups");
+        return ownBackups;
     }
 
     @Override
@@ -280,6 +292,13 @@ public final class PlayedSource implements Source {
     @Override
     public Optional<Retirement> retirement() {
         return Optional.of(retirement);
+    }
+
+    @Override
+    public Optional<Arrivals> arrivals(List<Retirement.Asset> apps, List<String> hosts, Instant after) {
+        logsRead++;
+        trouble.may("source.arrivals");
+        return arrivals.filter(came -> came.last().isAfter(after));
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.played.PlayedEdge;
 import dev.mastodonmigration.played.Trouble;
+import dev.mastodonmigration.source.Source.OwnBackups;
 import dev.mastodonmigration.status.Told;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
@@ -234,6 +235,51 @@ class GatePlayedTest {
         assertThat(played.source.quiet).isFalse();
         played.until(status -> status.downtime != null);
         assertThat(Duration.between(moved, played.now)).isGreaterThan(Duration.ofMinutes(3));
+        played.untilPhase(MastodonMigrationStatus.COMPLETED);
+    }
+
+    @Test
+    void theFreezeDoesNotBeginWhileTheSourcesPostgresIsBackedUp() {
+        var played = PlayedMigration.of(live());
+        played.source.ownBackups = new OwnBackups(List.of("Heroku makes backup b006."), Optional.empty());
+        played.untilPhase("AwaitCutover").until(status -> status.phases.getLast().message.contains("b006"));
+        var since = played.now;
+        for (int i = 0; i < 20; i++) {
+            assertThat(played.status.phase).isEqualTo("AwaitCutover");
+            played.now = played.now.plus(played.step());
+        }
+        assertThat(played.status.phases.getLast().message).startsWith("Approved; the source runs on");
+        assertThat(Duration.between(since, played.now)).as("not asked all the time").isGreaterThan(Duration.ofMinutes(9));
+        assertThat(played.source.quiet).as("Sidekiq was left alone").isFalse();
+        assertThat(played.condition("Stalled")).doesNotStartWith("True");
+        played.source.ownBackups = OwnBackups.NONE;
+        played.untilPhase(MastodonMigrationStatus.COMPLETED);
+    }
+
+    @Test
+    void aBackupThatBeginsAfterTheGateKeepsTheClockFromStartingAndSidekiqRunsOn() {
+        var played = PlayedMigration.of(live()).until(status -> status.sidekiqIsQuiet());
+        played.source.ownBackups = new OwnBackups(List.of("Heroku makes backup a012."), Optional.empty());
+        played.untilPhase("AwaitCutover");
+        assertThat(played.status.internal.returned.reason).contains("copied", "a012");
+        assertThat(played.source.stops).isZero();
+        assertThat(played.source.quiet).isFalse();
+        assertThat(played.status.downtime).isNull();
+        played.until(status -> status.phases.getLast().message.startsWith("Approved; the source runs on"));
+        played.source.ownBackups = OwnBackups.NONE;
+        played.untilPhase(MastodonMigrationStatus.COMPLETED);
+        assertThat(played.source.stops).isEqualTo(1);
+    }
+
+    @Test
+    void thatNobodyTellsOfBackupsIsAWarningAndNoMoreThanThat() {
+        var played = PlayedMigration.of(live());
+        played.source.ownBackups = new OwnBackups(List.of(), Optional.of("Whether it is backed up cannot be asked."));
+        played.until(status -> status.sidekiqIsQuiet());
+        assertThat(warnings(played, "own-backup")).containsExactly("Warning Whether it is backed up cannot be asked.");
+        played.until(status -> status.downtime != null && status.source.stoppedAt != null);
+        assertThat(played.told).filteredOn(told -> told.message().contains("cannot be asked")).as("told once").hasSize(1);
+        assertThat(warnings(played, "own-backup")).isEmpty();
         played.untilPhase(MastodonMigrationStatus.COMPLETED);
     }
 }

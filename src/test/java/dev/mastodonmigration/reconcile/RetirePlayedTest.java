@@ -21,6 +21,7 @@ import dev.mastodonmigration.cost.Unit;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.played.PlayedRetirement;
 import dev.mastodonmigration.source.Retirement.Asset;
+import dev.mastodonmigration.source.Source.Arrivals;
 import dev.mastodonmigration.status.Told;
 import dev.mastodonmigration.worker.control.Tasks;
 import dev.mastodonmigration.worker.control.WorkerReport;
@@ -122,10 +123,115 @@ class RetirePlayedTest {
         played.edit(everything(true));
         played.until(status -> !status.phases.getLast().message.contains("begins once this was written down"));
         assertThat(played.status.phase).isEqualTo("AwaitRetire");
-        assertThat(played.status.phases.getLast().message).contains("spec.retire.quietFor after the target took its first writes", "look at the log of its router yourself", "Then is deleted for good, in this order: Redis add-on redis-round-1 of example-web (heroku-redis:premium-0, 15.00 USD a month)");
+        assertThat(played.status.phases.getLast().message).contains("spec.retire.quietFor after the target took its first writes", "Then is deleted for good, in this order: Redis add-on redis-round-1 of example-web (heroku-redis:premium-0, 15.00 USD a month)");
         played.untilPhase("Retire");
         assertThat(Duration.between(writable, played.now)).isBetween(Duration.ofMinutes(59), Duration.ofMinutes(61));
         assertThat(played.source.retirement.asked).isEmpty();
+    }
+
+    private static void came(PlayedMigration played, int count) {
+        played.source.arrivals = Optional.of(new Arrivals(count, played.now, "www.example.social", played.now.minusSeconds(60)));
+    }
+
+    @Test
+    void noAppIsDeletedBeforeNobodyHasComeForLongEnough() {
+        var played = atTheGate(everything(false));
+        played.now = played.now.plus(Duration.ofHours(5));
+        came(played, 7);
+        played.until(status -> status.phases.getLast().message.contains("Somebody still came"));
+        assertThat(played.condition("AwaitingApproval")).contains("by the name www.example.social", "7 requests", "404", "spec.retire.quietFor: 0s goes on regardless");
+        played.edit(everything(true));
+        played.until(status -> status.phases.getLast().message.contains("does not begin before"));
+        played.now = played.now.plus(Duration.ofMinutes(30));
+        came(played, 8);
+        var last = played.now;
+        played.until(status -> status.retirement.stragglers.count == 8);
+        played.source.arrivals = Optional.empty();
+        assertThat(played.status.phase).isEqualTo("AwaitRetire");
+        played.untilPhase("Retire");
+        assertThat(Duration.between(last, played.now)).as("remembered, although newer lines have pushed it out").isBetween(Duration.ofMinutes(59), Duration.ofMinutes(61));
+        assertThat(played.source.retirement.asked).isEmpty();
+        played.untilPhase(MastodonMigrationStatus.COMPLETED);
+    }
+
+    @Test
+    void whoComesWhileThePartsAreDeletedKeepsTheRest() {
+        var played = PlayedMigration.of(everything(true));
+        played.until(status -> played.source.retirement.asked.size() == 2);
+        played.now = played.now.plus(Duration.ofMinutes(11));
+        came(played, 1);
+        played.until(status -> status.phases.getLast().message.contains("Somebody still came"));
+        assertThat(played.source.retirement.left).contains(PlayedRetirement.APP);
+        var last = played.now;
+        played.untilPhase(MastodonMigrationStatus.COMPLETED);
+        assertThat(Duration.between(last, played.now)).isGreaterThan(Duration.ofMinutes(50));
+    }
+
+    @Test
+    void theLogIsNotReadOften() {
+        var played = atTheGate(everything(false));
+        var before = played.source.logsRead;
+        var since = played.now;
+        played.until(status -> played.source.logsRead >= before + 4);
+        assertThat(Duration.between(since, played.now)).isGreaterThanOrEqualTo(Duration.ofMinutes(30));
+        var unread = new PlayedMigration(everything(false), call -> {
+            if (call.equals("source.arrivals")) {
+                throw new OutsideException("no answer", true);
+            }
+        });
+        unread.until(status -> unread.source.logsRead > 0);
+        var first = unread.now;
+        unread.until(status -> unread.source.logsRead >= 5);
+        assertThat(Duration.between(first, unread.now)).isGreaterThanOrEqualTo(Duration.ofMinutes(40));
+    }
+
+    @Test
+    void whereNoAppIsDeletedOrNobodyIsWaitedForNobodyReadsTheLog() {
+        for (var spec : List.of(spec(true, null, true, null, VOLUME), PlayedSpec.retire(live(), new Retire(true, null, true, true, true, VOLUME, "0s")))) {
+            assertThat(PlayedMigration.of(spec).untilPhase(MastodonMigrationStatus.COMPLETED).source.logsRead).isZero();
+        }
+    }
+
+    /** For good: the time since the target took writes is all that is known. */
+    @Test
+    void aLogThatIsRefusedIsAWarningAndHoldsNothingUp() {
+        var played = new PlayedMigration(everything(true), call -> {
+            if (call.equals("source.arrivals")) {
+                throw new OutsideException("It may not.", false);
+            }
+        });
+        played.untilPhase("Retire");
+        assertThat(Duration.between(Instant.parse(played.status.downtime.targetWritableAt), played.now)).isBetween(Duration.ofMinutes(59), Duration.ofMinutes(61));
+        assertThat(played.status.findings).filteredOn(finding -> finding.id.startsWith("stragglers-")).singleElement().satisfies(finding -> assertThat(finding.message).contains("heroku logs --source heroku", "404"));
+        played.untilPhase(MastodonMigrationStatus.COMPLETED);
+        assertThat(played.told).filteredOn(told -> told.message().contains("heroku logs --source heroku")).as("told once").hasSize(1);
+        assertThat(played.status.findings).noneMatch(finding -> finding.id.startsWith("stragglers-"));
+    }
+
+    @Test
+    void aLogThatGivesNoAnswerIsWaitedForAWhile() {
+        var silent = new boolean[] {true};
+        var played = new PlayedMigration(PlayedSpec.retire(live(), new Retire(true, null, true, true, true, VOLUME, "1m")), call -> {
+            if (call.equals("source.arrivals") && silent[0]) {
+                throw new OutsideException("no answer", true);
+            }
+        });
+        played.untilPhase("AwaitRetire").until(status -> status.phases.getLast().message.contains("could not be read"));
+        var since = played.now;
+        played.untilPhase("Retire");
+        assertThat(Duration.between(since, played.now)).isBetween(Duration.ofMinutes(50), Duration.ofMinutes(70));
+
+        var back = new PlayedMigration(PlayedSpec.retire(live(), new Retire(true, null, true, true, true, VOLUME, "1m")), call -> {
+            if (call.equals("source.arrivals") && silent[0]) {
+                throw new OutsideException("no answer", true);
+            }
+        });
+        back.untilPhase("AwaitRetire").until(status -> status.phases.getLast().message.contains("could not be read"));
+        silent[0] = false;
+        var answered = back.now;
+        back.untilPhase("Retire");
+        assertThat(Duration.between(answered, back.now)).isLessThan(Duration.ofMinutes(12));
+        assertThat(back.status.retirement.stragglers.unreadSince).isNull();
     }
 
     @Test

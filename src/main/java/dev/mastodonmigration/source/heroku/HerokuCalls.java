@@ -125,6 +125,21 @@ final class HerokuCalls {
         call(app, request(app, path).header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString("{}")).build());
     }
 
+    /** What is asked for by a POST that changes nothing. */
+    JsonNode ask(String app, String path, JsonNode body) {
+        return json(app, call(app, request(app, path).header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(body.toString())).build()));
+    }
+
+    /** Whether what Heroku has just made may be read from there: never in the clear, unless Heroku itself is spoken to so. */
+    boolean mayFollow(URI made) {
+        return "https".equals(made.getScheme()) || "http".equals(made.getScheme()) && "http".equals(host.getScheme());
+    }
+
+    /** What is at that address, which Heroku has just made for us, and which needs no token. Nobody else may see it. */
+    String text(String app, URI made) {
+        return call(app, HttpRequest.newBuilder(made).timeout(patience.exchange()).header("User-Agent", "mastodon-migration-operator").GET().build()).body();
+    }
+
     /** Sent twice it does no harm either: a dyno restarts once more, and what was deleted is gone. */
     void delete(String app, String path) {
         call(app, request(app, path).DELETE().build());
@@ -146,7 +161,12 @@ final class HerokuCalls {
     }
 
     static String path(String app) {
-        return "/apps/" + URLEncoder.encode(app, StandardCharsets.UTF_8);
+        return path("", app);
+    }
+
+    /** @param root where a service beside the platform has its apps */
+    static String path(String root, String app) {
+        return root + "/apps/" + URLEncoder.encode(app, StandardCharsets.UTF_8);
     }
 
     private HttpRequest.Builder request(String app, String path) {
@@ -196,7 +216,7 @@ final class HerokuCalls {
             return new Answer(response.statusCode(), response.body(), response.headers().firstValue("Next-Range"));
         } catch (ExecutionException e) {
             throw unavailable(app, e.getCause() instanceof HttpTimeoutException
-                    ? silent(limit) : "no connection to " + host.getHost() + " (" + e.getCause().getClass().getSimpleName() + ")");
+                    ? silent(limit) : "no connection to " + request.uri().getHost() + " (" + e.getCause().getClass().getSimpleName() + ")");
         } catch (TimeoutException e) {
             pending.cancel(true);
             throw unavailable(app, silent(limit));

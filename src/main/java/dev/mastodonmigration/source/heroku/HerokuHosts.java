@@ -4,17 +4,19 @@ import dev.mastodonmigration.source.heroku.HerokuException.Kind;
 import java.net.URI;
 
 /**
- * Where Heroku answers. Autoscaling and GitHub deploys are not part of the Platform API: Heroku has a host of its own for each, and what stands in for Heroku
- * serves all three at one URL.
+ * Where Heroku answers. Autoscaling, GitHub deploys and backups of Postgres are not part of the Platform API: Heroku has a host of its own for each, and what stands in for Heroku
+ * serves all of them at one URL.
  *
  * @param platform the Platform API
  * @param metrics  knows whether Heroku scales an app by itself (heroku/cli, commands/ps/autoscale)
  * @param github   knows whether a push to GitHub deploys an app (heroku/cli, lib/pipelines); undocumented
+ * @param data     knows what Heroku copies of its Postgres databases (heroku/cli, commands/pg/backups)
  */
-public record HerokuHosts(URI platform, URI metrics, URI github) {
+public record HerokuHosts(URI platform, URI metrics, URI github, URI data) {
     private static final String HEROKU = "api.heroku.com";
     private static final URI METRICS = URI.create("https://api.metrics.heroku.com");
     private static final URI GITHUB = URI.create("https://kolkrabbi.heroku.com");
+    private static final URI DATA = URI.create("https://api.data.heroku.com");
 
     /**
      * From the one URL that the operator's configuration has.
@@ -24,7 +26,7 @@ public record HerokuHosts(URI platform, URI metrics, URI github) {
     public static HerokuHosts of(String apiUrl) {
         try {
             var platform = guarded(URI.create(apiUrl.strip().replaceAll("/+$", "")));
-            return platform.getHost().equals(HEROKU) ? new HerokuHosts(platform, METRICS, GITHUB) : new HerokuHosts(platform, platform, platform);
+            return platform.getHost().equals(HEROKU) ? new HerokuHosts(platform, METRICS, GITHUB, DATA) : new HerokuHosts(platform, platform, platform, platform);
         } catch (IllegalArgumentException notAUrl) {
             throw refused();
         }

@@ -2,6 +2,7 @@ package dev.mastodonmigration.source.heroku;
 
 import dev.mastodonmigration.mastodon.SourceEnvironment;
 import dev.mastodonmigration.api.MastodonMigration;
+import dev.mastodonmigration.api.MastodonMigrationStatus.DataKind;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.cost.Bill;
 import dev.mastodonmigration.mastodon.DynoDatabaseUrl;
@@ -18,6 +19,7 @@ import dev.mastodonmigration.source.heroku.HerokuApi.Dyno;
 import dev.mastodonmigration.source.heroku.HerokuApi.ProcessType;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -129,7 +131,23 @@ final class HerokuSource implements Source {
             return Findings.NONE;
         }
         var urls = SourceUrls.of(uses.apps().get(webApp()).config());
-        return AddOnStates.look(heroku, webApp(), uses.all(urls)).and(new SharedAddOns(heroku, apps()).look(uses.moving(urls, migration.getSpec().target())));
+        return AddOnStates.look(heroku, webApp(), uses.all(urls)).and(new SharedAddOns(heroku, apps()).look(uses.moving(urls, migration.getSpec().target())))
+                .and(backups(heroku, uses).map(HerokuBackups::look).orElse(Findings.NONE));
+    }
+
+    /** Of the Postgres that moves, where it is an add-on. Nothing waits long for what holds nothing up. */
+    private Optional<HerokuBackups> backups(HerokuApi heroku, DataAddOns uses) {
+        return uses.moving(SourceUrls.of(uses.apps().get(webApp()).config()), migration.getSpec().target()).stream().filter(addOn -> addOn.kind() == DataKind.Postgres).findFirst()
+                .map(addOn -> new HerokuBackups(heroku, new HerokuCalls(HerokuHosts.of(apiUrl).data(), token.get(), Patience.INSIDE_THE_FREEZE, System.nanoTime()), webApp(), addOn));
+    }
+
+    @Override
+    public OwnBackups ownBackups() {
+        if (migration.getSpec().target().postgres() == null) {
+            return OwnBackups.NONE;
+        }
+        var heroku = heroku();
+        return backups(heroku, DataAddOns.read(heroku, apps())).map(HerokuBackups::now).orElse(OwnBackups.NONE);
     }
 
     @Override
@@ -428,6 +446,13 @@ final class HerokuSource implements Source {
         var staying = computeStays() ? Optional.of(new HerokuRetirement.Staying(() -> stillUsed(saved.orElseThrow()), KeptVariables.ofMigration(migration.getMetadata().getUid()))) : Optional.<HerokuRetirement.Staying>empty();
         return Optional.of(new HerokuRetirement(apps(), saved, () -> heroku(Patience.BEFORE_ANYTHING),
                 () -> new HerokuRemovals(HerokuHosts.of(apiUrl), token.get(), Patience.BEFORE_ANYTHING), this::before, staying));
+    }
+
+    @Override
+    public Optional<Arrivals> arrivals(List<Retirement.Asset> apps, List<String> hosts, Instant after) {
+        var log = new HerokuRouterLog(new HerokuCalls(HerokuHosts.of(apiUrl).platform(), token.get(), Patience.BEFORE_ANYTHING, System.nanoTime()));
+        var names = apps.stream().collect(Collectors.toMap(Retirement.Asset::id, Retirement.Asset::name));
+        return SideBySide.all(List.copyOf(names.keySet()), id -> log.arrivals(id, names.get(id), hosts, after)).stream().flatMap(Optional::stream).reduce(Arrivals::and);
     }
 
     @Override

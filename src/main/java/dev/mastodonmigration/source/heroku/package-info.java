@@ -10,7 +10,8 @@
  * <h2>Why it is right</h2>
  * <ol>
  * <li><b>Each call is one look and at most one change</b>, so that a crash, a refusal, an answer that was lost or that comes late changes nothing but the time it takes ({@code AppDatabases};
- * RepointFaultsTest#theWayForthGoesOnFromWhateverItFinds, RepointFaultsTest#theWayBackGoesOnFromWhateverItFinds, RepointFaultsTest#whatHerokuDoesLateIsFoundThere).</li>
+ * RepointFaultsTest#theWayForthGoesOnFromWhateverItFinds, RepointFaultsTest#theWayBackGoesOnFromWhateverItFinds, RepointFaultsTest#whatHerokuDoesLateIsFoundThere: by attachments, by hand, each app in another way, and while
+ * releases are made again).</li>
  * <li><b>What goes back is there before anything is taken away</b>: the second attachment before the first is taken off, the kept value by the very call that overwrites
  * (RepointTest#anAddOnIsAttachedUnderASecondNameBeforeItsFirstIsTakenAway, RepointTest#redisThatWasSetByHandIsKeptOnTheApp; after every look of
  * RepointTest and RepointFaultsTest, NeverWithoutDatabase).</li>
@@ -43,6 +44,8 @@
  * (HerokuRetirementTest#anotherAppThatHasTheNameByNowIsNeverTakenForTheOneThatMoved).</li>
  * <li><b>Nothing that others use</b>: before each change it is asked who attaches it, and, where apps run on, which config var may lead to it ({@code DatabaseAddress};
  * HerokuRetirementTest#whatIsAttachedToAnotherAppIsNotDeletedAndTheAppIsNamed, LeftAddOnsTest#itStaysWhileAVariableOfAnyNameMayLeadThere).</li>
+ * <li><b>No app to which somebody still comes</b>: its router's log is read for the instance's names, and whoever has it read never shows its address ({@code HerokuRouterLog};
+ * HerokuRouterLogTest#theNewestOfBothAppsAndHowManyAreInTheLog, RetirePlayedTest#noAppIsDeletedBeforeNobodyHasComeForLongEnough).</li>
  * <li><b>Gone is what Heroku says is gone</b>, asked for that very thing; any other 404 is no answer (HerokuRetirementTest#onlyHerokusOwnWordMakesSomethingGone).</li>
  * </ol>
  */

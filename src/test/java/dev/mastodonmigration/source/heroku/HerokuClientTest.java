@@ -299,9 +299,9 @@ class HerokuClientTest {
     @Test
     void herokusOwnServicesHaveHostsOfTheirOwnAndAStandInServesAll() {
         assertThat(HerokuHosts.of("https://api.heroku.com/")).isEqualTo(
-                new HerokuHosts(URI.create("https://api.heroku.com"), URI.create("https://api.metrics.heroku.com"), URI.create("https://kolkrabbi.heroku.com")));
+                new HerokuHosts(URI.create("https://api.heroku.com"), URI.create("https://api.metrics.heroku.com"), URI.create("https://kolkrabbi.heroku.com"), URI.create("https://api.data.heroku.com")));
         var standIn = URI.create("http://heroku.test:8080");
-        assertThat(HerokuHosts.of("http://heroku.test:8080")).isEqualTo(new HerokuHosts(standIn, standIn, standIn));
+        assertThat(HerokuHosts.of("http://heroku.test:8080")).isEqualTo(new HerokuHosts(standIn, standIn, standIn, standIn));
     }
 
     @Test

@@ -69,14 +69,45 @@ final class RepointWorld implements AutoCloseable {
 
     /** Both are to move, by all that Heroku has for it: attachments of two add-ons, a connection pool, and what was set by hand. */
     static RepointWorld ofBoth() {
-        var world = new RepointWorld();
-        world.moves(new Target(Specs.valid().target().postgres(), Specs.valid().target().redis(), null, null));
-        world.databases = new Databases(postgres(NEW_POSTGRES).postgres(), Optional.of(new Database(NEW_REDIS, Optional.empty())));
+        var world = ofBothBut();
         world.web.attach(world.postgres, "DATABASE_CONNECTION_POOL", "connection-pooling:default");
         var redis = world.web.attached("rediscloud", "100", OLD_REDIS, "REDISCLOUD");
         world.streaming.attach(redis, "REDISCLOUD");
         world.configure(Map.of());
         world.web.config(Map.of("PRIMARY_DATABASE_URL", OLD_POSTGRES, "REDIS_DRIVER", "hiredis"));
+        return world;
+    }
+
+    /** As {@link #ofBoth}, with a Redis that both apps have as a plain config var, and no add-on. */
+    static RepointWorld ofBothByHand() {
+        var world = ofBothBut();
+        world.configure(Map.of("REDIS_URL", OLD_REDIS));
+        return world;
+    }
+
+    /** The web app has its Redis as a plain config var, the streaming app by an attachment that gives the same name. */
+    static RepointWorld ofStreamingAttached() {
+        var world = ofBothBut();
+        world.streaming.attached("rediscloud", "100", OLD_REDIS, "REDIS");
+        world.configure(Map.of());
+        world.web.config("REDIS_URL", OLD_REDIS);
+        return world;
+    }
+
+    /** The other way round, and with a Redis of Sidekiq's own that was named by its host. */
+    static RepointWorld ofWebAttached() {
+        var world = ofBothBut();
+        world.web.attached("rediscloud", "100", OLD_REDIS, "REDIS");
+        world.configure(Map.of());
+        world.web.config("SIDEKIQ_REDIS_HOST", "jobs.example.net");
+        world.streaming.config(Map.of("REDIS_URL", OLD_REDIS));
+        return world;
+    }
+
+    private static RepointWorld ofBothBut() {
+        var world = new RepointWorld();
+        world.moves(new Target(Specs.valid().target().postgres(), Specs.valid().target().redis(), null, null));
+        world.databases = new Databases(postgres(NEW_POSTGRES).postgres(), Optional.of(new Database(NEW_REDIS, Optional.empty())));
         return world;
     }
 
