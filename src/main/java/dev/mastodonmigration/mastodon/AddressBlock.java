@@ -13,8 +13,10 @@ import java.util.regex.Pattern;
  * @param prefix  how many bits count
  */
 public record AddressBlock(String address, int prefix) {
-    private static final Pattern V4 = Pattern.compile("(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)(?:\\.(?!$)|$)){4}");
+    private static final Pattern V4 = Pattern.compile("(?:(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)(?:\\.(?!$)|$)){4}");
     private static final Pattern V6 = Pattern.compile("[0-9a-fA-F:]*:[0-9a-fA-F:.]*");
+    /** No zeros before: Ruby's IPAddr, with which Mastodon reads them, ends the app over those of an address. */
+    private static final String BITS = "0|[1-9]\\d{0,2}";
     private static final int HEX_DIGIT_BITS = 4;
 
     /** Of an address alone too; empty where it is neither. */
@@ -23,7 +25,7 @@ public record AddressBlock(String address, int prefix) {
         var address = slash < 0 ? text : text.substring(0, slash);
         var bits = slash < 0 ? "" : text.substring(slash + 1);
         // Neither is ever looked up as a name.
-        if (!V4.matcher(address).matches() && !V6.matcher(address).matches() || slash >= 0 && !bits.matches("\\d{1,3}")) {
+        if (!V4.matcher(address).matches() && !V6.matcher(address).matches() || slash >= 0 && !bits.matches(BITS)) {
             return Optional.empty();
         }
         try {

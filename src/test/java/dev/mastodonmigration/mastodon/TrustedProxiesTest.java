@@ -27,7 +27,7 @@ class TrustedProxiesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"example.social", "203.0.113.256", "203.0.113.7/33", "203.0.113.7/", "203.0.113/24", "2001:db8::/129", "::1::2", "uniquelocal", "203.0.113.7/x"})
+    @CsvSource({"example.social", "203.0.113.256", "203.0.113.7/33", "203.0.113.7/", "203.0.113/24", "2001:db8::/129", "::1::2", "uniquelocal", "203.0.113.7/x", "203.0.113.07/32", "203.0.113.7/032", "00.0.0.0/0"})
     void whatIsNoneIsNotLookedUpAsAName(String text) {
         assertThat(AddressBlock.of(text)).isEmpty();
     }

@@ -187,9 +187,9 @@ final class EdgeProxy {
         return open(request, context.get(Pass.class.getName(), Pass.class).side(), mayLast(request) ? lasting : clients);
     }
 
-    /** Clients of event streams need not say what they ask for, but all are streaming's. */
+    /** All event streams are streaming's, whatever a client says that it takes. */
     private static boolean mayLast(HttpServerRequest request) {
-        return request.path().startsWith(STREAMING) || EVENT_STREAM.equals(request.headers().get(HttpHeaders.ACCEPT));
+        return request.path().equals(STREAMING) || request.path().startsWith(STREAMING + "/");
     }
 
     private Future<HttpClientRequest> open(HttpServerRequest request, Side side, Map<Side, HttpClient> by) {

@@ -2,7 +2,6 @@ package dev.mastodonmigration.worker.bucket;
 
 import dev.mastodonmigration.worker.control.Refusal;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -48,7 +47,8 @@ public record CredentialFiles(Path directory) implements AwsCredentialsProvider 
             var file = directory.resolve(key);
             return Files.isRegularFile(file) ? Optional.of(Files.readString(file).strip()).filter(text -> !text.isEmpty()) : Optional.empty();
         } catch (IOException e) {
-            throw new UncheckedIOException("the AWS credentials cannot be read", e);
+            // As the kubelet replaces them, for one.
+            throw SdkClientException.create("the AWS credentials cannot be read", e);
         }
     }
 }

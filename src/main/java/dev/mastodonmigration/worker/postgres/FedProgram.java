@@ -57,6 +57,7 @@ final class FedProgram {
     private static void feed(InputStream archive, Process process) throws IOException {
         var input = process.getOutputStream();
         var chunk = new byte[CHUNK];
+        var whole = false;
         try {
             var count = archive.read(chunk);
             while (count >= 0 && isTaken(input, chunk, count)) {
@@ -65,10 +66,12 @@ final class FedProgram {
             if (count < 0) {
                 input.close();
             }
-        } catch (IOException e) {
-            // It must not take this for the archive's end.
-            process.destroy();
-            throw e;
+            whole = true;
+        } finally {
+            if (!whole) {
+                // It must neither take this for the archive's end nor wait for more.
+                process.destroy();
+            }
         }
     }
 

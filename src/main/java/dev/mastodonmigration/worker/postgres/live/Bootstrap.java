@@ -49,7 +49,8 @@ final class Bootstrap {
             var keyed = trees.stream().filter(Tree::hasKey).toList();
             for (var tree : keyed) {
                 ranges.addAll(RangePlan.of(source, tree, rangeBytes));
-                tree.members().forEach(member -> definitions.add(new Definition(tree.id(), Definition.Phase.ANALYZE, "VACUUM (ANALYZE) " + member.name(), member.bytes())));
+                // By one process: what others would share memory by is small in a container.
+                tree.members().forEach(member -> definitions.add(new Definition(tree.id(), Definition.Phase.ANALYZE, "VACUUM (ANALYZE, PARALLEL 0) " + member.name(), member.bytes())));
             }
             Transaction.in(target, () -> {
                 Ledger.plan(target, keyed, base.position(), ranges, definitions, catalog);
