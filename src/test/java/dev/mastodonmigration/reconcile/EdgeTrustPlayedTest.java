@@ -271,6 +271,46 @@ class EdgeTrustPlayedTest {
         assertThat(left(played)).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 1000})
+    void aSourceThatDoesNotStartWithItGetsItTakenBackAndIsNotAskedAgainBeforeTheSpecIsEdited(int every) {
+        var edge = new PlayedEdge(Trouble.NONE);
+        var played = played(Trouble.NONE, edge);
+        played.source.crashes = true;
+        var look = new int[1];
+        played.dies = decision -> "ShiftTraffic".equals(played.status.phase) && look[0]++ % every == every - 1;
+        played.until(status -> played.condition("Stalled").startsWith("True"));
+        assertThat(played.source.trustedProxies).isEqualTo(OWN);
+        assertThat(played.condition("Stalled")).contains("no web dyno of Heroku app example-web is up", "Nobody more is led to the edge");
+        assertThat(told(played)).singleElement().satisfies(finding -> assertThat(finding.severity).isEqualTo(Severity.Action));
+        var from = played.now;
+        played.until(status -> played.now.isAfter(from.plus(Duration.ofHours(3))));
+        assertThat(played.source.restarts).isEqualTo(2);
+        assertThat(leadsAnybody(edge)).isFalse();
+        played.source.crashes = false;
+        played.edit(PlayedSpec.egress(played.spec, "203.0.113.7/32", "198.51.100.4/32"));
+        played.untilPhase(MastodonMigrationStatus.COMPLETED);
+        assertThat(played.source.trustedProxies).isEqualTo(OWN);
+        assertThat(told(played)).isEmpty();
+    }
+
+    @Test
+    void oneThatIsNotUpAfterFiveMinutesGetsItTakenBackAndAnAbortEndsThere() {
+        var edge = new PlayedEdge(Trouble.NONE);
+        var played = played(Trouble.NONE, edge);
+        played.source.staysDown = true;
+        played.until(status -> status.internal.trust != null && status.internal.trust.downSince != null);
+        var from = played.now;
+        played.until(status -> played.condition("Stalled").startsWith("True"));
+        assertThat(Duration.between(from, played.now)).isBetween(Duration.ofMinutes(4), Duration.ofMinutes(7));
+        assertThat(played.source.trustedProxies).isEqualTo(OWN);
+        assertThat(leadsAnybody(edge)).isFalse();
+        played.edit(PlayedSpec.state(played.spec, DesiredState.Aborted));
+        played.untilPhase(MastodonMigrationStatus.ABORTED);
+        assertThat(played.source.trustedProxies).isEqualTo(OWN);
+        assertThat(played.status.internal.trust).isNull();
+    }
+
     @Test
     void whereUsersAreLedBackAStepItStays() {
         var edge = new PlayedEdge(Trouble.NONE);
