@@ -158,9 +158,16 @@ final class EdgeTrust {
         }
         var restored = known.isEmpty() ? new Provisioned.Ready("") : context.source().trustAsBefore(known);
         if (!(restored instanceof Provisioned.Working)) {
+            forget();
+        }
+        return restored;
+    }
+
+    /** It is as it was, or its apps are deleted. */
+    void forget() {
+        if (trust.isPresent()) {
             context.tell(new Fact.TrustTakenBack());
             context.findings(FINDING, Severity.Note, List.of());
         }
-        return restored;
     }
 }

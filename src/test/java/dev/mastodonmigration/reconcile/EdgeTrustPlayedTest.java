@@ -3,6 +3,7 @@ package dev.mastodonmigration.reconcile;
 import static dev.mastodonmigration.reconcile.PlayedSpec.live;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Finding;
@@ -18,6 +19,7 @@ import dev.mastodonmigration.played.PlayedEdge;
 import dev.mastodonmigration.played.PlayedFront;
 import dev.mastodonmigration.played.PlayedNameServers;
 import dev.mastodonmigration.played.Trouble;
+import dev.mastodonmigration.worker.control.Tasks;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -167,6 +169,33 @@ class EdgeTrustPlayedTest {
         assertThat(played.compute.deployed).isEmpty();
         assertThat(left(played)).singleElement().satisfies(finding -> assertThat(finding.severity).isEqualTo(Severity.Action))
                 .satisfies(finding -> assertThat(finding.message).isEqualTo("TRUSTED_PROXY_IP of example-web is '" + WANTED + "', and it was '10.0.0.0/8'."));
+    }
+
+    @Test
+    void itIsSetBackWhileTheWriteGateIsUpAndBeforeTheFinalBackup() {
+        var played = retiring(false);
+        played.until(status -> {
+            assertThat(!played.source.trustedProxies.equals(OWN) && status.phases.stream().flatMap(record -> record.jobs.stream()).anyMatch(job -> List.of(Tasks.RELEASE, Tasks.BACK_UP_SOURCE).contains(job.task))).as(played::describe).isFalse();
+            return MastodonMigrationStatus.COMPLETED.equals(status.phase);
+        });
+        assertThat(played.source.trustedProxies).isEqualTo(OWN);
+        assertThat(played.source.restarts).isEqualTo(2);
+    }
+
+    @Test
+    void appsThatAreDeletedAreNotReleasedForThatBefore() {
+        var played = retiring(true).untilPhase(MastodonMigrationStatus.COMPLETED);
+        assertThat(played.source.restarts).isEqualTo(1);
+        assertThat(played.status.internal.trust).isNull();
+        assertThat(told(played)).isEmpty();
+    }
+
+    private static PlayedMigration retiring(boolean apps) {
+        var volume = new MastodonMigrationSpec.Backup("backup", null);
+        var played = new PlayedMigration(PlayedSpec.retire(PlayedSpec.egress(live(), "203.0.113.7/32"), new MastodonMigrationSpec.Retire(true, true, true, true, apps, volume, "1h")), Trouble.NONE);
+        played.edge = Optional.of(new PlayedEdge(Trouble.NONE));
+        played.source.trustedProxies = OWN;
+        return played;
     }
 
     @Test
