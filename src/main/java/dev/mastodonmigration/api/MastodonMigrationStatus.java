@@ -292,6 +292,10 @@ public class MastodonMigrationStatus {
         public String seenAt;
         @JsonPropertyDescription("metadata.generation of the spec that was looked at then.")
         public Long generation;
+        @JsonPropertyDescription("Since when no web process of an app that was set is up. Left out: it is not so.")
+        public String downSince;
+        @JsonPropertyDescription("Why it is taken back, and not set again before the spec is edited.")
+        public String givenUp;
     }
 
     /** One app. */

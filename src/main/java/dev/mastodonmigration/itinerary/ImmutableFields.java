@@ -66,6 +66,10 @@ public final class ImmutableFields {
         fields.put(SpecDefaults.EDGE_INGRESS, spec.edge() == null || spec.edge().ingress() == null ? "" : "Ingress");
         fields.put(SpecDefaults.EDGE_GATEWAY, spec.edge() == null || spec.edge().gateway() == null ? "" : Stream.of(spec.edge().gateway().namespace(), spec.edge().gateway().name(), spec.edge().gateway().sectionName())
                 .map(part -> Optional.ofNullable(part).orElse("")).collect(Collectors.joining("/")));
+        // Preflight let the apps pass because of it; others may be named.
+        if (!SpecDefaults.edgeEgress(spec).isEmpty()) {
+            fields.put("spec.edge.egressCidrs", "set");
+        }
         fields.put("spec.strategy.postgres", SpecDefaults.postgresStrategy(spec).name());
         fields.put("spec.strategy.redis", SpecDefaults.redisStrategy(spec).name());
         return fields;

@@ -5,6 +5,7 @@ import dev.mastodonmigration.api.MastodonMigrationStatus.Severity;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.itinerary.StepResult;
 import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.source.DoesNotStartException;
 import dev.mastodonmigration.source.ProxyTrust;
 import dev.mastodonmigration.status.Fact;
 import java.time.Duration;
@@ -24,6 +25,7 @@ final class EdgeTrust {
     private static final Duration GOOD_FOR = Duration.ofMinutes(1);
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
     private static final Duration WHILE_SOMEBODY_IS_ASKED = Duration.ofSeconds(30);
+    private static final Duration TO_START = Duration.ofMinutes(5);
     private final PhaseContext context;
     private final Optional<MastodonMigrationStatus.Trust> trust;
     private final List<ProxyTrust> known;
@@ -40,7 +42,13 @@ final class EdgeTrust {
         if (addresses.isEmpty() || isSeen() && isFresh()) {
             return Optional.empty();
         }
+        if (isGivenUp() && !known.isEmpty()) {
+            return Optional.of(takeBack());
+        }
         var lacking = context.source().distrusts(addresses, known);
+        if (isGivenUp() && !lacking.isEmpty()) {
+            return Optional.of(new StepResult.Refused(trust.orElseThrow().givenUp));
+        }
         if (isSeen() && !lacking.isEmpty()) {
             return Optional.of(changedByOthers(lacking));
         }
@@ -75,12 +83,56 @@ final class EdgeTrust {
         if (known.isEmpty()) {
             return Optional.empty();
         }
-        if (context.source().trust(known) instanceof Provisioned.Working working) {
-            return Optional.of(new StepResult.Working("Before users are led to the edge: " + working.message(), working.lookAgain().orElse(BETWEEN_LOOKS)));
+        try {
+            switch (context.source().trust(known)) {
+                case Provisioned.Working working -> {
+                    return Optional.of(new StepResult.Working("Before users are led to the edge: " + working.message(), working.lookAgain().orElse(BETWEEN_LOOKS)));
+                }
+                case Provisioned.Left down -> {
+                    return Optional.of(down(down.message()));
+                }
+                case Provisioned.Ready ready -> {}
+            }
+        } catch (DoesNotStartException crashed) {
+            return Optional.of(giveUp(crashed.getMessage()));
         }
         // One that did not answer before, as in maintenance mode, is not waited for.
         return trust.filter(before -> before.faultBefore == null).flatMap(before -> context.edge().orElseThrow().probeSource().fault())
                 .<StepResult>map(fault -> new StepResult.Working("Before users are led to the edge, the source, which runs with " + ProxyTrust.VARIABLE + " by now, has to answer again: " + fault, BETWEEN_LOOKS));
+    }
+
+    private StepResult down(String what) {
+        var since = trust.map(before -> before.downSince).map(Instant::parse);
+        if (since.filter(first -> !context.now().isBefore(first.plus(TO_START))).isPresent()) {
+            return giveUp(what);
+        }
+        context.tell(new Fact.TrustDown());
+        return new StepResult.Working("Before users are led to the edge: " + what, BETWEEN_LOOKS);
+    }
+
+    /** Written down before anything is taken back: whoever dies in between does not set it again. */
+    private StepResult giveUp(String what) {
+        var message = "Nobody more is led to the edge, and " + ProxyTrust.VARIABLE + " is set back, because " + what + ". It is not set again by itself: once the app starts with it, edit the spec, or set it yourself: "
+                + known.stream().map(app -> "'" + app.wanted() + "' on " + app.app()).collect(Collectors.joining(", ")) + ".";
+        context.tell(new Fact.TrustGivenUp(message));
+        context.findings(FINDING, Severity.Action, List.of(message));
+        return new StepResult.Working(message, PhaseContext.AT_ONCE);
+    }
+
+    private StepResult takeBack() {
+        var why = trust.orElseThrow().givenUp;
+        return switch (context.source().trustAsBefore(known)) {
+            case Provisioned.Working working -> new StepResult.Working(why + " " + working.message(), working.lookAgain().orElse(BETWEEN_LOOKS));
+            case Provisioned.Left left -> new StepResult.Refused(why + " " + left.message());
+            case Provisioned.Ready ready -> {
+                context.tell(new Fact.TrustOfNone());
+                yield new StepResult.Refused(why);
+            }
+        };
+    }
+
+    private boolean isGivenUp() {
+        return trust.filter(given -> given.givenUp != null && Objects.equals(given.generation, context.generation())).isPresent();
     }
 
     private StepResult changedByOthers(List<ProxyTrust> lacking) {
@@ -106,9 +158,16 @@ final class EdgeTrust {
         }
         var restored = known.isEmpty() ? new Provisioned.Ready("") : context.source().trustAsBefore(known);
         if (!(restored instanceof Provisioned.Working)) {
+            forget();
+        }
+        return restored;
+    }
+
+    /** It is as it was, or its apps are deleted. */
+    void forget() {
+        if (trust.isPresent()) {
             context.tell(new Fact.TrustTakenBack());
             context.findings(FINDING, Severity.Note, List.of());
         }
-        return restored;
     }
 }

@@ -45,9 +45,28 @@ public class RetirePhase implements Phase {
         if (!backup.isWanted() && backup.isEnding()) {
             return Optional.of(new StepResult.Working("waiting for the worker of the final backup to end, which is not wanted any more", BETWEEN_LOOKS));
         }
-        return removals.heldBack().or(() -> context.computeStays() ? stillUsed(context) : stillRuns(context, removals))
+        return removals.heldBack().or(() -> trustsAsBefore(context)).or(() -> context.computeStays() ? stillUsed(context) : stillRuns(context, removals))
                 .or(() -> removals.obstacles().map(why -> new StepResult.Refused("Nothing is deleted, and the write gate stays. " + why)))
                 .or(() -> backup.isWanted() && !backup.isMade() ? Optional.of(backup.make()) : Optional.empty());
+    }
+
+    /** Setting it back makes a release, whose release command runs: while the write gate is up, and before the final backup, which it would make old. Apps that are deleted are not set back for that. */
+    private static Optional<StepResult> trustsAsBefore(PhaseContext context) {
+        return context.computeStays() || SpecDefaults.deletesApps(context.spec()) ? Optional.empty() : restoreTrust(context).map(working -> {
+            context.tell(new Fact.SourceSeen());
+            return working;
+        });
+    }
+
+    private static Optional<StepResult> restoreTrust(PhaseContext context) {
+        return switch (new EdgeTrust(context).restore()) {
+            case Provisioned.Working working -> Optional.of(new StepResult.Working(working.message(), working.lookAgain().orElse(BETWEEN_LOOKS)));
+            case Provisioned.Left left -> {
+                context.tell(Notes.of("retire", left.message()));
+                yield Optional.empty();
+            }
+            case Provisioned.Ready ready -> Optional.empty();
+        };
     }
 
     private static Optional<StepResult> stillUsed(PhaseContext context) {
@@ -83,13 +102,12 @@ public class RetirePhase implements Phase {
             if (ended instanceof Provisioned.Working) {
                 return new StepResult.Working(ended.message(), BETWEEN_LOOKS);
             }
-            switch (new EdgeTrust(context).restore()) {
-                case Provisioned.Working working -> {
-                    return new StepResult.Working(working.message(), working.lookAgain().orElse(BETWEEN_LOOKS));
-                }
-                case Provisioned.Left left -> context.tell(Notes.of("retire", left.message()));
-                case Provisioned.Ready ready -> {}
+            // Where the apps stay users come through the edge until here.
+            var trust = context.computeStays() ? restoreTrust(context) : Optional.<StepResult>empty();
+            if (trust.isPresent()) {
+                return trust.get();
             }
+            new EdgeTrust(context).forget();
             var report = reports.get(Tasks.RELEASE);
             context.compute().ifPresent(compute -> {
                 compute.removeSmokeTest();

@@ -146,7 +146,11 @@ public interface Source {
         return List.of();
     }
 
-    /** Sets that, one app after the other, each of which restarts; one look and at most one change. Ready once its processes run with it. */
+    /**
+     * Sets that, one app after the other, each of which restarts; one look and at most one change. Ready once its processes run with it; left while no web process of one is up, and they may still start.
+     *
+     * @throws DoesNotStartException where they do not
+     */
     default Provisioned trust(List<ProxyTrust> saved) {
         return new Provisioned.Ready("");
     }

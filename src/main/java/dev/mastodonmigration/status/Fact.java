@@ -219,6 +219,15 @@ public sealed interface Fact {
     /** The source's apps run so that they tell users apart who come through the edge. */
     record TrustSeen() implements Fact {}
 
+    /** No web process of one of them is up since it was set. */
+    record TrustDown() implements Fact {}
+
+    /** They do not start with it: it is about to be taken back, and not set again before the spec is edited. */
+    record TrustGivenUp(String why) implements Fact {}
+
+    /** That has been done. */
+    record TrustOfNone() implements Fact {}
+
     /** Nothing of that is ours any more. */
     record TrustTakenBack() implements Fact {}
 

@@ -114,6 +114,9 @@ public final class StatusLedger {
             case Fact.LedOn on -> shift.ledOn();
             case Fact.TrustIntended intended -> trust.intended(intended);
             case Fact.TrustSeen seen -> trust.seen();
+            case Fact.TrustDown down -> trust.down();
+            case Fact.TrustGivenUp given -> trust.givenUp(given.why());
+            case Fact.TrustOfNone none -> status.internal.trust.apps.clear();
             case Fact.TrustTakenBack back -> status.internal.trust = null;
             case Fact.NameComes comes -> byHand.comes(comes);
             case Fact.NameSeen seen -> byHand.seen(seen);

@@ -29,11 +29,28 @@ final class TrustEntries {
             trust.apps.add(entry(app));
         });
         trust.seenAt = null;
+        trust.downSince = null;
+        trust.givenUp = null;
+    }
+
+    void down() {
+        var trust = trust();
+        trust.downSince = trust.downSince == null ? now.toString() : trust.downSince;
+    }
+
+    void givenUp(String why) {
+        var trust = trust();
+        trust.seenAt = null;
+        trust.downSince = null;
+        trust.givenUp = why;
+        trust.generation = generation;
     }
 
     void seen() {
         var trust = trust();
         trust.seenAt = now.toString();
+        trust.downSince = null;
+        trust.givenUp = null;
         trust.generation = generation;
     }
 

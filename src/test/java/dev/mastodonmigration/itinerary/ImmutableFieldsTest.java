@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.SpecDefaults;
 import dev.mastodonmigration.mastodon.Example;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,6 +75,19 @@ class ImmutableFieldsTest {
         assertThat(ImmutableFields.changed(gateway, ImmutableFields.of(ingress)).orElseThrow()).startsWith("spec.edge.ingress is immutable");
         assertThat(ImmutableFields.changed(edge(null, new MastodonMigrationSpec.EdgeGateway("other", null, null)), ImmutableFields.of(gateway)).orElseThrow()).startsWith("spec.edge.gateway is immutable");
         assertThat(ImmutableFields.changed(edge(new MastodonMigrationSpec.EdgeIngress("nginx", "renewed", Map.of("a", "b")), null), ImmutableFields.of(ingress))).isEmpty();
+    }
+
+    @Test
+    void addressesThatTheAppsAreToTrustMayBeOthersAndNotNone() {
+        var accepted = ImmutableFields.of(egress("203.0.113.7/32"));
+        assertThat(ImmutableFields.changed(egress("198.51.100.4/32", "203.0.113.7/32"), accepted)).isEmpty();
+        assertThat(ImmutableFields.changed(egress(), accepted).orElseThrow()).startsWith("spec.edge.egressCidrs is immutable");
+        assertThat(ImmutableFields.changed(egress("203.0.113.7/32"), ImmutableFields.of(egress()))).isEmpty();
+    }
+
+    private static MastodonMigrationSpec egress(String... addresses) {
+        var with = Specs.valid();
+        return new MastodonMigrationSpec(with.instance(), with.source(), with.target(), null, new MastodonMigrationSpec.Edge(null, null, null, null, List.of(addresses)), with.strategy(), null, null, null, null, null);
     }
 
     @Test

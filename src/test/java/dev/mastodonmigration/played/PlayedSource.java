@@ -7,6 +7,7 @@ import dev.mastodonmigration.mastodon.SourceUrls;
 import dev.mastodonmigration.mastodon.TrustedProxies;
 import dev.mastodonmigration.outside.Findings;
 import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.source.DoesNotStartException;
 import dev.mastodonmigration.source.ProxyTrust;
 import dev.mastodonmigration.source.Retirement;
 import dev.mastodonmigration.source.SavedSource;
@@ -45,6 +46,9 @@ public final class PlayedSource implements Source {
     /** Its platform refuses for good to set that back. */
     public boolean trustStays;
     private int looksUntilItRuns;
+    /** Whether its web processes crash with what it has to trust, or hang. */
+    public boolean crashes;
+    public boolean staysDown;
     private List<ProxyTrust> trust = List.of();
     public String postgresHost = "source";
     public Bill bill = Bill.unknown("the played source", "it tells no prices");
@@ -226,6 +230,12 @@ public final class PlayedSource implements Source {
             setTrusted(Optional.of(one.wanted()));
             trouble.may("source.trust, halfway");
             return new Provisioned.Working("set TRUSTED_PROXY_IP of example-web");
+        }
+        if (crashes && one.isOurs(now)) {
+            throw new DoesNotStartException("no web dyno of Heroku app example-web is up");
+        }
+        if (staysDown && one.isOurs(now)) {
+            return new Provisioned.Left("no web dyno of Heroku app example-web is up");
         }
         return looksUntilItRuns-- > 0 ? new Provisioned.Working("waiting until example-web runs with TRUSTED_PROXY_IP") : new Provisioned.Ready("");
     }

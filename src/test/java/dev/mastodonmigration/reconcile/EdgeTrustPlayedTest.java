@@ -3,6 +3,7 @@ package dev.mastodonmigration.reconcile;
 import static dev.mastodonmigration.reconcile.PlayedSpec.live;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mastodonmigration.api.MastodonMigrationSpec;
 import dev.mastodonmigration.api.MastodonMigrationSpec.DesiredState;
 import dev.mastodonmigration.api.MastodonMigrationStatus;
 import dev.mastodonmigration.api.MastodonMigrationStatus.Finding;
@@ -18,6 +19,7 @@ import dev.mastodonmigration.played.PlayedEdge;
 import dev.mastodonmigration.played.PlayedFront;
 import dev.mastodonmigration.played.PlayedNameServers;
 import dev.mastodonmigration.played.Trouble;
+import dev.mastodonmigration.worker.control.Tasks;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -170,6 +172,33 @@ class EdgeTrustPlayedTest {
     }
 
     @Test
+    void itIsSetBackWhileTheWriteGateIsUpAndBeforeTheFinalBackup() {
+        var played = retiring(false);
+        played.until(status -> {
+            assertThat(!played.source.trustedProxies.equals(OWN) && status.phases.stream().flatMap(record -> record.jobs.stream()).anyMatch(job -> List.of(Tasks.RELEASE, Tasks.BACK_UP_SOURCE).contains(job.task))).as(played::describe).isFalse();
+            return MastodonMigrationStatus.COMPLETED.equals(status.phase);
+        });
+        assertThat(played.source.trustedProxies).isEqualTo(OWN);
+        assertThat(played.source.restarts).isEqualTo(2);
+    }
+
+    @Test
+    void appsThatAreDeletedAreNotReleasedForThatBefore() {
+        var played = retiring(true).untilPhase(MastodonMigrationStatus.COMPLETED);
+        assertThat(played.source.restarts).isEqualTo(1);
+        assertThat(played.status.internal.trust).isNull();
+        assertThat(told(played)).isEmpty();
+    }
+
+    private static PlayedMigration retiring(boolean apps) {
+        var volume = new MastodonMigrationSpec.Backup("backup", null);
+        var played = new PlayedMigration(PlayedSpec.retire(PlayedSpec.egress(live(), "203.0.113.7/32"), new MastodonMigrationSpec.Retire(true, true, true, true, apps, volume, "1h")), Trouble.NONE);
+        played.edge = Optional.of(new PlayedEdge(Trouble.NONE));
+        played.source.trustedProxies = OWN;
+        return played;
+    }
+
+    @Test
     void whatCannotBeSetBackAtTheEndHoldsNothingUpAndIsTold() {
         var played = played(Trouble.NONE, new PlayedEdge(Trouble.NONE));
         played.source.trustStays = true;
@@ -269,6 +298,46 @@ class EdgeTrustPlayedTest {
         assertThat(played.source.trustedProxies).isEqualTo(OWN);
         assertThat(told(played)).isEmpty();
         assertThat(left(played)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 1000})
+    void aSourceThatDoesNotStartWithItGetsItTakenBackAndIsNotAskedAgainBeforeTheSpecIsEdited(int every) {
+        var edge = new PlayedEdge(Trouble.NONE);
+        var played = played(Trouble.NONE, edge);
+        played.source.crashes = true;
+        var look = new int[1];
+        played.dies = decision -> "ShiftTraffic".equals(played.status.phase) && look[0]++ % every == every - 1;
+        played.until(status -> played.condition("Stalled").startsWith("True"));
+        assertThat(played.source.trustedProxies).isEqualTo(OWN);
+        assertThat(played.condition("Stalled")).contains("no web dyno of Heroku app example-web is up", "Nobody more is led to the edge");
+        assertThat(told(played)).singleElement().satisfies(finding -> assertThat(finding.severity).isEqualTo(Severity.Action));
+        var from = played.now;
+        played.until(status -> played.now.isAfter(from.plus(Duration.ofHours(3))));
+        assertThat(played.source.restarts).isEqualTo(2);
+        assertThat(leadsAnybody(edge)).isFalse();
+        played.source.crashes = false;
+        played.edit(PlayedSpec.egress(played.spec, "203.0.113.7/32", "198.51.100.4/32"));
+        played.untilPhase(MastodonMigrationStatus.COMPLETED);
+        assertThat(played.source.trustedProxies).isEqualTo(OWN);
+        assertThat(told(played)).isEmpty();
+    }
+
+    @Test
+    void oneThatIsNotUpAfterFiveMinutesGetsItTakenBackAndAnAbortEndsThere() {
+        var edge = new PlayedEdge(Trouble.NONE);
+        var played = played(Trouble.NONE, edge);
+        played.source.staysDown = true;
+        played.until(status -> status.internal.trust != null && status.internal.trust.downSince != null);
+        var from = played.now;
+        played.until(status -> played.condition("Stalled").startsWith("True"));
+        assertThat(Duration.between(from, played.now)).isBetween(Duration.ofMinutes(4), Duration.ofMinutes(7));
+        assertThat(played.source.trustedProxies).isEqualTo(OWN);
+        assertThat(leadsAnybody(edge)).isFalse();
+        played.edit(PlayedSpec.state(played.spec, DesiredState.Aborted));
+        played.untilPhase(MastodonMigrationStatus.ABORTED);
+        assertThat(played.source.trustedProxies).isEqualTo(OWN);
+        assertThat(played.status.internal.trust).isNull();
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.mastodonmigration.source.heroku;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
 import dev.mastodonmigration.outside.Provisioned.Working;
+import dev.mastodonmigration.source.DoesNotStartException;
 import dev.mastodonmigration.source.ProxyTrust;
 import dev.mastodonmigration.source.heroku.HerokuApi.Dyno;
 import dev.mastodonmigration.source.heroku.HerokuApi.Release;
@@ -31,7 +32,7 @@ record AppProxies(HerokuApi heroku, String app) {
     }
 
     /** @return what was done or is waited for; empty once its web dynos run with it */
-    Optional<Working> trust(ProxyTrust saved) {
+    Optional<Provisioned> trust(ProxyTrust saved) {
         var now = ProxyTrust.now(heroku.configVars(app));
         if (!now.equals(Optional.of(saved.wanted())) && (now.equals(saved.was()) || saved.isOurs(now))) {
             set(saved);
@@ -53,7 +54,7 @@ record AppProxies(HerokuApi heroku, String app) {
     }
 
     /** Dynos start with the last release that succeeded, whatever the config vars say, and those from before it are listed until Heroku stops them. */
-    private Optional<Working> restarting(ProxyTrust saved) {
+    private Optional<Provisioned> restarting(ProxyTrust saved) {
         var since = since(saved);
         var running = running(since);
         var unfinished = unfinished(since, running);
@@ -70,15 +71,29 @@ record AppProxies(HerokuApi heroku, String app) {
         return notUp(running);
     }
 
-    private Optional<Working> notUp(int release) {
+    private Optional<Provisioned> notUp(int release) {
         var wanted = heroku.formation(app).stream().filter(type -> type.type().equals(WEB)).mapToInt(HerokuApi.ProcessType::quantity).sum();
         var dynos = heroku.dynos(app).stream().filter(dyno -> dyno.type().equals(WEB)).sorted(Comparator.comparing(Dyno::name)).toList();
         var up = dynos.stream().filter(dyno -> runsWith(dyno, release)).count();
         if (up >= wanted && dynos.stream().allMatch(dyno -> runsWith(dyno, release) || dyno.release() >= release)) {
             return Optional.empty();
         }
-        return working("waiting until " + app + " runs with " + ProxyTrust.VARIABLE + ": " + up + " of " + wanted + " web dynos do (v" + release + ")"
-                + dynos.stream().filter(dyno -> !runsWith(dyno, release)).map(dyno -> ", " + dyno.name() + " is " + (dyno.release() < release ? "still of v" + dyno.release() : dyno.state())).collect(Collectors.joining()));
+        var waits = up + " of " + wanted + " web dynos do (v" + release + ")" + dynos.stream().filter(dyno -> !runsWith(dyno, release)).map(dyno -> ", " + dyno.name() + " is " + (dyno.release() < release ? "still of v" + dyno.release() : dyno.state())).collect(Collectors.joining());
+        if (dynos.stream().anyMatch(AppProxies::serves)) {
+            return working("waiting until " + app + " runs with " + ProxyTrust.VARIABLE + ": " + waits);
+        }
+        if (dynos.stream().anyMatch(dyno -> dyno.release() >= release && dyno.state().equals("crashed"))) {
+            throw new DoesNotStartException(down(waits));
+        }
+        return Optional.of(new Provisioned.Left(down(waits)));
+    }
+
+    private String down(String waits) {
+        return "no web dyno of Heroku app " + app + " is up since " + ProxyTrust.VARIABLE + " was set (" + waits + "). See why with `heroku logs --app " + app + " --dyno web`";
+    }
+
+    private static boolean serves(Dyno dyno) {
+        return dyno.state().equals(ASLEEP) || dyno.state().equals("up");
     }
 
     private static boolean runsWith(Dyno dyno, int release) {
@@ -159,7 +174,7 @@ record AppProxies(HerokuApi heroku, String app) {
         return new Working("waiting for the release command of " + app + " (v" + release.version() + ")", Optional.of(BETWEEN_LOOKS));
     }
 
-    private static Optional<Working> working(String what) {
+    private static Optional<Provisioned> working(String what) {
         return Optional.of(new Working(what, Optional.of(BETWEEN_LOOKS)));
     }
 }

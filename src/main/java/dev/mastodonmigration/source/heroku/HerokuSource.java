@@ -415,7 +415,7 @@ final class HerokuSource implements Source {
     @Override
     public Provisioned trust(List<ProxyTrust> saved) {
         var heroku = heroku(Patience.BEFORE_ANYTHING);
-        return saved.stream().map(one -> new AppProxies(heroku, one.app()).trust(one)).flatMap(Optional::stream).findFirst().<Provisioned>map(working -> working).orElseGet(() -> new Provisioned.Ready(""));
+        return saved.stream().map(one -> new AppProxies(heroku, one.app()).trust(one)).flatMap(Optional::stream).findFirst().orElseGet(() -> new Provisioned.Ready(""));
     }
 
     @Override

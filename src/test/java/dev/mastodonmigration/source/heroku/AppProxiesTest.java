@@ -14,6 +14,7 @@ import dev.mastodonmigration.embedded.HerokuStub.Fault;
 import dev.mastodonmigration.embedded.HerokuStubApp.ReleaseCommand;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.outside.Provisioned;
+import dev.mastodonmigration.source.DoesNotStartException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +83,18 @@ class AppProxiesTest {
         assertThat(world.lookForth(EGRESS).message()).isEqualTo("waiting until example-web runs with TRUSTED_PROXY_IP: 1 of 2 web dynos do (v2), web.2 is crashed");
         world.web.dynoState("web.2", "idle");
         assertThat(world.lookForth(EGRESS)).as("it sleeps").isInstanceOf(Provisioned.Ready.class);
+    }
+
+    @Test
+    void whereNoWebDynoIsUpItIsToldAndACrashIsNotWaitedFor() {
+        world.trust();
+        world.web.dynoState("web.1", "starting");
+        world.web.dynoState("web.2", "starting");
+        assertThat(world.lookForth(EGRESS)).isInstanceOf(Provisioned.Left.class).satisfies(down -> assertThat(down.message()).startsWith("no web dyno of Heroku app example-web is up since TRUSTED_PROXY_IP was set (0 of 2 web dynos do"));
+        world.web.dynoState("web.2", "crashed");
+        assertThat(catchThrowableOfType(DoesNotStartException.class, () -> world.lookForth(EGRESS))).hasMessageContaining("web.2 is crashed").hasMessageContaining("`heroku logs --app example-web --dyno web`");
+        world.trustAsBefore();
+        assertThat(world.web.configVars()).containsEntry("TRUSTED_PROXY_IP", OWN);
     }
 
     @Test
