@@ -1,5 +1,6 @@
 package dev.mastodonmigration.edge.proxy;
 
+import dev.mastodonmigration.embedded.FreePort;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
@@ -11,6 +12,7 @@ import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -23,12 +25,14 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import org.awaitility.Awaitility;
 
 /** One side's servers, in one: it tells what it was asked, so that a test can hold that against what was sent. */
 final class SideServer implements AutoCloseable {
@@ -59,10 +63,10 @@ final class SideServer implements AutoCloseable {
 
     SideServer(String name, HttpServerOptions options) {
         this.name = name;
-        this.options = options.setHost(LOOPBACK).setPort(0);
+        // None that a connection could take as its own while the server is gone.
+        port = FreePort.find();
+        this.options = options.setHost(LOOPBACK).setPort(port);
         server = listen(options);
-        port = server.actualPort();
-        options.setPort(port);
     }
 
     private HttpServer listen(HttpServerOptions at) {
@@ -76,7 +80,8 @@ final class SideServer implements AutoCloseable {
     /** As a machine whose cable is drawn: whoever connects hears nothing, because Linux drops what asks for a connection while the queue for them is full. */
     void disappear() throws IOException {
         server.close().toCompletionStage().toCompletableFuture().join();
-        gone = new ServerSocket(port, 1, InetAddress.getByName(LOOPBACK));
+        // Java leaves a port that its selector watched when that looks the next time.
+        gone = Awaitility.await().ignoreExceptionsInstanceOf(BindException.class).until(() -> new ServerSocket(port, 1, InetAddress.getByName(LOOPBACK)), Objects::nonNull);
         while (true) {
             var socket = new Socket();
             queued.add(socket);
