@@ -11,6 +11,7 @@ import dev.mastodonmigration.source.ProxyTrust;
 import dev.mastodonmigration.source.SavedSource;
 import dev.mastodonmigration.status.Fact;
 import dev.mastodonmigration.status.Story;
+import dev.mastodonmigration.target.Compute;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
@@ -89,6 +90,7 @@ public class MastodonMigrationReconciler implements Reconciler<MastodonMigration
     /** Our Secrets have a finalizer of ours: what cannot be removed now is removed at the next look, before the migration is let go. */
     private void letGo(MastodonMigration migration, Observation seen, Outside outside) {
         outside.workers().removeAll();
+        Optional.ofNullable(migration.getStatus().internal.burst).filter(burst -> burst.endedAt == null).flatMap(burst -> outside.compute()).ifPresent(Compute::calmSidekiq);
         outside.forget();
         if (seen.targetTakesWrites() && !seen.ended()) {
             SavedSource.of(migration.getStatus()).map(saved -> Story.farewell(saved, ProxyTrust.of(migration.getStatus()))).ifPresent(told -> reporter.farewell(told, migration));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mastodonmigration.itinerary.Specs;
 import dev.mastodonmigration.worker.control.Tasks;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,20 @@ class DeletionFlowTest {
         flow.untilTheFinalizerGoes();
         assertThat(flow.heroku.app("example-web").formation()).isEqualTo(MigrationFlow.WEB_FORMATION);
         assertThat(flow.heroku.app("example-web").maintenance()).isFalse();
+    }
+
+    @Test
+    void deletingWhileSidekiqHasMorePodsForAWhileLeavesItsUsualNumber() {
+        flow.applyWithFinalizer(SidekiqBurstPlayedTest.spec(PlayedSpec.soak(approved(), "72h")));
+        flow.until(status -> "Soak".equals(status.phase));
+        assertThat(sidekiq().getSpec().getReplicas()).isEqualTo(6);
+        flow.client.resource(flow.read()).delete();
+        flow.untilTheFinalizerGoes();
+        assertThat(sidekiq().getSpec().getReplicas()).isEqualTo(2);
+    }
+
+    private Deployment sidekiq() {
+        return flow.client.apps().deployments().inNamespace(MigrationFlow.NAMESPACE).withName("example-social-sidekiq-default").require();
     }
 
     @Test

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** Sidekiq has more pods after the move until its queues are level. */
 class SidekiqBurstPlayedTest {
-    private static MastodonMigrationSpec spec(MastodonMigrationSpec of) {
+    static MastodonMigrationSpec spec(MastodonMigrationSpec of) {
         var sidekiq = List.of(new Sidekiq("default", List.of("default,8", "push"), 5, 2, 6, null), new Sidekiq("scheduler", List.of("scheduler"), 1, 1, null, null));
         var target = new Target(of.target().postgres(), of.target().redis(), new Compute(new Kubernetes(null, null, sidekiq, null, null, null, null), null), null);
         return new MastodonMigrationSpec(of.instance(), of.source(), target, of.aws(), of.edge(), of.strategy(), of.rehearsal(), of.cutover(), of.soak(), of.retire(), of.state());

@@ -166,16 +166,46 @@ final class KubernetesCompute implements Compute {
             var name = names.sidekiq(process.name());
             var found = objects.find(Deployment.class, name).orElseThrow(() -> new OutsideException(
                     "Deployment " + names.namespace() + "/" + name + " is gone. It is created anew when the migration goes on.", true));
-            if (burst(found).isEmpty() && found.getSpec().getReplicas() != process.replicas()) {
-                found.getSpec().setReplicas(process.replicas());
+            if (burst(found).isEmpty() ? found.getSpec().getReplicas() != process.replicas() : isEditedSince(found, process)) {
+                var more = process.burst().filter(wanted -> burst(found).isPresent());
+                giveUsual(found, process);
+                more.ifPresent(wanted -> giveMore(found, process, wanted));
                 objects.replace(found, found);
             }
         }
     }
 
-    /** On the Deployment itself, so that whoever looks later knows what we made of it, and whether somebody else has scaled it since. */
-    private static Optional<Integer> burst(Deployment deployment) {
-        return Optional.ofNullable(OwnedObjects.annotations(deployment).get(BURST_ANNOTATION)).map(Integer::valueOf);
+    /** On the Deployment itself, so that whoever looks later knows what we made of it, out of what, and whether somebody else has scaled it since. */
+    private static Optional<String> burst(Deployment deployment) {
+        return Optional.ofNullable(OwnedObjects.annotations(deployment).get(BURST_ANNOTATION));
+    }
+
+    private static String burst(int replicas, int more) {
+        return more + " instead of " + replicas;
+    }
+
+    /** Whether the spec says otherwise than when it was given more pods. */
+    private static boolean isEditedSince(Deployment deployment, SidekiqProcess process) {
+        return !burst(deployment).equals(process.burst().map(more -> burst(process.replicas(), more)));
+    }
+
+    private static void giveUsual(Deployment deployment, SidekiqProcess process) {
+        deployment.getSpec().setReplicas(process.replicas());
+        forgetBurst(deployment);
+    }
+
+    private static void forgetBurst(Deployment deployment) {
+        Optional.ofNullable(deployment.getMetadata().getAnnotations()).ifPresent(annotations -> annotations.remove(BURST_ANNOTATION));
+    }
+
+    private static void giveMore(Deployment deployment, SidekiqProcess process, int more) {
+        deployment.getSpec().setReplicas(more);
+        OwnedObjects.annotate(deployment, Map.of(BURST_ANNOTATION, burst(process.replicas(), more)));
+    }
+
+    /** Whether it still has as many as it was given. */
+    private static boolean isAsGiven(Deployment deployment) {
+        return burst(deployment).filter(words -> words.startsWith(deployment.getSpec().getReplicas() + " ")).isPresent();
     }
 
     @Override
@@ -184,8 +214,7 @@ final class KubernetesCompute implements Compute {
         for (var process : Workloads.sidekiq(spec())) {
             var found = objects.find(Deployment.class, names.sidekiq(process.name())).filter(deployment -> process.burst().isPresent());
             if (found.filter(deployment -> burst(deployment).isEmpty() && deployment.getSpec().getReplicas() == process.replicas()).isPresent()) {
-                found.get().getSpec().setReplicas(process.burst().get());
-                OwnedObjects.annotate(found.get(), Map.of(BURST_ANNOTATION, String.valueOf(process.burst().get())));
+                giveMore(found.get(), process, process.burst().get());
                 objects.replace(found.get(), found.get());
             }
             found.filter(deployment -> burst(deployment).isPresent()).ifPresent(deployment -> bursting.add(deployment.getMetadata().getName()));
@@ -198,12 +227,12 @@ final class KubernetesCompute implements Compute {
         var byHand = new ArrayList<String>();
         for (var process : Workloads.sidekiq(spec())) {
             objects.find(Deployment.class, names.sidekiq(process.name())).filter(deployment -> burst(deployment).isPresent()).ifPresent(deployment -> {
-                if (burst(deployment).get().equals(deployment.getSpec().getReplicas())) {
-                    deployment.getSpec().setReplicas(process.replicas());
+                if (isAsGiven(deployment)) {
+                    giveUsual(deployment, process);
                 } else {
                     byHand.add(deployment.getMetadata().getName());
+                    forgetBurst(deployment);
                 }
-                deployment.getMetadata().getAnnotations().remove(BURST_ANNOTATION);
                 objects.replace(deployment, deployment);
             });
         }

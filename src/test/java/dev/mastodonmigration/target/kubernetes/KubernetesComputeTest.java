@@ -31,6 +31,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.ParameterizedTest;
 
 @EnableKubernetesMockClient(crud = true, https = false)
 class KubernetesComputeTest {
@@ -125,6 +127,22 @@ class KubernetesComputeTest {
         var calm = versions();
         assertThat(of(BURSTING).calmSidekiq()).isEmpty();
         assertThat(versions()).isEqualTo(calm);
+    }
+
+    /** An edit counts, and more than what somebody scaled by hand before it. */
+    @ParameterizedTest
+    @CsvSource({"3, 8, 6, 8, 3", "4, 6, 9, 6, 4", "5, , 6, 5, 5"})
+    void anEditOfItsPodsCountsMeanwhile(int replicas, Integer burst, int before, int meanwhile, int after) {
+        of(BURSTING).ensure(Example.environment());
+        of(BURSTING).startSidekiq();
+        of(BURSTING).burstSidekiq();
+        edit("example-social-sidekiq-default", deployment -> deployment.getSpec().setReplicas(before));
+        var edited = Example.migration("concurrency: 10\n            replicas: 1", "concurrency: 10\n            replicas: " + replicas + (burst == null ? "" : "\n            burstReplicas: " + burst));
+        of(edited).ensure(Example.environment());
+        of(edited).startSidekiq();
+        assertThat(replicas("example-social-sidekiq-default")).isEqualTo(meanwhile);
+        assertThat(of(edited).calmSidekiq()).isEmpty();
+        assertThat(replicas("example-social-sidekiq-default")).isEqualTo(after);
     }
 
     @Test
