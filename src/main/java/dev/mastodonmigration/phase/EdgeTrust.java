@@ -36,6 +36,11 @@ final class EdgeTrust {
         this.known = ProxyTrust.of(context.status());
     }
 
+    /** Whether something was begun, and the apps were not seen to run with it yet: until they do, nothing else has to be well, least of all an edge whose health is theirs. */
+    boolean isUnderWay() {
+        return !known.isEmpty() && trust.filter(begun -> begun.seenAt == null).isPresent();
+    }
+
     /** What is done or waited for before users are led on; empty where they may be. */
     Optional<StepResult> before() {
         var addresses = SpecDefaults.edgeEgress(context.spec());
@@ -86,6 +91,7 @@ final class EdgeTrust {
         try {
             switch (context.source().trust(known)) {
                 case Provisioned.Working working -> {
+                    context.tell(new Fact.TrustNotDown());
                     return Optional.of(new StepResult.Working("Before users are led to the edge: " + working.message(), working.lookAgain().orElse(BETWEEN_LOOKS)));
                 }
                 case Provisioned.Left down -> {
@@ -98,7 +104,7 @@ final class EdgeTrust {
         }
         // One that did not answer before, as in maintenance mode, is not waited for.
         return trust.filter(before -> before.faultBefore == null).flatMap(before -> context.edge().orElseThrow().probeSource().fault())
-                .<StepResult>map(fault -> new StepResult.Working("Before users are led to the edge, the source, which runs with " + ProxyTrust.VARIABLE + " by now, has to answer again: " + fault, BETWEEN_LOOKS));
+                .map(fault -> down("the source, which runs with " + ProxyTrust.VARIABLE + " by now, has to answer again: " + fault));
     }
 
     private StepResult down(String what) {
@@ -110,8 +116,13 @@ final class EdgeTrust {
         return new StepResult.Working("Before users are led to the edge: " + what, BETWEEN_LOOKS);
     }
 
-    /** Written down before anything is taken back: whoever dies in between does not set it again. */
+    /** Written down before anything is taken back: whoever dies in between does not set it again. Where users come through the edge it is not: without it they would all be one, once the app is back. */
     private StepResult giveUp(String what) {
+        if (context.edge().orElseThrow().share() > 0) {
+            var theirs = "Nobody more is led to the edge, because " + what + ". Users come through the edge, so " + ProxyTrust.VARIABLE + " stays: see `heroku logs`, and mend the app.";
+            context.findings(FINDING, Severity.Action, List.of(theirs));
+            return new StepResult.Working(theirs, WHILE_SOMEBODY_IS_ASKED);
+        }
         var message = "Nobody more is led to the edge, and " + ProxyTrust.VARIABLE + " is set back, because " + what + ". It is not set again by itself: once the app starts with it, edit the spec, or set it yourself: "
                 + known.stream().map(app -> "'" + app.wanted() + "' on " + app.app()).collect(Collectors.joining(", ")) + ".";
         context.tell(new Fact.TrustGivenUp(message));
@@ -149,6 +160,11 @@ final class EdgeTrust {
     private static String words(ProxyTrust app) {
         return "The operator set " + ProxyTrust.VARIABLE + " of " + app.app() + " to '" + app.wanted() + "' for the edge; it " + app.before() + ". It is set back when users are led back to the source, or when the migration ends, unless somebody"
                 + " changes it before.";
+    }
+
+    /** Where it may be what keeps the source down, and nobody is led to the edge: before all else. What came of it {@link #restore} tells. */
+    Provisioned restoreFirst() {
+        return isUnderWay() && context.edge().orElseThrow().share() == 0 ? context.source().trustAsBefore(known) : new Provisioned.Ready("");
     }
 
     /** Nobody comes through the edge to the source any more. */

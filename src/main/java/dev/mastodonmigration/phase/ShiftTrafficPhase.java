@@ -32,6 +32,13 @@ public class ShiftTrafficPhase implements Phase {
         if (watched.isPresent()) {
             return watched.get();
         }
+        var trust = new EdgeTrust(context);
+        if (trust.isUnderWay()) {
+            var restarting = trust.before();
+            if (restarting.isPresent()) {
+                return restarting.get();
+            }
+        }
         var ensured = edge.ensure();
         if (ensured instanceof Provisioned.Working working) {
             return new StepResult.Working(working.message(), BETWEEN_LOOKS);
@@ -44,7 +51,7 @@ public class ShiftTrafficPhase implements Phase {
         if (asking.isPresent()) {
             return asking.get();
         }
-        var distrusted = new EdgeTrust(context).before();
+        var distrusted = trust.isUnderWay() ? Optional.<StepResult>empty() : trust.before();
         if (distrusted.isPresent()) {
             return distrusted.get();
         }
@@ -75,11 +82,15 @@ public class ShiftTrafficPhase implements Phase {
         context.findings(BY_HAND, Severity.Action, List.of());
         new ShiftWatch(context, edge).settle();
         new EntranceLook(context).settle();
+        var trust = new EdgeTrust(context);
+        if (trust.restoreFirst() instanceof Provisioned.Working working) {
+            return new StepResult.Working(working.message(), working.lookAgain().orElse(BETWEEN_LOOKS));
+        }
         if (edge.restore() instanceof Provisioned.Working working) {
             return new StepResult.Working(working.message(), BETWEEN_LOOKS);
         }
         var before = "Traffic goes where it went before the migration.";
-        return switch (new EdgeTrust(context).restore()) {
+        return switch (trust.restore()) {
             case Provisioned.Working working -> new StepResult.Working(working.message(), working.lookAgain().orElse(BETWEEN_LOOKS));
             case Provisioned.Left left -> new StepResult.Done(before, Optional.of(left.message()));
             case Provisioned.Ready ready -> new StepResult.Done(before);

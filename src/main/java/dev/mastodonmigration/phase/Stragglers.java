@@ -51,12 +51,9 @@ final class Stragglers {
             context.tell(new Fact.StragglersAsked(arrivals));
             context.findings(ORIGIN, Severity.Warning, List.of());
             return arrivals.flatMap(this::after).or(this::remembered);
-        } catch (OutsideException refused) {
+        } catch (OutsideException unread) {
+            // Refused or silent: a proxy on the way may have said no, and a token is mended.
             tellUnread();
-            if (!refused.mayPass()) {
-                context.tell(new Fact.StragglersAsked(Optional.empty()));
-                return remembered();
-            }
             context.tell(new Fact.StragglersUnread());
             return remembered().or(() -> unread(context.now(), known().map(known -> known.unreadSince).map(Instant::parse).orElse(context.now())));
         }

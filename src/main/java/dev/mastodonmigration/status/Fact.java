@@ -222,6 +222,9 @@ public sealed interface Fact {
     /** No web process of one of them is up since it was set. */
     record TrustDown() implements Fact {}
 
+    /** They are not down, or not any more, though what is waited for is not there yet. */
+    record TrustNotDown() implements Fact {}
+
     /** They do not start with it: it is about to be taken back, and not set again before the spec is edited. */
     record TrustGivenUp(String why) implements Fact {}
 

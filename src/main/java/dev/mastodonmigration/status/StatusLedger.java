@@ -115,6 +115,7 @@ public final class StatusLedger {
             case Fact.TrustIntended intended -> trust.intended(intended);
             case Fact.TrustSeen seen -> trust.seen();
             case Fact.TrustDown down -> trust.down();
+            case Fact.TrustNotDown up -> trust.notDown();
             case Fact.TrustGivenUp given -> trust.givenUp(given.why());
             case Fact.TrustOfNone none -> status.internal.trust.apps.clear();
             case Fact.TrustTakenBack back -> status.internal.trust = null;

@@ -38,6 +38,10 @@ final class TrustEntries {
         trust.downSince = trust.downSince == null ? now.toString() : trust.downSince;
     }
 
+    void notDown() {
+        trust().downSince = null;
+    }
+
     void givenUp(String why) {
         var trust = trust();
         trust.seenAt = null;

@@ -11,6 +11,7 @@ import dev.mastodonmigration.outside.Provisioned;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** An edge that writes down what it was asked, and takes a look to do it. */
 public final class PlayedEdge implements Edge {
@@ -23,6 +24,8 @@ public final class PlayedEdge implements Edge {
     public int measurements;
     private String pending = "";
     private int share;
+    /** What is wrong with it, as whoever asks by way of it is told by the source. */
+    public Supplier<Optional<String>> health = Optional::empty;
 
     public PlayedEdge(Trouble trouble) {
         this.trouble = trouble;
@@ -105,7 +108,7 @@ public final class PlayedEdge implements Edge {
 
     @Override
     public Optional<String> unhealthy() {
-        return Optional.empty();
+        return health.get();
     }
 
     @Override

@@ -14,6 +14,7 @@ import dev.mastodonmigration.edge.EdgeFigures;
 import dev.mastodonmigration.edge.FrontAddress;
 import dev.mastodonmigration.edge.ManualDnsEdge;
 import dev.mastodonmigration.edge.SideFigures;
+import dev.mastodonmigration.mastodon.TrustedProxies;
 import dev.mastodonmigration.outside.OutsideException;
 import dev.mastodonmigration.played.PlayedEdge;
 import dev.mastodonmigration.played.PlayedFront;
@@ -306,6 +307,7 @@ class EdgeTrustPlayedTest {
         var edge = new PlayedEdge(Trouble.NONE);
         var played = played(Trouble.NONE, edge);
         played.source.crashes = true;
+        edge.health = () -> played.source.trustedProxies.equals(OWN) ? Optional.empty() : Optional.of("the source answers 503");
         var look = new int[1];
         played.dies = decision -> "ShiftTraffic".equals(played.status.phase) && look[0]++ % every == every - 1;
         played.until(status -> played.condition("Stalled").startsWith("True"));
@@ -317,6 +319,7 @@ class EdgeTrustPlayedTest {
         assertThat(played.source.restarts).isEqualTo(2);
         assertThat(leadsAnybody(edge)).isFalse();
         played.source.crashes = false;
+        edge.health = Optional::empty;
         played.edit(PlayedSpec.egress(played.spec, "203.0.113.7/32", "198.51.100.4/32"));
         played.untilPhase(MastodonMigrationStatus.COMPLETED);
         assertThat(played.source.trustedProxies).isEqualTo(OWN);
@@ -338,6 +341,40 @@ class EdgeTrustPlayedTest {
         played.untilPhase(MastodonMigrationStatus.ABORTED);
         assertThat(played.source.trustedProxies).isEqualTo(OWN);
         assertThat(played.status.internal.trust).isNull();
+    }
+
+    /** The edge's health is the source's, and its way back may wait for an admin. */
+    @Test
+    void anAbortWhileTheSourceIsDownWithItSetsItBackBeforeAllElse() {
+        var edge = new PlayedEdge(Trouble.NONE);
+        var played = played(Trouble.NONE, edge);
+        played.source.staysDown = true;
+        edge.health = () -> played.source.trustedProxies.equals(OWN) ? Optional.empty() : Optional.of("the source answers 503");
+        played.until(status -> status.internal.trust != null && status.internal.trust.downSince != null);
+        played.edit(PlayedSpec.state(played.spec, DesiredState.Aborted));
+        played.until(status -> {
+            assertThat(edge.asked.contains("restore") && !played.source.trustedProxies.equals(OWN)).as(played::describe).isFalse();
+            return MastodonMigrationStatus.ABORTED.equals(status.phase);
+        });
+        assertThat(played.source.trustedProxies).isEqualTo(OWN);
+        assertThat(told(played)).isEmpty();
+    }
+
+    /** Without it they would all be one user, once the app is back. */
+    @Test
+    void whileUsersComeThroughTheEdgeItIsNotTakenBackWhateverTheAppDoes() {
+        var edge = new PlayedEdge(Trouble.NONE);
+        var played = played(Trouble.NONE, edge).until(status -> edge.share() > 0 && "ShiftTraffic".equals(status.phase));
+        played.source.crashes = true;
+        played.edit(PlayedSpec.egress(played.spec, "203.0.113.7/32", "198.51.100.4/32"));
+        played.until(status -> told(played).stream().anyMatch(finding -> finding.severity == Severity.Action));
+        var from = played.now;
+        played.until(status -> played.now.isAfter(from.plus(Duration.ofHours(3))));
+        assertThat(TrustedProxies.lacking(Optional.of(played.source.trustedProxies.get("TRUSTED_PROXY_IP")), EGRESS)).isEmpty();
+        assertThat(told(played)).singleElement().satisfies(finding -> assertThat(finding.message).contains("Users come through the edge, so TRUSTED_PROXY_IP stays"));
+        played.source.crashes = false;
+        played.untilPhase(MastodonMigrationStatus.COMPLETED);
+        assertThat(played.source.trustedProxies).isEqualTo(OWN);
     }
 
     @Test

@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -147,7 +148,11 @@ final class HerokuSource implements Source {
             return OwnBackups.NONE;
         }
         var heroku = heroku();
-        return backups(heroku, DataAddOns.read(heroku, apps())).map(HerokuBackups::now).orElse(OwnBackups.NONE);
+        try {
+            return backups(heroku, DataAddOns.read(heroku, apps())).map(HerokuBackups::now).orElse(OwnBackups.NONE);
+        } catch (OutsideException refused) {
+            return new OwnBackups(List.of(), Optional.of("Whether Heroku backs up the instance's Postgres just now cannot be asked, and is not waited for: see `heroku pg:backups`. " + refused.getMessage()));
+        }
     }
 
     @Override
@@ -452,7 +457,19 @@ final class HerokuSource implements Source {
     public Optional<Arrivals> arrivals(List<Retirement.Asset> apps, List<String> hosts, Instant after) {
         var log = new HerokuRouterLog(new HerokuCalls(HerokuHosts.of(apiUrl).platform(), token.get(), Patience.BEFORE_ANYTHING, System.nanoTime()));
         var names = apps.stream().collect(Collectors.toMap(Retirement.Asset::id, Retirement.Asset::name));
-        return SideBySide.all(List.copyOf(names.keySet()), id -> log.arrivals(id, names.get(id), hosts, after)).stream().flatMap(Optional::stream).reduce(Arrivals::and);
+        var refused = new ConcurrentLinkedQueue<OutsideException>();
+        var found = SideBySide.all(List.copyOf(names.keySet()), id -> {
+            try {
+                return log.arrivals(id, names.get(id), hosts, after);
+            } catch (OutsideException unread) {
+                refused.add(unread);
+                return Optional.<Arrivals>empty();
+            }
+        }).stream().flatMap(Optional::stream).reduce(Arrivals::and);
+        if (found.isEmpty() && !refused.isEmpty()) {
+            throw refused.peek();
+        }
+        return found;
     }
 
     @Override
